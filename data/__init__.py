@@ -1,0 +1,1 @@
+"""Formats and pure functions; nothing here needs torch."""

@@ -1,0 +1,39 @@
+"""Single-cell tiles in memory, on their way from a field to the tile store."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+TILE_SIZE = 256
+"""Side of a tile in px."""
+
+
+@dataclass(frozen=True)
+class CellTiles:
+    """The tiles of n cells.
+
+    Attributes
+    ----------
+    tiles
+        (n, 4, 256, 256) uint8, R G B Y.
+    cell_masks, nucleus_masks
+        (n, 256, 256) bool.
+    mean_intensities
+        (n, 4) float32: mean over the cell's pixels at full size, 0..1.
+    """
+
+    tiles: NDArray[np.uint8]
+    cell_masks: NDArray[np.bool_]
+    nucleus_masks: NDArray[np.bool_]
+    mean_intensities: NDArray[np.float32]
+
+    @classmethod
+    def blank(cls, count: int) -> "CellTiles":
+        """Make black tiles without masks, and with intensities that say "not measured" (NaN)."""
+        return cls(
+            np.zeros((count, 4, TILE_SIZE, TILE_SIZE), np.uint8),
+            np.zeros((count, TILE_SIZE, TILE_SIZE), np.bool_),
+            np.zeros((count, TILE_SIZE, TILE_SIZE), np.bool_),
+            np.full((count, 4), np.nan, np.float32),
+        )

@@ -1,0 +1,139 @@
+"""The cells table, ``cells.parquet``: a row a cell, with its place, size, stains and Kaggle mask string."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from data.atomic import atomic_write
+from data.channels import CHANNELS
+from data.errors import InputError
+from data.rle import encode_label_image
+
+INTENSITY_COLUMNS = tuple(f"mean_{channel}" for channel in CHANNELS)
+"""Mean grey value per channel inside the cell, 0..1 of full scale; NaN until the crops stage measures it."""
+
+COLUMN_TYPES: dict[str, str] = {
+    "image_id": "str",
+    "cell_id": "int32",
+    "image_height": "int32",
+    "image_width": "int32",
+    **dict.fromkeys(("y0", "x0", "y1", "x1"), "int32"),
+    "area_px": "int64",
+    "nucleus_area_px": "int64",
+    "dropped": "str",
+    "touches_border": "bool",
+    "border_fraction_inside": "float32",
+    **dict.fromkeys(INTENSITY_COLUMNS, "float32"),
+    "rle": "str",
+}
+"""Columns of the table and their types, in order."""
+
+
+def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.integer]) -> pd.DataFrame:
+    """Measure every cell of one field: box, areas, contact with the border, mask string.
+
+    Parameters
+    ----------
+    image_id
+        The field's ID.
+    nuclei, cells
+        Label images (H, W), numbered 1..n without gaps; a nucleus bears its cell's number.
+
+    Returns
+    -------
+    DataFrame
+        One row a cell, in the order of the numbers, with ``COLUMN_TYPES``. Boxes are half-open, in px.
+        Nothing is dropped yet, and the intensities are NaN: both belong to the crops stage.
+    """
+    height, width = cells.shape
+    count = int(cells.max(initial=0))
+    boxes = np.array(
+        [(y.start, x.start, y.stop, x.stop) for y, x in ndimage.find_objects(cells, count)], np.int32
+    ).reshape(count, 4)
+    y0, x0, y1, x1 = boxes.T
+    areas = np.bincount(cells.ravel(), minlength=count + 1)[1:]
+    nucleus_areas = np.bincount(nuclei.ravel(), minlength=count + 1)[1:]
+    touches_border = (y0 == 0) | (x0 == 0) | (y1 == height) | (x1 == width)
+    columns: dict[str, Any] = {
+        "image_id": [image_id] * count,
+        "cell_id": np.arange(1, count + 1),
+        "image_height": height,
+        "image_width": width,
+        **dict(zip(("y0", "x0", "y1", "x1"), boxes.T, strict=True)),
+        "area_px": areas,
+        "nucleus_area_px": nucleus_areas,
+        "dropped": "",
+        "touches_border": touches_border,
+        "border_fraction_inside": estimate_fraction_inside(areas, nucleus_areas, touches_border),
+        **dict.fromkeys(INTENSITY_COLUMNS, np.nan),
+        "rle": encode_label_image(cells),
+    }
+    return pd.DataFrame(columns, index=range(count)).astype(COLUMN_TYPES)
+
+
+def estimate_fraction_inside(
+    areas: NDArray[np.integer], nucleus_areas: NDArray[np.integer], touches_border: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Estimate which share of each cell lies inside the image, from the sizes of its field's whole cells.
+
+    A cell away from the border is inside (1.0). For one at the border, cell and nucleus area are each
+    divided by their median over the whole cells of the field (over all cells, where none is whole), and the mean of the
+    two ratios, at most 1, is the estimate: the nucleus tells how much is cut where cells vary in size.
+
+    Parameters
+    ----------
+    areas, nucleus_areas
+        (n,) areas in px.
+    touches_border
+        (n,) bool.
+
+    Returns
+    -------
+    ndarray (n,)
+        float32 in 0..1.
+    """
+    fractions = np.ones(len(areas), np.float32)
+    if not touches_border.any():
+        return fractions
+    whole = ~touches_border if not touches_border.all() else np.ones_like(touches_border)
+    ratios = [
+        np.minimum(sizes / max(float(np.median(sizes[whole])), 1.0), 1.0) for sizes in (areas, nucleus_areas)
+    ]
+    fractions[touches_border] = np.mean(ratios, axis=0)[touches_border]
+    return fractions
+
+
+def write_cells(path: Path, table: pd.DataFrame) -> None:
+    """Write a cells table as Parquet (zstd)."""
+    with atomic_write(path) as temporary:
+        table.astype(COLUMN_TYPES).to_parquet(temporary, compression="zstd", index=False)
+
+
+def read_cells(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a cells table, or some of its columns.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is no cells table.
+    """
+    try:
+        return pd.read_parquet(path, columns=columns or list(COLUMN_TYPES))
+    except FileNotFoundError:
+        raise InputError(
+            found="no such file",
+            where=path,
+            expected="the cells table of a segmented folder",
+            advice="run `hpacells segment` first",
+        ) from None
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            found=f"no cells table ({error})",
+            where=path,
+            expected=f"the columns {', '.join(COLUMN_TYPES)}",
+            advice="run `hpacells segment` again",
+        ) from None

@@ -1,0 +1,4 @@
+"""The four stains of an HPA field, in the one order that hpacells uses everywhere."""
+
+CHANNELS = ("red", "green", "blue", "yellow")
+"""R = microtubules, G = the protein of interest, B = nucleus, Y = endoplasmic reticulum."""

@@ -1,0 +1,114 @@
+"""The ``counts`` bytes of COCO's compressed run-length encoding, written and read with vectorised NumPy.
+
+Format: ``rleToString`` and ``rleFrString`` of COCO's ``maskApi.c``. A mask's run lengths, zeros first, are
+stored as signed integers: the first three as they are, each later one as its difference from the run two back
+(which has the same value). An integer takes as many characters as it needs, 5 bits each, lowest bits first; bit 5
+says that more follow, bit 4 of the last one is the sign, and 48 is added to make it printable.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError
+
+_BITS = 5
+_CONTINUES = 1 << _BITS
+_SIGN = _CONTINUES >> 1
+_FIRST_CHARACTER = 48
+_LONGEST_INTEGER = 7
+"""Characters of the longest difference between two 32-bit run lengths."""
+
+
+def write_counts(runs: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[bytes]:
+    """Write the counts bytes of several masks at once.
+
+    Parameters
+    ----------
+    runs
+        (sum of sizes,) int64: the run lengths of all masks, one mask after the other, each below 2**32.
+    sizes
+        (n,) int64: how many runs each mask has; at least 1.
+
+    Returns
+    -------
+    list of bytes
+        One entry a mask.
+    """
+    if not len(sizes):
+        return []
+    firsts = np.cumsum(sizes) - sizes
+    ranks = np.arange(len(runs)) - np.repeat(firsts, sizes)
+    integers = runs.copy()
+    chained = np.flatnonzero(ranks > 2)
+    integers[chained] -= runs[chained - 2]
+    lengths = _count_characters(integers)
+    starts = np.cumsum(lengths) - lengths
+    characters = np.empty(int(lengths.sum()), np.uint8)
+    for position in range(int(lengths.max())):
+        written = np.flatnonzero(lengths > position)
+        bits = (integers[written] >> (_BITS * position)) & (_CONTINUES - 1)
+        continues = np.where(lengths[written] > position + 1, _CONTINUES, 0)
+        characters[starts[written] + position] = bits + continues + _FIRST_CHARACTER
+    text = characters.tobytes()
+    edges = np.append(starts[firsts], len(text)).tolist()
+    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+
+
+def read_counts(counts: bytes, *, where: object) -> NDArray[np.int64]:
+    """Read the run lengths of one mask from its counts bytes.
+
+    Parameters
+    ----------
+    counts
+        As ``write_counts`` or pycocotools give them.
+    where
+        What to name in an error message.
+
+    Returns
+    -------
+    ndarray (runs,)
+        int64, zeros first; runs of length 0 stay as they are.
+
+    Raises
+    ------
+    InputError
+        A character is none of the format's, the last integer is cut off, one is longer than the format allows, or
+        a run length is negative.
+    """
+    # Characters below 48 wrap around to values that are too large, too.
+    characters = np.frombuffer(counts, np.uint8) - np.uint8(_FIRST_CHARACTER)
+    if characters.size and int(characters.max()) >= 2 * _CONTINUES:
+        raise _not_counts("a character outside '0'..'o'", where)
+    if characters.size and characters[-1] & _CONTINUES:
+        raise _not_counts("an integer that is cut off at the end", where)
+    ends = np.flatnonzero(characters < _CONTINUES)
+    starts = np.concatenate(([0], ends[:-1] + 1)) if ends.size else ends
+    lengths = ends - starts + 1
+    if int(lengths.max(initial=0)) > _LONGEST_INTEGER:
+        raise _not_counts("an integer too large for a run length", where)
+    runs = (characters[starts] & (_CONTINUES - 1)).astype(np.int64)
+    for position in range(1, int(lengths.max(initial=0))):
+        longer = np.flatnonzero(lengths > position)
+        bits = (characters[starts[longer] + position] & (_CONTINUES - 1)).astype(np.int64)
+        runs[longer] |= bits << (_BITS * position)
+    negative = np.flatnonzero(characters[ends] & _SIGN)
+    runs[negative] -= np.left_shift(1, _BITS * lengths[negative])
+    for chain in (runs[1::2], runs[2::2]):
+        np.cumsum(chain, out=chain)
+    if int(runs.min(initial=0)) < 0:
+        raise _not_counts("a negative run length", where)
+    return runs
+
+
+def _count_characters(integers: NDArray[np.int64]) -> NDArray[np.int64]:
+    magnitudes = integers ^ (integers >> 63)
+    lengths = np.ones(len(integers), np.int64)
+    limit, highest = _SIGN, int(magnitudes.max(initial=0))
+    while limit <= highest:
+        lengths += magnitudes >= limit
+        limit <<= _BITS
+    return lengths
+
+
+def _not_counts(found: str, where: object) -> InputError:
+    return InputError(f"no COCO run lengths: {found}", where=where, expected="the counts of a COCO mask")

@@ -1,0 +1,28 @@
+"""The one kind of error that a user can cause, and can mend."""
+
+
+class InputError(Exception):
+    """Tell the user what was found, where, what was expected and what to do next, in one line.
+
+    The command line prints the message on one line of stderr and exits with status 2; a stage that works
+    field by field counts it against the field and goes on with the others.
+
+    Parameters
+    ----------
+    found
+        What is wrong, for example ``"no green channel"``.
+    where
+        The file, folder, table row or setting in which it was found.
+    expected
+        What should have been there.
+    advice
+        What the user can do next.
+    """
+
+    def __init__(self, found: str, *, where: object, expected: str = "", advice: str = "") -> None:
+        message = f"{where}: {found}"
+        if expected:
+            message += f"; expected {expected}"
+        if advice:
+            message += f"; {advice}"
+        super().__init__(" ".join(message.split()))

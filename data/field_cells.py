@@ -1,0 +1,67 @@
+"""The cells of one finished field, kept so that an interrupted segmentation goes on with the others."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.atomic import atomic_write
+from data.cells import COLUMN_TYPES
+
+_METADATA = b"hpacells"
+
+
+@dataclass(frozen=True)
+class FieldCells:
+    """A field's rows of the cells table and what they were made from.
+
+    Attributes
+    ----------
+    key
+        Hash of the field's files and of the settings; another key means that the field is to be done again.
+    image_height, image_width
+        Size of the field, px.
+    table
+        Rows as ``data.cells.measure_cells`` gives them.
+    """
+
+    key: str
+    image_height: int
+    image_width: int
+    table: pd.DataFrame
+
+
+def write_field_cells(path: Path, field_cells: FieldCells) -> None:
+    """Write one field's cells as Parquet, with the key and the size in the file's metadata."""
+    metadata = {
+        "key": field_cells.key,
+        "image_height": field_cells.image_height,
+        "image_width": field_cells.image_width,
+    }
+    table = pa.Table.from_pandas(field_cells.table, preserve_index=False)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA: json.dumps(metadata)})
+    with atomic_write(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def read_field_cells(path: Path) -> FieldCells | None:
+    """Read one field's cells, or None where they are missing or cannot be read."""
+    try:
+        table = pq.read_table(path)
+        metadata = json.loads((table.schema.metadata or {})[_METADATA])
+        cells = table.to_pandas().astype(COLUMN_TYPES)
+    except (OSError, KeyError, ValueError):
+        return None
+    return FieldCells(metadata["key"], metadata["image_height"], metadata["image_width"], cells)
+
+
+def read_key(path: Path) -> str | None:
+    """Read only the key of one field's cells, or None where there is none."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        return json.loads(metadata[_METADATA])["key"]
+    except (OSError, KeyError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""Synthetic HPA-like fields with known cells and labels."""

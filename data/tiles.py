@@ -1,0 +1,190 @@
+"""The tile store ``tiles.zarr``: single-cell tiles and masks in a sharded Zarr v3 group."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import ZstdCodec
+
+from data.atomic import atomic_write
+from data.cell_tiles import TILE_SIZE, CellTiles
+from data.channels import CHANNELS
+from data.errors import InputError
+
+SHARD_TILES = 256
+"""Tiles in a shard: what is written at once (100 MB with masks), and where an interrupted run goes on."""
+
+FORMAT_VERSION = 1
+
+_MASKS = ("cell_mask", "nucleus_mask")
+
+
+class TileStore:
+    """Read tiles by row number; row n is row n of the cells table.
+
+    Parameters
+    ----------
+    path
+        The ``tiles.zarr`` folder.
+
+    Raises
+    ------
+    InputError
+        There is no finished tile store at ``path``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            group = zarr.open_group(path, mode="r")
+            self._arrays = {name: cast("zarr.Array[Any]", group[name]) for name in ("tiles", *_MASKS)}
+            self._intensities = cast("zarr.Array[Any]", group["mean_intensity"])
+        except (FileNotFoundError, KeyError, ValueError) as error:
+            raise InputError(
+                found=f"no tile store ({type(error).__name__})",
+                where=path,
+                expected="what `hpacells crops` writes",
+                advice="run `hpacells crops` first",
+            ) from None
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return self._arrays["tiles"].shape[0]
+
+    def read(self, rows: NDArray[np.integer], channels: Sequence[str] = CHANNELS) -> NDArray[np.uint8]:
+        """Read some tiles and of them some channels, and decode nothing else.
+
+        Returns
+        -------
+        ndarray (n, C, 256, 256)
+            uint8, in the order of ``rows`` and ``channels``.
+        """
+        indices = [CHANNELS.index(channel) for channel in channels]
+        unique, inverse = np.unique(np.asarray(rows), return_inverse=True)
+        order = np.unique(indices)
+        if not len(unique):
+            return np.zeros((0, len(indices), TILE_SIZE, TILE_SIZE), np.uint8)
+        tiles = np.asarray(self._arrays["tiles"].oindex[unique, order])
+        return tiles[inverse][:, np.searchsorted(order, indices)]
+
+    def cell_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Read the cells' own masks in their tiles, (n, 256, 256) bool."""
+        return self._masks("cell_mask", rows)
+
+    def nucleus_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Read the nuclei's masks in the tiles, (n, 256, 256) bool."""
+        return self._masks("nucleus_mask", rows)
+
+    def mean_intensities(self) -> NDArray[np.float32]:
+        """Read the mean grey value of every cell and channel, (N, 4) float32 in 0..1."""
+        return np.asarray(self._intensities[:])
+
+    def _masks(self, name: str, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+        unique, inverse = np.unique(np.asarray(rows), return_inverse=True)
+        if not len(unique):
+            return np.zeros((0, TILE_SIZE, TILE_SIZE), np.bool_)
+        return np.asarray(self._arrays[name].oindex[unique])[inverse]
+
+
+class TileWriter:
+    """Write a tile store shard by shard, and go on where an interrupted run of the same key stopped.
+
+    Until ``finish`` the store lies beside its final place, in a folder that no reader opens.
+
+    Parameters
+    ----------
+    path
+        The ``tiles.zarr`` folder that ``finish`` puts in place, over an older one.
+    count
+        Rows of the finished store.
+    key
+        What the tiles depend on; an unfinished store of another key is thrown away.
+    """
+
+    def __init__(self, path: Path, count: int, key: str) -> None:
+        self._final, self._count, self._key = path, count, key
+        self._folder = path.with_name(f".{path.name}.partial")
+        self._progress = self._folder / "progress.json"
+        self.rows_written = self._rows_of_interrupted_run()
+        if not self.rows_written:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._create()
+        self._group = zarr.open_group(self._folder, mode="r+")
+        self._buffer: list[CellTiles] = []
+        self._buffered = 0
+
+    def append(self, cut: CellTiles) -> None:
+        """Take the tiles of the next rows; write them once they fill a shard."""
+        self._buffer.append(cut)
+        self._buffered += len(cut.tiles)
+        while self._buffered >= SHARD_TILES:
+            self._write(SHARD_TILES)
+
+    def finish(self) -> NDArray[np.float32]:
+        """Write what is left, put the store in its place and give all mean intensities, (N, 4) float32."""
+        if self._buffered:
+            self._write(self._buffered)
+        if self.rows_written != self._count:
+            message = f"{self.rows_written} rows written of {self._count}"
+            raise RuntimeError(message)
+        shutil.rmtree(self._final, ignore_errors=True)
+        self._folder.rename(self._final)
+        (self._final / "progress.json").unlink()
+        return TileStore(self._final).mean_intensities()
+
+    def _create(self) -> None:
+        group = zarr.create_group(
+            self._folder,
+            attributes={"channels": list(CHANNELS), "tile_size": TILE_SIZE, "format_version": FORMAT_VERSION},
+        )
+        plane = (TILE_SIZE, TILE_SIZE)
+        # One chunk a tile and channel: a channel is read without the others, a tile without its neighbours.
+        shapes = {
+            "tiles": ("uint8", (4, *plane), (1, *plane)),
+            "cell_mask": ("bool", plane, plane),
+            "nucleus_mask": ("bool", plane, plane),
+        }
+        for name, (dtype, row, chunk) in shapes.items():
+            group.create_array(
+                name,
+                shape=(self._count, *row),
+                dtype=dtype,
+                chunks=(1, *chunk),
+                shards=(SHARD_TILES, *row),
+                compressors=ZstdCodec(level=1),
+                fill_value=0,
+            )
+        group.create_array(
+            "mean_intensity", shape=(self._count, 4), dtype="float32", chunks=(SHARD_TILES, 4), fill_value=0
+        )
+        self._record(0)
+
+    def _write(self, count: int) -> None:
+        names = ("tiles", "cell_masks", "nucleus_masks", "mean_intensities")
+        waiting = {name: np.concatenate([getattr(cut, name) for cut in self._buffer]) for name in names}
+        stop = self.rows_written + count
+        for name, array in zip(("tiles", *_MASKS, "mean_intensity"), names, strict=True):
+            target = cast("zarr.Array[Any]", self._group[name])
+            target[self.rows_written : stop] = waiting[array][:count]
+        rest = {name: array[count:] for name, array in waiting.items()}
+        self._buffer = [type(self._buffer[0])(**rest)]
+        self._buffered -= count
+        self.rows_written = stop
+        self._record(stop)
+
+    def _record(self, rows: int) -> None:
+        with atomic_write(self._progress) as temporary:
+            temporary.write_text(json.dumps({"key": self._key, "count": self._count, "rows": rows}))
+
+    def _rows_of_interrupted_run(self) -> int:
+        try:
+            progress = json.loads(self._progress.read_text())
+        except (OSError, ValueError):
+            return 0
+        if (progress.get("key"), progress.get("count")) != (self._key, self._count):
+            return 0
+        return int(progress["rows"])

@@ -1,0 +1,1 @@
+"""Classifiers: from a cell's tile to its subcellular patterns."""

@@ -1,0 +1,1 @@
+"""Segmenters: from the stains of a field to its nuclei and cells."""

@@ -1,0 +1,1 @@
+"""What runs when: the command line, the configuration, the graph of stages and its manifests."""

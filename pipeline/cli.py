@@ -1,0 +1,242 @@
+"""The command line: each command makes its step and has it executed; no logic of its own."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from data.errors import InputError
+from pipeline.config import Config, load_config
+from pipeline.engines.local import LocalEngine, available_cores
+from pipeline.manifest import Manifest
+from pipeline.messages import show_messages
+from pipeline.run import Step, execute
+from pipeline.work_folder import WorkFolder
+
+BAD_INPUT = 2
+"""Exit status where the user's input is wrong, in whole or in part."""
+
+STOPPED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+app = typer.Typer(
+    name="hpacells",
+    help="Tell where a protein sits in every single cell of Human Protein Atlas images.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Images = Annotated[Path, typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow.")]
+Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
+Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with a section a stage.")]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.NAME=VALUE", help="One setting; may be repeated."),
+]
+Recipe = Annotated[
+    str | None, typer.Option("--recipe", help="Training recipe: a TOML file or a shipped name.")
+]
+AllowFailed = Annotated[
+    bool, typer.Option("--allow-failed", help="Exit with status 0 although some fields failed.")
+]
+Absent = Annotated[
+    str | None,
+    typer.Option(
+        "--absent", help="Detections of a class that the image lacks: fp (count as false) or ignore."
+    ),
+]
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder for the images, train.csv, truth.csv and masks.")],
+    fields: Annotated[int | None, typer.Option(help="Number of fields.")] = None,
+    size: Annotated[int | None, typer.Option(help="Side of a field in px.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed gives another set.")] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Simulate labelled fields with known cells."""
+    from pipeline import steps
+
+    options = {"simulate.fields": fields, "simulate.size": size, "simulate.seed": seed}
+    _finish([_run(steps.simulate_step(out, _load(config, assignments, options)))])
+
+
+@app.command()
+def segment(
+    images: Images,
+    work: Work,
+    segmenter: Annotated[str | None, typer.Option(help="auto or the name of a segmenter.")] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    allow_failed: AllowFailed = False,
+) -> None:
+    """Find the nuclei and cells of every field."""
+    from pipeline import steps
+
+    settings = _load(config, assignments, {"segment.segmenter": segmenter})
+    _finish([_run(steps.segment_step(WorkFolder(work), images, settings))], allow_failed)
+
+
+@app.command()
+def crops(
+    images: Images,
+    work: Work,
+    neighbours: Annotated[str | None, typer.Option(help="mask or keep what lies outside the cell.")] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    allow_failed: AllowFailed = False,
+) -> None:
+    """Cut every cell to a tile."""
+    from pipeline import steps
+
+    settings = _load(config, assignments, {"crops.neighbours": neighbours})
+    _finish([_run(steps.crops_step(WorkFolder(work), images, settings))], allow_failed)
+
+
+@app.command()
+def train(
+    work: Work,
+    labels: Labels,
+    recipe: Recipe = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Train the classifier."""
+    from pipeline import steps
+
+    _finish([_run(steps.train_step(WorkFolder(work), labels, _load(config, assignments, recipe=recipe)))])
+
+
+@app.command()
+def predict(
+    work: Work,
+    model: Annotated[
+        Path | None, typer.Option(help="Folder of a trained model; default: the work folder's.")
+    ] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Predict the patterns of every cell."""
+    from pipeline import steps
+
+    _finish([_run(steps.predict_step(WorkFolder(work), model, _load(config, assignments)))])
+
+
+@app.command()
+def combine(
+    work: Work,
+    output: Annotated[Path | None, typer.Option(help="Default: submission.csv in the work folder.")] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Write label, confidence and mask of every cell in the Kaggle format."""
+    from pipeline import steps
+
+    folder = WorkFolder(work)
+    _finish([_run(steps.combine_step(folder, output or folder.submission, _load(config, assignments)))])
+
+
+@app.command()
+def score(
+    submission: Annotated[Path, typer.Argument(help="Submission CSV.")],
+    truth: Annotated[Path, typer.Argument(help="Truth CSV, in the submission's format.")],
+    absent: Absent = None,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write mAP and AP per class there.")
+    ] = None,
+    work: Annotated[
+        Path | None, typer.Option("--work", help="Work folder whose report shows the scores.")
+    ] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Score a submission with the Kaggle metric: mean average precision at mask IoU 0.6."""
+    from pipeline.scoring import score_files
+
+    settings = _load(config, assignments, {"score.absent": absent})
+    typer.echo(score_files(submission, truth, settings, _engine(), json_path, work))
+
+
+@app.command()
+def inspect(work: Work, config: ConfigFile = None, assignments: Assignments = None) -> None:
+    """Write the report that shows every cell."""
+    from pipeline import steps
+
+    folder = WorkFolder(work)
+    manifest = _run(steps.inspect_step(folder, _load(config, assignments)))
+    typer.echo(f"report: {folder.report / 'index.html'}")
+    _finish([manifest])
+
+
+@app.command(name="run")
+def run_all(
+    images: Images,
+    labels: Labels,
+    work: Work,
+    truth: Annotated[Path | None, typer.Option(help="Truth CSV to score against.")] = None,
+    recipe: Recipe = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    allow_failed: AllowFailed = False,
+) -> None:
+    """Run everything, from images to report; finished parts are not done again."""
+    from pipeline.whole import run_everything
+
+    settings = _load(config, assignments, recipe=recipe)
+    manifests, summary = run_everything(WorkFolder(work), images, labels, truth, settings, _engine())
+    typer.echo(summary)
+    _finish(manifests, allow_failed)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one line and exit status 2, Ctrl-C exit status 130."""
+    show_messages()
+    try:
+        status = app(standalone_mode=False)
+    except InputError as error:
+        sys.exit(_fail(str(error)))
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "hpacells"
+        sys.exit(_fail(f"{error.format_message()}; see `{command} --help`"))
+    except (KeyboardInterrupt, click.Abort):
+        logging.getLogger("hpacells").error("stopped; the same command goes on where it stopped")
+        sys.exit(STOPPED)
+    sys.exit(status)
+
+
+def _load(
+    config: Path | None,
+    assignments: Sequence[str] | None,
+    options: dict[str, object] | None = None,
+    recipe: str | None = None,
+) -> Config:
+    given = [f"{name}={value}" for name, value in (options or {}).items() if value is not None]
+    return load_config(config, [*(assignments or ()), *given], recipe)
+
+
+def _engine() -> LocalEngine:
+    return LocalEngine(workers=available_cores())
+
+
+def _run(step: Step) -> Manifest:
+    return execute(step, _engine())
+
+
+def _finish(manifests: Sequence[Manifest], allow_failed: bool = False) -> None:
+    failed = sum(len(manifest.failures) for manifest in manifests)
+    if failed and not allow_failed:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _fail(message: str) -> int:
+    logging.getLogger("hpacells").error(message)
+    return BAD_INPUT

@@ -1,0 +1,96 @@
+"""Provenance: ``<stage>.json`` says what was made, from what, with which settings, and what failed."""
+
+import hashlib
+import json
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from data.atomic import atomic_write
+from data.errors import InputError
+
+_PACKAGES = ("hpacells", "numpy", "opencv-python-headless", "scikit-image", "torch", "timm", "zarr")
+
+
+class FailureRecord(BaseModel):
+    """One work item that failed, and why."""
+
+    where: str
+    why: str
+
+
+class Manifest(BaseModel):
+    """The content of a ``<stage>.json``.
+
+    Attributes
+    ----------
+    key
+        Hash of settings and inputs: the stage is stale once these give another one.
+    output_key
+        What later stages depend on: the key and what failed.
+    inputs
+        Name -> fingerprint (content hash, or the key of an earlier stage).
+    outputs
+        Name of each file or folder that the stage wrote -> how it looked when the stage ended.
+    """
+
+    stage: str
+    key: str
+    output_key: str
+    settings: dict[str, Any]
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    counts: dict[str, float]
+    failures: list[FailureRecord]
+    details: dict[str, Any]
+    seconds: float
+    finished: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    versions: dict[str, str] = Field(default_factory=lambda: software_versions())
+
+
+def software_versions() -> dict[str, str]:
+    """Tell the versions of Python and of the packages that results depend on."""
+    return {"python": platform.python_version(), "platform": sys.platform} | {
+        package: version(package) for package in _PACKAGES
+    }
+
+
+def hash_json(value: object) -> str:
+    """Hash any JSON-serialisable value; the order of dictionary keys does not matter."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Hash a file's content.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            error.strerror or str(error), where=path, expected="a readable file", advice="check the path"
+        ) from None
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write a manifest as JSON."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(manifest.model_dump_json(indent=2) + "\n")
+
+
+def read_manifest(path: Path) -> Manifest | None:
+    """Read a manifest, or None where there is none or it cannot be understood."""
+    try:
+        return Manifest.model_validate_json(path.read_text())
+    except (OSError, ValueError):
+        return None

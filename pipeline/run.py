@@ -1,0 +1,144 @@
+"""The graph of stages: which are done, which are stale, and running those that are not done."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import InputError
+from pipeline.manifest import (
+    FailureRecord,
+    Manifest,
+    hash_json,
+    read_manifest,
+    software_versions,
+    write_manifest,
+)
+from pipeline.work_folder import WorkFolder
+from stages.stage import Context, StageReport, StageSettings
+
+log = logging.getLogger("hpacells")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage with everything it depends on.
+
+    Attributes
+    ----------
+    stage
+        Name of the stage and of its command.
+    manifest
+        Where its manifest lies.
+    settings
+        Its settings.
+    inputs
+        Name -> fingerprint of everything else that its result depends on.
+    outputs
+        What must exist, unchanged if it is a file, for the step to count as done.
+    run
+        Does the work; gets the step's key.
+    """
+
+    stage: str
+    manifest: Path
+    settings: StageSettings
+    inputs: dict[str, str]
+    outputs: tuple[Path, ...]
+    run: Callable[[str, Context], StageReport]
+
+    @property
+    def key(self) -> str:
+        """Hash of what the result depends on: settings, inputs and the version of hpacells."""
+        version = software_versions()["hpacells"]
+        return hash_json([self.stage, self.settings.model_dump(mode="json"), self.inputs, version])
+
+
+def execute(step: Step, context: Context) -> Manifest:
+    """Run a step unless it is done, and tell what it did.
+
+    A step counts as done when its manifest bears the same key, nothing failed, and its outputs are as it
+    left them. Fields that failed are tried again every time.
+    """
+    done = finished_manifest(step)
+    if done is not None and not done.failures:
+        log.info("%s: done before, nothing changed", step.stage)
+        return done
+    # Without a manifest nothing that a killed run leaves behind can pass for finished.
+    step.manifest.unlink(missing_ok=True)
+    started = time.perf_counter()
+    report = step.run(step.key, context)
+    manifest = _describe(step, report, time.perf_counter() - started)
+    write_manifest(step.manifest, manifest)
+    told = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())
+    log.info("%s: %s (%.1f s)", step.stage, told or "done", manifest.seconds)
+    for failure in report.failures:
+        log.error("%s: left out %s: %s", step.stage, failure.where, failure.why)
+    return manifest
+
+
+def finished_manifest(step: Step) -> Manifest | None:
+    """Give the manifest of a step that is done with these settings and inputs, else None."""
+    manifest = read_manifest(step.manifest)
+    if manifest is None or manifest.key != step.key:
+        return None
+    return manifest if manifest.outputs == _stamp(step.outputs) else None
+
+
+def require(work: WorkFolder, stage: str) -> Manifest:
+    """Give the manifest of an earlier stage that a later one builds on.
+
+    Raises
+    ------
+    InputError
+        The stage has not been run in this work folder, or an even earlier one was run again since.
+    """
+    manifest = read_manifest(work.manifest(stage))
+    if manifest is None:
+        raise InputError(
+            found=f"{stage} is not finished",
+            where=work.root,
+            expected=f"{stage}.json and what belongs to it",
+            advice=f"run `hpacells {stage}` with this work folder first",
+        )
+    for name, fingerprint in manifest.inputs.items():
+        earlier = read_manifest(work.manifest(name))
+        if earlier is not None and earlier.output_key != fingerprint:
+            raise InputError(
+                found=f"{stage} is older than {name}",
+                where=work.root,
+                expected=f"a {stage} made from today's {name}",
+                advice=f"run `hpacells {stage}` again",
+            )
+        if earlier is not None:
+            require(work, name)
+    return manifest
+
+
+def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:
+    failures = [FailureRecord(where=failure.where, why=failure.why) for failure in report.failures]
+    return Manifest(
+        stage=step.stage,
+        key=step.key,
+        output_key=hash_json([step.key, [failure.where for failure in failures]]),
+        settings=step.settings.model_dump(mode="json"),
+        inputs=step.inputs,
+        outputs=_stamp(step.outputs),
+        counts={name: float(count) for name, count in report.counts.items()},
+        failures=failures,
+        details=report.details,
+        seconds=seconds,
+    )
+
+
+def _stamp(outputs: tuple[Path, ...]) -> dict[str, str]:
+    """Tell what each output looks like: size and modification time of a file, existence of a folder."""
+    stamps = {}
+    for path in outputs:
+        if path.is_file():
+            stat = path.stat()
+            stamps[path.name] = f"{stat.st_size} bytes, modified {stat.st_mtime_ns}"
+        else:
+            stamps[path.name] = "folder" if path.is_dir() else "missing"
+    return stamps

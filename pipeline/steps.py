@@ -1,0 +1,179 @@
+"""The steps of the graph: what each stage depends on, what it writes, and the call that runs it.
+
+A stage's module is imported when its step is made, so that a command does not load the libraries of the
+others.
+"""
+
+from pathlib import Path
+
+from data.fields import find_fields
+from pipeline.config import Config
+from pipeline.manifest import hash_file, hash_json
+from pipeline.run import Step, require
+from pipeline.work_folder import WorkFolder
+from stages.stage import Context, StageReport
+
+
+def simulate_step(out: Path, config: Config) -> Step:
+    """Simulate a labelled set into the folder ``out``."""
+    from stages import simulate
+
+    settings = config.settings("simulate", simulate.SimulateSettings)
+    return Step(
+        stage="simulate",
+        manifest=out / "simulate.json",
+        settings=settings,
+        inputs={},
+        outputs=(out / "train.csv", out / "truth.csv", out / "masks"),
+        run=lambda _, context: simulate.run(out, settings, context),
+    )
+
+
+def segment_step(work: WorkFolder, images: Path, config: Config) -> Step:
+    """Segment the fields of the folder ``images``."""
+    from models.segmenters.choose import load_segmenter
+
+    from stages import segment
+
+    settings = config.settings("segment", segment.SegmentSettings)
+
+    def run(_: str, context: Context) -> StageReport:
+        report = segment.run(images, work.masks, work.cells, work.images, settings, context)
+        report.details["images"] = str(images.resolve())
+        return report
+
+    return Step(
+        stage="segment",
+        manifest=work.manifest("segment"),
+        settings=settings,
+        inputs={"images": _fingerprint(images), "segmenter": load_segmenter(settings.segmenter).identity()},
+        outputs=(work.masks, work.images),
+        run=run,
+    )
+
+
+def crops_step(work: WorkFolder, images: Path, config: Config) -> Step:
+    """Cut the segmented cells of the folder ``images`` to tiles."""
+    from stages import crops
+
+    settings = config.settings("crops", crops.CropsSettings)
+    return Step(
+        stage="crops",
+        manifest=work.manifest("crops"),
+        settings=settings,
+        inputs={"segment": require(work, "segment").output_key, "images": _fingerprint(images)},
+        outputs=(work.cells, work.tiles),
+        run=lambda key, context: crops.run(
+            images, work.masks, work.cells, work.tiles, key, settings, context
+        ),
+    )
+
+
+def train_step(work: WorkFolder, labels: Path, config: Config) -> Step:
+    """Train a classifier on the tiles and the label file."""
+    from stages import train
+
+    settings = config.settings("train", train.TrainSettings)
+    return Step(
+        stage="train",
+        manifest=work.manifest("train"),
+        settings=settings,
+        inputs={"crops": require(work, "crops").output_key, "labels": hash_file(labels)},
+        outputs=(work.model / "model.safetensors", work.model / "model.toml"),
+        run=lambda _, context: train.run(work.tiles, work.cells, labels, work.model, settings, context),
+    )
+
+
+def predict_step(work: WorkFolder, model: Path | None, config: Config) -> Step:
+    """Predict every cell with the work folder's own classifier, or with the one in the folder ``model``."""
+    from stages import predict
+
+    settings = config.settings("predict", predict.PredictSettings)
+    if model is None:
+        inputs = {"train": require(work, "train").output_key}
+        model = work.model
+    else:
+        files = ("model.safetensors", "model.toml")
+        inputs = {"model": hash_json([hash_file(model / name) for name in files])}
+    source = model
+    return Step(
+        stage="predict",
+        manifest=work.manifest("predict"),
+        settings=settings,
+        inputs={"crops": require(work, "crops").output_key} | inputs,
+        outputs=(work.predictions,),
+        run=lambda _, context: predict.run(
+            work.tiles, work.cells, source, work.predictions, settings, context
+        ),
+    )
+
+
+def combine_step(work: WorkFolder, output: Path, config: Config) -> Step:
+    """Combine masks and predictions into a submission."""
+    from stages import combine
+
+    settings = config.settings("combine", combine.CombineSettings)
+    return Step(
+        stage="combine",
+        manifest=work.manifest("combine"),
+        settings=settings,
+        inputs={"predict": require(work, "predict").output_key},
+        outputs=(output,),
+        run=lambda _, context: combine.run(
+            work.cells, work.predictions, output, settings, context, images=work.images
+        ),
+    )
+
+
+def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, config: Config) -> Step:
+    """Score a submission against the truth."""
+    from stages import score
+
+    settings = config.settings("score", score.ScoreSettings)
+    return Step(
+        stage="score",
+        manifest=manifest,
+        settings=settings,
+        inputs={"submission": hash_file(submission), "truth": hash_file(truth)},
+        outputs=(json_path,),
+        run=lambda _, context: score.run(submission, truth, settings, context, json_path=json_path),
+    )
+
+
+def inspect_step(work: WorkFolder, config: Config) -> Step:
+    """Write the HTML report of a work folder."""
+    from stages import inspect
+
+    settings = config.settings("inspect", inspect.InspectSettings)
+    segment = require(work, "segment")
+    score = work.manifest("score")
+    return Step(
+        stage="inspect",
+        manifest=work.manifest("inspect"),
+        settings=settings,
+        inputs={
+            "combine": require(work, "combine").output_key,
+            "scores": hash_file(score) if score.is_file() else "none",
+        },
+        outputs=(work.report,),
+        run=lambda _, context: inspect.run(
+            inspect.Sources(
+                images=Path(segment.details["images"]),
+                masks=work.masks,
+                images_table=work.images,
+                cells=work.cells,
+                tiles=work.tiles,
+                predictions=work.predictions,
+                model=work.model,
+                score=score,
+            ),
+            work.report,
+            settings,
+            context,
+        ),
+    )
+
+
+def _fingerprint(images: Path) -> str:
+    """Hash names, sizes and times of a folder's image files."""
+    return hash_json([[field.image_id, field.fingerprint()] for field in find_fields(images)])

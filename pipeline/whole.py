@@ -1,0 +1,53 @@
+"""The whole job: every stage in order, each only where it is not done, and a summary at the end."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline import steps
+from pipeline.config import Config
+from pipeline.manifest import Manifest, read_manifest
+from pipeline.run import Step, execute
+from pipeline.work_folder import WorkFolder
+from stages.stage import Context
+
+
+def run_everything(
+    work: WorkFolder, images: Path, labels: Path, truth: Path | None, config: Config, context: Context
+) -> tuple[list[Manifest], str]:
+    """Run all stages from images to report; a failing field never stops the others.
+
+    Returns
+    -------
+    tuple
+        The stages' manifests, and a summary for the user: mAP where there is a truth, where the results lie,
+        and how long each step took.
+    """
+    manifests = [execute(make(), context) for make in _steps(work, images, labels, truth, config)]
+    simulated = [read_manifest(path) for path in sorted(images.rglob("simulate.json"))]
+    return manifests, _summary(work, truth, [*filter(None, simulated), *manifests])
+
+
+def _steps(
+    work: WorkFolder, images: Path, labels: Path, truth: Path | None, config: Config
+) -> Iterator[Callable[[], Step]]:
+    # Made one by one: a step asks for the manifest of the one before it.
+    yield lambda: steps.segment_step(work, images, config)
+    yield lambda: steps.crops_step(work, images, config)
+    yield lambda: steps.train_step(work, labels, config)
+    yield lambda: steps.predict_step(work, None, config)
+    yield lambda: steps.combine_step(work, work.submission, config)
+    if truth is not None:
+        yield lambda: steps.score_step(work.manifest("score"), work.submission, truth, work.metric, config)
+    yield lambda: steps.inspect_step(work, config)
+
+
+def _summary(work: WorkFolder, truth: Path | None, manifests: list[Manifest]) -> str:
+    lines = [f"{manifest.stage:>10}  {manifest.seconds:7.1f} s" for manifest in manifests]
+    lines.append(f"{'together':>10}  {sum(manifest.seconds for manifest in manifests):7.1f} s")
+    score = next((manifest for manifest in manifests if manifest.stage == "score"), None)
+    if score is not None:
+        from stages.score import format_scores
+
+        lines += ["", format_scores(score.details), f"truth:      {truth}"]
+    lines += [f"submission: {work.submission}", f"report:     {work.report / 'index.html'}"]
+    return "\n".join(lines)

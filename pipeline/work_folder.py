@@ -1,0 +1,60 @@
+"""Where everything of one run lies."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """The paths of a run's files below its root; ``docs/work-folder.md`` says what each one is."""
+
+    root: Path
+
+    @property
+    def masks(self) -> Path:
+        """Label images ``<ID>_nuclei.png`` and ``<ID>_cells.png``."""
+        return self.root / "masks"
+
+    @property
+    def images(self) -> Path:
+        """Table with a row a segmented field."""
+        return self.root / "images.parquet"
+
+    @property
+    def cells(self) -> Path:
+        """Table with a row a cell."""
+        return self.root / "cells.parquet"
+
+    @property
+    def tiles(self) -> Path:
+        """Store of the cells' tiles."""
+        return self.root / "tiles.zarr"
+
+    @property
+    def model(self) -> Path:
+        """Folder of the trained classifier."""
+        return self.root / "model"
+
+    @property
+    def predictions(self) -> Path:
+        """Table of class probabilities, a row a cell."""
+        return self.root / "predictions.parquet"
+
+    @property
+    def submission(self) -> Path:
+        """Kaggle submission."""
+        return self.root / "submission.csv"
+
+    @property
+    def metric(self) -> Path:
+        """Kaggle metric: mAP and average precision per class, JSON."""
+        return self.root / "metric.json"
+
+    @property
+    def report(self) -> Path:
+        """Folder of the HTML report."""
+        return self.root / "report"
+
+    def manifest(self, stage: str) -> Path:
+        """Manifest of a stage."""
+        return self.root / f"{stage}.json"

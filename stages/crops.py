@@ -1,0 +1,150 @@
+"""Crops: cut every cell to a 256 px RGBY tile and say which cells are left out, and why."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field as Setting
+
+from data.cell_tiles import CellTiles
+from data.cells import INTENSITY_COLUMNS, read_cells, write_cells
+from data.crops import cut_cells
+from data.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
+from data.errors import InputError
+from data.fields import Field, find_fields, to_uint8
+from data.masks import read_label_image
+from data.tiles import TileWriter
+from stages.stage import Context, Failure, StageReport, StageSettings
+
+
+class CropsSettings(StageSettings):
+    """Settings of the crops stage."""
+
+    neighbours: Literal["mask", "keep"] = Setting(
+        "mask", description="black out what lies outside the cell, or keep it in the tile"
+    )
+    full_scale: int | None = Setting(
+        None, ge=1, le=65535, description="grey value that becomes 255; 4095 for 12-bit cameras"
+    )
+    pixel_size_um: float = Setting(0.08, gt=0, description="pixel size of the images in um")
+    min_area_um2: float = Setting(35.0, ge=0, description="smaller cells are left out (too small)")
+    min_fraction_inside: float = Setting(
+        0.5, ge=0, le=1, description="cells with less inside the image are left out (cut by the border)"
+    )
+    min_intensity: float = Setting(
+        0.01,
+        ge=0,
+        le=1,
+        description="cells whose brightest stain but the protein's is dimmer are left out (too dark)",
+    )
+
+
+@dataclass(frozen=True)
+class _FieldCells:
+    """One field and those of its cells that are to be cut."""
+
+    field: Field
+    cell_ids: NDArray[np.integer]
+    boxes: NDArray[np.integer]
+
+
+def run(
+    images: Path, masks: Path, cells: Path, tiles: Path, key: str, settings: CropsSettings, context: Context
+) -> StageReport:
+    """Write the tile store, and complete the cells table with intensities and drop reasons.
+
+    Parameters
+    ----------
+    images
+        Folder of the fields.
+    masks, cells
+        Label images and cells table of the segment stage; ``cells`` is rewritten with its
+        intensity columns and ``dropped`` filled in.
+    tiles
+        The store to write; row n is row n of the table.
+    key
+        What the tiles depend on; an interrupted run with the same key is gone on with.
+
+    Raises
+    ------
+    InputError
+        The table names a field that the folder lacks, or there is no table.
+    """
+    table = read_cells(cells)
+    fields = {field.image_id: field for field in find_fields(images)}
+    writer = TileWriter(tiles, len(table), key)
+    work = list(_pending(table.iloc[writer.rows_written :], fields, images))
+    cutter = _Cutter(masks, settings)
+    failures = []
+    for item, cut in context.map(cutter, work, description="crops", total=len(work)):
+        if isinstance(cut, Exception):
+            failures.append(Failure(item.field.image_id, str(cut)))
+            cut = CellTiles.blank(len(item.cell_ids))
+        writer.append(cut)
+    table[list(INTENSITY_COLUMNS)] = writer.finish()
+    limits = DropLimits(
+        min_area_px=settings.min_area_um2 / settings.pixel_size_um**2,
+        min_fraction_inside=settings.min_fraction_inside,
+        min_intensity=settings.min_intensity,
+    )
+    table["dropped"] = find_drop_reasons(table, limits)
+    write_cells(cells, table)
+    return _report(table, failures)
+
+
+class _Cutter:
+    """Cut the cells of one field; called from several threads."""
+
+    def __init__(self, masks: Path, settings: CropsSettings) -> None:
+        self._masks, self._settings = masks, settings
+
+    def __call__(self, item: _FieldCells) -> CellTiles:
+        image_id = item.field.image_id
+        image = to_uint8(item.field.read(), self._settings.full_scale)
+        nuclei = read_label_image(self._masks / f"{image_id}_nuclei.png")
+        cells = read_label_image(self._masks / f"{image_id}_cells.png")
+        if not image.shape[1:] == cells.shape == nuclei.shape:
+            raise InputError(
+                found=f"the image is {image.shape[1:]} px (rows, columns) but its masks are {cells.shape}",
+                where=f"field {image_id}",
+                expected="the image that was segmented",
+                advice="run `hpacells segment` again",
+            )
+        keep_neighbours = self._settings.neighbours == "keep"
+        return cut_cells(image, nuclei, cells, item.cell_ids, item.boxes, keep_neighbours=keep_neighbours)
+
+
+def _pending(table: pd.DataFrame, fields: dict[str, Field], images: Path) -> Iterator[_FieldCells]:
+    """Group the rows that are still to be cut by field, in the order of the table."""
+    for image_id, rows in table.groupby("image_id", sort=False):
+        field = fields.get(str(image_id))
+        if field is None:
+            raise InputError(
+                found=f"no field {image_id}, whose cells are in the cells table",
+                where=images,
+                expected="the folder that was segmented",
+                advice="give that folder, or run `hpacells segment` again",
+            )
+        yield _FieldCells(field, rows["cell_id"].to_numpy(), rows[["y0", "x0", "y1", "x1"]].to_numpy())
+
+
+def _report(table: pd.DataFrame, failures: list[Failure]) -> StageReport:
+    reported = {failure.where for failure in failures}
+    unreadable = table.loc[table["dropped"] == UNREADABLE, "image_id"].unique()
+    # A run that was interrupted after a failure finds the failed rows written, but not the reason.
+    failures += [
+        Failure(image_id, "could not be read before the run was interrupted")
+        for image_id in unreadable
+        if image_id not in reported
+    ]
+    dropped = Counter(reason for reason in table["dropped"] if reason)
+    return StageReport(
+        counts={"cells": len(table), "kept": len(table) - dropped.total(), **dropped},
+        failures=failures,
+        details={"dropped": dict(dropped)},
+    )

@@ -1,0 +1,130 @@
+"""Segment: find nuclei and cells of every field; write label images, cells table and images table."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pandas as pd
+from models.segmenters.choose import load_segmenter
+from models.segmenters.segmenter import Segmenter
+from pydantic import Field as Setting
+
+from data.cells import COLUMN_TYPES, measure_cells, write_cells
+from data.errors import InputError
+from data.field_cells import FieldCells, read_field_cells, read_key, write_field_cells
+from data.fields import Field, find_fields
+from data.images import COLUMN_TYPES as IMAGE_COLUMN_TYPES
+from data.images import write_images
+from data.masks import write_label_image
+from stages.stage import Context, Failure, StageReport, StageSettings
+
+
+class SegmentSettings(StageSettings):
+    """Settings of the segment stage."""
+
+    segmenter: str = Setting(
+        "auto", description="which segmenter to use; auto takes the best that is present"
+    )
+    pixel_size_um: float = Setting(0.08, gt=0, description="pixel size of the images in um")
+
+
+def run(
+    images: Path, masks: Path, cells: Path, images_table: Path, settings: SegmentSettings, context: Context
+) -> StageReport:
+    """Segment every field of a folder that is not done yet, and collect the tables.
+
+    Parameters
+    ----------
+    images
+        Folder of the fields.
+    masks
+        Folder for ``<ID>_nuclei.png`` and ``<ID>_cells.png``; its hidden folder ``.fields`` keeps the rows of
+        each finished field, so that an interrupted run goes on.
+    cells, images_table
+        The tables to write.
+    """
+    fields = find_fields(images)
+    segmenter = load_segmenter(settings.segmenter)
+    parts = masks / ".fields"
+    work = _FieldSegmentation(masks, parts, segmenter, settings)
+    to_do = [field for field in fields if not work.is_done(field)]
+    failures = [
+        Failure(field.image_id, str(result))
+        for field, result in context.map(work, to_do, description="segment", total=len(to_do))
+        if isinstance(result, Exception)
+    ]
+    failed = {failure.where for failure in failures}
+    done = [field.image_id for field in fields if field.image_id not in failed]
+    _forget_others(masks, parts, keep=set(done))
+    count = _collect(parts, done, cells, images_table)
+    return StageReport(
+        counts={
+            "fields": len(fields),
+            "reused": len(fields) - len(to_do),
+            "failed": len(failures),
+            "cells": count,
+        },
+        failures=failures,
+        details={"segmenter": segmenter.identity(), "channels": list(segmenter.channels)},
+    )
+
+
+class _FieldSegmentation:
+    """Segment one field and write what belongs to it; called from several threads."""
+
+    def __init__(self, masks: Path, parts: Path, segmenter: Segmenter, settings: SegmentSettings) -> None:
+        self._masks, self._parts = masks, parts
+        self._segmenter, self._settings = segmenter, settings
+
+    def is_done(self, field: Field) -> bool:
+        image_id = field.image_id
+        label_images = (self._masks / f"{image_id}_{what}.png" for what in ("nuclei", "cells"))
+        return read_key(self._parts / f"{image_id}.parquet") == self._key(field) and all(
+            path.is_file() for path in label_images
+        )
+
+    def __call__(self, field: Field) -> None:
+        key = self._key(field)
+        image = field.read(self._segmenter.channels)
+        found = self._segmenter.segment(image, self._settings.pixel_size_um)
+        write_label_image(self._masks / f"{field.image_id}_nuclei.png", found.nuclei)
+        write_label_image(self._masks / f"{field.image_id}_cells.png", found.cells)
+        table = measure_cells(field.image_id, found.nuclei, found.cells)
+        height, width = found.cells.shape
+        # Written last: it is what says that the field is done.
+        write_field_cells(self._parts / f"{field.image_id}.parquet", FieldCells(key, height, width, table))
+
+    def _key(self, field: Field) -> str:
+        used = [entry for entry in field.fingerprint() if entry[0] in self._segmenter.channels]
+        content = [used, self._segmenter.identity(), self._settings.pixel_size_um]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _forget_others(masks: Path, parts: Path, keep: set[str]) -> None:
+    """Remove the masks of fields that failed or are gone, so that nothing stale is read."""
+    known = {part.stem for part in parts.glob("*.parquet")}
+    known |= {path.name.removesuffix("_cells.png") for path in masks.glob("*_cells.png")}
+    for image_id in known - keep:
+        (parts / f"{image_id}.parquet").unlink(missing_ok=True)
+        (masks / f"{image_id}_nuclei.png").unlink(missing_ok=True)
+        (masks / f"{image_id}_cells.png").unlink(missing_ok=True)
+
+
+def _collect(parts: Path, image_ids: list[str], cells: Path, images_table: Path) -> int:
+    """Join the rows of all fields into the two tables; return the number of cells."""
+    tables = [pd.DataFrame(columns=list(COLUMN_TYPES)).astype(COLUMN_TYPES)]
+    images = []
+    for image_id in image_ids:
+        field_cells = read_field_cells(parts / f"{image_id}.parquet")
+        if field_cells is None:
+            raise InputError(
+                found="vanished while the other fields were segmented",
+                where=parts / f"{image_id}.parquet",
+                advice="run `hpacells segment` again",
+            )
+        tables.append(field_cells.table)
+        images.append((image_id, field_cells.image_height, field_cells.image_width, len(field_cells.table)))
+    table = pd.concat(tables, ignore_index=True)
+    write_cells(cells, table)
+    write_images(images_table, pd.DataFrame(images, columns=list(IMAGE_COLUMN_TYPES)))
+    return len(table)

@@ -1,0 +1,69 @@
+"""What every stage shares: its settings, its report and the context it runs in."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class StageSettings(BaseModel):
+    """Base of every stage's settings: an unknown name is an error, a made object does not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One work item, usually a field, that could not be done, and why."""
+
+    where: str
+    why: str
+
+
+@dataclass
+class StageReport:
+    """What a stage did: goes into its manifest and, in short, to the user.
+
+    Attributes
+    ----------
+    counts
+        Numbers worth telling, in the order in which they are told (``{"fields": 4, "cells": 54}``).
+    failures
+        Work items that failed while the others went on; any makes the exit status 2.
+    details
+        Anything else for the manifest, JSON-serialisable.
+    """
+
+    counts: dict[str, int | float] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Context(Protocol):
+    """Where a stage's work runs and how its progress is shown; ``pipeline.engines`` implements it."""
+
+    def map(
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        *,
+        description: str,
+        total: int | None = None,
+        processes: bool = False,
+    ) -> Iterator[tuple[Item, Result | Exception]]:
+        """Run ``function`` over ``items`` in parallel; yield (item, result or exception) in their order.
+
+        Only a bounded number of items is in flight, so results that nobody has taken yet stay few. Threads
+        by default; ``processes`` for functions that hold the interpreter lock (the function and its items
+        must then be picklable, the function at module level).
+        """
+        ...
+
+    def track(self, description: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Show progress towards ``total``; the context's value is called with each advance."""
+        ...

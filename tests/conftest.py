@@ -1,0 +1,14 @@
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real fields, tables and other programs' answers; what needs them is skipped where they are missing."""
+    default = Path(__file__).parents[2] / "shared"
+    folder = Path(os.environ.get("HPACELLS_SHARED", default))
+    if not (folder / "hpa").is_dir():
+        pytest.skip(f"no reference data at {folder} (set HPACELLS_SHARED to use another folder)")
+    return folder
