@@ -1,10 +1,12 @@
 """The ``counts`` bytes of COCO's compressed run-length encoding, written and read with vectorised NumPy.
 
 Format: ``rleToString`` and ``rleFrString`` of COCO's ``maskApi.c``. A mask's run lengths, zeros first, are
-stored as signed integers: the first three as they are, each later one as its difference from the run two back
-(which has the same value). An integer takes as many characters as it needs, 5 bits each, lowest bits first; bit 5
-says that more follow, bit 4 of the last one is the sign, and 48 is added to make it printable.
+stored as signed integers: the first three as they are, each later one minus the run two before it. An integer
+takes as many characters as it needs, 5 bits each, lowest bits first; bit 5 says that more follow, bit 4 of the
+last one is the sign, and 48 is added to make it printable.
 """
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +53,7 @@ def write_counts(runs: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[byte
         characters[starts[written] + position] = bits + continues + _FIRST_CHARACTER
     text = characters.tobytes()
     edges = np.append(starts[firsts], len(text)).tolist()
-    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(edges)]
 
 
 def read_counts(counts: bytes, *, where: object) -> NDArray[np.int64]:
@@ -72,20 +74,20 @@ def read_counts(counts: bytes, *, where: object) -> NDArray[np.int64]:
     Raises
     ------
     InputError
-        A character is none of the format's, the last integer is cut off, one is longer than the format allows, or
-        a run length is negative.
+        A character is none of the format's, the last integer is cut off, one is longer than the format
+        allows, or a run length is negative.
     """
     # Characters below 48 wrap around to values that are too large, too.
     characters = np.frombuffer(counts, np.uint8) - np.uint8(_FIRST_CHARACTER)
     if characters.size and int(characters.max()) >= 2 * _CONTINUES:
-        raise _not_counts("a character outside '0'..'o'", where)
+        raise _not_counts(found="a character outside '0'..'o'", where=where)
     if characters.size and characters[-1] & _CONTINUES:
-        raise _not_counts("an integer that is cut off at the end", where)
+        raise _not_counts(found="an integer that is cut off at the end", where=where)
     ends = np.flatnonzero(characters < _CONTINUES)
     starts = np.concatenate(([0], ends[:-1] + 1)) if ends.size else ends
     lengths = ends - starts + 1
     if int(lengths.max(initial=0)) > _LONGEST_INTEGER:
-        raise _not_counts("an integer too large for a run length", where)
+        raise _not_counts(found="an integer too large for a run length", where=where)
     runs = (characters[starts] & (_CONTINUES - 1)).astype(np.int64)
     for position in range(1, int(lengths.max(initial=0))):
         longer = np.flatnonzero(lengths > position)
@@ -96,7 +98,7 @@ def read_counts(counts: bytes, *, where: object) -> NDArray[np.int64]:
     for chain in (runs[1::2], runs[2::2]):
         np.cumsum(chain, out=chain)
     if int(runs.min(initial=0)) < 0:
-        raise _not_counts("a negative run length", where)
+        raise _not_counts(found="a negative run length", where=where)
     return runs
 
 
@@ -110,5 +112,7 @@ def _count_characters(integers: NDArray[np.int64]) -> NDArray[np.int64]:
     return lengths
 
 
-def _not_counts(found: str, where: object) -> InputError:
-    return InputError(f"no COCO run lengths: {found}", where=where, expected="the counts of a COCO mask")
+def _not_counts(*, found: str, where: object) -> InputError:
+    return InputError(
+        found=f"no COCO run lengths: {found}", where=where, expected="the counts of a COCO mask"
+    )

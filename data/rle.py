@@ -1,7 +1,7 @@
-"""Mask strings of the Kaggle 2021 submission: base64 of zlib (level 9) of COCO's compressed run-length encoding.
+"""Mask strings of the Kaggle 2021 submission: base64 of zlib (level 9) of COCO's compressed run lengths.
 
-Every cell of a label image is encoded in one pass over the image, byte for byte as pycocotools encodes the full-size
-mask of each. Runs go down the columns: pixel (y, x) is number ``x * height + y``.
+Every cell of a label image is encoded in one pass over the image, byte for byte as pycocotools encodes the
+full-size mask of each. Runs go down the columns: pixel (y, x) is number ``x * height + y``.
 """
 
 import binascii
@@ -22,7 +22,7 @@ _MAX_PIXELS = 2**32 - 1
 
 _MAX_COUNTS_BYTES = 2**26
 _STRIP_PIXELS = 2**18
-"""Pixels compared at a time: the comparison then stays in the processor's cache, and small beside the image."""
+"""Pixels compared at a time: the comparison stays in the processor's cache, and small beside the image."""
 
 
 def encode_label_image(label_image: NDArray[np.integer]) -> list[str]:
@@ -49,7 +49,7 @@ def encode_label_image(label_image: NDArray[np.integer]) -> list[str]:
     lowest, highest = int(label_image.min()), int(label_image.max())
     if lowest < 0 or highest > MAX_CELLS:
         raise InputError(
-            f"the number {lowest if lowest < 0 else highest}",
+            found=f"the number {lowest if lowest < 0 else highest}",
             where="a label image to encode",
             expected=f"cell numbers 0..{MAX_CELLS}",
         )
@@ -57,7 +57,7 @@ def encode_label_image(label_image: NDArray[np.integer]) -> list[str]:
 
 
 def encode_mask(mask: NDArray[np.bool_]) -> str:
-    """Encode one mask (H, W); what is not zero belongs to it."""
+    """Encode one mask (H, W) of at least one pixel; what is not zero belongs to it."""
     return _encode(np.asarray(mask, dtype=bool).view(np.uint8), 1)[0]
 
 
@@ -69,8 +69,8 @@ def decode_runs(string: str, pixels: int | None = None, *, where: object = None)
     string
         A mask string.
     pixels
-        Height times width of the image. Where it is given, the runs must add up to it, and a string that unpacks to
-        far more than such an image can need is refused before it is unpacked.
+        Height times width of the image. Where it is given, the runs must add up to it, and a string that
+        would unpack to far more than such an image can need is refused.
     where
         What to name in an error message; by default the string's beginning.
 
@@ -89,7 +89,7 @@ def decode_runs(string: str, pixels: int | None = None, *, where: object = None)
     runs = read_counts(_unpack(string, pixels, where), where=where)
     if pixels is not None and int(runs.sum()) != pixels:
         raise InputError(
-            f"the mask's runs add up to {int(runs.sum())} pixels",
+            found=f"the mask's runs add up to {int(runs.sum())} pixels",
             where=where,
             expected=f"{pixels}, the image's height times width",
         )
@@ -104,9 +104,11 @@ def decode_mask(string: str, height: int, width: int, *, where: object = None) -
 
 
 def _encode(label_image: NDArray[np.integer], count: int) -> list[str]:
-    if label_image.size > _MAX_PIXELS:
+    if not 1 <= label_image.size <= _MAX_PIXELS:
         raise InputError(
-            f"{label_image.size} pixels", where="a label image to encode", expected=f"at most {_MAX_PIXELS}"
+            found=f"{label_image.size} pixels",
+            where="a label image to encode",
+            expected=f"1..{_MAX_PIXELS}",
         )
     runs, sizes = _runs_of_cells(label_image, count)
     return [
@@ -145,12 +147,11 @@ def _runs_of_cells(
 
 
 def _run_starts(label_image: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Find the column-major numbers of the pixels that differ from the one before, in order; the first does."""
+    """Find the column-major numbers of the pixels that differ from the one before them, ascending, 0 first."""
     height = label_image.shape[0]
     joins = np.flatnonzero(label_image[0, 1:] != label_image[-1, :-1]) + 1
-    first = [0] if label_image.size else []
     return np.sort(
-        np.concatenate([first, joins * height, *_starts_within_columns(label_image)]).astype(np.int64)
+        np.concatenate([[0], joins * height, *_starts_within_columns(label_image)]).astype(np.int64)
     )
 
 
@@ -167,16 +168,18 @@ def _unpack(string: str, pixels: int | None, where: object) -> bytes:
     try:
         packed = binascii.a2b_base64(string, strict_mode=True)
     except ValueError as error:
-        raise InputError(f"the mask is not base64 ({error})", where=where) from None
-    # A character stands for a whole run, and a run needs a second one only if it, or the run two back, is 16 pixels
-    # long: twice the pixels is more than any mask takes.
+        raise InputError(found=f"the mask is not base64 ({error})", where=where) from None
+    # A character stands for a whole run, and a run needs a second one only if it, or the run two back, is 16
+    # pixels long: twice the pixels is more than any mask takes.
     limit = _MAX_COUNTS_BYTES if pixels is None else min(_MAX_COUNTS_BYTES, 2 * pixels + 64)
     unpacker = zlib.decompressobj()
     try:
         counts = unpacker.decompress(packed, limit)
     except zlib.error as error:
-        raise InputError(f"the mask is not zlib-compressed ({error})", where=where) from None
+        raise InputError(found=f"the mask is not zlib-compressed ({error})", where=where) from None
     if not unpacker.eof:
-        found = "unpacks to far more than a mask" if unpacker.unconsumed_tail else "is cut off"
-        raise InputError(f"the mask {found}", where=where)
+        found = "unpacks to far more than a mask" if len(counts) == limit else "is cut off"
+        raise InputError(found=f"the mask {found}", where=where)
+    if unpacker.unused_data:
+        raise InputError(found="the mask has bytes after its end", where=where)
     return counts
