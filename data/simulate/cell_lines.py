@@ -1,0 +1,117 @@
+"""The simulated cell lines: how large their cells are, how they lie, and how their nuclei look."""
+
+from dataclasses import dataclass
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class CellLine:
+    """What the cells of one line have in common; lengths in µm.
+
+    Attributes
+    ----------
+    name
+        What the line is called.
+    spacing
+        Least distance of two nuclei, across the cells' long axis.
+    radius
+        Range of a cell's mean radius; where this is more than half the spacing, cells meet.
+    elongation
+        Range of length over width.
+    alignment
+        Spread of the cells' long axes about a common direction, in radians.
+    open_space
+        Part of the field that holds no cells, in gaps larger than a cell.
+    protrusions
+        Range of the number of protrusions of a cell.
+    protrusion_length
+        Range of their length, as a part of the radius.
+    raggedness
+        How far the edge strays from the smooth outline.
+    nucleus_radius
+        Range of a nucleus's mean radius.
+    nucleus_elongation
+        Range of its length over its width.
+    lobes
+        How far a nucleus strays from an ellipse, as a part of its radius.
+    """
+
+    name: str
+    spacing: float
+    radius: Range
+    elongation: Range
+    alignment: float
+    open_space: float
+    protrusions: tuple[int, int]
+    protrusion_length: Range
+    raggedness: float
+    nucleus_radius: Range
+    nucleus_elongation: Range
+    lobes: float
+
+    @property
+    def reach(self) -> float:
+        """How far from its nucleus a cell can extend, in µm."""
+        return self.radius[1] * self.elongation[1] ** 0.5 * (1 + 0.5 * self.protrusion_length[1]) + 4.0
+
+
+CELL_LINES = (
+    CellLine(
+        name="dense sheet",
+        spacing=18.5,
+        radius=(14.0, 18.0),
+        elongation=(1.0, 1.5),
+        alignment=1.6,
+        open_space=0.06,
+        protrusions=(0, 2),
+        protrusion_length=(0.1, 0.3),
+        raggedness=1.0,
+        nucleus_radius=(6.3, 7.9),
+        nucleus_elongation=(1.05, 1.45),
+        lobes=0.035,
+    ),
+    CellLine(
+        name="spindly",
+        spacing=14.0,
+        radius=(11.0, 13.5),
+        elongation=(3.0, 4.6),
+        alignment=0.35,
+        open_space=0.1,
+        protrusions=(0, 2),
+        protrusion_length=(0.2, 0.5),
+        raggedness=0.8,
+        nucleus_radius=(5.9, 7.2),
+        nucleus_elongation=(1.5, 2.3),
+        lobes=0.05,
+    ),
+    CellLine(
+        name="sparse",
+        spacing=24.0,
+        radius=(11.0, 14.0),
+        elongation=(1.1, 2.2),
+        alignment=1.6,
+        open_space=0.1,
+        protrusions=(2, 5),
+        protrusion_length=(0.3, 0.9),
+        raggedness=1.3,
+        nucleus_radius=(6.4, 8.0),
+        nucleus_elongation=(1.1, 1.8),
+        lobes=0.05,
+    ),
+    CellLine(
+        name="small",
+        spacing=13.5,
+        radius=(8.0, 10.5),
+        elongation=(1.0, 1.4),
+        alignment=1.6,
+        open_space=0.5,
+        protrusions=(0, 3),
+        protrusion_length=(0.1, 0.4),
+        raggedness=0.7,
+        nucleus_radius=(4.7, 5.8),
+        nucleus_elongation=(1.0, 1.35),
+        lobes=0.06,
+    ),
+)
+"""The four lines; names of real ones that they resemble: A-431, fibroblasts, U-2 OS, and MCF-7 in islands."""

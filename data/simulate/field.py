@@ -1,0 +1,169 @@
+"""One simulated field: four stained channels, the cells and nuclei in it, and what each cell shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.simulate.cell import Cell
+from data.simulate.cell_lines import CELL_LINES, CellLine
+from data.simulate.image_labels import (
+    MITOTIC_SPINDLE,
+    SINGLE_FRACTION,
+    cell_classes,
+    field_classes,
+    image_classes,
+)
+from data.simulate.layout import lay_out_cells
+from data.simulate.photographs import photograph_cells
+from data.simulate.random_streams import Stream, random_stream
+from data.simulate.tessellation import divide_field
+from data.simulate.textures import Textures
+
+LEAST_EXTENT_UM = 10.0
+"""Height and width that a field needs so that a nucleus fits in."""
+
+_LEAST_NUCLEUS_UM2 = 5.0
+"""A cell of whose nucleus less than this is in the field is painted, but is no cell of the truth: who segments
+a field finds cells by their nuclei."""
+
+
+@dataclass(frozen=True)
+class FieldSettings:
+    """What all fields of a simulated set have in common.
+
+    Attributes
+    ----------
+    shape
+        Height and width in pixels; each at least 10 µm.
+    pixel_size_um
+        Size of a pixel in µm.
+    seed
+        Seed of the set, 0 or more.
+    single_fraction
+        Part of the fields that carry one label.
+    negative_cells
+        Part of the cells that show none of the field's patterns.
+    missing_patterns
+        Part of the patterns that a cell of a field with several lacks.
+    mitotic_fraction
+        Part of the cells that divide in a field labelled "Mitotic spindle"; at least one does.
+    """
+
+    shape: tuple[int, int]
+    pixel_size_um: float = 0.08
+    seed: int = 0
+    single_fraction: float = SINGLE_FRACTION
+    negative_cells: float = 0.06
+    missing_patterns: float = 0.15
+    mitotic_fraction: float = 0.3
+
+
+@dataclass(frozen=True)
+class SimulatedField:
+    """A simulated field and all that is known of it.
+
+    Attributes
+    ----------
+    image
+        (4, H, W) uint8 in the order red, green, blue, yellow.
+    cells, nuclei
+        (H, W) uint16 label images; numbers 1..n, a nucleus bears its cell's number and lies in it.
+    cell_labels
+        Per cell, in order, its classes, ascending; (18,) for a negative one.
+    image_labels
+        The image's classes: the union over its cells, 18 only where all are negative.
+    cell_line
+        Name of the cell line.
+    """
+
+    image: NDArray[np.uint8]
+    cells: NDArray[np.uint16]
+    nuclei: NDArray[np.uint16]
+    cell_labels: tuple[tuple[int, ...], ...]
+    image_labels: tuple[int, ...]
+    cell_line: str
+
+
+def simulate_field(
+    index: int,
+    settings: FieldSettings,
+    *,
+    classes: tuple[int, ...] | None = None,
+    cell_line: CellLine | None = None,
+) -> SimulatedField:
+    """Simulate field ``index`` of a set: the same settings and index give the same field, bit for bit.
+
+    Parameters
+    ----------
+    index
+        Number of the field in the set, from 0.
+    settings
+        The set's settings.
+    classes
+        Classes to show, ascending, instead of those that the set gives this field.
+    cell_line
+        Cell line to show instead of the one drawn for this field.
+    """
+    key = (settings.seed, index)
+    wanted = field_classes(*key, settings.single_fraction) if classes is None else classes
+    layout = random_stream(*key, Stream.LAYOUT)
+    line = CELL_LINES[int(layout.integers(len(CELL_LINES)))]
+    line = cell_line or line
+    cells, known = _build_cells(key, settings, line, layout, divides=MITOTIC_SPINDLE in wanted)
+    random = random_stream(*key, Stream.CELL_LABELS)
+    labels = []
+    for group in (cells[:known], cells[known:]):
+        labels += cell_classes(
+            wanted,
+            [cell.mitotic for cell in group],
+            random,
+            negative_cells=settings.negative_cells,
+            missing_patterns=settings.missing_patterns,
+        )
+    label_images = np.zeros((2, *settings.shape), np.uint16)
+    for number, cell in enumerate(cells[:known], start=1):
+        label_images[0][cell.window][cell.mask] = number
+        label_images[1][cell.window][cell.nucleus] = number
+    return SimulatedField(
+        image=photograph_cells(cells, labels, settings.shape, settings.pixel_size_um, key),
+        cells=label_images[0],
+        nuclei=label_images[1],
+        cell_labels=tuple(labels[:known]),
+        image_labels=image_classes(labels[:known]),
+        cell_line=line.name,
+    )
+
+
+def _build_cells(
+    key: tuple[int, int],
+    settings: FieldSettings,
+    line: CellLine,
+    random: np.random.Generator,
+    *,
+    divides: bool,
+) -> tuple[list[Cell], int]:
+    """Build the cells in sight, those of the truth first, and say how many these are."""
+    px_per_um = 1.0 / settings.pixel_size_um
+    extent = (settings.shape[0] / px_per_um, settings.shape[1] / px_per_um)
+    shapes = lay_out_cells(extent, line, settings.mitotic_fraction if divides else 0.0, random)
+    ground = divide_field(shapes, settings.shape, px_per_um, line, random)
+    textures = Textures(settings.shape, px_per_um, key)
+    least_px = _LEAST_NUCLEUS_UM2 * px_per_um**2
+    known: list[Cell] = []
+    others: list[Cell] = []
+    for number, (shape, window) in enumerate(zip(shapes, ground.windows, strict=True), start=1):
+        if window is None:
+            continue
+        cell = Cell(
+            window=window,
+            mask=ground.cells[window] == number,
+            nucleus=ground.nuclei[window] == number,
+            shape=shape,
+            territory=ground.territories[number - 1],
+            textures=textures,
+            px_per_um=px_per_um,
+            key=(*key, number),
+        )
+        (known if np.count_nonzero(cell.nucleus) >= least_px else others).append(cell)
+    return known + others, len(known)

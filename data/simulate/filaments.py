@@ -1,0 +1,86 @@
+"""Curves through a cell: filaments that wander, bend along its edge and end where they would leave it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.simulate.territory import GRID_UM, Territory
+
+STEP_UM = 0.5
+"""Length of one step of a growing filament."""
+
+_TURNING_ROOM_UM = 1.4
+
+
+def grow_filaments(
+    territory: Territory,
+    room: NDArray[np.float32],
+    starts: NDArray[np.float64],
+    headings: NDArray[np.float64],
+    steps: int,
+    *,
+    wander: float,
+    waves: float = 0.0,
+    random: np.random.Generator,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Grow filaments step by step; where room gets scarce they turn along the edge.
+
+    Parameters
+    ----------
+    territory
+        The cell's ground.
+    room
+        (h, w) distance to whatever they may not cross in µm, 0 beyond it.
+    starts, headings
+        (n, 2) places y, x in µm and (n,) directions in radians.
+    steps
+        How many steps of 0.5 µm the longest takes.
+    wander
+        Spread of the change of direction per step, in radians.
+    waves
+        Amplitude of a regular waviness, in radians.
+    random
+        Where the wandering comes from.
+
+    Returns
+    -------
+    points
+        (n, steps + 1, 2) float64.
+    alive
+        (n, steps + 1) bool: False once a filament has run out of room.
+    """
+    count = len(starts)
+    slope_y, slope_x = np.gradient(room, GRID_UM)
+    points = np.empty((count, steps + 1, 2))
+    alive = np.ones((count, steps + 1), bool)
+    points[:, 0] = starts
+    direction = np.stack([np.sin(headings), np.cos(headings)], axis=1)
+    turns = random.normal(0.0, wander, (steps, count)) + random.normal(0.0, 0.35 * wander, count)
+    phases = random.uniform(0.0, 2 * np.pi, count)
+    rates = random.uniform(0.5, 1.1, count)
+    turns += waves * np.cos(phases + rates * np.arange(steps)[:, None])
+    for step in range(steps):
+        here = points[:, step]
+        scarcity = np.clip(1.0 - territory.look_up(room, here) / _TURNING_ROOM_UM, 0.0, 1.0)[:, None]
+        inwards = np.stack([territory.look_up(slope_y, here), territory.look_up(slope_x, here)], axis=1)
+        cosine, sine = np.cos(turns[step])[:, None], np.sin(turns[step])[:, None]
+        direction = direction * cosine + direction[:, ::-1] * [1.0, -1.0] * sine
+        direction += 0.9 * scarcity * inwards
+        direction /= np.linalg.norm(direction, axis=1, keepdims=True) + 1e-9
+        points[:, step + 1] = here + STEP_UM * direction
+        alive[:, step + 1] = alive[:, step] & (territory.look_up(room, points[:, step + 1]) > 0)
+    return points, alive
+
+
+def trace(
+    points: NDArray[np.float64], weights: NDArray[np.floating], px_per_um: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fill polylines (n, steps, 2) and their weights (n, steps) with points about a pixel apart.
+
+    The weights returned make a line as bright as its weight when drawn by ``Canvas.draw_points`` with ``curves``.
+    """
+    length = float(np.median(np.linalg.norm(points[:, 1] - points[:, 0], axis=1))) if points.size else 1.0
+    parts = max(1, round(length * px_per_um))
+    fraction = (np.arange(parts) / parts)[:, None]
+    dense = points[:, :-1, None] * (1 - fraction) + points[:, 1:, None] * fraction
+    share = np.minimum(weights[:, :-1], weights[:, 1:])[..., None] * (length * px_per_um / parts)
+    return dense, np.broadcast_to(share, dense.shape[:-1])

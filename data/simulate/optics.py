@@ -1,0 +1,79 @@
+"""From stained structures to a picture: blur, glow, exposure, photons and the camera."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How one channel of one field is taken.
+
+    Attributes
+    ----------
+    blur_um
+        Standard deviation of the point spread function.
+    glow
+        Part of the light that comes from out of focus.
+    haze
+        Background light, as a part of the brightness of a bright structure (1).
+    peak
+        Grey value 0..255 of a structure of brightness ``full``.
+    full
+        Brightness that is shown as ``peak``.
+    photons
+        Photons that make a grey value of 255.
+    read_noise
+        Standard deviation of the camera's noise in grey values.
+    """
+
+    blur_um: float
+    glow: float
+    haze: float
+    peak: float
+    full: float
+    photons: float
+    read_noise: float
+
+
+_GLOW_UM = 1.6
+_GLOW_REDUCTION = 4
+
+
+def take_picture(
+    light: NDArray[np.float32], px_per_um: float, exposure: Exposure, random: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Take one channel (H, W) float32, brightness about 0..1, as 8-bit picture.
+
+    The photons' noise is drawn from the normal distribution that Poisson's tends to; the camera's offset is taken
+    off, so dark pixels read 0, as in the published images.
+    """
+    sigma = exposure.blur_um * px_per_um
+    image = cv2.GaussianBlur(light, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    image *= np.float32(1.0 - exposure.glow)
+    image += np.float32(exposure.glow) * _glow(light, px_per_um)
+    image += np.float32(exposure.haze)
+    image *= np.float32(exposure.peak / exposure.full)
+    spread = np.sqrt(image * np.float32(255.0 / exposure.photons) + np.float32(exposure.read_noise**2))
+    image += spread * random.standard_normal(image.shape, dtype=np.float32)
+    return cv2.convertScaleAbs(np.maximum(image, 0.0, out=image))
+
+
+def _glow(light: NDArray[np.float32], px_per_um: float) -> NDArray[np.float32]:
+    height, width = light.shape
+    reduced = (max(1, width // _GLOW_REDUCTION), max(1, height // _GLOW_REDUCTION))
+    small = cv2.resize(light, reduced, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), max(0.5, _GLOW_UM * px_per_um / _GLOW_REDUCTION))
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def brightness_to_show(light: NDArray[np.float32], blur_px: float, *, at_least: float) -> float:
+    """Give the brightness of the brightest structures, from which an exposure is set; never below ``at_least``.
+
+    Measured on every second pixel of every second row, after the blur.
+    """
+    blurred = cv2.GaussianBlur(light, (0, 0), blur_px)[::2, ::2].ravel()
+    rank = max(0, blurred.size - 1 - max(1, blurred.size // 2500))
+    return max(at_least, float(np.partition(blurred, rank)[rank]))

@@ -1,0 +1,59 @@
+"""The protein channel (green): which pattern each class has, and how those of one cell mix."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.labels import NEGATIVE
+from data.simulate import cytoplasmic_patterns, filament_patterns, nuclear_patterns
+from data.simulate.cell import Cell
+from data.simulate.mitosis import fill_body
+from data.simulate.random_streams import Stream, random_stream
+
+Painter = Callable[[Cell, np.random.Generator, np.random.Generator], NDArray[np.float32]]
+"""Paints one class into one cell: (cell, style, random) -> (h, w), brightest structures about 1.
+
+``style`` gives every cell of a field the same draws, as they hold the same protein; ``random`` is the cell's own.
+"""
+
+PAINTERS: dict[int, Painter] = {
+    0: nuclear_patterns.paint_nucleoplasm,
+    1: nuclear_patterns.paint_nuclear_membrane,
+    2: nuclear_patterns.paint_nucleoli,
+    3: nuclear_patterns.paint_fibrillar_centers,
+    4: nuclear_patterns.paint_speckles,
+    5: nuclear_patterns.paint_nuclear_bodies,
+    6: cytoplasmic_patterns.paint_reticulum,
+    7: cytoplasmic_patterns.paint_golgi,
+    8: filament_patterns.paint_intermediate_filaments,
+    9: filament_patterns.paint_actin,
+    10: filament_patterns.paint_microtubules,
+    11: filament_patterns.paint_mitotic_spindle,
+    12: filament_patterns.paint_centrosome,
+    13: cytoplasmic_patterns.paint_plasma_membrane,
+    14: cytoplasmic_patterns.paint_mitochondria,
+    15: cytoplasmic_patterns.paint_aggresome,
+    16: cytoplasmic_patterns.paint_cytosol,
+    17: cytoplasmic_patterns.paint_vesicles,
+    18: cytoplasmic_patterns.paint_negative,
+}
+
+_DIFFUSE = frozenset({0, 6, 13, 16})
+"""Classes that fill a large part of a cell; beside another pattern they are weaker, or they would drown it."""
+
+
+def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.float32]:
+    """Paint the protein (h, w) of a cell that shows ``classes``: the sum of their patterns, each of its own strength."""
+    random = cell.random(Stream.PROTEIN)
+    image = np.zeros(cell.mask.shape, np.float32)
+    for label in classes:
+        strength = random.uniform(0.7, 1.1)
+        if len(classes) > 1:
+            strength *= random.uniform(0.35, 0.6) if label in _DIFFUSE else random.uniform(0.8, 1.0)
+        style = random_stream(*cell.key[:2], Stream.PROTEIN_STYLE, label)
+        if label == NEGATIVE and cell.mitotic:
+            image += 0.05 * fill_body(cell)
+        else:
+            image += strength * PAINTERS[label](cell, style, cell.random(Stream.PROTEIN, label))
+    return image

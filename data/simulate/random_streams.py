@@ -1,0 +1,28 @@
+"""Random streams by key: every part of a field draws from its own, so no part shifts the draws of another."""
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Stream(IntEnum):
+    """What a random stream is for; the number is part of its key, so it must never change."""
+
+    SINGLE_LABELS = 0
+    FIRST_LABELS = 1
+    SECOND_LABELS = 2
+    MORE_LABELS = 3
+    LAYOUT = 4
+    TEXTURES = 5
+    CELL_LABELS = 6
+    CELL = 7
+    MICROTUBULES = 8
+    STAINS = 9
+    PROTEIN = 10
+    PROTEIN_STYLE = 11
+    CAMERA = 12
+
+
+def random_stream(*key: int) -> np.random.Generator:
+    """Give the generator of a key (seed, field, what for, cell ...); the same key gives the same draws."""
+    return np.random.default_rng(np.random.SeedSequence(list(key)))

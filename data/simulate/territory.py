@@ -1,0 +1,68 @@
+"""The ground of one cell on a coarse grid: where filaments may run and organelles may lie, seen or not."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+GRID_UM = 0.32
+"""Distance of the grid's points in µm."""
+
+
+@dataclass(frozen=True)
+class Territory:
+    """The ground of a cell, whole, also where the field's border cuts it.
+
+    Attributes
+    ----------
+    origin
+        Place y, x of the grid's first point, in µm from the field's corner.
+    cell
+        (h, w) bool: the grid's points in the cell.
+    nucleus
+        (h, w) bool: those in its nucleus.
+    """
+
+    origin: tuple[float, float]
+    cell: NDArray[np.bool_]
+    nucleus: NDArray[np.bool_]
+
+    @cached_property
+    def edge_distance(self) -> NDArray[np.float32]:
+        """Distance to the cell's edge in µm, 0 outside."""
+        padded = np.pad(self.cell.astype(np.uint8), 1)
+        return cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1] * GRID_UM
+
+    @cached_property
+    def nucleus_distance(self) -> NDArray[np.float32]:
+        """Distance to the nucleus in µm, 0 in it."""
+        return cv2.distanceTransform((~self.nucleus).astype(np.uint8), cv2.DIST_L2, 3) * GRID_UM
+
+    @cached_property
+    def cytoplasm_room(self) -> NDArray[np.float32]:
+        """Distance to the nearest of edge and nucleus in µm, 0 outside the cytoplasm."""
+        return np.minimum(self.edge_distance, self.nucleus_distance)
+
+    def look_up(self, values: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Give the value of a (h, w) map at the grid point next to each of ``points`` (..., 2: y, x in µm)."""
+        row = np.clip(((points[..., 0] - self.origin[0]) / GRID_UM + 0.5).astype(int), 0, values.shape[0] - 1)
+        column = np.clip(
+            ((points[..., 1] - self.origin[1]) / GRID_UM + 0.5).astype(int), 0, values.shape[1] - 1
+        )
+        return values[row, column]
+
+    def sample(
+        self, weights: NDArray[np.floating], count: int, random: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Draw ``count`` points (count, 2: y, x in µm), each grid point as likely as its weight (h, w) says.
+
+        Gives no point where every weight is 0.
+        """
+        cumulated = np.cumsum(weights, dtype=np.float64)
+        if cumulated[-1] <= 0:
+            return np.empty((0, 2))
+        flat = np.searchsorted(cumulated, random.random(count) * cumulated[-1], side="right")
+        places = np.stack(np.unravel_index(np.minimum(flat, cumulated.size - 1), weights.shape), axis=1)
+        return (places + random.uniform(-0.5, 0.5, (count, 2))) * GRID_UM + self.origin

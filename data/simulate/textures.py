@@ -1,0 +1,60 @@
+"""Smooth random fields from which the grain, meshes and unevenness of the stains are made."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data.simulate.random_streams import Stream, random_stream
+
+# Below this width in pixels of its grid a Gaussian is badly sampled, above it the grid is needlessly fine.
+_SIGMA_ON_GRID = 1.6
+
+
+def smooth_noise(shape: tuple[int, int], sigma: float, random: np.random.Generator) -> NDArray[np.float32]:
+    """Draw Gaussian noise of mean 0 and variance 1 whose correlation length is ``sigma`` pixels, as (H, W) float32.
+
+    Wide noise is drawn on a coarser grid and enlarged.
+    """
+    factor = max(1, int(sigma / _SIGMA_ON_GRID))
+    grid = (-(-shape[0] // factor) + 4, -(-shape[1] // factor) + 4)
+    noise = random.standard_normal(grid, dtype=np.float32)
+    sigma_grid = sigma / factor
+    noise = cv2.GaussianBlur(noise, (0, 0), sigma_grid, borderType=cv2.BORDER_REFLECT)
+    noise *= 2.0 * np.sqrt(np.pi) * sigma_grid
+    if factor > 1:
+        noise = cv2.resize(noise, (grid[1] * factor, grid[0] * factor), interpolation=cv2.INTER_CUBIC)
+    return np.ascontiguousarray(noise[factor : factor + shape[0], factor : factor + shape[1]])
+
+
+class Textures:
+    """The random fields of one simulated field, each drawn when it is first asked for.
+
+    Parameters
+    ----------
+    shape
+        Height and width in pixels.
+    px_per_um
+        Pixels in a micrometre.
+    key
+        Seed and number of the field.
+    """
+
+    def __init__(self, shape: tuple[int, int], px_per_um: float, key: tuple[int, int]) -> None:
+        self._shape = shape
+        self._px_per_um = px_per_um
+        self._key = key
+        self._drawn: dict[tuple[float, int], NDArray[np.float32]] = {}
+
+    def noise(self, scale: float, layer: int = 0) -> NDArray[np.float32]:
+        """Give the noise (H, W) of mean 0, variance 1 and correlation length ``scale`` µm; layers are independent."""
+        if (scale, layer) not in self._drawn:
+            random = random_stream(*self._key, Stream.TEXTURES, round(scale * 1000), layer)
+            self._drawn[scale, layer] = smooth_noise(self._shape, scale * self._px_per_um, random)
+        return self._drawn[scale, layer]
+
+    def mesh(self, scale: float, layer: int = 0) -> NDArray[np.float32]:
+        """Give a network (H, W) of bright ridges, 0..1, whose meshes are about ``scale`` µm wide."""
+        if (-scale, layer) not in self._drawn:
+            ridges = np.abs(self.noise(scale, layer))
+            self._drawn[-scale, layer] = np.exp(-2.0 * ridges)
+        return self._drawn[-scale, layer]
