@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.errors import InputError
+from data.labels import CLASS_NAMES, NUM_CLASSES, check_coverage, read_labels, write_labels
+
+
+def test_the_19_classes() -> None:
+    assert NUM_CLASSES == 19
+    assert CLASS_NAMES[0] == "Nucleoplasm"
+    assert CLASS_NAMES[11] == "Mitotic spindle"
+    assert CLASS_NAMES[18] == "Negative"
+
+
+@given(
+    st.dictionaries(
+        st.text("abcdef0123456789-", min_size=1, max_size=12),
+        st.sets(st.integers(0, 18), min_size=1, max_size=5).map(lambda classes: tuple(sorted(classes))),
+        max_size=20,
+    )
+)
+def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, labels: dict) -> None:
+    path = tmp_path_factory.mktemp("labels") / "train.csv"
+    write_labels(path, labels)
+    assert read_labels(path) == labels
+
+
+def test_ids_stay_text(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("ID,Label\n007,3\nNA,1|0\n")
+    assert read_labels(path) == {"007": (3,), "NA": (0, 1)}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ID,Label\na,19\n", r"train.csv, line 2: label '19' is no class; expected class numbers 0..18"),
+        ("ID,Label\na,0\nb,1|-1\n", "line 3: label '-1' is no class"),
+        ("ID,Label\na,\n", "line 2: label '' is no class"),
+        ("ID,Label\na,1.0\n", "label '1.0' is no class"),
+        ("ID,Label\na,1\na,2\n", "line 3: image a stands there a second time"),
+        ("image,Label\na,1\n", r"no column ID \(found image,Label\)"),
+        ("", "cannot be read as a table"),
+    ],
+)
+def test_bad_label_files(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_labels(path)
+
+
+def test_missing_label_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read_labels(tmp_path / "nothing.csv")
+
+
+def test_coverage() -> None:
+    check_coverage({"a": (1,), "b": (2,)}, ["b", "c"], where="train.csv")
+    with pytest.raises(InputError, match="none of the 2 images has a label"):
+        check_coverage({"a": (1,)}, ["b", "c"], where="train.csv")
+
+
+def test_kaggle_table(shared: Path) -> None:
+    labels = read_labels(shared / "hpa/tables/kaggle_hpa_scc_2021_train.csv")
+    assert len(labels) == 21806
+    # 10,412 rows name one label; 96 more name one label twice (13|13), and are single-label images too.
+    assert sum(len(classes) == 1 for classes in labels.values()) == 10412 + 96
+    assert sum(classes == (11,) for classes in labels.values()) == 1
+    assert labels["5c27f04c-bb99-11e8-b2b9-ac1f6b6435d0"] == (0, 5, 8)

@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import data.tiles
+from data.cell_tiles import TILE_SIZE, CellTiles
+from data.errors import InputError
+from data.tiles import TileStore, TileWriter
+
+
+def make_tiles(count: int, seed: int = 0) -> CellTiles:
+    rng = np.random.default_rng(seed)
+    plane = (TILE_SIZE, TILE_SIZE)
+    return CellTiles(
+        rng.integers(0, 256, (count, 4, 1, 1), dtype=np.uint8) * np.ones((1, 1, *plane), np.uint8),
+        rng.random((count, *plane)) > 0.5,
+        rng.random((count, *plane)) > 0.8,
+        rng.random((count, 4), dtype=np.float32),
+    )
+
+
+def rows_of(tiles: CellTiles, start: int, stop: int) -> CellTiles:
+    return CellTiles(*(getattr(tiles, name)[start:stop] for name in CellTiles.__dataclass_fields__))
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data.tiles, "SHARD_TILES", 4)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 11])
+@pytest.mark.parametrize("step", [1, 3, 11])
+def test_what_is_written_is_read(tmp_path: Path, count: int, step: int) -> None:
+    tiles = make_tiles(count)
+    writer = TileWriter(tmp_path / "tiles.zarr", count, "key")
+    for start in range(0, count, step):
+        writer.append(rows_of(tiles, start, min(start + step, count)))
+    assert np.array_equal(writer.finish(), tiles.mean_intensities)
+    store = TileStore(tmp_path / "tiles.zarr")
+    assert len(store) == count
+    rows = np.random.default_rng(1).permutation(count)
+    assert np.array_equal(store.read(rows), tiles.tiles[rows])
+    assert np.array_equal(store.cell_masks(rows), tiles.cell_masks[rows])
+    assert np.array_equal(store.nucleus_masks(rows), tiles.nucleus_masks[rows])
+
+
+def test_channels_and_repeated_rows_in_any_order(tmp_path: Path) -> None:
+    tiles = make_tiles(6)
+    writer = TileWriter(tmp_path / "tiles.zarr", 6, "key")
+    writer.append(tiles)
+    writer.finish()
+    store = TileStore(tmp_path / "tiles.zarr")
+    rows = np.array([5, 0, 5, 3])
+    assert np.array_equal(store.read(rows, ("yellow", "green")), tiles.tiles[rows][:, [3, 1]])
+
+
+def test_one_channel_is_read_without_the_others(tmp_path: Path) -> None:
+    writer = TileWriter(tmp_path / "tiles.zarr", 4, "key")
+    writer.append(make_tiles(4))
+    writer.finish()
+    store = TileStore(tmp_path / "tiles.zarr")
+    assert store._arrays["tiles"].chunks == (1, 1, TILE_SIZE, TILE_SIZE)
+    assert store._arrays["tiles"].shards == (4, 4, TILE_SIZE, TILE_SIZE)
+
+
+def test_nothing_is_read_before_it_is_finished(tmp_path: Path) -> None:
+    writer = TileWriter(tmp_path / "tiles.zarr", 8, "key")
+    writer.append(make_tiles(5))
+    with pytest.raises(InputError, match="no tile store"):
+        TileStore(tmp_path / "tiles.zarr")
+    with pytest.raises(RuntimeError, match="5 rows written of 8"):
+        writer.finish()
+
+
+def test_an_interrupted_store_is_gone_on_with(tmp_path: Path) -> None:
+    tiles = make_tiles(10)
+    TileWriter(tmp_path / "tiles.zarr", 10, "key").append(rows_of(tiles, 0, 9))
+    writer = TileWriter(tmp_path / "tiles.zarr", 10, "key")
+    assert writer.rows_written == 8
+    writer.append(rows_of(tiles, 8, 10))
+    writer.finish()
+    assert np.array_equal(TileStore(tmp_path / "tiles.zarr").read(np.arange(10)), tiles.tiles)
+    assert [path.name for path in tmp_path.iterdir()] == ["tiles.zarr"]
+
+
+@pytest.mark.parametrize(("count", "key"), [(10, "other"), (9, "key")])
+def test_an_interrupted_store_of_other_work_is_thrown_away(tmp_path: Path, count: int, key: str) -> None:
+    TileWriter(tmp_path / "tiles.zarr", 10, "key").append(make_tiles(8))
+    assert TileWriter(tmp_path / "tiles.zarr", count, key).rows_written == 0
+
+
+def test_a_finished_store_is_replaced(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        writer = TileWriter(tmp_path / "tiles.zarr", 3, str(seed))
+        writer.append(make_tiles(3, seed))
+        writer.finish()
+    assert np.array_equal(TileStore(tmp_path / "tiles.zarr").read(np.arange(3)), make_tiles(3, 2).tiles)
