@@ -1,9 +1,9 @@
 """The ``counts`` bytes of COCO's compressed run-length encoding, written and read with vectorised NumPy.
 
 Format: ``rleToString`` and ``rleFrString`` of COCO's ``maskApi.c``. A mask's run lengths, zeros first, are
-stored as signed integers: the first three as they are, each later one minus the run two before it. An integer
-takes as many characters as it needs, 5 bits each, lowest bits first; bit 5 says that more follow, bit 4 of the
-last one is the sign, and 48 is added to make it printable.
+stored as signed integers: the first three as they are, each later one minus the one two before it. An
+integer takes as many characters as it needs, 5 bits each, lowest bits first; bit 5 says that more follow, bit
+4 of the last one is the sign, and 48 is added to make it printable.
 """
 
 from itertools import pairwise

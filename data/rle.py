@@ -147,7 +147,7 @@ def _runs_of_cells(
 
 
 def _run_starts(label_image: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Find the column-major numbers of the pixels that differ from the one before them, ascending, 0 first."""
+    """Find the column-major numbers of the pixels at which runs begin, ascending; the first pixel is one."""
     height = label_image.shape[0]
     joins = np.flatnonzero(label_image[0, 1:] != label_image[-1, :-1]) + 1
     return np.sort(

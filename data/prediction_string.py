@@ -1,0 +1,82 @@
+"""Prediction strings: the ``label confidence mask`` triples of one image."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError
+from data.labels import NUM_CLASSES
+
+_LABELS = {str(label): label for label in range(NUM_CLASSES)}
+
+
+@dataclass(frozen=True)
+class Triples:
+    """The triples of one image: labels (n,) int8 0..18, confidences (n,) float64, n mask strings."""
+
+    labels: NDArray[np.int8]
+    confidences: NDArray[np.float64]
+    masks: Sequence[str]
+
+
+def format_prediction_string(triples: Triples) -> str:
+    """Write the triples of one image, in their order, confidences with 6 significant digits."""
+    return " ".join(
+        f"{label} {confidence:.6g} {mask}"
+        for label, confidence, mask in zip(
+            triples.labels.tolist(), triples.confidences.tolist(), triples.masks, strict=True
+        )
+    )
+
+
+def parse_prediction_string(text: str, *, where: object) -> Triples:
+    """Parse a prediction string; an empty one gives no triples.
+
+    Parameters
+    ----------
+    text
+        The prediction string.
+    where
+        File and image, for messages.
+
+    Raises
+    ------
+    InputError
+        The tokens are no whole number of triples, a label is no class number or a confidence no finite
+        number; the message names the token. Mask strings are not decoded here.
+    """
+    tokens = text.split()
+    if len(tokens) % 3:
+        raise InputError(
+            found=f"{len(tokens)} tokens in PredictionString, which ends in {tokens[-1][:40]!r}",
+            where=where,
+            expected="triples of label, confidence and mask",
+        )
+    labels = [_LABELS.get(token, -1) for token in tokens[0::3]]
+    if -1 in labels:
+        triple = labels.index(-1)
+        raise _bad_token(tokens, 3 * triple, "label", f"a class number 0..{NUM_CLASSES - 1}", where)
+    confidences = [_parse_confidence(token) for token in tokens[1::3]]
+    if not all(map(math.isfinite, confidences)):
+        triple = next(number for number, value in enumerate(confidences) if not math.isfinite(value))
+        raise _bad_token(tokens, 3 * triple + 1, "confidence", "a finite number", where)
+    return Triples(np.array(labels, np.int8), np.array(confidences, np.float64), tokens[2::3])
+
+
+def _parse_confidence(token: str) -> float:
+    try:
+        return float(token)
+    except ValueError:
+        return math.nan
+
+
+def _bad_token(tokens: list[str], index: int, kind: str, expected: str, where: object) -> InputError:
+    place = f"token {index + 1} of PredictionString, in triple {index // 3 + 1}"
+    return InputError(
+        found=f"{kind} {tokens[index][:40]!r} ({place})",
+        where=where,
+        expected=expected,
+    )

@@ -1,0 +1,169 @@
+"""Submission and truth files of the Kaggle 2021 competition: a row an image, a triple a cell and class.
+
+Format: a CSV with the columns ``ID,ImageWidth,ImageHeight,PredictionString``. The prediction string holds
+``label confidence mask`` for every pair of cell and class, separated by blanks; the mask string of a cell is
+repeated for each of its classes. An image without cells has an empty prediction string.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from data.atomic import atomic_write
+from data.errors import InputError
+from data.prediction_string import parse_prediction_string
+
+COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
+"""Columns of the file, in order."""
+
+_PIXELS = re.compile(r"0*[1-9][0-9]{0,8}")
+_EXPECTED = f"a CSV with the columns {','.join(COLUMNS)}"
+
+# A prediction string with all classes of 20 cells takes 200 kB, more than the module's default limit.
+csv.field_size_limit(2**31 - 1)
+
+
+class SubmissionRow(NamedTuple):
+    """One row of the file: an image, its size in px, and its prediction string."""
+
+    image_id: str
+    width: int
+    height: int
+    prediction_string: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submission or truth file, parsed; a mask that is repeated for several classes is kept once.
+
+    Attributes
+    ----------
+    source
+        The file, for messages.
+    images
+        A row an image, in the file's order: ``image_id``, ``width``, ``height`` (px).
+    triples
+        A row a triple, in the file's order: ``image`` (row of ``images``), ``label`` (0..18),
+        ``confidence`` (finite), ``mask`` (index into ``masks``).
+    masks
+        The mask strings, each once an image, not decoded yet.
+    """
+
+    source: str
+    images: pd.DataFrame
+    triples: pd.DataFrame
+    masks: list[str]
+
+
+def read_submission(path: Path) -> Submission:
+    """Read a submission or truth file.
+
+    Raises
+    ------
+    InputError
+        The file is missing or no CSV with the columns ``COLUMNS``, an ID stands twice, a size is no positive
+        whole number, or a prediction string cannot be parsed; the message names the row and the token. Mask
+        strings are not decoded here.
+    """
+    images: dict[str, tuple[int, int]] = {}
+    masks: list[str] = []
+    parts = []
+    for number, row in enumerate(read_rows(path), start=1):
+        where = f"{path}, row {number} ({row.image_id})"
+        if row.image_id in images:
+            raise InputError(
+                found="this ID stands there a second time", where=where, expected="one row an image"
+            )
+        triples = parse_prediction_string(row.prediction_string, where=where)
+        distinct = {
+            mask: number for number, mask in enumerate(dict.fromkeys(triples.masks), start=len(masks))
+        }
+        numbers = [distinct[mask] for mask in triples.masks]
+        parts.append(
+            (np.full(len(numbers), len(images)), triples.labels, triples.confidences, np.array(numbers))
+        )
+        images[row.image_id] = (row.width, row.height)
+        masks.extend(distinct)
+    return Submission(str(path), _images_table(images), _triples_table(parts), masks)
+
+
+def read_rows(path: Path) -> Iterator[SubmissionRow]:
+    """Read the rows of a submission or truth file one by one, without parsing their prediction strings.
+
+    Raises
+    ------
+    InputError
+        As ``read_submission``, but for duplicate IDs and faults of the prediction strings.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from _check_rows(csv.reader(file, strict=True), path)
+    except FileNotFoundError:
+        raise InputError(
+            found="no such file", where=path, expected=_EXPECTED, advice="check the path"
+        ) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            found=f"cannot be read as a table ({error})", where=path, expected=_EXPECTED
+        ) from None
+
+
+def write_submission(path: Path, rows: Iterable[SubmissionRow]) -> None:
+    """Write a submission or truth file, row by row."""
+    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
+
+
+def _check_rows(reader: Iterator[list[str]], path: Path) -> Iterator[SubmissionRow]:
+    header = next(reader, [])
+    missing = [column for column in COLUMNS if column not in header]
+    if missing:
+        raise InputError(
+            found=f"no column {' or '.join(missing)} (found {','.join(header)[:100]})",
+            where=path,
+            expected=_EXPECTED,
+        )
+    places = [header.index(column) for column in COLUMNS]
+    for number, values in enumerate(filter(None, reader), start=1):
+        where = f"{path}, row {number} ({values[0]})"
+        if len(values) != len(header):
+            raise InputError(
+                found=f"{len(values)} fields", where=where, expected=f"{len(header)}, as in the header"
+            )
+        yield _check_row([values[place] for place in places], where)
+
+
+def _check_row(values: list[str], where: str) -> SubmissionRow:
+    image_id, width, height, prediction_string = values
+    if not image_id:
+        raise InputError(found="an empty ID", where=where, expected="the image's ID")
+    for column, size in zip(COLUMNS[1:3], (width, height), strict=True):
+        if not _PIXELS.fullmatch(size):
+            raise InputError(
+                found=f"{column} {size[:40]!r}", where=where, expected="a whole number of px, 1 or more"
+            )
+    return SubmissionRow(image_id, int(width), int(height), prediction_string)
+
+
+def _images_table(images: dict[str, tuple[int, int]]) -> pd.DataFrame:
+    sizes = np.array(list(images.values()), np.int64).reshape(len(images), 2)
+    return pd.DataFrame({"image_id": list(images), "width": sizes[:, 0], "height": sizes[:, 1]})
+
+
+def _triples_table(parts: list[tuple[np.ndarray, ...]]) -> pd.DataFrame:
+    types = {"image": np.int32, "label": np.int8, "confidence": np.float64, "mask": np.int32}
+    columns = zip(*parts, strict=True) if parts else [()] * len(types)
+    return pd.DataFrame(
+        {
+            name: np.concatenate([np.empty(0, dtype), *column]).astype(dtype)
+            for (name, dtype), column in zip(types.items(), columns, strict=True)
+        }
+    )
