@@ -1,10 +1,14 @@
 """Cutting single cells out of a field: square tiles of one size with the masks of cell and nucleus."""
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from data.cell_tiles import TILE_SIZE, CellTiles
+
+Pixel = TypeVar("Pixel", np.uint8, np.uint16)
 
 
 def cut_cells(
@@ -58,7 +62,7 @@ def _square(box: NDArray[np.integer]) -> tuple[int, int, int]:
     return y0 - (side - (y1 - y0)) // 2, x0 - (side - (x1 - x0)) // 2, side
 
 
-def _window(plane: NDArray[np.generic], y0: int, x0: int, side: int) -> NDArray[np.generic]:
+def _window(plane: NDArray[Pixel], y0: int, x0: int, side: int) -> NDArray[Pixel]:
     """Take a square window of a plane, black where it reaches beyond; a view where it does not."""
     height, width = plane.shape
     top, left = max(y0, 0), max(x0, 0)
@@ -73,4 +77,5 @@ def _window(plane: NDArray[np.generic], y0: int, x0: int, side: int) -> NDArray[
 
 def _resize(window: NDArray[np.uint8]) -> NDArray[np.uint8]:
     interpolation = cv2.INTER_AREA if len(window) > TILE_SIZE else cv2.INTER_LINEAR
-    return cv2.resize(window, (TILE_SIZE, TILE_SIZE), interpolation=interpolation)
+    resized = cv2.resize(window, (TILE_SIZE, TILE_SIZE), interpolation=interpolation)
+    return resized.astype(np.uint8, copy=False)

@@ -64,8 +64,8 @@ class TileStore:
             uint8, in the order of ``rows`` and ``channels``.
         """
         indices = [CHANNELS.index(channel) for channel in channels]
-        unique, inverse = np.unique(np.asarray(rows), return_inverse=True)
-        order = np.unique(indices)
+        unique, inverse = np.unique(np.asarray(rows, np.intp), return_inverse=True)
+        order = np.unique(np.array(indices, np.intp))
         if not len(unique):
             return np.zeros((0, len(indices), TILE_SIZE, TILE_SIZE), np.uint8)
         tiles = np.asarray(self._arrays["tiles"].oindex[unique, order])
@@ -84,7 +84,7 @@ class TileStore:
         return np.asarray(self._intensities[:])
 
     def _masks(self, name: str, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
-        unique, inverse = np.unique(np.asarray(rows), return_inverse=True)
+        unique, inverse = np.unique(np.asarray(rows, np.intp), return_inverse=True)
         if not len(unique):
             return np.zeros((0, TILE_SIZE, TILE_SIZE), np.bool_)
         return np.asarray(self._arrays[name].oindex[unique])[inverse]

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -216,7 +216,7 @@ def main() -> None:
 def _load(
     config: Path | None,
     assignments: Sequence[str] | None,
-    options: dict[str, object] | None = None,
+    options: Mapping[str, object] | None = None,
     recipe: str | None = None,
 ) -> Config:
     given = [f"{name}={value}" for name, value in (options or {}).items() if value is not None]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.fields import find_fields
 from pipeline.config import Config
-from pipeline.manifest import hash_file, hash_json
+from pipeline.manifest import hash_file, hash_json, read_manifest
 from pipeline.run import Step, require
 from pipeline.work_folder import WorkFolder
 from stages.stage import Context, StageReport
@@ -146,14 +146,14 @@ def inspect_step(work: WorkFolder, config: Config) -> Step:
 
     settings = config.settings("inspect", inspect.InspectSettings)
     segment = require(work, "segment")
-    score = work.manifest("score")
+    scores = read_manifest(work.manifest("score"))
     return Step(
         stage="inspect",
         manifest=work.manifest("inspect"),
         settings=settings,
         inputs={
             "combine": require(work, "combine").output_key,
-            "scores": hash_file(score) if score.is_file() else "none",
+            "scores": scores.key if scores else "none",
         },
         outputs=(work.report,),
         run=lambda _, context: inspect.run(
@@ -164,8 +164,8 @@ def inspect_step(work: WorkFolder, config: Config) -> Step:
                 cells=work.cells,
                 tiles=work.tiles,
                 predictions=work.predictions,
-                model=work.model,
-                score=score,
+                curves=work.model / "curves.png",
+                scores=scores.details if scores else None,
             ),
             work.report,
             settings,

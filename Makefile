@@ -1,0 +1,110 @@
+# hpacells: `make help` lists what can be made.
+
+PYTHON ?= python3
+VENV := .venv
+HPACELLS := $(VENV)/bin/hpacells
+INSTALLED := $(VENV)/.installed
+
+DEMO_IMAGES := work/demo-images
+DEMO_WORK := work/demo
+IMAGES ?= $(DEMO_IMAGES)
+WORK ?= $(DEMO_WORK)
+
+# Without IMAGES everything works on the simulated demo set: train on one part, score on the other.
+ifeq ($(IMAGES),$(DEMO_IMAGES))
+LABELS ?= $(DEMO_IMAGES)/train/train.csv
+TRUTH ?= $(DEMO_IMAGES)/test/truth.csv
+CONFIG ?= configs/demo.toml
+SIMULATED := demo-images
+else
+LABELS ?=
+TRUTH ?=
+CONFIG ?=
+SIMULATED :=
+endif
+RECIPE ?=
+ARGS ?=
+
+CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
+RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-images segment crops train predict submission score report run \
+        test test-fast lint format bench clean
+
+help: ## show this list
+	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "Without IMAGES they work on a small simulated set in $(DEMO_IMAGES), with results in $(DEMO_WORK)."
+	@echo "Finished work is not repeated; a changed input or setting is noticed. ARGS goes to the hpacells command."
+
+setup: $(INSTALLED) ## make the environment .venv from constraints.txt
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "hpacells needs Python 3.11 or later, $(PYTHON) is $$($(PYTHON) -V 2>&1); try make PYTHON=python3.11" >&2; exit 2; }
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: setup demo-images ## do the whole job on simulated fields and print the score
+	$(HPACELLS) run $(DEMO_IMAGES) --labels $(DEMO_IMAGES)/train/train.csv --work $(DEMO_WORK) \
+	  --truth $(DEMO_IMAGES)/test/truth.csv --config configs/demo.toml $(ARGS)
+
+demo-images: setup ## simulate the demo set: fields to train on, and others to score on
+	$(HPACELLS) simulate $(DEMO_IMAGES)/train --config configs/demo.toml --fields 60 --seed 1
+	$(HPACELLS) simulate $(DEMO_IMAGES)/test --config configs/demo.toml --fields 20 --seed 2
+
+segment: setup $(SIMULATED) ## find nuclei and cells: masks and cells table
+	$(HPACELLS) segment $(IMAGES) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+
+crops: setup $(SIMULATED) ## cut every cell to a 256 px tile
+	$(HPACELLS) crops $(IMAGES) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+
+train: setup ## train the classifier on the tiles (LABELS=)
+	$(call need,LABELS)
+	$(HPACELLS) train --work $(WORK) --labels $(LABELS) $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
+
+predict: setup ## classify every cell
+	$(HPACELLS) predict --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+
+submission: setup ## write label, confidence and mask of every cell as a Kaggle CSV
+	$(HPACELLS) combine --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+
+score: setup ## score the submission (TRUTH=)
+	$(call need,TRUTH)
+	$(HPACELLS) score $(WORK)/submission.csv $(TRUTH) --work $(WORK) --json $(WORK)/metric.json $(CONFIG_OPTION) $(ARGS)
+
+report: setup ## write the report that shows every cell
+	$(HPACELLS) inspect --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+
+run: setup $(SIMULATED) ## all of the above for IMAGES= LABELS= WORK=
+	$(call need,LABELS)
+	$(HPACELLS) run $(IMAGES) --labels $(LABELS) --work $(WORK) $(if $(TRUTH),--truth $(TRUTH)) \
+	  $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
+
+test: setup ## run all tests (under 10 minutes on 2 cores)
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+test-fast: setup ## run the tests without the slow ones
+	$(VENV)/bin/python -m pytest -m "not slow" $(ARGS)
+
+lint: setup ## check style, types and the direction of imports
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/pyright
+
+format: setup ## format the code
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+bench: setup ## run the benchmarks of benchmarks/README.md
+	for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(VENV)/bin/python $$benchmark || exit 1; done
+
+clean: ## remove the demo's images and results
+	rm -rf $(DEMO_IMAGES) $(DEMO_WORK)
+
+need = @test -n "$($(1))" || { echo "make $@: no $(1); expected $(1)=FILE (with IMAGES= the demo's own is not used)" >&2; exit 2; }

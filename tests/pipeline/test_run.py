@@ -1,0 +1,133 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from data.errors import InputError
+from pipeline.engines.local import LocalEngine
+from pipeline.manifest import read_manifest
+from pipeline.run import Step, execute, require
+from pipeline.work_folder import WorkFolder
+from stages.stage import Context, Failure, StageReport, StageSettings
+
+ENGINE = LocalEngine(workers=1)
+
+
+class Settings(StageSettings):
+    value: int = 1
+
+
+class Stage:
+    """A stage that writes its value and counts how often it ran."""
+
+    def __init__(self, work: WorkFolder, name: str = "segment") -> None:
+        self.work, self.name, self.runs = work, name, 0
+        self.failures: list[Failure] = []
+        self.error: Exception | None = None
+
+    def execute(self, value: int = 1, inputs: dict[str, str] | None = None) -> None:
+        output = self.work.root / f"{self.name}.txt"
+
+        def run(_: str, __: Context) -> StageReport:
+            self.runs += 1
+            if self.error:
+                raise self.error
+            output.write_text(f"{value}")
+            return StageReport(counts={"fields": 2}, failures=self.failures)
+
+        manifest = self.work.manifest(self.name)
+        execute(Step(self.name, manifest, Settings(value=value), inputs or {}, (output,), run), ENGINE)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> WorkFolder:
+    return WorkFolder(tmp_path)
+
+
+def test_finished_work_is_not_repeated(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.execute()
+    stage.execute()
+    assert stage.runs == 1
+
+
+def test_a_changed_setting_or_input_is_noticed(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.execute()
+    stage.execute(value=2)
+    stage.execute(value=2, inputs={"images": "other"})
+    assert stage.runs == 3
+
+
+def test_a_missing_or_changed_output_is_noticed(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.execute()
+    (work.root / "segment.txt").unlink()
+    stage.execute()
+    (work.root / "segment.txt").write_text("edited")
+    stage.execute()
+    assert stage.runs == 3
+
+
+def test_what_failed_is_tried_again(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.failures = [Failure("a", "unreadable")]
+    stage.execute()
+    stage.execute()
+    assert stage.runs == 2
+
+
+def test_a_crash_leaves_no_manifest(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.execute()
+    stage.error = RuntimeError("crash")
+    with pytest.raises(RuntimeError, match="crash"):
+        stage.execute(value=2)
+    assert read_manifest(work.manifest("segment")) is None
+    stage.error = None
+    stage.execute()
+    assert stage.runs == 3
+
+
+def test_the_manifest_tells_everything(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.failures = [Failure("a", "unreadable")]
+    stage.execute(value=5, inputs={"images": "1234"})
+    content = json.loads(work.manifest("segment").read_text())
+    assert content["settings"] == {"value": 5}
+    assert content["inputs"] == {"images": "1234"}
+    assert content["counts"] == {"fields": 2}
+    assert content["failures"] == [{"where": "a", "why": "unreadable"}]
+    assert {"hpacells", "numpy", "python", "torch"} <= set(content["versions"])
+    assert content["seconds"] >= 0
+
+
+def test_half_a_manifest_counts_as_none(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.execute()
+    path = work.manifest("segment")
+    path.write_text(path.read_text()[:50])
+    stage.execute()
+    assert stage.runs == 2
+
+
+def test_later_stages_ask_for_earlier_ones(work: WorkFolder) -> None:
+    with pytest.raises(InputError, match="segment is not finished.*run `hpacells segment`"):
+        require(work, "segment")
+    segment, crops = Stage(work), Stage(work, "crops")
+    segment.execute()
+    crops.execute(inputs={"segment": require(work, "segment").output_key})
+    assert require(work, "crops").stage == "crops"
+    segment.execute(value=2)
+    with pytest.raises(InputError, match="crops is older than segment.*run `hpacells crops` again"):
+        require(work, "crops")
+
+
+def test_staleness_is_seen_through_stages_between(work: WorkFolder) -> None:
+    segment, crops, train = (Stage(work, name) for name in ("segment", "crops", "train"))
+    segment.execute()
+    crops.execute(inputs={"segment": require(work, "segment").output_key})
+    train.execute(inputs={"crops": require(work, "crops").output_key})
+    segment.execute(value=2)
+    with pytest.raises(InputError, match="crops is older than segment"):
+        require(work, "train")
