@@ -20,6 +20,9 @@ _FIRST_CHARACTER = 48
 _LONGEST_INTEGER = 7
 """Characters of the longest difference between two 32-bit run lengths."""
 
+_RUNS_AT_A_TIME = 2**14
+"""Runs written at a time: what is worked out for each then stays in the processor's cache."""
+
 
 def write_counts(runs: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[bytes]:
     """Write the counts bytes of several masks at once.
@@ -36,24 +39,14 @@ def write_counts(runs: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[byte
     list of bytes
         One entry a mask.
     """
-    if not len(sizes):
-        return []
-    firsts = np.cumsum(sizes) - sizes
-    ranks = np.arange(len(runs)) - np.repeat(firsts, sizes)
-    integers = runs.copy()
-    chained = np.flatnonzero(ranks > 2)
-    integers[chained] -= runs[chained - 2]
-    lengths = _count_characters(integers)
-    starts = np.cumsum(lengths) - lengths
-    characters = np.empty(int(lengths.sum()), np.uint8)
-    for position in range(int(lengths.max())):
-        written = np.flatnonzero(lengths > position)
-        bits = (integers[written] >> (_BITS * position)) & (_CONTINUES - 1)
-        continues = np.where(lengths[written] > position + 1, _CONTINUES, 0)
-        characters[starts[written] + position] = bits + continues + _FIRST_CHARACTER
-    text = characters.tobytes()
-    edges = np.append(starts[firsts], len(text)).tolist()
-    return [text[start:end] for start, end in pairwise(edges)]
+    stops = np.cumsum(sizes)
+    written: list[bytes] = []
+    while len(written) < len(sizes):
+        first = len(written)
+        start = int(stops[first] - sizes[first])
+        last = max(first + 1, int(np.searchsorted(stops, start + _RUNS_AT_A_TIME, side="right")))
+        written += _write_batch(runs[start : stops[last - 1]], sizes[first:last])
+    return written
 
 
 def read_counts(counts: bytes, *, where: object) -> NDArray[np.int64]:
@@ -100,6 +93,25 @@ def read_counts(counts: bytes, *, where: object) -> NDArray[np.int64]:
     if int(runs.min(initial=0)) < 0:
         raise _not_counts(found="a negative run length", where=where)
     return runs
+
+
+def _write_batch(runs: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[bytes]:
+    firsts = np.cumsum(sizes) - sizes
+    ranks = np.arange(len(runs)) - np.repeat(firsts, sizes)
+    integers = runs.copy()
+    chained = np.flatnonzero(ranks > 2)
+    integers[chained] -= runs[chained - 2]
+    lengths = _count_characters(integers)
+    starts = np.cumsum(lengths) - lengths
+    characters = np.empty(int(lengths.sum()), np.uint8)
+    for position in range(int(lengths.max())):
+        written = np.flatnonzero(lengths > position)
+        bits = (integers[written] >> (_BITS * position)) & (_CONTINUES - 1)
+        continues = np.where(lengths[written] > position + 1, _CONTINUES, 0)
+        characters[starts[written] + position] = bits + continues + _FIRST_CHARACTER
+    text = characters.tobytes()
+    edges = np.append(starts[firsts], len(text)).tolist()
+    return [text[start:end] for start, end in pairwise(edges)]
 
 
 def _count_characters(integers: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,0 +1,139 @@
+"""Time of scoring a submission, beside the loop over pairs of full-size masks; both must give the same score.
+
+Run from the top folder: ``python -m benchmarks.metric``
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.rle import draw_cells
+from data.average_precision import average_precision
+from data.labels import NUM_CLASSES
+from data.metric import KAGGLE_IOU, evaluate
+from data.prediction_string import Triples, format_prediction_string
+from data.rle import decode_mask, encode_label_image
+from data.submission import Submission, SubmissionRow, read_submission, write_submission
+
+Scores = list[float | None]
+
+
+def draw_files(folder: Path, images: int, cells: int, size: int) -> tuple[Path, Path]:
+    """Write a truth with 1 or 2 classes a cell, and a submission of its cells, moved, with all classes."""
+    rng = np.random.default_rng(0)
+    truth, submission = [], []
+    for number in range(images):
+        label_image = draw_cells(size, cells, seed=number)
+        moved = np.roll(label_image, rng.integers(-size // 60, size // 60, 2), axis=(0, 1))
+        image_labels = rng.choice(NUM_CLASSES, 2, replace=False)
+        cell_labels = [rng.choice(image_labels, rng.integers(1, 3), replace=False) for _ in range(cells)]
+        labels = np.concatenate(cell_labels)
+        masks = [
+            mask for mask, own in zip(encode_label_image(label_image), cell_labels, strict=True) for _ in own
+        ]
+        row = (f"image{number:03}", size, size)
+        truth.append(
+            SubmissionRow(*row, format_prediction_string(Triples(labels, np.ones(len(labels)), masks)))
+        )
+        masks = [mask for mask in encode_label_image(moved) for _ in range(NUM_CLASSES)]
+        triples = Triples(
+            np.tile(np.arange(NUM_CLASSES, dtype=np.int8), cells), rng.random(len(masks)), masks
+        )
+        submission.append(SubmissionRow(*row, format_prediction_string(triples)))
+    paths = folder / "submission.csv", folder / "truth.csv"
+    for path, rows in zip(paths, (submission, truth), strict=True):
+        write_submission(path, rows)
+    return paths
+
+
+def score_by_masks(submission: Submission, truth: Submission) -> Scores:
+    """Score the plain way: decode every mask once, compare all pairs of a class, match in a loop."""
+    found: list[list[tuple[float, bool]]] = [[] for _ in range(NUM_CLASSES)]
+    cells = [0] * NUM_CLASSES
+    for detections, objects in zip(_images(submission), _images(truth), strict=True):
+        for label in range(NUM_CLASSES):
+            own = [mask for other, _, mask in objects if other == label]
+            ranked = sorted((item for item in detections if item[0] == label), key=lambda item: -item[1])
+            cells[label] += len(own)
+            taken = set()
+            for _, confidence, mask in ranked:
+                ious = [_iou(mask, other) for other in own]
+                best = int(np.argmax(ious)) if ious else -1
+                right = best >= 0 and ious[best] >= KAGGLE_IOU and best not in taken
+                taken |= {best} if right else set()
+                found[label].append((confidence, right))
+    return [
+        average_precision(np.array([right for _, right in sorted(own, key=lambda item: -item[0])]), count)
+        if count
+        else None
+        for own, count in zip(found, cells, strict=True)
+    ]
+
+
+def _images(file: Submission) -> Iterator[list[tuple[int, float, NDArray[np.bool_]]]]:
+    for row, image in file.images.iterrows():
+        triples = file.triples[file.triples["image"] == row]
+        masks = {
+            number: decode_mask(file.masks[number], image["height"], image["width"])
+            for number in triples["mask"].unique()
+        }
+        yield [
+            (label, confidence, masks[number])
+            for label, confidence, number in zip(
+                triples["label"], triples["confidence"], triples["mask"], strict=True
+            )
+        ]
+
+
+def _iou(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
+    return np.count_nonzero(first & second) / np.count_nonzero(first | second)
+
+
+def time_call(call: Callable[[], Scores]) -> tuple[float, Scores]:
+    start = time.perf_counter()
+    scores = call()
+    return time.perf_counter() - start, scores
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=5)
+    parser.add_argument("--cells", type=int, default=20)
+    parser.add_argument("--size", type=int, default=2048)
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = draw_files(Path(folder), options.images, options.cells, options.size)
+        submission, truth = map(read_submission, paths)
+    pairs = []
+    for _ in range(options.runs):
+        plain, plain_scores = time_call(lambda: score_by_masks(submission, truth))
+        ours, our_scores = time_call(lambda: list(evaluate(submission, truth).average_precision))
+        if [score is None for score in plain_scores] != [score is None for score in our_scores] or any(
+            abs(one - other) > 1e-12
+            for one, other in zip(plain_scores, our_scores, strict=True)
+            if one is not None and other is not None
+        ):
+            parser.error("the two do not give the same scores")
+        pairs.append((plain, ours))
+    plain, ours = (statistics.median(times) for times in zip(*pairs, strict=True))
+    scored = [score for score in our_scores if score is not None]
+    print(
+        f"{options.images} images of {options.size} px, {options.cells} cells each, "
+        f"{len(submission.triples)} detections, {len(truth.triples)} truth triples; "
+        f"medians of {options.runs} paired runs"
+    )
+    print(f"same scores in both: mAP {np.mean(scored):.4f} over {len(scored)} classes")
+    print(f"{'pairs of full-size masks':28}{plain:>9.3f} s")
+    print(f"{'evaluate':28}{ours:>9.3f} s")
+    print(f"{'ratio':28}{statistics.median(one / other for one, other in pairs):>9.0f}x")
+
+
+if __name__ == "__main__":
+    main()
