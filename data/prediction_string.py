@@ -22,6 +22,33 @@ class Triples:
     masks: Sequence[str]
 
 
+def choose_triples(
+    masks: Sequence[str], probabilities: NDArray[np.floating], min_confidence: float = 0.0
+) -> Triples:
+    """Turn the class probabilities of an image's cells into triples, the most confident first.
+
+    Parameters
+    ----------
+    masks
+        (n,) mask strings of the cells.
+    probabilities
+        (n, 19) of each cell and class; a probability is the confidence of its triple.
+    min_confidence
+        Pairs of cell and class below it give no triple.
+
+    Returns
+    -------
+    Triples
+        Sorted by confidence, descending; equal ones by cell, then by class.
+    """
+    cells, labels = np.nonzero(probabilities >= min_confidence)
+    confidences = probabilities[cells, labels].astype(np.float64)
+    order = np.argsort(-confidences, kind="stable")
+    return Triples(
+        labels[order].astype(np.int8), confidences[order], [masks[cell] for cell in cells[order].tolist()]
+    )
+
+
 def format_prediction_string(triples: Triples) -> str:
     """Write the triples of one image, in their order, confidences with 6 significant digits."""
     return " ".join(

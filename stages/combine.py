@@ -1,0 +1,132 @@
+"""Combine: write the submission, a triple of label, confidence and mask for each cell and class."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import Field as Setting
+
+from data.cells import read_cells
+from data.errors import InputError
+from data.images import read_images
+from data.prediction_string import choose_triples, format_prediction_string
+from data.predictions import PROBABILITY_COLUMNS, read_predictions
+from data.submission import SubmissionRow, write_submission
+from stages.stage import Context, StageReport, StageSettings
+
+_CELL = ["image_id", "cell_id"]
+_NO_ROWS = np.empty(0, np.intp)
+
+
+class CombineSettings(StageSettings):
+    """Settings of the combine stage."""
+
+    min_confidence: float = Setting(
+        0.01, ge=0, le=1, description="classes less probable than this are not written for a cell"
+    )
+
+
+def run(
+    cells: Path,
+    predictions: Path,
+    output: Path,
+    settings: CombineSettings,
+    context: Context,
+    images: Path | None = None,
+) -> StageReport:
+    """Write a submission with every cell that is not dropped.
+
+    Parameters
+    ----------
+    cells, predictions
+        The tables of both; joined by image and cell number.
+    output
+        The submission to write; confidences have 6 significant digits, the most confident triple comes first.
+    images
+        The images table. Each of its images gets a row, in its order, an empty one where no cell is left; without
+        it, each image of the cells table.
+
+    Raises
+    ------
+    InputError
+        A prediction is of a cell that the table lacks, a cell that is not dropped lacks its prediction, or a
+        cell lies in an image that the images table lacks.
+    """
+    table = _join(cells, predictions)
+    sizes = _read_sizes(table, images, cells)
+    kept = table[table["dropped"] == ""]
+    written = kept[list(PROBABILITY_COLUMNS)].to_numpy() >= settings.min_confidence
+    with context.track("combine", len(sizes)) as advance:
+        write_submission(output, _rows(sizes, kept, settings.min_confidence, advance))
+    return StageReport(
+        counts={
+            "images": len(sizes),
+            "cells": len(kept),
+            "dropped": len(table) - len(kept),
+            "triples": int(written.sum()),
+            "cells without a triple": int((~written.any(axis=1)).sum()),
+        }
+    )
+
+
+def _join(cells: Path, predictions: Path) -> pd.DataFrame:
+    """Join the two tables, sorted by image and cell; dropped cells need no prediction."""
+    table = read_cells(cells, [*_CELL, "image_height", "image_width", "dropped", "rle"])
+    twice = table[table.duplicated(_CELL)]
+    if len(twice):
+        raise InputError(found=f"{_name(twice)} has two rows", where=cells, expected="one row a cell")
+    joined = table.merge(
+        read_predictions(predictions, embedding=False), how="outer", on=_CELL, indicator="found_in"
+    )
+    unknown = joined[joined["found_in"] == "right_only"]
+    if len(unknown):
+        raise InputError(
+            found=f"predictions of {len(unknown)} cells that {cells} lacks, first {_name(unknown)}",
+            where=predictions,
+            expected="predictions of these cells",
+            advice="run `hpacells predict` again",
+        )
+    lacking = joined[(joined["found_in"] == "left_only") & (joined["dropped"] == "")]
+    if len(lacking):
+        raise InputError(
+            found=f"no prediction of {len(lacking)} cells of {cells}, first {_name(lacking)}",
+            where=predictions,
+            expected="one of each cell that is not dropped",
+            advice="run `hpacells predict` again",
+        )
+    return joined
+
+
+def _read_sizes(table: pd.DataFrame, images: Path | None, cells: Path) -> pd.DataFrame:
+    """Give ``image_id``, ``image_height`` and ``image_width`` of the images that get a row."""
+    columns = ["image_id", "image_height", "image_width"]
+    if images is None:
+        return table[columns].drop_duplicates("image_id")
+    sizes = read_images(images)[columns]
+    other = table[~table["image_id"].isin(sizes["image_id"])]
+    if len(other):
+        raise InputError(
+            found=f"no image {other['image_id'].iloc[0]}, of which {cells} has cells",
+            where=images,
+            expected="the images of these cells",
+            advice="run `hpacells segment` again",
+        )
+    return sizes
+
+
+def _rows(
+    sizes: pd.DataFrame, kept: pd.DataFrame, min_confidence: float, advance: Callable[[int], None]
+) -> Iterator[SubmissionRow]:
+    masks = kept["rle"].to_numpy(object)
+    probabilities = kept[list(PROBABILITY_COLUMNS)].to_numpy()
+    rows_of_image = kept.groupby("image_id", sort=False).indices
+    for image_id, height, width in sizes.itertuples(index=False, name=None):
+        rows = rows_of_image.get(image_id, _NO_ROWS)
+        triples = choose_triples(masks[rows].tolist(), probabilities[rows], min_confidence)
+        yield SubmissionRow(image_id, width, height, format_prediction_string(triples))
+        advance(1)
+
+
+def _name(rows: pd.DataFrame) -> str:
+    return f"cell {rows['cell_id'].iloc[0]} of image {rows['image_id'].iloc[0]}"
