@@ -1,0 +1,151 @@
+"""All stages in order through the command line, on a small simulated set."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.cells import read_cells
+from data.masks import read_label_image
+from data.rle import decode_mask
+from data.submission import read_submission
+
+CONFIG = """
+[train]
+epochs = 2
+input_size = 64
+
+[train.backbone]
+name = "test_efficientnet"
+pretrained = "none"
+"""
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("config") / "small.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+@pytest.fixture(scope="module")
+def work(hpacells, simulated: Path, config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    work = tmp_path_factory.mktemp("work")
+    labels, truth = simulated / "train.csv", simulated / "truth.csv"
+    done = hpacells(
+        "run", simulated, "--labels", labels, "--work", work, "--truth", truth, "--config", config
+    )
+    for said in ("mAP at mask IoU 0.6", "submission.csv", "report/index.html", "together"):
+        assert said in done.stdout
+    return work
+
+
+def test_everything_of_the_work_folder_is_there(work: Path) -> None:
+    names = {path.name for path in work.iterdir()}
+    stages = {f"{s}.json" for s in ("segment", "crops", "train", "predict", "combine", "score", "inspect")}
+    files = {
+        "cells.parquet",
+        "images.parquet",
+        "tiles.zarr",
+        "predictions.parquet",
+        "submission.csv",
+        "metric.json",
+    }
+    assert names == stages | files | {"masks", "model", "report"}
+    assert {"model.safetensors", "model.toml", "metrics.csv", "curves.png"} <= {
+        path.name for path in (work / "model").iterdir()
+    }
+
+
+def test_the_submission_decodes_to_the_very_masks(work: Path) -> None:
+    submission = read_submission(work / "submission.csv")
+    table = read_cells(work / "cells.parquet")
+    kept = table[table["dropped"] == ""]
+    triples = submission.triples
+    for number, image in submission.images.iterrows():
+        cells = read_label_image(work / "masks" / f"{image['image_id']}_cells.png")
+        assert cells.shape == (image["height"], image["width"])
+        masks = {submission.masks[index] for index in triples.loc[triples["image"] == number, "mask"]}
+        found = {tuple(np.unique(cells[decode_mask(mask, *cells.shape)])) for mask in masks}
+        expected = kept.loc[kept["image_id"] == image["image_id"], "cell_id"]
+        assert found == {(cell_id,) for cell_id in expected}
+        for mask in masks:
+            decoded = decode_mask(mask, *cells.shape)
+            assert decoded.sum() == (cells == cells[decoded][0]).sum()
+
+
+def test_metric_and_report_agree_with_the_score_command(
+    hpacells, work: Path, simulated: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "score.json"
+    hpacells("score", work / "submission.csv", simulated / "truth.csv", "--json", target)
+    again = json.loads(target.read_text())
+    assert again == json.loads((work / "metric.json").read_text())
+    assert set(again["ap"]) == {str(label) for label in range(19)}
+    assert f"mAP {again['map']:.4f}" in (work / "report/index.html").read_text()
+
+
+def test_finished_work_is_not_repeated(hpacells, work: Path, simulated: Path, config: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in work.rglob("*") if path.is_file()}
+    options = ("--labels", simulated / "train.csv", "--work", work, "--config", config)
+    done = hpacells("run", simulated, *options, "--truth", simulated / "truth.csv")
+    assert done.stderr.count("done before, nothing changed") == 7
+    assert {path: path.stat().st_mtime_ns for path in work.rglob("*") if path.is_file()} == before
+
+
+def test_a_later_setting_leaves_earlier_stages_alone(
+    hpacells, work: Path, simulated: Path, config: Path
+) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in work.iterdir() if path.is_file()}
+    options = ("--labels", simulated / "train.csv", "--work", work, "--config", config)
+    hpacells("run", simulated, *options, "--set", "combine.min_confidence=0.2")
+    after = {path.name: path.stat().st_mtime_ns for path in work.iterdir() if path.is_file()}
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"combine.json", "submission.csv", "inspect.json"}
+    confidences = read_submission(work / "submission.csv").triples["confidence"]
+    assert confidences.min() >= 0.2
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.links += [value for name, value in attributes if name in ("href", "src") and value]
+        styles = " ".join(value for name, value in attributes if name == "style" and value)
+        self.links += re.findall(r"url\(([^)]+)\)", styles)
+
+
+def test_every_link_of_the_report_is_a_file_beside_it(work: Path) -> None:
+    pages = [work / "report/index.html", *(work / "report/fields").glob("*.html")]
+    assert len(pages) == 7
+    for page in pages:
+        parser = _Links()
+        parser.feed(page.read_text())
+        assert parser.links
+        for link in parser.links:
+            assert (page.parent / unquote(link)).is_file(), f"{page.name} -> {link}"
+
+
+def test_the_report_shows_every_cell(work: Path) -> None:
+    table = read_cells(work / "cells.parquet")
+    for image_id, rows in table.groupby("image_id"):
+        page = (work / "report/fields" / f"{image_id}.html").read_text()
+        for cell_id in rows["cell_id"]:
+            assert f'id="cell-{cell_id}"' in page
+            assert f'id="outline-{cell_id}"' in page
+
+
+def test_predictions_are_probabilities_of_every_kept_cell(work: Path) -> None:
+    predictions = pd.read_parquet(work / "predictions.parquet")
+    table = read_cells(work / "cells.parquet")
+    kept = table.loc[table["dropped"] == "", ["image_id", "cell_id"]]
+    joined = kept.merge(predictions, on=["image_id", "cell_id"], how="left", validate="one_to_one")
+    probabilities = joined[[f"p_{label}" for label in range(19)]].to_numpy()
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(kept)), abs=1e-3)
