@@ -44,9 +44,8 @@ def choose_triples(
     cells, labels = np.nonzero(probabilities >= min_confidence)
     confidences = probabilities[cells, labels].astype(np.float64)
     order = np.argsort(-confidences, kind="stable")
-    return Triples(
-        labels[order].astype(np.int8), confidences[order], [masks[cell] for cell in cells[order].tolist()]
-    )
+    repeated = np.array(masks, dtype=object)[cells[order]].tolist()
+    return Triples(labels[order].astype(np.int8), confidences[order], repeated)
 
 
 def format_prediction_string(triples: Triples) -> str:

@@ -44,8 +44,8 @@ def run(
     output
         The submission to write; confidences have 6 significant digits, the most confident triple comes first.
     images
-        The images table. Each of its images gets a row, in its order, an empty one where no cell is left; without
-        it, each image of the cells table.
+        The images table. Each of its images gets a row, in its order, an empty one where no cell is left;
+        without it, each image of the cells table.
 
     Raises
     ------

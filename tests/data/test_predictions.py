@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.errors import InputError
+from data.predictions import PROBABILITY_COLUMNS, read_predictions, write_predictions
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "predictions.parquet"
+
+
+def write(path: Path, probabilities: np.ndarray, image_id: tuple[str, ...] = ("a", "a", "b")) -> None:
+    write_predictions(path, image_id, np.array([1, 2, 1][: len(image_id)]), probabilities)
+
+
+def test_what_is_written_is_read(path: Path) -> None:
+    rng = np.random.default_rng(0)
+    probabilities, embedding = rng.random((3, 19)), rng.normal(size=(3, 5))
+    write_predictions(path, ["a", "a", "b"], np.array([1, 2, 1]), probabilities, embedding)
+    table = read_predictions(path)
+    assert list(table.columns) == ["image_id", "cell_id", *PROBABILITY_COLUMNS, "embedding"]
+    assert table["image_id"].tolist() == ["a", "a", "b"]
+    assert table["cell_id"].tolist() == [1, 2, 1]
+    assert table["cell_id"].dtype == np.int32
+    assert np.array_equal(table[list(PROBABILITY_COLUMNS)].to_numpy(), probabilities.astype(np.float32))
+    assert np.array_equal(np.stack(table["embedding"].tolist()), embedding.astype(np.float32))
+    assert "embedding" not in read_predictions(path, embedding=False)
+
+
+@pytest.mark.parametrize("rows", [0, 2])
+def test_without_embedding(path: Path, rows: int) -> None:
+    write(path, np.zeros((rows, 19), np.float16), ("a", "b")[:rows])
+    table = read_predictions(path)
+    assert list(table.columns) == ["image_id", "cell_id", *PROBABILITY_COLUMNS]
+    assert len(table) == rows
+
+
+def test_arrays_that_do_not_fit(path: Path) -> None:
+    for image_id, shape in ((("a", "b"), (3, 19)), (("a", "b"), (2, 18))):
+        with pytest.raises(ValueError, match="2 image IDs, 2 cell IDs, probabilities of shape"):
+            write(path, np.zeros(shape), image_id)
+    with pytest.raises(ValueError, match="1 image IDs, 2 embeddings"):
+        write_predictions(path, ["a"], np.array([1]), np.zeros((1, 19)), np.zeros((2, 4)))
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.5, np.nan])
+def test_what_is_no_probability(path: Path, value: float) -> None:
+    probabilities = np.full((3, 19), 0.5)
+    probabilities[1, 7] = value
+    write(path, probabilities)
+    with pytest.raises(InputError, match=r"image a, cell 2: p_7 = .*expected 0\.\.1"):
+        read_predictions(path)
+
+
+def test_a_cell_that_stands_twice(path: Path) -> None:
+    write_predictions(path, ["a", "b", "a"], np.array([4, 4, 4]), np.zeros((3, 19)))
+    with pytest.raises(InputError, match="image a, cell 4: a second row"):
+        read_predictions(path)
+
+
+def test_files_that_are_no_predictions(path: Path) -> None:
+    with pytest.raises(InputError, match="no such file.*hpacells predict"):
+        read_predictions(path)
+    path.write_text("image_id,cell_id\n")
+    with pytest.raises(InputError, match="no predictions table"):
+        read_predictions(path)
+    pd.DataFrame(
+        {"image_id": ["a"], "cell_id": [1], **dict.fromkeys(PROBABILITY_COLUMNS[:18], 0.5)}
+    ).to_parquet(path)
+    with pytest.raises(InputError, match="no column p_18"):
+        read_predictions(path)

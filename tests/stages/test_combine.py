@@ -1,0 +1,184 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.cells import measure_cells, write_cells
+from data.errors import InputError
+from data.images import write_images
+from data.predictions import write_predictions
+from data.rle import decode_mask
+from data.submission import read_rows, read_submission
+from stages import combine
+from stages.stage import StageReport
+
+
+class Watcher:
+    """A context that only remembers the progress it was told."""
+
+    def __init__(self) -> None:
+        self.total = self.done = 0
+
+    @contextmanager
+    def track(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
+        assert description == "combine"
+        self.total = total
+        yield self._advance
+
+    def _advance(self, count: int) -> None:
+        self.done += count
+
+    def map(self, *_: object, **__: object) -> None:
+        raise NotImplementedError
+
+
+class Work:
+    """Three images: two cells, none, and two more; every probability is 0 where a test does not set it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cells, self.predictions = folder / "cells.parquet", folder / "predictions.parquet"
+        self.images, self.output = folder / "images.parquet", folder / "submission.csv"
+        self.labels = {
+            name: np.kron(cells, np.ones((4, 5), np.uint16))
+            for name, cells in (("m", [[1, 0], [2, 2]]), ("none", [[0]]), ("a", [[2, 1]]))
+        }
+        parts = [measure_cells(name, labels, labels) for name, labels in self.labels.items()]
+        self.table = pd.concat(parts, ignore_index=True)
+        self.keys = list(zip(self.table["image_id"], self.table["cell_id"], strict=True))
+        self.probabilities = np.zeros((len(self.keys), 19))
+        self.watcher = Watcher()
+
+    def write(self) -> None:
+        write_cells(self.cells, self.table)
+        image_id, cell_id = zip(*self.keys, strict=True)
+        write_predictions(self.predictions, image_id, np.array(cell_id), self.probabilities)
+        sizes = [(name, *labels.shape, int(labels.max())) for name, labels in self.labels.items()]
+        write_images(
+            self.images, pd.DataFrame(sizes, columns=["image_id", "image_height", "image_width", "cells"])
+        )
+
+    def combine(self, images: bool = True, **settings: float) -> StageReport:
+        self.write()
+        return combine.run(
+            self.cells,
+            self.predictions,
+            self.output,
+            combine.CombineSettings(**settings),
+            self.watcher,
+            images=self.images if images else None,
+        )
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    return Work(tmp_path)
+
+
+def test_triples_bear_the_mask_of_their_own_cell(work: Work) -> None:
+    # Each cell gets a class of its own, and the predictions stand in another order than the cells.
+    for row, _ in enumerate(work.keys):
+        work.probabilities[row, row + 3] = 0.9 - row / 10
+    order = [2, 0, 3, 1]
+    work.keys = [work.keys[row] for row in order]
+    work.probabilities = work.probabilities[order]
+    work.combine()
+    read = read_submission(work.output)
+    found = {}
+    for triple in read.triples.itertuples():
+        image_id = read.images["image_id"].iloc[triple.image]
+        found[triple.label] = image_id, decode_mask(read.masks[triple.mask], *work.labels[image_id].shape)
+    assert sorted(found) == [3, 4, 5, 6]
+    for row, (image_id, cell_id) in enumerate(
+        zip(work.table["image_id"], work.table["cell_id"], strict=True)
+    ):
+        assert found[row + 3][0] == image_id
+        assert np.array_equal(found[row + 3][1], work.labels[image_id] == cell_id)
+
+
+def test_rows_sizes_order_and_digits(work: Work) -> None:
+    work.probabilities[0, [4, 18]] = 0.25, 0.123456789
+    work.probabilities[1, 7] = 0.5
+    work.probabilities[3, 2] = 0.0099
+    report = work.combine()
+    rows = list(read_rows(work.output))
+    assert [row[:3] for row in rows] == [("m", 10, 8), ("none", 5, 4), ("a", 10, 4)]
+    first, second = work.table["rle"][:2]
+    assert rows[0].prediction_string == f"7 0.5 {second} 4 0.25 {first} 18 0.123457 {first}"
+    assert [row.prediction_string for row in rows[1:]] == ["", ""]
+    assert report.counts == {
+        "images": 3,
+        "cells": 4,
+        "dropped": 0,
+        "triples": 3,
+        "cells without a triple": 2,
+    }
+    assert (work.watcher.total, work.watcher.done) == (3, 3)
+
+
+def test_dropped_cells_are_left_out_and_need_no_prediction(work: Work) -> None:
+    work.probabilities[:, 0] = 0.5
+    work.table.loc[[0, 2, 3], "dropped"] = "too small"
+    work.keys, work.probabilities = work.keys[:3], work.probabilities[:3]
+    report = work.combine()
+    rows = {row.image_id: row.prediction_string for row in read_rows(work.output)}
+    assert rows == {"m": f"0 0.5 {work.table['rle'][1]}", "none": "", "a": ""}
+    assert (report.counts["cells"], report.counts["dropped"]) == (1, 3)
+
+
+def test_all_classes_on_demand(work: Work) -> None:
+    work.combine(min_confidence=0)
+    assert len(read_submission(work.output).triples) == 4 * 19
+
+
+def test_without_an_images_table_only_images_with_cells_have_rows(work: Work) -> None:
+    work.table.loc[2:, "dropped"] = "too dark"
+    work.combine(images=False)
+    assert [row[:3] for row in read_rows(work.output)] == [("a", 10, 4), ("m", 10, 8)]
+
+
+def test_a_prediction_is_missing(work: Work) -> None:
+    del work.keys[2]
+    work.probabilities = work.probabilities[:3]
+    with pytest.raises(
+        InputError, match=r"predictions\.parquet: no prediction of 1 cells .*cell 1 of image a"
+    ):
+        work.combine()
+    assert not work.output.exists()
+
+
+def test_a_prediction_of_an_unknown_cell(work: Work) -> None:
+    work.keys[2:] = [("a", 1), ("a", 9)]
+    with pytest.raises(InputError, match=r"predictions of 1 cells that .*first cell 9 of image a"):
+        work.combine()
+
+
+def test_a_cell_with_two_rows(work: Work) -> None:
+    work.table["cell_id"] = [1, 1, 1, 2]
+    with pytest.raises(InputError, match=r"cells\.parquet: cell 1 of image m has two rows"):
+        work.combine()
+
+
+def test_an_image_that_the_images_table_lacks(work: Work) -> None:
+    del work.labels["a"]
+    with pytest.raises(InputError, match=r"images\.parquet: no image a"):
+        work.combine()
+
+
+def test_missing_tables(work: Work) -> None:
+    work.write()
+    for path in (work.cells, work.predictions, work.images):
+        content = path.read_bytes()
+        path.unlink()
+        with pytest.raises(InputError, match=path.name):
+            combine.run(
+                work.cells,
+                work.predictions,
+                work.output,
+                combine.CombineSettings(),
+                work.watcher,
+                images=work.images,
+            )
+        path.write_bytes(content)

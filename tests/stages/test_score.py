@@ -1,0 +1,102 @@
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from data.rle import encode_mask
+from data.submission import SubmissionRow, write_submission
+from stages import score
+from stages.score import ScoreSettings, format_scores
+
+
+class Quiet:
+    """A context without a display."""
+
+    @contextmanager
+    def track(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
+        yield lambda count: None
+
+    def map(self, *_: object, **__: object) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """Class 0 found, class 3 found at IoU 0.75 behind a false positive in an image that lacks it."""
+    whole, part = np.ones((8, 4), bool), np.ones((8, 4), bool)
+    part[:2] = False
+    whole, part = encode_mask(whole), encode_mask(part)
+    truth = [("a", f"0 1 {whole} 3 1 {whole}"), ("b", f"0 1 {whole}"), ("c", "")]
+    found = [("b", f"3 0.9 {whole} 0 0.5 {whole}"), ("a", f"0 0.6 {whole} 3 0.5 {part}"), ("x", "")]
+    paths = tmp_path / "submission.csv", tmp_path / "truth.csv"
+    for path, rows in zip(paths, (found, truth), strict=True):
+        write_submission(path, [SubmissionRow(image_id, 4, 8, text) for image_id, text in rows])
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("settings", "third"),
+    [({}, 0.5), ({"absent": "ignore"}, 1.0), ({"iou": 0.8}, 0.0), ({"absent": "ignore", "iou": 0.75}, 1.0)],
+)
+def test_json_and_details(
+    files: tuple[Path, Path], tmp_path: Path, settings: dict[str, object], third: float
+) -> None:
+    target = tmp_path / "scores" / "score.json"
+    chosen = ScoreSettings.model_validate(settings)
+    report = score.run(*files, chosen, Quiet(), json_path=target)
+    written = json.loads(target.read_text())
+    assert written == {
+        "map": (1 + third) / 2,
+        "ap": {str(label): {0: 1.0, 3: third}.get(label) for label in range(19)},
+    }
+    assert report.details["map"] == written["map"]
+    assert (report.details["absent"], report.details["iou"]) == (chosen.absent, chosen.iou)
+    assert [row["ap"] for row in report.details["classes"]] == list(written["ap"].values())
+    assert report.details["classes"][3] == {
+        "label": 3,
+        "name": "Nucleoli fibrillar center",
+        "ap": third,
+        "truth": 1,
+        "detections": 1 if chosen.absent == "ignore" else 2,
+    }
+    assert json.loads(json.dumps(report.details)) == report.details
+
+
+def test_counts(files: tuple[Path, Path]) -> None:
+    assert score.run(*files, ScoreSettings(), Quiet()).counts == {
+        "mAP": 0.75,
+        "images": 3,
+        "truth cells and classes": 3,
+        "detections": 4,
+        "images without a row": 1,
+        "images that the truth lacks": 1,
+    }
+
+
+def test_table_of_text(files: tuple[Path, Path]) -> None:
+    lines = format_scores(score.run(*files, ScoreSettings(), Quiet()).details).splitlines()
+    assert len(lines) == 21
+    assert lines[0].split() == ["class", "AP", "cells", "detections"]
+    assert lines[1].split() == ["0", "Nucleoplasm", "1.0000", "2", "2"]
+    assert lines[2].split() == ["1", "Nuclear", "membrane", "-", "0", "0"]
+    assert lines[-1].split() == ["mAP", "at", "mask", "IoU", "0.6", "0.7500"]
+    assert len({len(line) for line in lines[:-1]}) == 1
+
+
+def test_without_truth(tmp_path: Path) -> None:
+    path, target = tmp_path / "empty.csv", tmp_path / "score.json"
+    write_submission(path, [SubmissionRow("a", 4, 8, "")])
+    report = score.run(path, path, ScoreSettings(), Quiet(), json_path=target)
+    assert json.loads(target.read_text()) == {"map": None, "ap": dict.fromkeys(map(str, range(19)))}
+    assert "mAP" not in report.counts
+    assert format_scores(report.details).endswith("-")
+
+
+@pytest.mark.parametrize("settings", [{"absent": "maybe"}, {"iou": 0}, {"iou": 1.1}, {"unknown": 1}])
+def test_settings_that_cannot_be(settings: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ScoreSettings.model_validate(settings)
