@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field as Setting
 from pydantic import model_validator
 
@@ -13,13 +14,14 @@ from data.atomic import atomic_write
 from data.channels import CHANNELS
 from data.labels import write_labels
 from data.masks import write_label_image
+from data.prediction_string import Triples, format_prediction_string
 from data.rle import encode_label_image
 from data.simulate.field import LEAST_EXTENT_UM, FieldSettings, SimulatedField, simulate_field
 from data.simulate.image_labels import SINGLE_FRACTION
+from data.submission import SubmissionRow, write_submission
 from stages.stage import Context, Failure, StageReport, StageSettings
 
 _OUR_FILE = re.compile(rf"(sim-\d+-\d{{5,}})_(?:{'|'.join((*CHANNELS, 'cells', 'nuclei'))})\.png")
-_PNG_OPTIONS = (cv2.IMWRITE_PNG_COMPRESSION, 1)
 
 
 class SimulateSettings(StageSettings):
@@ -77,7 +79,11 @@ def run(out: Path, settings: SimulateSettings, context: Context) -> StageReport:
         else:
             written.append(result)
     write_labels(out / "train.csv", {field.image_id: field.image_labels for field in written})
-    _write_truth(out / "truth.csv", written, settings.shape)
+    height, width = settings.shape
+    write_submission(
+        out / "truth.csv",
+        (SubmissionRow(field.image_id, width, height, field.prediction_string) for field in written),
+    )
     return StageReport(
         counts={
             "fields": len(written),
@@ -122,8 +128,7 @@ class _FieldSimulation:
         image_id = self.image_id(index)
         field = simulate_field(index, self._settings)
         for channel, picture in zip(CHANNELS, field.image, strict=True):
-            with atomic_write(self._out / f"{image_id}_{channel}.png") as temporary:
-                cv2.imwrite(str(temporary), picture, _PNG_OPTIONS)
+            _write_picture(self._out / f"{image_id}_{channel}.png", picture)
         write_label_image(self._out / "masks" / f"{image_id}_cells.png", field.cells)
         write_label_image(self._out / "masks" / f"{image_id}_nuclei.png", field.nuclei)
         return _WrittenField(
@@ -131,18 +136,19 @@ class _FieldSimulation:
         )
 
 
+def _write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
+    _, encoded = cv2.imencode(".png", picture)
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(encoded.tobytes())
+
+
 def _prediction_string(field: SimulatedField) -> str:
     masks = encode_label_image(field.cells)
-    return " ".join(
-        f"{label} 1 {mask}" for labels, mask in zip(field.cell_labels, masks, strict=True) for label in labels
-    )
-
-
-def _write_truth(path: Path, fields: list[_WrittenField], shape: tuple[int, int]) -> None:
-    rows = [(field.image_id, shape[1], shape[0], field.prediction_string) for field in fields]
-    with atomic_write(path) as temporary:
-        table = pd.DataFrame(rows, columns=["ID", "ImageWidth", "ImageHeight", "PredictionString"])
-        table.to_csv(temporary, index=False)
+    triples = [
+        (label, mask) for labels, mask in zip(field.cell_labels, masks, strict=True) for label in labels
+    ]
+    labels = np.array([label for label, _ in triples], np.int8)
+    return format_prediction_string(Triples(labels, np.ones(len(triples)), [mask for _, mask in triples]))
 
 
 def _remove_other_fields(out: Path, image_ids: set[str]) -> None:

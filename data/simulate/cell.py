@@ -14,10 +14,14 @@ from data.simulate.shapes import CellShape
 from data.simulate.territory import Territory
 from data.simulate.textures import Textures
 
+_ROOM_BESIDE_NUCLEUS_UM = 2.5
+
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell in its window of the field; images are (h, w) of the window, lengths in µm, places from the field's corner.
+    """A cell in its window of the field.
+
+    Images are (h, w) of the window, lengths in µm, places y, x from the field's corner.
 
     Attributes
     ----------
@@ -62,42 +66,42 @@ class Cell:
         origin = (self.window[0].start, self.window[1].start)
         return Canvas(origin, (self.mask.shape[0], self.mask.shape[1]), self.px_per_um)
 
-    def noise(self, scale: float, layer: int = 0) -> NDArray[np.float32]:
+    def noise(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
         """Give the window of the field's noise of mean 0, variance 1 and correlation length ``scale`` µm."""
         return self.textures.noise(scale, layer)[self.window]
 
-    def mesh(self, scale: float, layer: int = 0) -> NDArray[np.float32]:
+    def mesh(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
         """Give the window of the field's network of ridges, 0..1."""
         return self.textures.mesh(scale, layer)[self.window]
 
     @cached_property
-    def cytoplasm(self) -> NDArray[np.float32]:
+    def cytoplasm(self) -> NDArray[np.floating]:
         """1 in the cell outside its nucleus, 0 elsewhere."""
         return (self.mask & ~self.nucleus).astype(np.float32)
 
     @cached_property
-    def edge_distance(self) -> NDArray[np.float32]:
+    def edge_distance(self) -> NDArray[np.floating]:
         """Distance to the cell's edge, 0 outside; the field's border is no edge."""
         return _distance(self.mask) / self.px_per_um
 
     @cached_property
-    def nucleus_distance(self) -> NDArray[np.float32]:
+    def nucleus_distance(self) -> NDArray[np.floating]:
         """Distance to the nucleus's edge: positive outside, negative in it."""
         if not self.nucleus.any():
             return self._distance_of_unseen_nucleus
         return (_distance(~self.nucleus) - _distance(self.nucleus)) / self.px_per_um
 
     @property
-    def _distance_of_unseen_nucleus(self) -> NDArray[np.float32]:
+    def _distance_of_unseen_nucleus(self) -> NDArray[np.floating]:
         y, x = self.canvas.offsets_from(self.shape.centre)
         radius = float(np.mean(self.shape.nuclei[0].radii))
         return np.maximum(np.hypot(y, x) - radius, np.float32(0.1))
 
     @cached_property
-    def thickness(self) -> NDArray[np.float32]:
+    def thickness(self) -> NDArray[np.floating]:
         """How much of the cell lies in focus, 0..1: less towards its thin edge."""
-        rise = 0.45 + 0.55 * (1.0 - np.exp(self.edge_distance * np.float32(-1 / 3.0)))
-        return rise * np.minimum(self.edge_distance * np.float32(2.5), 1.0)
+        rise = 0.5 + 0.5 * (1.0 - np.exp(self.edge_distance * np.float32(-1 / 3.0)))
+        return rise * np.minimum(self.edge_distance * np.float32(4.0), 1.0)
 
     @cached_property
     def cell_axis(self) -> float:
@@ -106,8 +110,14 @@ class Cell:
 
     @cached_property
     def polarity(self) -> float:
-        """Direction from the nucleus to where centrosome and Golgi lie (radians)."""
-        return float(self.random(Stream.CELL, 0).uniform(0.0, 2 * np.pi))
+        """Direction from the nucleus to centrosome and Golgi, where there is room for them (radians)."""
+        random = self.random(Stream.CELL, 0)
+        angles = random.uniform(0.0, 2 * np.pi, 12)
+        nucleus = self.shape.nuclei[0]
+        distances = nucleus.radius(angles) + _ROOM_BESIDE_NUCLEUS_UM
+        places = np.stack([np.sin(angles), np.cos(angles)], axis=1) * distances[:, None] + nucleus.centre
+        room = self.territory.look_up(self.territory.edge_distance, places)
+        return float(angles[np.argsort(room)[-int(random.integers(1, 5))]])
 
     @cached_property
     def centrosome(self) -> tuple[float, float]:
@@ -135,54 +145,69 @@ class Cell:
         places: list[tuple[float, float, float]] = []
         for _ in range(int(random.choice([1, 2, 3, 4, 5], p=[0.1, 0.3, 0.3, 0.2, 0.1]))):
             y, x = nucleus.point(random.uniform(0, 2 * np.pi), 0.66 * random.random() ** 0.5)
-            radius = mean_radius * random.uniform(0.11, 0.22)
+            radius = mean_radius * random.uniform(0.12, 0.24)
             if all(np.hypot(y - other[0], x - other[1]) > radius + other[2] for other in places):
                 places.append((y, x, radius))
         return places
 
     @cached_property
-    def nucleoli(self) -> NDArray[np.float32]:
+    def nucleoli(self) -> NDArray[np.floating]:
         """How far each pixel lies in a nucleolus, 0..1."""
         image = np.zeros(self.mask.shape, np.float32)
-        bumps = np.float32(0.16) * self.noise(0.7, 1)
+        bumps = np.float32(0.2) * self.noise(0.6, 1)
         for y, x, radius in self.nucleolus_places:
             depth = (radius - self.canvas.distance_from((y, x)) + bumps) / np.float32(0.16)
             np.maximum(image, np.clip(depth + np.float32(0.5), 0.0, 1.0), out=image)
         return image * self.nucleus
 
     @cached_property
-    def microtubules(self) -> NDArray[np.float32]:
+    def microtubules(self) -> NDArray[np.floating]:
         """The cell's microtubules, a single one of brightness 1; without the spindle of a dividing cell."""
         random = self.random(Stream.MICROTUBULES)
         territory = self.territory
         room = territory.cytoplasm_room
         area = float(np.count_nonzero(room > 0)) * 0.1
         near = np.exp(-territory.nucleus_distance / 6.0) + 0.25
-        count = int(min(area * random.uniform(0.22, 0.34), 260))
+        count = int(min(area * random.uniform(0.45, 0.62), 420))
         starts = territory.sample(near * (room > 0.3), count, random)
         outward = np.arctan2(starts[:, 0] - self.centrosome[0], starts[:, 1] - self.centrosome[1])
-        headings = outward + random.normal(0.0, 0.9, len(starts))
+        headings = outward + random.normal(0.0, 0.7, len(starts))
+        # In a long cell most run along it, some this way and some that.
+        along = self.shape.axis + np.pi * (np.cos(headings - self.shape.axis) < 0)
+        lengthwise = random.random(len(starts)) < self.shape.slenderness
+        headings = np.where(lengthwise, along + random.normal(0.0, 0.25, len(starts)), headings)
         points, alive = grow_filaments(
-            territory, room, starts, headings, steps=30, wander=0.13, waves=0.03, random=random
+            territory, room, starts, headings, steps=30, wander=0.085, random=random
         )
-        brightness = random.uniform(0.5, 1.1, len(starts))[:, None]
+        fading = 0.45 + 0.75 * np.exp(-territory.look_up(territory.nucleus_distance, points) / 5.0)
+        brightness = random.gamma(3.0, 0.27, len(starts))[:, None] * fading
         dense, weights = trace(points, alive * brightness, self.px_per_um)
         return self.canvas.draw_points(dense, weights, 0.08, curves=True)
 
     @cached_property
-    def reticulum(self) -> NDArray[np.float32]:
-        """The cell's endoplasmic reticulum, 0..about 1: a mesh, dense at the nucleus, with a rim around it."""
-        random = self.random(Stream.CELL, 3)
-        reach = random.uniform(4.0, 9.0)
+    def reticulum(self) -> NDArray[np.floating]:
+        """The endoplasmic reticulum, 0..about 1: a mesh, dense at the nucleus, with a rim around it."""
+        of_field = random_stream(*self.key[:2], Stream.STAINS)
+        rim_strength, clumps, inside = (
+            of_field.uniform(0.0, 0.3),
+            of_field.uniform(0.05, 0.22),
+            of_field.uniform(0.06, 0.2),
+        )
+        reach = of_field.uniform(3.5, 10.0) * self.random(Stream.CELL, 3).uniform(0.8, 1.25)
         outside = np.maximum(self.nucleus_distance, 0.0)
-        profile = 0.22 + 0.78 * np.exp(-outside / np.float32(reach))
-        grain = 0.45 + 0.75 * self.mesh(0.28, 2) + 0.16 * self.noise(0.14, 3) + 0.12 * self.noise(1.0, 4)
+        profile = 0.2 + 0.8 * np.exp(-outside / np.float32(reach))
+        grain = 0.42 + 0.75 * self.mesh(0.28, 2) + 0.18 * self.noise(0.13, 3) + clumps * self.noise(0.9, 4)
         image = self.cytoplasm * self.thickness * profile * np.clip(grain, 0.05, None)
         if not self.mitotic:
-            rim = np.exp(-((self.nucleus_distance - 0.1) ** 2) / np.float32(2 * 0.22**2))
-            image += np.float32(0.35) * rim * self.mask + np.float32(0.1) * self.nucleus
+            rim = np.exp(-((self.nucleus_distance - 0.1) ** 2) / np.float32(2 * 0.2**2))
+            uneven = np.clip(0.8 + 0.3 * self.noise(0.9, 4), 0.1, None)
+            image += (
+                rim_strength * rim * uneven + inside * self.nucleus * np.clip(grain, 0.3, None)
+            ) * self.mask
         return image
 
 
-def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+def _distance(mask: NDArray[np.bool_]) -> NDArray[np.floating]:
+    distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    # Without any pixel outside the mask OpenCV answers with the largest number there is.
+    return np.minimum(np.asarray(distance, dtype=np.float32), np.float32(sum(mask.shape)))

@@ -27,6 +27,8 @@ class CellLine:
         Range of the number of protrusions of a cell.
     protrusion_length
         Range of their length, as a part of the radius.
+    pointedness
+        Range of how pointed the ends of the long axis are: 0 for an ellipse, 1 for a rhombus.
     raggedness
         How far the edge strays from the smooth outline.
     nucleus_radius
@@ -45,6 +47,7 @@ class CellLine:
     open_space: float
     protrusions: tuple[int, int]
     protrusion_length: Range
+    pointedness: Range
     raggedness: float
     nucleus_radius: Range
     nucleus_elongation: Range
@@ -59,59 +62,63 @@ class CellLine:
 CELL_LINES = (
     CellLine(
         name="dense sheet",
-        spacing=18.5,
-        radius=(14.0, 18.0),
+        spacing=20.5,
+        radius=(15.0, 19.0),
         elongation=(1.0, 1.5),
         alignment=1.6,
         open_space=0.06,
         protrusions=(0, 2),
         protrusion_length=(0.1, 0.3),
-        raggedness=1.0,
-        nucleus_radius=(6.3, 7.9),
+        pointedness=(0.0, 0.5),
+        raggedness=0.8,
+        nucleus_radius=(6.8, 8.6),
         nucleus_elongation=(1.05, 1.45),
-        lobes=0.035,
+        lobes=0.02,
     ),
     CellLine(
         name="spindly",
-        spacing=14.0,
-        radius=(11.0, 13.5),
-        elongation=(3.0, 4.6),
+        spacing=15.5,
+        radius=(12.5, 15.5),
+        elongation=(2.8, 4.4),
         alignment=0.35,
         open_space=0.1,
         protrusions=(0, 2),
         protrusion_length=(0.2, 0.5),
-        raggedness=0.8,
-        nucleus_radius=(5.9, 7.2),
+        pointedness=(0.4, 0.9),
+        raggedness=0.6,
+        nucleus_radius=(6.3, 7.7),
         nucleus_elongation=(1.5, 2.3),
-        lobes=0.05,
+        lobes=0.03,
     ),
     CellLine(
         name="sparse",
-        spacing=24.0,
-        radius=(11.0, 14.0),
+        spacing=26.0,
+        radius=(12.0, 15.5),
         elongation=(1.1, 2.2),
         alignment=1.6,
         open_space=0.1,
         protrusions=(2, 5),
-        protrusion_length=(0.3, 0.9),
-        raggedness=1.3,
-        nucleus_radius=(6.4, 8.0),
+        protrusion_length=(0.3, 1.0),
+        pointedness=(0.2, 0.9),
+        raggedness=0.9,
+        nucleus_radius=(6.9, 8.6),
         nucleus_elongation=(1.1, 1.8),
-        lobes=0.05,
+        lobes=0.025,
     ),
     CellLine(
         name="small",
-        spacing=13.5,
-        radius=(8.0, 10.5),
+        spacing=14.5,
+        radius=(8.5, 11.0),
         elongation=(1.0, 1.4),
         alignment=1.6,
-        open_space=0.5,
+        open_space=0.57,
         protrusions=(0, 3),
         protrusion_length=(0.1, 0.4),
-        raggedness=0.7,
-        nucleus_radius=(4.7, 5.8),
+        pointedness=(0.0, 0.4),
+        raggedness=0.6,
+        nucleus_radius=(5.0, 6.2),
         nucleus_elongation=(1.0, 1.35),
-        lobes=0.06,
+        lobes=0.03,
     ),
 )
 """The four lines; names of real ones that they resemble: A-431, fibroblasts, U-2 OS, and MCF-7 in islands."""

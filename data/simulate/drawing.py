@@ -32,7 +32,7 @@ class Canvas:
         sigma: float,
         *,
         curves: bool = False,
-    ) -> NDArray[np.float32]:
+    ) -> NDArray[np.floating]:
         """Add up Gaussian spots of equal width.
 
         Parameters
@@ -56,14 +56,15 @@ class Canvas:
         sigma_px = max(sigma * self.px_per_um, 0.5)
         peak = np.sqrt(2 * np.pi) * sigma_px
         image = sums.reshape(self.shape).astype(np.float32) * np.float32(peak if curves else peak**2)
-        return cv2.GaussianBlur(image, (0, 0), sigma_px, borderType=cv2.BORDER_CONSTANT)
+        blurred = cv2.GaussianBlur(image, (0, 0), sigma_px, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(blurred, dtype=np.float32)
 
-    def distance_from(self, point: tuple[float, float]) -> NDArray[np.float32]:
+    def distance_from(self, point: tuple[float, float]) -> NDArray[np.floating]:
         """Give each pixel's distance (h, w) in µm from a point y, x."""
         y, x = self.offsets_from(point)
         return np.hypot(y, x)
 
-    def offsets_from(self, point: tuple[float, float]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def offsets_from(self, point: tuple[float, float]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Give the offsets in µm from a point to each row (h, 1) and each column (1, w)."""
         rows = np.arange(self.shape[0], dtype=np.float32)[:, None] + np.float32(self.origin_px[0] + 0.5)
         columns = np.arange(self.shape[1], dtype=np.float32)[None, :] + np.float32(self.origin_px[1] + 0.5)

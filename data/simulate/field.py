@@ -16,7 +16,7 @@ from data.simulate.image_labels import (
 )
 from data.simulate.layout import lay_out_cells
 from data.simulate.photographs import photograph_cells
-from data.simulate.random_streams import Stream, random_stream
+from data.simulate.random_streams import Stream, random_stream, shuffled_cycle
 from data.simulate.tessellation import divide_field
 from data.simulate.textures import Textures
 
@@ -24,8 +24,8 @@ LEAST_EXTENT_UM = 10.0
 """Height and width that a field needs so that a nucleus fits in."""
 
 _LEAST_NUCLEUS_UM2 = 5.0
-"""A cell of whose nucleus less than this is in the field is painted, but is no cell of the truth: who segments
-a field finds cells by their nuclei."""
+"""A cell of whose nucleus less than this is in the field is painted, but is no cell of the truth: cells are
+found by their nuclei."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,13 @@ def simulate_field(
     classes
         Classes to show, ascending, instead of those that the set gives this field.
     cell_line
-        Cell line to show instead of the one drawn for this field.
+        Cell line to show instead of the one whose turn it is; the set runs through all of them.
     """
     key = (settings.seed, index)
     wanted = field_classes(*key, settings.single_fraction) if classes is None else classes
     layout = random_stream(*key, Stream.LAYOUT)
-    line = CELL_LINES[int(layout.integers(len(CELL_LINES)))]
-    line = cell_line or line
+    turn = shuffled_cycle(index, len(CELL_LINES), settings.seed, Stream.CELL_LINE)
+    line = cell_line or CELL_LINES[turn]
     cells, known = _build_cells(key, settings, line, layout, divides=MITOTIC_SPINDLE in wanted)
     random = random_stream(*key, Stream.CELL_LABELS)
     labels = []

@@ -7,7 +7,7 @@ from data.simulate.cell import Cell
 from data.simulate.filaments import grow_filaments, trace
 from data.simulate.mitosis import draw_spindle, fill_body
 
-Image = NDArray[np.float32]
+Image = NDArray[np.floating]
 
 
 def paint_intermediate_filaments(
@@ -16,47 +16,52 @@ def paint_intermediate_filaments(
     """Wavy filaments that cage the nucleus and thin out before the cell's edge."""
     territory = cell.territory
     room = territory.cytoplasm_room
-    reach, waves = style.uniform(2.0, 4.5), style.uniform(0.12, 0.25)
+    reach, waves = style.uniform(2.0, 4.5), style.uniform(0.05, 0.13)
     weights = np.exp(-territory.nucleus_distance / reach) * (room > 0.1)
-    count = min(int(0.1 * np.count_nonzero(room > 0) * 0.3), 170)
+    count = min(int(0.1 * np.count_nonzero(room > 0) * 0.42), 240)
     starts = territory.sample(weights, count, random)
     outward = np.arctan2(starts[:, 0] - cell.shape.centre[0], starts[:, 1] - cell.shape.centre[1])
-    headings = outward + random.normal(0.0, 1.2, len(starts))
+    headings = outward + random.normal(0.0, 1.0, len(starts))
     points, alive = grow_filaments(
-        territory, room, starts, headings, steps=22, wander=0.16, waves=waves, random=random
+        territory, room, starts, headings, steps=22, wander=0.12, waves=waves, random=random
     )
     fading = np.exp(-territory.look_up(territory.nucleus_distance, points) / (2.2 * reach))
-    brightness = random.uniform(0.3, 0.9, len(starts))[:, None]
+    brightness = random.uniform(0.15, 0.75, len(starts))[:, None]
     dense, strengths = trace(points, alive * brightness * fading, cell.px_per_um)
     bundles = cell.canvas.draw_points(dense, strengths, 0.13, curves=True)
     return 2.0 * np.tanh(0.55 * bundles) * cell.cytoplasm * 0.6 + 0.05 * cell.cytoplasm * cell.thickness
 
 
 def paint_actin(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """Straight stress fibres along the cell, also across the nucleus, and a cortex at its edge."""
+    """Paint straight stress fibres along the cell, also across the nucleus, and a cortex at its edge."""
     territory = cell.territory
-    fibres = int(np.clip(0.1 * np.count_nonzero(territory.cell) * style.uniform(0.08, 0.14), 12, 90))
+    per_um2, spread = style.uniform(0.1, 0.18), style.uniform(0.06, 0.2)
+    cortical, weak = style.uniform(0.4, 0.9), style.uniform(0.06, 0.2)
+    fibres = int(np.clip(0.1 * np.count_nonzero(territory.cell) * per_um2, 12, 140))
     middles = territory.sample((territory.edge_distance > 0.4).astype(np.float32), fibres, random)
-    angles = cell.cell_axis + random.normal(0.0, style.uniform(0.06, 0.2), len(middles))
+    angles = cell.cell_axis + random.normal(0.0, spread, len(middles))
     along = np.stack([np.sin(angles), np.cos(angles)], axis=1)[:, None]
-    offsets = np.linspace(-1.0, 1.0, 61)[:, None] * random.uniform(4.0, 14.0, len(middles))[:, None, None]
-    bent = (
-        np.stack([np.cos(angles), -np.sin(angles)], axis=1)[:, None]
-        * random.normal(0.0, 0.004, len(middles))[:, None, None]
-    )
-    points = middles[:, None] + offsets * along + offsets**2 * bent
+    across = along[..., ::-1] * [1.0, -1.0]
+    place = np.linspace(-1.0, 1.0, 61)
+    offsets = place[:, None] * random.uniform(4.0, 17.0, len(middles))[:, None, None]
+    bend = random.normal(0.0, 0.006, len(middles))[:, None, None]
+    points = middles[:, None] + offsets * along + offsets**2 * bend * across
     inside = territory.look_up(territory.edge_distance, points) > 0.2
-    brightness = random.gamma(3.0, 0.2, len(middles))[:, None] + 0.2
-    dense, weights = trace(points, inside * brightness, cell.px_per_um)
-    bundles = cell.canvas.draw_points(dense, weights, 0.13, curves=True)
-    cortex = style.uniform(0.4, 0.9) * np.exp(-((cell.edge_distance - 0.25) ** 2) / np.float32(2 * 0.25**2))
+    fading = np.minimum(1.0, 2.5 * (1.0 - np.abs(place))) * inside
+    brightness = np.minimum(random.gamma(1.6, 0.3, len(middles)) + 0.08, 1.4)[:, None] * fading
+    thick = random.random(len(middles)) < 0.3
+    bundles = np.zeros(cell.mask.shape, np.float32)
+    for chosen, width in ((thick, 0.2), (~thick, 0.1)):
+        dense, weights = trace(points[chosen], brightness[chosen], cell.px_per_um)
+        bundles += cell.canvas.draw_points(dense, weights, width, curves=True)
+    cortex = cortical * np.exp(-((cell.edge_distance - 0.25) ** 2) / np.float32(2 * 0.25**2))
     cortex *= np.clip(0.8 + 0.3 * cell.noise(0.9, 50), 0.1, None)
-    diffuse = style.uniform(0.06, 0.2) * cell.thickness * (1.0 + 0.15 * cell.noise(0.2, 51))
+    diffuse = weak * cell.thickness * (1.0 + 0.15 * cell.noise(0.2, 51))
     return (np.minimum(bundles, 1.5) + cortex + diffuse) * cell.mask
 
 
 def paint_microtubules(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """The microtubules that the red stain shows, with grain of its own."""
+    """Paint the microtubules that the red stain shows, with grain of its own."""
     grain = np.clip(1.0 + 0.3 * cell.noise(0.12, 52), 0.2, None)
     return (
         0.6 * cell.microtubules * grain * cell.mask
@@ -65,12 +70,12 @@ def paint_microtubules(cell: Cell, style: np.random.Generator, random: np.random
 
 
 def paint_mitotic_spindle(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """The spindle of a dividing cell, over its weak even content."""
+    """Paint the spindle of a dividing cell, over its weak even content."""
     return draw_spindle(cell, random) + style.uniform(0.05, 0.15) * fill_body(cell)
 
 
 def paint_centrosome(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """One dot or two beside the nucleus, over a weak staining of the cell."""
+    """Paint one dot or two beside the nucleus, over a weak staining of the cell."""
     width, around = style.uniform(0.2, 0.32), style.uniform(0.03, 0.12)
     places = [cell.centrosome]
     if random.random() < 0.6:

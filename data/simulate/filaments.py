@@ -8,12 +8,12 @@ from data.simulate.territory import GRID_UM, Territory
 STEP_UM = 0.5
 """Length of one step of a growing filament."""
 
-_TURNING_ROOM_UM = 1.4
+_TURNING_ROOM_UM = 1.6
 
 
 def grow_filaments(
     territory: Territory,
-    room: NDArray[np.float32],
+    room: NDArray[np.floating],
     starts: NDArray[np.float64],
     headings: NDArray[np.float64],
     steps: int,
@@ -49,7 +49,7 @@ def grow_filaments(
         (n, steps + 1) bool: False once a filament has run out of room.
     """
     count = len(starts)
-    slope_y, slope_x = np.gradient(room, GRID_UM)
+    slope = [np.asarray(part) for part in np.gradient(room, GRID_UM)]
     points = np.empty((count, steps + 1, 2))
     alive = np.ones((count, steps + 1), bool)
     points[:, 0] = starts
@@ -61,10 +61,11 @@ def grow_filaments(
     for step in range(steps):
         here = points[:, step]
         scarcity = np.clip(1.0 - territory.look_up(room, here) / _TURNING_ROOM_UM, 0.0, 1.0)[:, None]
-        inwards = np.stack([territory.look_up(slope_y, here), territory.look_up(slope_x, here)], axis=1)
+        inwards = np.stack([territory.look_up(slope[0], here), territory.look_up(slope[1], here)], axis=1)
         cosine, sine = np.cos(turns[step])[:, None], np.sin(turns[step])[:, None]
         direction = direction * cosine + direction[:, ::-1] * [1.0, -1.0] * sine
-        direction += 0.9 * scarcity * inwards
+        outward = np.minimum(np.sum(direction * inwards, axis=1, keepdims=True), 0.0)
+        direction += scarcity * (0.15 - outward) * inwards
         direction /= np.linalg.norm(direction, axis=1, keepdims=True) + 1e-9
         points[:, step + 1] = here + STEP_UM * direction
         alive[:, step + 1] = alive[:, step] & (territory.look_up(room, points[:, step + 1]) > 0)
@@ -76,11 +77,13 @@ def trace(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Fill polylines (n, steps, 2) and their weights (n, steps) with points about a pixel apart.
 
-    The weights returned make a line as bright as its weight when drawn by ``Canvas.draw_points`` with ``curves``.
+    Drawn by ``Canvas.draw_points`` with ``curves``, the weights returned make a line as bright as its weight.
     """
-    length = float(np.median(np.linalg.norm(points[:, 1] - points[:, 0], axis=1))) if points.size else 1.0
-    parts = max(1, round(length * px_per_um))
+    if points.size == 0:
+        return np.empty((0, 2)), np.empty(0)
+    lengths = np.hypot(*np.moveaxis(points[:, 1:] - points[:, :-1], -1, 0)) * px_per_um
+    parts = max(1, round(float(lengths.max())))
     fraction = (np.arange(parts) / parts)[:, None]
     dense = points[:, :-1, None] * (1 - fraction) + points[:, 1:, None] * fraction
-    share = np.minimum(weights[:, :-1], weights[:, 1:])[..., None] * (length * px_per_um / parts)
-    return dense, np.broadcast_to(share, dense.shape[:-1])
+    share = np.minimum(weights[:, :-1], weights[:, 1:]) * lengths / parts
+    return dense, np.broadcast_to(share[..., None], dense.shape[:-1])

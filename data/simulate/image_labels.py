@@ -1,15 +1,18 @@
-"""Which classes each field of a simulated set shows: the numbers of labels of the real set, its rare classes not rare."""
+"""Which classes each field of a simulated set shows, and which each of its cells."""
 
 import numpy as np
 
 from data.labels import NEGATIVE, NUM_CLASSES
-from data.simulate.random_streams import Stream, random_stream
+from data.simulate.random_streams import Stream, random_stream, shuffled_cycle
+
+MITOTIC_SPINDLE = 11
+"""The class that only a dividing cell shows."""
 
 SINGLE_FRACTION = 0.48
 """Part of the Kaggle 2021 training images that carry one label."""
 
 TWO_OF_SEVERAL = 0.79
-"""Of the Kaggle 2021 training images with several labels, the part with two; the others have three or four."""
+"""Of the Kaggle 2021 training images with several labels, the part with two; the others have more."""
 
 THREE_OF_MORE = 0.85
 """Of those with three labels or more, the part with just three."""
@@ -18,9 +21,10 @@ THREE_OF_MORE = 0.85
 def field_classes(seed: int, index: int, single_fraction: float = SINGLE_FRACTION) -> tuple[int, ...]:
     """Choose the classes of field ``index`` of the set ``seed``, whatever the number of fields in the set.
 
-    The single-label fields lie evenly spread over the set, the first field is one, and they run through all 19
-    classes in shuffled order before a class comes again; so do the first and the second label of the others,
-    through the 18 classes besides "Negative", which is never one of several.
+    As many labels a field as in the real set, but rare classes are not rare. The single-label fields lie
+    evenly spread over the set, the first field is one, and they run through all 19 classes in shuffled order
+    before a class comes again; so do the first and the second label of the others, through the 18 classes
+    besides "Negative", which is never one of several.
 
     Returns
     -------
@@ -29,13 +33,13 @@ def field_classes(seed: int, index: int, single_fraction: float = SINGLE_FRACTIO
     """
     singles = _count_singles(index, single_fraction)
     if _count_singles(index + 1, single_fraction) > singles:
-        return (_shuffled_cycle(singles, NUM_CLASSES, seed, Stream.SINGLE_LABELS),)
+        return (shuffled_cycle(singles, NUM_CLASSES, seed, Stream.SINGLE_LABELS),)
     several = index - singles
     random = random_stream(seed, index, Stream.MORE_LABELS)
     count = 2 if random.random() < TWO_OF_SEVERAL else 3 if random.random() < THREE_OF_MORE else 4
     wanted = [
-        _shuffled_cycle(several, NEGATIVE, seed, Stream.FIRST_LABELS),
-        _shuffled_cycle(several, NEGATIVE, seed, Stream.SECOND_LABELS),
+        shuffled_cycle(several, NEGATIVE, seed, Stream.FIRST_LABELS),
+        shuffled_cycle(several, NEGATIVE, seed, Stream.SECOND_LABELS),
         *random.permutation(NEGATIVE).tolist(),
     ]
     return tuple(sorted(list(dict.fromkeys(wanted))[:count]))
@@ -43,11 +47,6 @@ def field_classes(seed: int, index: int, single_fraction: float = SINGLE_FRACTIO
 
 def _count_singles(fields: int, single_fraction: float) -> int:
     return int(np.ceil(round(fields * single_fraction, 9)))
-
-
-def _shuffled_cycle(position: int, length: int, seed: int, stream: Stream) -> int:
-    lap, place = divmod(position, length)
-    return int(random_stream(seed, lap, stream).permutation(length)[place])
 
 
 def cell_classes(
@@ -107,7 +106,3 @@ def image_classes(cells: list[tuple[int, ...]]) -> tuple[int, ...]:
     """
     union = {label for labels in cells for label in labels}
     return tuple(sorted(union - {NEGATIVE})) or (NEGATIVE,)
-
-
-MITOTIC_SPINDLE = 11
-"""The class that only a dividing cell shows."""

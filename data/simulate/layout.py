@@ -3,7 +3,7 @@
 import numpy as np
 
 from data.simulate.cell_lines import CellLine
-from data.simulate.shapes import CellShape, draw_mitotic_cell, draw_resting_cell
+from data.simulate.shapes import CellShape, draw_mitotic_cell, draw_resting_cell, make_room
 from data.simulate.textures import smooth_noise
 
 _THROWS_PER_CELL = 40
@@ -44,7 +44,7 @@ def lay_out_cells(
             cells.append(draw_mitotic_cell((y, x), random.uniform(0, np.pi), line, random))
         else:
             cells.append(draw_resting_cell((y, x), axis, line, random))
-    return cells
+    return make_room(cells)
 
 
 def _throw_centres(

@@ -5,17 +5,17 @@ from numpy.typing import NDArray
 
 from data.simulate.cell import Cell
 
-Image = NDArray[np.float32]
+Image = NDArray[np.floating]
 
 
 def paint_nucleoplasm(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """The nucleus but for its nucleoli."""
+    """Paint the nucleus but for its nucleoli."""
     grain = 0.8 + style.uniform(0.05, 0.12) * cell.noise(0.25, 20) + 0.06 * cell.noise(0.9, 21)
     return cell.nucleus * grain * (1.0 - style.uniform(0.6, 0.9) * cell.nucleoli) + 0.05 * cell.cytoplasm
 
 
 def paint_nuclear_membrane(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """A thin rim around the nucleus, at times a fold across it."""
+    """Paint a thin rim around the nucleus, at times a fold across it."""
     width = style.uniform(0.17, 0.26)
     rim = np.exp(-((cell.nucleus_distance + 0.05) ** 2) / np.float32(2 * width**2))
     uneven = np.clip(0.9 + 0.12 * cell.noise(0.3, 22) + 0.12 * cell.noise(1.5, 23), 0.4, None)
@@ -24,14 +24,14 @@ def paint_nuclear_membrane(cell: Cell, style: np.random.Generator, random: np.ra
 
 
 def paint_nucleoli(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """The nucleoli, over a weak nucleoplasm."""
+    """Paint the nucleoli, over a weak nucleoplasm."""
     grain = 0.9 + 0.1 * cell.noise(0.2, 25)
     around = style.uniform(0.06, 0.22)
     return cell.nucleoli * grain + around * cell.nucleus * (1.0 - cell.nucleoli) + 0.03 * cell.cytoplasm
 
 
 def paint_fibrillar_centers(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """A few small dots within each nucleolus."""
+    """Paint a few small dots within each nucleolus."""
     dots = [
         (y + dy, x + dx)
         for y, x, radius in cell.nucleolus_places
@@ -44,15 +44,15 @@ def paint_fibrillar_centers(cell: Cell, style: np.random.Generator, random: np.r
 
 
 def paint_speckles(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """Some twenty to fifty irregular blotches in the nucleus, none in the nucleoli."""
-    threshold, around = style.uniform(0.95, 1.25), style.uniform(0.1, 0.25)
-    blotches = np.clip((cell.noise(0.38, 26) - threshold) * 2.2, 0.0, 1.0)
+    """Paint some twenty to fifty irregular blotches in the nucleus, none in the nucleoli."""
+    threshold, around = style.uniform(1.15, 1.45), style.uniform(0.1, 0.25)
+    blotches = np.clip((cell.noise(0.31, 26) - threshold) * 2.2, 0.0, 1.0)
     inner = np.clip(cell.nucleus_distance * np.float32(-2.0), 0.0, 1.0)
     return cell.nucleus * (1.0 - cell.nucleoli) * (blotches * inner + around) + 0.03 * cell.cytoplasm
 
 
 def paint_nuclear_bodies(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """Two to ten round dots in the nucleus."""
+    """Paint two to ten round dots in the nucleus."""
     typical, width = style.uniform(3.0, 7.0), style.uniform(0.2, 0.34)
     count = int(np.clip(random.poisson(typical), 2, 10))
     nucleus = cell.shape.nuclei[0]

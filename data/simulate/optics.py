@@ -43,12 +43,12 @@ _GLOW_REDUCTION = 4
 
 
 def take_picture(
-    light: NDArray[np.float32], px_per_um: float, exposure: Exposure, random: np.random.Generator
+    light: NDArray[np.floating], px_per_um: float, exposure: Exposure, random: np.random.Generator
 ) -> NDArray[np.uint8]:
     """Take one channel (H, W) float32, brightness about 0..1, as 8-bit picture.
 
-    The photons' noise is drawn from the normal distribution that Poisson's tends to; the camera's offset is taken
-    off, so dark pixels read 0, as in the published images.
+    The photons' noise is drawn from the normal distribution that Poisson's tends to; the camera's offset is
+    taken off, so dark pixels read 0, as in the published images.
     """
     sigma = exposure.blur_um * px_per_um
     image = cv2.GaussianBlur(light, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
@@ -61,16 +61,16 @@ def take_picture(
     return cv2.convertScaleAbs(np.maximum(image, 0.0, out=image))
 
 
-def _glow(light: NDArray[np.float32], px_per_um: float) -> NDArray[np.float32]:
+def _glow(light: NDArray[np.floating], px_per_um: float) -> NDArray[np.floating]:
     height, width = light.shape
     reduced = (max(1, width // _GLOW_REDUCTION), max(1, height // _GLOW_REDUCTION))
     small = cv2.resize(light, reduced, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), max(0.5, _GLOW_UM * px_per_um / _GLOW_REDUCTION))
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def brightness_to_show(light: NDArray[np.float32], blur_px: float, *, at_least: float) -> float:
-    """Give the brightness of the brightest structures, from which an exposure is set; never below ``at_least``.
+def brightness_to_show(light: NDArray[np.floating], blur_px: float, *, at_least: float) -> float:
+    """Give the brightness of the brightest structures, by which an exposure is set; at least ``at_least``.
 
     Measured on every second pixel of every second row, after the blur.
     """

@@ -11,10 +11,10 @@ from data.simulate.random_streams import Stream, random_stream
 from data.simulate.stains import stain_microtubules, stain_nucleus, stain_reticulum
 
 _BLUR_UM = (0.095, 0.1, 0.12, 0.11)
-"""Standard deviation of the point spread function of red, green, blue and yellow: confocal, numerical aperture 1.4."""
+"""Standard deviation of the point spread function of red, green, blue and yellow: a sharp confocal image."""
 
 _LEAST_FULL = (0.4, 0.3, 0.4, 0.3)
-"""Brightness below which no exposure is set so long that it fills the range: an unstained field stays dark."""
+"""Brightness below which nothing is exposed to fill the range: an unstained field stays dark."""
 
 _NEGATIVE_FULL = 0.8
 _CELL_SPREAD = (0.3, 0.35, 0.22, 0.25)
@@ -59,11 +59,11 @@ def photograph_cells(
     negative = all(classes == (NEGATIVE,) for classes in labels)
     pictures = np.empty((4, *shape), np.uint8)
     for number, channel in enumerate(light):
-        blur = _BLUR_UM[number] * random.uniform(0.9, 1.25)
+        blur = _BLUR_UM[number] * random.uniform(0.9, 1.5)
         least = _NEGATIVE_FULL if negative and number == 1 else _LEAST_FULL[number]
         exposure = Exposure(
             blur_um=blur,
-            glow=random.uniform(0.06, 0.16),
+            glow=random.uniform(0.08, 0.22),
             haze=random.uniform(0.0, 0.012),
             peak=random.uniform(170.0, 255.0),
             full=brightness_to_show(channel, blur / pixel_size_um, at_least=least),

@@ -11,10 +11,11 @@ from data.simulate.cell import Cell
 from data.simulate.mitosis import fill_body
 from data.simulate.random_streams import Stream, random_stream
 
-Painter = Callable[[Cell, np.random.Generator, np.random.Generator], NDArray[np.float32]]
+Painter = Callable[[Cell, np.random.Generator, np.random.Generator], NDArray[np.floating]]
 """Paints one class into one cell: (cell, style, random) -> (h, w), brightest structures about 1.
 
-``style`` gives every cell of a field the same draws, as they hold the same protein; ``random`` is the cell's own.
+``style`` gives every cell of a field the same draws, as they hold the same protein, and is drawn from first;
+``random`` is the cell's own.
 """
 
 PAINTERS: dict[int, Painter] = {
@@ -40,11 +41,11 @@ PAINTERS: dict[int, Painter] = {
 }
 
 _DIFFUSE = frozenset({0, 6, 13, 16})
-"""Classes that fill a large part of a cell; beside another pattern they are weaker, or they would drown it."""
+"""Classes that fill a large part of a cell; beside another pattern they are weaker, lest they drown it."""
 
 
-def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.float32]:
-    """Paint the protein (h, w) of a cell that shows ``classes``: the sum of their patterns, each of its own strength."""
+def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.floating]:
+    """Paint the protein (h, w) of a cell that shows ``classes``: their patterns, each of its own strength."""
     random = cell.random(Stream.PROTEIN)
     image = np.zeros(cell.mask.shape, np.float32)
     for label in classes:
@@ -55,5 +56,5 @@ def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.float32]:
         if label == NEGATIVE and cell.mitotic:
             image += 0.05 * fill_body(cell)
         else:
-            image += strength * PAINTERS[label](cell, style, cell.random(Stream.PROTEIN, label))
+            image += strength * PAINTERS[label](cell, style, cell.random(Stream.PROTEIN, label + 1))
     return image

@@ -21,8 +21,15 @@ class Stream(IntEnum):
     PROTEIN = 10
     PROTEIN_STYLE = 11
     CAMERA = 12
+    CELL_LINE = 13
 
 
 def random_stream(*key: int) -> np.random.Generator:
     """Give the generator of a key (seed, field, what for, cell ...); the same key gives the same draws."""
     return np.random.default_rng(np.random.SeedSequence(list(key)))
+
+
+def shuffled_cycle(position: int, length: int, seed: int, stream: Stream) -> int:
+    """Give place ``position`` of an endless series of shuffled rounds through 0..length - 1."""
+    lap, place = divmod(position, length)
+    return int(random_stream(seed, lap, stream).permutation(length)[place])

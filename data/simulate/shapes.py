@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from data.simulate.cell_lines import CellLine
 
 _ANGLES = 512
+_NEIGHBOUR_UM = 40.0
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class PolarShape:
         places = np.asarray(np.asarray(angle) * (_ANGLES / (2 * np.pi)) + 0.5, dtype=np.int64)
         return self.radii[places % _ANGLES]
 
-    def level(self, y: NDArray[np.floating], x: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Give, for points y, x, their distance from the centre over the outline's there: below 1 is inside."""
+    def level(self, y: NDArray[np.floating], x: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Give the distance of points y, x from the centre over that of the outline: below 1 is inside."""
         dy = np.asarray(y - self.centre[0], dtype=np.float32)
         dx = np.asarray(x - self.centre[1], dtype=np.float32)
         angle = np.arctan2(dy, dx) + np.float32(4 * np.pi)
@@ -76,6 +77,24 @@ class CellShape:
         ys, xs = zip(*(nucleus.centre for nucleus in self.nuclei), strict=True)
         return sum(ys) / len(ys), sum(xs) / len(xs)
 
+    @property
+    def core(self) -> PolarShape:
+        """What it never yields to a neighbour: the nucleus, or all of a dividing cell."""
+        return self.body if self.mitotic else self.nuclei[0]
+
+    @property
+    def slenderness(self) -> float:
+        """How far the cell's length exceeds its width: 0 for as long as wide, towards 1 for a thread."""
+        length = float(self.body.radius(self.axis) + self.body.radius(self.axis + np.pi))
+        width = float(self.body.radius(self.axis + np.pi / 2) + self.body.radius(self.axis - np.pi / 2))
+        return max(0.0, 1.0 - width / length)
+
+    def scale_core(self, factor: float) -> "CellShape":
+        """Make the same cell with a smaller core."""
+        nuclei = tuple(PolarShape(nucleus.centre, nucleus.radii * factor) for nucleus in self.nuclei)
+        body = PolarShape(self.body.centre, self.body.radii * factor) if self.mitotic else self.body
+        return CellShape(body, nuclei, self.axis, self.mitotic)
+
 
 def ellipse(
     centre: tuple[float, float],
@@ -83,12 +102,34 @@ def ellipse(
     elongation: float,
     axis: float,
     unevenness: NDArray[np.float64] | float = 0.0,
+    pointedness: float = 0.0,
 ) -> PolarShape:
-    """Make an ellipse of mean ``radius``, its outline moved by ``unevenness`` (512 parts of the radius)."""
+    """Make an ellipse as large as a circle of ``radius``, moved by ``unevenness`` parts of its radius.
+
+    ``pointedness`` leads from the ellipse (0) to a rhombus (1).
+    """
     angle = np.arange(_ANGLES) * (2 * np.pi / _ANGLES) - axis
-    long, short = radius * elongation**0.5, radius / elongation**0.5
-    radii = long * short / np.hypot(short * np.cos(angle), long * np.sin(angle))
-    return PolarShape(centre, radii * (1.0 + unevenness))
+    power = 2.0 - pointedness
+    along = np.abs(np.cos(angle) / elongation**0.5) ** power
+    across = np.abs(np.sin(angle) * elongation**0.5) ** power
+    outline = (along + across) ** (-1.0 / power)
+    return PolarShape(centre, radius * outline / np.mean(outline**2) ** 0.5 * (1.0 + unevenness))
+
+
+def make_room(cells: list[CellShape]) -> list[CellShape]:
+    """Shrink nuclei, and dividing cells, that would touch those of a neighbour."""
+    made = []
+    centres = np.array([cell.centre for cell in cells])
+    for number, cell in enumerate(cells):
+        offsets = centres - centres[number]
+        distances = np.hypot(offsets[:, 0], offsets[:, 1])
+        factor = 1.0
+        for other in np.flatnonzero((distances > 0) & (distances < _NEIGHBOUR_UM)).tolist():
+            angle = float(np.arctan2(*offsets[other]))
+            reach = float(cell.core.radius(angle) + cells[other].core.radius(angle + np.pi))
+            factor = min(factor, 0.9 * float(distances[other]) / reach)
+        made.append(cell.scale_core(factor) if factor < 1 else cell)
+    return made
 
 
 def draw_resting_cell(
@@ -99,17 +140,16 @@ def draw_resting_cell(
     elongation = random.uniform(*line.elongation)
     shift = random.normal(0.0, 0.12, 2) * radius
     body_centre = (centre[0] + shift[0], centre[1] + shift[1])
-    body = ellipse(
-        body_centre, radius, elongation, axis, _waves(random, 0.12) + _protrusions(line, axis, random)
-    )
+    unevenness = _waves(random, 0.12) + _protrusions(line, axis, random)
+    body = ellipse(body_centre, radius, elongation, axis, unevenness, random.uniform(*line.pointedness))
     nucleus_axis = axis + random.normal(0.0, 0.25)
-    lobed = line.lobes * (3.0 if random.random() < 0.2 else 1.0)
+    lobed = line.lobes * (2.5 if random.random() < 0.2 else 1.0)
     nucleus = ellipse(
         centre,
         random.uniform(*line.nucleus_radius),
         random.uniform(*line.nucleus_elongation),
         nucleus_axis,
-        _waves(random, lobed),
+        _waves(random, lobed, last=5),
     )
     return CellShape(body, (nucleus,), axis, mitotic=False)
 
@@ -140,7 +180,7 @@ def _waves(
 ) -> NDArray[np.float64]:
     orders = np.arange(first, last + 1)
     angle = np.arange(_ANGLES) * (2 * np.pi / _ANGLES)
-    sizes = random.normal(0.0, amplitude, orders.size) * (first / orders)
+    sizes = random.normal(0.0, amplitude, orders.size) * (first / orders) ** 1.5
     phases = random.uniform(0.0, 2 * np.pi, orders.size)
     return np.clip(np.cos(np.outer(angle, orders) + phases) @ sizes, -0.45, 0.6)
 

@@ -1,4 +1,4 @@
-"""The three stains that every field has: microtubules (red), nucleus (blue) and endoplasmic reticulum (yellow)."""
+"""The three stains that every field has: microtubules (red), nucleus (blue), reticulum (yellow)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,18 +8,21 @@ from data.simulate.mitosis import draw_spindle, fill_body
 from data.simulate.random_streams import Stream
 
 
-def stain_microtubules(cell: Cell) -> NDArray[np.float32]:
+def stain_microtubules(cell: Cell) -> NDArray[np.floating]:
     """Paint the red stain (h, w), about 1 where microtubules crowd."""
     if cell.mitotic:
         spindle = draw_spindle(cell, cell.random(Stream.MICROTUBULES))
         return 0.9 * spindle + 0.16 * fill_body(cell)
     speckle = np.clip(1.0 + 0.4 * cell.noise(0.12, 7), 0.2, None)
-    unbound = 0.05 * cell.cytoplasm * cell.thickness + 0.03 * cell.nucleus
+    near = 0.05 + 0.11 * np.exp(np.maximum(cell.nucleus_distance, 0.0) / np.float32(-4.0))
+    unbound = (
+        near * cell.thickness * (cell.cytoplasm + 0.3 * cell.nucleus) * (1.0 + 0.25 * cell.noise(1.0, 4))
+    )
     return 0.55 * cell.microtubules * speckle * cell.mask + unbound
 
 
-def stain_nucleus(cell: Cell) -> NDArray[np.float32]:
-    """Paint the blue stain (h, w), about 1 in the nucleus: grainy chromatin, dark nucleoli; chromosomes are brighter."""
+def stain_nucleus(cell: Cell) -> NDArray[np.floating]:
+    """Paint the blue stain (h, w), about 1 in the nucleus: grainy chromatin and dark nucleoli."""
     if cell.mitotic:
         return cell.nucleus * (1.5 + 0.12 * cell.noise(0.35, 8))
     grain = 0.72 + 0.13 * cell.noise(0.5, 8) + 0.09 * cell.noise(0.22, 9) + 0.05 * cell.noise(1.5, 10)
@@ -27,7 +30,7 @@ def stain_nucleus(cell: Cell) -> NDArray[np.float32]:
     return cell.nucleus * np.clip(grain, 0.15, None) * (1.0 - 0.55 * cell.nucleoli) + rim
 
 
-def stain_reticulum(cell: Cell) -> NDArray[np.float32]:
+def stain_reticulum(cell: Cell) -> NDArray[np.floating]:
     """Paint the yellow stain (h, w), about 1 beside the nucleus."""
     if cell.mitotic:
         return 0.55 * fill_body(cell) * (0.5 + cell.mesh(0.28, 2)) * (1 - cell.nucleus)

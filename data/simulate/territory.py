@@ -30,23 +30,23 @@ class Territory:
     nucleus: NDArray[np.bool_]
 
     @cached_property
-    def edge_distance(self) -> NDArray[np.float32]:
+    def edge_distance(self) -> NDArray[np.floating]:
         """Distance to the cell's edge in µm, 0 outside."""
         padded = np.pad(self.cell.astype(np.uint8), 1)
         return cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1] * GRID_UM
 
     @cached_property
-    def nucleus_distance(self) -> NDArray[np.float32]:
+    def nucleus_distance(self) -> NDArray[np.floating]:
         """Distance to the nucleus in µm, 0 in it."""
         return cv2.distanceTransform((~self.nucleus).astype(np.uint8), cv2.DIST_L2, 3) * GRID_UM
 
     @cached_property
-    def cytoplasm_room(self) -> NDArray[np.float32]:
+    def cytoplasm_room(self) -> NDArray[np.floating]:
         """Distance to the nearest of edge and nucleus in µm, 0 outside the cytoplasm."""
         return np.minimum(self.edge_distance, self.nucleus_distance)
 
-    def look_up(self, values: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Give the value of a (h, w) map at the grid point next to each of ``points`` (..., 2: y, x in µm)."""
+    def look_up(self, values: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.floating]:
+        """Give the value of a (h, w) map at the grid point next to each of ``points`` (..., 2: y, x)."""
         row = np.clip(((points[..., 0] - self.origin[0]) / GRID_UM + 0.5).astype(int), 0, values.shape[0] - 1)
         column = np.clip(
             ((points[..., 1] - self.origin[1]) / GRID_UM + 0.5).astype(int), 0, values.shape[1] - 1

@@ -1,4 +1,4 @@
-"""Dividing a field among its cells: each pixel goes to the cell that claims it most, as far as that cell reaches."""
+"""Dividing a field among its cells: each pixel goes to the cell that claims it most, if one reaches there."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,14 @@ from data.simulate.shapes import CellShape
 from data.simulate.territory import GRID_UM, Territory
 from data.simulate.textures import smooth_noise
 
-_RIM = 1.22
+_RIM = 1.2
 """How far beyond its nucleus, in parts of the nucleus's radius, a cell never yields to a neighbour."""
 
+_STEEPNESS = 4.0
+
 _OUTSIDE = 9.0
+_FRAME_PX = 2
+"""Width of the frame of other pixels around a cell in its window, so that its edge is seen as one."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,12 @@ class Tessellation:
 
 @dataclass(frozen=True)
 class _Claim:
-    """A cell's claim on the coarse grid: (h, w) levels of cell and nucleus, below 1 inside, and where the box lies."""
+    """A cell's claim: (h, w) levels of cell and nucleus, below 1 inside, in a box of the coarse grid."""
 
     row: int
     column: int
-    cell: NDArray[np.float32]
-    nucleus: NDArray[np.float32]
+    cell: NDArray[np.floating]
+    nucleus: NDArray[np.floating]
 
     @property
     def box(self) -> tuple[slice, slice]:
@@ -95,18 +99,20 @@ def divide_field(
     return Tessellation(cells, nuclei, windows, territories)
 
 
-def _edge_noise(grid: tuple[int, int], raggedness: float, random: np.random.Generator) -> NDArray[np.float32]:
+def _edge_noise(
+    grid: tuple[int, int], raggedness: float, random: np.random.Generator
+) -> NDArray[np.floating]:
     wide = smooth_noise(grid, 3.2 / GRID_UM, random)
     fine = smooth_noise(grid, 0.7 / GRID_UM, random)
-    return raggedness * (0.8 * wide + 0.28 * fine)
+    return raggedness * (0.75 * wide + 0.14 * fine)
 
 
 def _claim(
     cell: CellShape,
-    y: NDArray[np.float32],
-    x: NDArray[np.float32],
-    rows: NDArray[np.float32],
-    columns: NDArray[np.float32],
+    y: NDArray[np.floating],
+    x: NDArray[np.floating],
+    rows: NDArray[np.floating],
+    columns: NDArray[np.floating],
     margin: float,
     reach: float,
 ) -> _Claim:
@@ -117,7 +123,7 @@ def _claim(
         cell.body.level(rows[box[0]], columns[:, box[1]]) if cell.mitotic else cell.body.level(y[box], x[box])
     )
     nucleus = np.min([part.level(rows[box[0]], columns[:, box[1]]) for part in cell.nuclei], axis=0)
-    return _Claim(first[0], first[1], np.minimum(body, nucleus / _RIM * 0.95), nucleus)
+    return _Claim(first[0], first[1], np.minimum(body, _STEEPNESS * (nucleus - _RIM)), nucleus)
 
 
 def _settle(claims: list[_Claim], grid: tuple[int, int]) -> NDArray[np.int32]:
@@ -180,8 +186,8 @@ def _window(
 
 
 def _sample(
-    level: NDArray[np.float32], claim: _Claim, window: tuple[slice, slice], px_per_um: float, margin: float
-) -> NDArray[np.float32]:
+    level: NDArray[np.floating], claim: _Claim, window: tuple[slice, slice], px_per_um: float, margin: float
+) -> NDArray[np.floating]:
     step = 1.0 / (px_per_um * GRID_UM)
     offsets = [
         ((side.start + 0.5) / px_per_um + margin) / GRID_UM - first
@@ -189,15 +195,16 @@ def _sample(
     ]
     transform = np.array([[step, 0.0, offsets[1]], [0.0, step, offsets[0]]])
     size = (window[1].stop - window[1].start, window[0].stop - window[0].start)
-    return cv2.warpAffine(
+    sampled = cv2.warpAffine(
         level, transform, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=(_OUTSIDE,)
     )
+    return np.asarray(sampled, dtype=np.float32)
 
 
 def _shrink(
     window: tuple[slice, slice] | None, cells: NDArray[np.int32], number: int
 ) -> tuple[slice, slice] | None:
-    """Clear specks that enlarging left, and shrink the window to what is there."""
+    """Clear specks that enlarging left, and shrink the window to what is there, and a frame."""
     if window is None:
         return None
     parts, labels, statistics, _ = cv2.connectedComponentsWithStats(
@@ -209,8 +216,9 @@ def _shrink(
     for part in np.flatnonzero(areas < 0.05 * areas.max()) + 1:
         cells[window][labels == part] = 0
     kept = statistics[1:][areas >= 0.05 * areas.max()]
-    top, left = window[0].start, window[1].start
-    return (
-        slice(top + int(kept[:, cv2.CC_STAT_TOP].min()), top + int((kept[:, 1] + kept[:, 3]).max())),
-        slice(left + int(kept[:, cv2.CC_STAT_LEFT].min()), left + int((kept[:, 0] + kept[:, 2]).max())),
-    )
+    sides = []
+    for side, size, first, length in zip(window, cells.shape, (1, 0), (3, 2), strict=True):
+        start = side.start + int(kept[:, first].min())
+        stop = side.start + int((kept[:, first] + kept[:, length]).max())
+        sides.append(slice(max(0, start - _FRAME_PX), min(size, stop + _FRAME_PX)))
+    return sides[0], sides[1]

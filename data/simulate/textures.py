@@ -10,8 +10,8 @@ from data.simulate.random_streams import Stream, random_stream
 _SIGMA_ON_GRID = 1.6
 
 
-def smooth_noise(shape: tuple[int, int], sigma: float, random: np.random.Generator) -> NDArray[np.float32]:
-    """Draw Gaussian noise of mean 0 and variance 1 whose correlation length is ``sigma`` pixels, as (H, W) float32.
+def smooth_noise(shape: tuple[int, int], sigma: float, random: np.random.Generator) -> NDArray[np.floating]:
+    """Draw Gaussian noise (H, W) float32 of mean 0, variance 1 and correlation length ``sigma`` pixels.
 
     Wide noise is drawn on a coarser grid and enlarged.
     """
@@ -43,16 +43,16 @@ class Textures:
         self._shape = shape
         self._px_per_um = px_per_um
         self._key = key
-        self._drawn: dict[tuple[float, int], NDArray[np.float32]] = {}
+        self._drawn: dict[tuple[float, int], NDArray[np.floating]] = {}
 
-    def noise(self, scale: float, layer: int = 0) -> NDArray[np.float32]:
-        """Give the noise (H, W) of mean 0, variance 1 and correlation length ``scale`` µm; layers are independent."""
+    def noise(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
+        """Give noise (H, W) of mean 0, variance 1 and correlation length ``scale`` µm, layer by layer."""
         if (scale, layer) not in self._drawn:
             random = random_stream(*self._key, Stream.TEXTURES, round(scale * 1000), layer)
             self._drawn[scale, layer] = smooth_noise(self._shape, scale * self._px_per_um, random)
         return self._drawn[scale, layer]
 
-    def mesh(self, scale: float, layer: int = 0) -> NDArray[np.float32]:
+    def mesh(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
         """Give a network (H, W) of bright ridges, 0..1, whose meshes are about ``scale`` µm wide."""
         if (-scale, layer) not in self._drawn:
             ridges = np.abs(self.noise(scale, layer))

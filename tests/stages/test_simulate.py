@@ -1,0 +1,154 @@
+import errno
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from data.fields import find_fields
+from data.labels import NEGATIVE, read_labels
+from data.masks import read_label_image
+from data.rle import decode_mask
+from data.submission import read_submission
+from stages.simulate import SimulateSettings, run
+from stages.stage import StageReport
+
+SMALL = {"size": 160, "seed": 4}
+
+
+class Inline:
+    """A context that does the work at once, in this process."""
+
+    def map(self, function, items, *, description, total=None, processes=False):
+        for item in items:
+            try:
+                yield item, function(item)
+            except Exception as error:
+                yield item, error
+
+    @contextmanager
+    def track(self, description, total):
+        yield lambda steps: None
+
+
+def simulate(out, **settings) -> StageReport:
+    return run(out, SimulateSettings.model_validate(SMALL | settings), Inline())
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_writes_fields_labels_truth_and_masks(tmp_path):
+    report = simulate(tmp_path, fields=3)
+    fields = find_fields(tmp_path)
+    assert [field.image_id for field in fields] == ["sim-4-00001", "sim-4-00002", "sim-4-00003"]
+    assert fields[0].read().shape == (4, 160, 160)
+    assert fields[0].read().dtype == np.uint8
+    labels = read_labels(tmp_path / "train.csv")
+    assert list(labels) == [field.image_id for field in fields]
+    cells = sum(read_label_image(path).max() for path in (tmp_path / "masks").glob("*_cells.png"))
+    assert report.counts["fields"] == 3
+    assert report.counts["cells"] == cells
+    assert not report.failures
+
+
+def test_truth_holds_every_cell_with_its_classes(tmp_path):
+    simulate(tmp_path, fields=4, size=[200, 260], negative_cells=0.5)
+    truth = read_submission(tmp_path / "truth.csv")
+    labels = read_labels(tmp_path / "train.csv")
+    assert truth.images["image_id"].tolist() == list(labels)
+    assert set(truth.images["width"]) == {260}
+    assert set(truth.images["height"]) == {200}
+    assert set(truth.triples["confidence"]) == {1.0}
+    for row, image_id in enumerate(labels):
+        triples = truth.triples[truth.triples["image"] == row]
+        shown = set(triples["label"]) - {NEGATIVE}
+        assert labels[image_id] == (tuple(sorted(shown)) or (NEGATIVE,))
+        cells = read_label_image(tmp_path / "masks" / f"{image_id}_cells.png")
+        decoded = np.zeros_like(cells)
+        for number, mask in enumerate(dict.fromkeys(triples["mask"]), start=1):
+            decoded[decode_mask(truth.masks[mask], 200, 260)] = number
+        assert np.array_equal(decoded, cells)
+
+
+def test_same_settings_give_the_same_bytes(tmp_path):
+    simulate(tmp_path / "first", fields=2)
+    simulate(tmp_path / "second", fields=2)
+    assert contents(tmp_path / "first") == contents(tmp_path / "second")
+
+
+def test_a_field_does_not_depend_on_how_many_there_are(tmp_path):
+    simulate(tmp_path / "three", fields=3)
+    simulate(tmp_path / "five", fields=5)
+    three, five = contents(tmp_path / "three"), contents(tmp_path / "five")
+    pictures = {name: data for name, data in three.items() if name.endswith(".png")}
+    assert len(pictures) == 3 * 6
+    assert pictures.items() <= five.items()
+    rows = three["truth.csv"].splitlines()
+    assert rows == five["truth.csv"].splitlines()[: len(rows)]
+
+
+def test_another_seed_gives_other_fields_under_other_names(tmp_path):
+    simulate(tmp_path / "a", fields=1, seed=1)
+    simulate(tmp_path / "b", fields=1, seed=2)
+    a, b = contents(tmp_path / "a"), contents(tmp_path / "b")
+    assert {name for name in a if name.endswith(".png")}.isdisjoint(b)
+    assert a["sim-1-00001_red.png"] != b["sim-2-00001_red.png"]
+
+
+def test_fields_of_an_earlier_run_go_and_other_files_stay(tmp_path):
+    simulate(tmp_path, fields=3)
+    (tmp_path / "sim-mine_red.png").write_bytes(b"mine")
+    (tmp_path / "notes.txt").write_text("mine")
+    simulate(tmp_path, fields=1, seed=9)
+    left = {path.name for path in tmp_path.rglob("*.png")}
+    channels = ("red", "green", "blue", "yellow", "cells", "nuclei")
+    assert left == {f"sim-9-00001_{what}.png" for what in channels} | {"sim-mine_red.png"}
+    assert (tmp_path / "notes.txt").exists()
+    assert list(read_labels(tmp_path / "train.csv")) == ["sim-9-00001"]
+
+
+def test_single_label_fields_alone_cover_all_classes(tmp_path):
+    report = simulate(tmp_path, fields=19, single_fraction=1.0, size=130)
+    labels = read_labels(tmp_path / "train.csv")
+    assert sorted(labels.values()) == [(label,) for label in range(19)]
+    assert report.counts["classes"] == 19
+
+
+def test_a_field_that_fails_is_told_and_the_others_are_done(tmp_path, monkeypatch):
+    encode = cv2.imencode
+
+    def fail_once(kind, picture, *options):
+        if picture.dtype == np.uint8 and not made:
+            made.append(1)
+            raise OSError(errno.ENOSPC, "disk full")
+        return encode(kind, picture, *options)
+
+    made: list[int] = []
+    monkeypatch.setattr(cv2, "imencode", fail_once)
+    report = simulate(tmp_path, fields=2)
+    assert [(failure.where, failure.why) for failure in report.failures] == [
+        ("sim-4-00001", "[Errno 28] disk full")
+    ]
+    assert list(read_labels(tmp_path / "train.csv")) == ["sim-4-00002"]
+    assert report.counts["fields"] == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"fields": 0},
+        {"size": 100},
+        {"size": [1024, 60]},
+        {"size": 1024, "pixel_size_um": 0.005},
+        {"seed": -1},
+        {"single_fraction": 1.2},
+        {"mitotic_fraction": 0.0},
+        {"cells": 3},
+    ],
+)
+def test_settings_that_cannot_be_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        SimulateSettings.model_validate(SMALL | wrong)
