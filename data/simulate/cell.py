@@ -180,6 +180,7 @@ class Cell:
             territory, room, starts, headings, steps=30, wander=0.085, random=random
         )
         fading = 0.45 + 0.75 * np.exp(-territory.look_up(territory.nucleus_distance, points) / 5.0)
+        fading = fading * np.clip(territory.look_up(territory.edge_distance, points) / 2.0, 0.4, 1.0)
         brightness = random.gamma(3.0, 0.27, len(starts))[:, None] * fading
         dense, weights = trace(points, alive * brightness, self.px_per_um)
         return self.canvas.draw_points(dense, weights, 0.08, curves=True)

@@ -26,6 +26,7 @@ def paint_intermediate_filaments(
         territory, room, starts, headings, steps=22, wander=0.12, waves=waves, random=random
     )
     fading = np.exp(-territory.look_up(territory.nucleus_distance, points) / (2.2 * reach))
+    fading = fading * np.clip(territory.look_up(territory.edge_distance, points) / 3.0, 0.1, 1.0)
     brightness = random.uniform(0.15, 0.75, len(starts))[:, None]
     dense, strengths = trace(points, alive * brightness * fading, cell.px_per_um)
     bundles = cell.canvas.draw_points(dense, strengths, 0.13, curves=True)
