@@ -8,22 +8,24 @@ INSTALLED := $(VENV)/.installed
 DEMO_IMAGES := work/demo-images
 DEMO_WORK := work/demo
 IMAGES ?= $(DEMO_IMAGES)
-WORK ?= $(DEMO_WORK)
 
 # Without IMAGES everything works on the simulated demo set: train on one part, score on the other.
 ifeq ($(IMAGES),$(DEMO_IMAGES))
 LABELS ?= $(DEMO_IMAGES)/train/train.csv
 TRUTH ?= $(DEMO_IMAGES)/test/truth.csv
-CONFIG ?= configs/demo.toml
+RECIPE ?= demo
+WORK ?= $(DEMO_WORK)
 SIMULATED := demo-images
 else
 LABELS ?=
 TRUTH ?=
-CONFIG ?=
+RECIPE ?=
+WORK ?= work/$(notdir $(patsubst %/,%,$(IMAGES)))
 SIMULATED :=
 endif
-RECIPE ?=
+CONFIG ?=
 ARGS ?=
+BENCHMARKS := $(basename $(notdir $(wildcard benchmarks/*.py)))
 
 CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
 RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
@@ -38,6 +40,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Without IMAGES they work on a small simulated set in $(DEMO_IMAGES), with results in $(DEMO_WORK)."
+	@echo "With IMAGES=folder the results go to work/folder unless WORK is given."
 	@echo "Finished work is not repeated; a changed input or setting is noticed. ARGS goes to the hpacells command."
 
 setup: $(INSTALLED) ## make the environment .venv from constraints.txt
@@ -51,11 +54,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 demo: setup demo-images ## do the whole job on simulated fields and print the score
 	$(HPACELLS) run $(DEMO_IMAGES) --labels $(DEMO_IMAGES)/train/train.csv --work $(DEMO_WORK) \
-	  --truth $(DEMO_IMAGES)/test/truth.csv --config configs/demo.toml $(ARGS)
+	  --truth $(DEMO_IMAGES)/test/truth.csv --recipe demo $(ARGS)
 
 demo-images: setup ## simulate the demo set: fields to train on, and others to score on
-	$(HPACELLS) simulate $(DEMO_IMAGES)/train --config configs/demo.toml --fields 60 --seed 1
-	$(HPACELLS) simulate $(DEMO_IMAGES)/test --config configs/demo.toml --fields 20 --seed 2
+	$(HPACELLS) simulate $(DEMO_IMAGES)/train --fields 60 --seed 1
+	$(HPACELLS) simulate $(DEMO_IMAGES)/test --fields 20 --seed 2
 
 segment: setup $(SIMULATED) ## find nuclei and cells: masks and cells table
 	$(HPACELLS) segment $(IMAGES) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
@@ -102,7 +105,7 @@ format: setup ## format the code
 	$(VENV)/bin/ruff check --fix .
 
 bench: setup ## run the benchmarks of benchmarks/README.md
-	for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(VENV)/bin/python $$benchmark || exit 1; done
+	for name in $(BENCHMARKS); do echo "== $$name"; $(VENV)/bin/python -m benchmarks.$$name || exit 1; done
 
 clean: ## remove the demo's images and results
 	rm -rf $(DEMO_IMAGES) $(DEMO_WORK)

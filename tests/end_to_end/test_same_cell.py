@@ -1,7 +1,7 @@
 """Tile, mask, table row and submission triple belong to the same cell.
 
-Every simulated cell gets a grey value of its own, painted flat into the protein channel. Whatever part of the image a
-tile, a mask, a row or a triple shows can then be told from its grey values.
+Every simulated cell gets a grey value of its own, painted flat into the protein channel. Whatever part of the
+image a tile, a mask, a row or a triple shows can then be told from its grey values.
 """
 
 import shutil
