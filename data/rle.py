@@ -132,7 +132,7 @@ def _runs_of_cells(
     ones = np.bincount(cells, minlength=count)
     stops = np.zeros(count, np.int64)
     stops[cells] = ends
-    rest = (stops < pixels) | (ones == 0)
+    rest = stops < pixels
     sizes = 2 * ones + rest
     firsts = np.cumsum(sizes) - sizes
     ranks = np.arange(len(cells)) - np.repeat(np.cumsum(ones) - ones, ones)

@@ -159,6 +159,15 @@ def test_a_detection_whose_best_cell_is_taken_has_no_second_choice(tmp_path: Pat
     assert score(tmp_path, submission, truth).map == 0.5
 
 
+def test_a_detection_takes_the_cell_that_it_overlaps_most(tmp_path: Path) -> None:
+    larger, smaller, part_of_smaller = box(0, 0, 5, 5), box(0, 0, 4, 5), box(0, 0, 3, 4)
+    submission = Table({"a": [(0, 0.9, larger), (0, 0.8, part_of_smaller)]})
+    for cells in ((larger, smaller), (smaller, larger)):
+        truth = Table({"a": [(0, 1, cell) for cell in cells]})
+        # The first overlaps both well enough; had it taken the smaller cell, none were left for the second.
+        assert score(tmp_path, submission, truth).map == 1
+
+
 def test_equal_confidences_within_an_image(tmp_path: Path) -> None:
     truth = Table({"a": [(0, 1, LEFT)]})
     # The last takes the cell; pooling turns equals round once more, so that the duplicate stands before it.
