@@ -54,10 +54,7 @@ def grow_filaments(
     alive = np.ones((count, steps + 1), bool)
     points[:, 0] = starts
     direction = np.stack([np.sin(headings), np.cos(headings)], axis=1)
-    turns = random.normal(0.0, wander, (steps, count)) + random.normal(0.0, 0.35 * wander, count)
-    phases = random.uniform(0.0, 2 * np.pi, count)
-    rates = random.uniform(0.5, 1.1, count)
-    turns += waves * np.cos(phases + rates * np.arange(steps)[:, None])
+    turns = _draw_turns(steps, count, wander, waves, random)
     for step in range(steps):
         here = points[:, step]
         scarcity = np.clip(1.0 - territory.look_up(room, here) / _TURNING_ROOM_UM, 0.0, 1.0)[:, None]
@@ -70,6 +67,16 @@ def grow_filaments(
         points[:, step + 1] = here + STEP_UM * direction
         alive[:, step + 1] = alive[:, step] & (territory.look_up(room, points[:, step + 1]) > 0)
     return points, alive
+
+
+def _draw_turns(
+    steps: int, count: int, wander: float, waves: float, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw the change of direction (steps, count): at random, steadily one way, and in waves."""
+    turns = random.normal(0.0, wander, (steps, count)) + random.normal(0.0, 0.35 * wander, count)
+    phases = random.uniform(0.0, 2 * np.pi, count)
+    rates = random.uniform(0.5, 1.1, count)
+    return turns + waves * np.cos(phases + rates * np.arange(steps)[:, None])
 
 
 def trace(

@@ -44,17 +44,7 @@ def photograph_cells(
     NDArray
         (4, H, W) uint8: red, green, blue, yellow.
     """
-    light = np.zeros((4, *shape), np.float32)
-    for cell, classes in zip(cells, labels, strict=True):
-        brightness = np.exp(cell.random(Stream.STAINS).normal(0.0, _CELL_SPREAD))
-        stained = (
-            stain_microtubules(cell),
-            paint_protein(cell, classes),
-            stain_nucleus(cell),
-            stain_reticulum(cell),
-        )
-        for channel, image, factor in zip(light, stained, brightness, strict=True):
-            channel[cell.window] += np.float32(factor) * image
+    light = _stain_cells(cells, labels, shape)
     random = random_stream(*key, Stream.CAMERA)
     negative = all(classes == (NEGATIVE,) for classes in labels)
     pictures = np.empty((4, *shape), np.uint8)
@@ -72,3 +62,20 @@ def photograph_cells(
         )
         pictures[number] = take_picture(channel, 1.0 / pixel_size_um, exposure, random)
     return pictures
+
+
+def _stain_cells(
+    cells: list[Cell], labels: list[tuple[int, ...]], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    light = np.zeros((4, *shape), np.float32)
+    for cell, classes in zip(cells, labels, strict=True):
+        brightness = np.exp(cell.random(Stream.STAINS).normal(0.0, _CELL_SPREAD))
+        stained = (
+            stain_microtubules(cell),
+            paint_protein(cell, classes),
+            stain_nucleus(cell),
+            stain_reticulum(cell),
+        )
+        for channel, image, factor in zip(light, stained, brightness, strict=True):
+            channel[cell.window] += np.float32(factor) * image
+    return light
