@@ -4,9 +4,8 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from data.errors import InputError
@@ -26,11 +25,13 @@ STOPPED = 130
 app = typer.Typer(
     name="hpacells",
     help="Tell where a protein sits in every single cell of Human Protein Atlas images.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+# Older versions of typer raise click's error for a mistyped command line, newer ones their own.
+_USAGE_ERROR: type[Exception] = typer.BadParameter.mro()[1]
 
 Images = Annotated[Path, typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow.")]
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
@@ -52,6 +53,12 @@ Absent = Annotated[
         "--absent", help="Detections of a class that the image lacks: fp (count as false) or ignore."
     ),
 ]
+
+
+@app.callback(invoke_without_command=True)
+def _root(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
@@ -204,13 +211,17 @@ def main() -> None:
         status = app(standalone_mode=False)
     except InputError as error:
         sys.exit(_fail(str(error)))
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "hpacells"
-        sys.exit(_fail(f"{error.format_message()}; see `{command} --help`"))
-    except (KeyboardInterrupt, click.Abort):
+    except _USAGE_ERROR as error:
+        sys.exit(_fail(_explain_usage(error)))
+    except (KeyboardInterrupt, typer.Abort):
         logging.getLogger("hpacells").error("stopped; the same command goes on where it stopped")
         sys.exit(STOPPED)
     sys.exit(status)
+
+
+def _explain_usage(error: Any) -> str:
+    command = error.ctx.command_path if error.ctx else "hpacells"
+    return f"{' '.join(error.format_message().split())}; see `{command} --help`"
 
 
 def _load(

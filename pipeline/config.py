@@ -59,10 +59,10 @@ class Config:
                 where=self._source,
                 expected=f"one of {', '.join(settings_type.model_fields)}",
             )
+        message = first["msg"].removeprefix("Value error, ")
+        given = f" = {first['input']!r}" if first["loc"] else ""
         return InputError(
-            found=f"{name} = {first['input']!r}: {first['msg']}",
-            where=self._source,
-            advice="correct this setting",
+            found=f"{name}{given}: {message}", where=self._source, advice="correct this setting"
         )
 
 

@@ -3,12 +3,11 @@
 import tempfile
 from pathlib import Path
 
-from stages.score import format_scores
-
 from pipeline.config import Config
 from pipeline.run import execute
 from pipeline.steps import score_step
 from pipeline.work_folder import WorkFolder
+from stages.score import format_scores
 from stages.stage import Context
 
 

@@ -11,7 +11,6 @@ import cv2
 import jinja2
 import numpy as np
 import pandas as pd
-from data.predictions import read_predictions
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
@@ -23,6 +22,7 @@ from data.fields import Field, find_fields, to_uint8
 from data.images import read_images
 from data.labels import CLASS_NAMES
 from data.masks import read_label_image
+from data.predictions import read_predictions
 from data.tiles import TileStore
 from stages.stage import Context, Failure, StageReport, StageSettings
 

@@ -9,12 +9,12 @@ from models.segmenters.choose import load_segmenter
 from models.segmenters.segmenter import Segmenter
 from pydantic import Field as Setting
 
-from data.cells import COLUMN_TYPES, measure_cells, write_cells
+from data.cells import COLUMN_TYPES, measure_cells, read_cells, write_cells
 from data.errors import InputError
 from data.field_cells import FieldCells, read_field_cells, read_key, write_field_cells
 from data.fields import Field, find_fields
 from data.images import COLUMN_TYPES as IMAGE_COLUMN_TYPES
-from data.images import write_images
+from data.images import read_images, write_images
 from data.masks import write_label_image
 from stages.stage import Context, Failure, StageReport, StageSettings
 
@@ -56,7 +56,10 @@ def run(
     failed = {failure.where for failure in failures}
     done = [field.image_id for field in fields if field.image_id not in failed]
     _forget_others(masks, parts, keep=set(done))
-    count = _collect(parts, done, cells, images_table)
+    # Left as they are where nothing changed: the crops stage has completed the cells table.
+    if not _is_collected(parts, done, cells, images_table):
+        _collect(parts, done, cells, images_table)
+    count = len(read_cells(cells, ["cell_id"]))
     return StageReport(
         counts={
             "fields": len(fields),
@@ -110,8 +113,18 @@ def _forget_others(masks: Path, parts: Path, keep: set[str]) -> None:
         (masks / f"{image_id}_cells.png").unlink(missing_ok=True)
 
 
-def _collect(parts: Path, image_ids: list[str], cells: Path, images_table: Path) -> int:
-    """Join the rows of all fields into the two tables; return the number of cells."""
+def _is_collected(parts: Path, image_ids: list[str], cells: Path, images_table: Path) -> bool:
+    """Tell whether the tables hold just these fields, and none was segmented since they were written."""
+    if not (cells.is_file() and images_table.is_file()):
+        return False
+    written = images_table.stat().st_mtime_ns
+    return read_images(images_table)["image_id"].tolist() == image_ids and all(
+        (parts / f"{image_id}.parquet").stat().st_mtime_ns <= written for image_id in image_ids
+    )
+
+
+def _collect(parts: Path, image_ids: list[str], cells: Path, images_table: Path) -> None:
+    """Join the rows of all fields into the two tables."""
     tables = [pd.DataFrame(columns=list(COLUMN_TYPES)).astype(COLUMN_TYPES)]
     images = []
     for image_id in image_ids:
@@ -124,7 +137,5 @@ def _collect(parts: Path, image_ids: list[str], cells: Path, images_table: Path)
             )
         tables.append(field_cells.table)
         images.append((image_id, field_cells.image_height, field_cells.image_width, len(field_cells.table)))
-    table = pd.concat(tables, ignore_index=True)
-    write_cells(cells, table)
+    write_cells(cells, pd.concat(tables, ignore_index=True))
     write_images(images_table, pd.DataFrame(images, columns=list(IMAGE_COLUMN_TYPES)))
-    return len(table)

@@ -28,7 +28,11 @@ def test_measures_every_cell(label_images: tuple[np.ndarray, np.ndarray]) -> Non
     table = measure_cells("a", nuclei, cells)
     assert table.columns.tolist() == list(COLUMN_TYPES)
     assert table["cell_id"].tolist() == [1, 2, 3]
-    assert table[["y0", "x0", "y1", "x1"]].to_numpy().tolist() == [[5, 10, 25, 40], [30, 50, 60, 70], [40, 5, 45, 9]]
+    assert table[["y0", "x0", "y1", "x1"]].to_numpy().tolist() == [
+        [5, 10, 25, 40],
+        [30, 50, 60, 70],
+        [40, 5, 45, 9],
+    ]
     assert table["area_px"].tolist() == [600, 600, 20]
     assert table["nucleus_area_px"].tolist() == [50, 50, 4]
     assert table["touches_border"].tolist() == [False, True, False]

@@ -10,7 +10,9 @@ from data.errors import InputError
 from data.fields import find_fields, to_uint8
 
 
-def write_field(folder: Path, image_id: str = "a", suffix: str = ".png", shape=(8, 10), dtype=np.uint8) -> None:
+def write_field(
+    folder: Path, image_id: str = "a", suffix: str = ".png", shape=(8, 10), dtype=np.uint8
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number, channel in enumerate(CHANNELS):
         plane = np.full(shape, number * 10 + 5, dtype)

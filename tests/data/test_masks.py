@@ -11,7 +11,11 @@ from data.errors import InputError
 from data.masks import read_label_image, write_label_image
 
 
-@given(npst.arrays(np.uint16, npst.array_shapes(min_dims=2, max_dims=2, max_side=20), elements=st.integers(0, 65535)))
+@given(
+    npst.arrays(
+        np.uint16, npst.array_shapes(min_dims=2, max_dims=2, max_side=20), elements=st.integers(0, 65535)
+    )
+)
 def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, labels: np.ndarray) -> None:
     path = tmp_path_factory.mktemp("masks") / "a_cells.png"
     write_label_image(path, labels)

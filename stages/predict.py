@@ -1,0 +1,93 @@
+"""Predict: give every cell the probabilities of its classes."""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field as Setting
+
+from data.batches import BatchLoader
+from data.cells import read_cells
+from data.errors import InputError
+from data.predictions import write_predictions
+from data.tiles import TileStore
+from models.classifiers.inference import score_tiles
+from models.classifiers.model_folder import load_classifier
+from models.device import Precision, choose_device, uses_bfloat16
+from stages.stage import Context, StageReport, StageSettings
+
+
+class PredictSettings(StageSettings):
+    """Settings of the predict stage."""
+
+    batch_size: int = Setting(128, ge=1, description="tiles at a time")
+    device: str = Setting("auto", description="auto, cpu, cuda or cuda:N")
+    precision: Precision = Setting("auto", description="auto, float32 or bfloat16")
+    workers: int = Setting(2, ge=1, description="threads that prepare batches")
+    test_time_augmentation: bool = Setting(
+        False, description="average over the eight symmetries of the square: better, 8 times as long"
+    )
+    embedding: bool = Setting(False, description="also write the embedding of every cell")
+    dropped: bool = Setting(False, description="also predict the cells that a filter dropped")
+
+
+def run(
+    tiles: Path, cells: Path, model: Path, output: Path, settings: PredictSettings, context: Context
+) -> StageReport:
+    """Write ``predictions.parquet``, a row a cell in the order of the cells table.
+
+    Parameters
+    ----------
+    tiles, cells
+        Tile store and cells table.
+    model
+        Folder of a trained classifier.
+    output
+        The file to write.
+
+    Raises
+    ------
+    InputError
+        A file is missing or does not fit the others.
+    """
+    table = read_cells(cells, ["image_id", "cell_id", "dropped"])
+    store = TileStore(tiles)
+    if len(store) != len(table):
+        raise InputError(
+            found=f"{len(store)} tiles, but the cells table has {len(table)} rows",
+            where=tiles,
+            expected="a tile for each row",
+            advice="run `hpacells crops` again",
+        )
+    device = choose_device(settings.device)
+    classifier = load_classifier(model).to(device)
+    kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
+    rows = np.flatnonzero(kept)
+    loader = BatchLoader(store, rows, classifier.architecture.tiles, workers=settings.workers)
+    probabilities = np.zeros((len(rows), len(classifier.architecture.class_names)), np.float32)
+    embeddings = np.zeros(
+        (len(rows), classifier.architecture.head.embedding if settings.embedding else 0), np.float32
+    )
+    with context.track("predict", len(rows)) as advance:
+        for items, logits, embedding in score_tiles(
+            classifier,
+            loader,
+            batch_size=settings.batch_size,
+            bfloat16=uses_bfloat16(settings.precision, device),
+            symmetries=settings.test_time_augmentation,
+            advance=advance,
+        ):
+            probabilities[items] = classifier.probabilities(logits).numpy()
+            if settings.embedding:
+                embeddings[items] = embedding.numpy()
+    chosen = table.iloc[rows]
+    write_predictions(
+        output,
+        chosen["image_id"].to_numpy(dtype=str),
+        chosen["cell_id"].to_numpy(),
+        probabilities,
+        embeddings if settings.embedding else None,
+    )
+    return StageReport(
+        counts={"cells": len(rows), "left out": len(table) - len(rows)},
+        details={"mode": classifier.architecture.mode, "device": str(device)},
+    )

@@ -1,0 +1,150 @@
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from models.segmenters.segmenter import SegmentedField
+
+from data.cells import read_cells
+from data.channels import CHANNELS
+from data.images import read_images
+from data.masks import read_label_image
+from pipeline.engines.local import LocalEngine
+from stages import segment
+from stages.segment import SegmentSettings
+
+
+class ThresholdSegmenter:
+    """Takes every blue grey value as a cell of its own, and counts the fields that it sees."""
+
+    name = "threshold"
+    channels = ("blue",)
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def identity(self) -> str:
+        return "threshold 1"
+
+    def segment(self, image: np.ndarray, pixel_size_um: float) -> SegmentedField:
+        self.seen += 1
+        labels = np.unique(image[0], return_inverse=True)[1].reshape(image[0].shape).astype(np.uint16)
+        return SegmentedField(nuclei=labels, cells=labels)
+
+
+@pytest.fixture
+def segmenter(monkeypatch: pytest.MonkeyPatch) -> ThresholdSegmenter:
+    threshold = ThresholdSegmenter()
+    monkeypatch.setattr(segment, "load_segmenter", lambda _: threshold)
+    return threshold
+
+
+def write_field(images: Path, image_id: str, cells: int, shape: tuple[int, int] = (30, 40)) -> None:
+    images.mkdir(exist_ok=True)
+    plane = np.zeros(shape, np.uint8)
+    for number in range(cells):
+        plane[5:15, 5 + 10 * number : 13 + 10 * number] = 50 * (number + 1)
+    for channel in CHANNELS:
+        cv2.imwrite(str(images / f"{image_id}_{channel}.png"), plane)
+
+
+def run(work: Path, **settings: object):
+    paths = (work / "images", work / "masks", work / "cells.parquet", work / "images.parquet")
+    return segment.run(*paths, SegmentSettings(**settings), LocalEngine(workers=2))
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    write_field(tmp_path / "images", "a", 2)
+    write_field(tmp_path / "images", "b", 0)
+    write_field(tmp_path / "images", "c", 3, shape=(50, 60))
+    return tmp_path
+
+
+def test_masks_and_tables(work: Path, segmenter: ThresholdSegmenter) -> None:
+    report = run(work)
+    assert report.counts == {"fields": 3, "reused": 0, "failed": 0, "cells": 5}
+    assert report.details["segmenter"] == "threshold 1"
+    cells = read_cells(work / "cells.parquet")
+    assert cells[["image_id", "cell_id"]].to_numpy().tolist() == [
+        ["a", 1],
+        ["a", 2],
+        ["c", 1],
+        ["c", 2],
+        ["c", 3],
+    ]
+    assert cells["mean_green"].isna().all()
+    images = read_images(work / "images.parquet")
+    assert images.to_numpy().tolist() == [["a", 30, 40, 2], ["b", 30, 40, 0], ["c", 50, 60, 3]]
+    for image_id, shape in (("a", (30, 40)), ("b", (30, 40)), ("c", (50, 60))):
+        for what in ("cells", "nuclei"):
+            assert read_label_image(work / f"masks/{image_id}_{what}.png").shape == shape
+    assert json.dumps(report.details)
+
+
+def test_only_new_and_changed_fields_are_done_again(work: Path, segmenter: ThresholdSegmenter) -> None:
+    run(work)
+    write_field(work / "images", "a", 1)
+    write_field(work / "images", "d", 1)
+    report = run(work)
+    assert segmenter.seen == 5
+    assert report.counts == {"fields": 4, "reused": 2, "failed": 0, "cells": 5}
+    assert read_cells(work / "cells.parquet")["image_id"].tolist() == ["a", "c", "c", "c", "d"]
+
+
+def test_a_channel_that_the_segmenter_does_not_read_changes_nothing(
+    work: Path, segmenter: ThresholdSegmenter
+) -> None:
+    run(work)
+    (work / "images/a_green.png").write_bytes(b"")
+    run(work)
+    assert segmenter.seen == 3
+
+
+def test_another_setting_does_all_again(work: Path, segmenter: ThresholdSegmenter) -> None:
+    run(work)
+    run(work, pixel_size_um=0.1)
+    assert segmenter.seen == 6
+
+
+def test_a_lost_mask_is_made_again(work: Path, segmenter: ThresholdSegmenter) -> None:
+    run(work)
+    (work / "masks/c_nuclei.png").unlink()
+    run(work)
+    assert segmenter.seen == 4
+    assert (work / "masks/c_nuclei.png").is_file()
+
+
+def test_fields_that_failed_or_are_gone_leave_no_mask_behind(
+    work: Path, segmenter: ThresholdSegmenter
+) -> None:
+    run(work)
+    (work / "images/a_blue.png").write_bytes(b"")
+    for path in (work / "images").glob("c_*"):
+        path.unlink()
+    report = run(work)
+    assert [failure.where for failure in report.failures] == ["a"]
+    assert sorted(path.name for path in (work / "masks").glob("*.png")) == ["b_cells.png", "b_nuclei.png"]
+    assert len(read_cells(work / "cells.parquet")) == 0
+    assert read_images(work / "images.parquet")["image_id"].tolist() == ["b"]
+
+
+def test_tables_stay_untouched_where_nothing_was_done(work: Path, segmenter: ThresholdSegmenter) -> None:
+    (work / "images/b_blue.png").write_bytes(b"")
+    run(work)
+    before = (work / "cells.parquet").stat().st_mtime_ns
+    assert [failure.where for failure in run(work).failures] == ["b"]
+    assert (work / "cells.parquet").stat().st_mtime_ns == before
+
+
+def test_tables_catch_up_after_an_interrupt(work: Path, segmenter: ThresholdSegmenter, monkeypatch) -> None:
+    run(work)
+    write_field(work / "images", "a", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(segment, "_collect", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run(work)
+    report = run(work)
+    assert segmenter.seen == 4
+    assert report.counts["cells"] == 4
