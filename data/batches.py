@@ -1,0 +1,172 @@
+"""Batches of prepared tiles, made ahead in background threads, so that the trainer does not wait for disk."""
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.augment import Augmentation, augment_tiles
+from data.tile_preparation import TileSettings, read_prepared
+from data.tiles import TileStore
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some prepared tiles.
+
+    Attributes
+    ----------
+    items
+        (n,) numbers of the items, as they stood in the plan.
+    tiles
+        (n, S, S, C) uint8.
+    """
+
+    items: NDArray[np.intp]
+    tiles: NDArray[np.uint8]
+
+
+def plan_batches(order: NDArray[np.integer], batch_size: int) -> list[NDArray[np.intp]]:
+    """Cut an order of items into batches of nearly equal size, none above ``batch_size``.
+
+    No batch is left with one item (batch normalisation cannot train on it) unless ``order`` has just one.
+    """
+    count = max(1, -(-len(order) // batch_size))
+    return [part.astype(np.intp) for part in np.array_split(np.asarray(order), count) if len(part)]
+
+
+def shuffle_items(
+    count: int, seed: int, epoch: int, weights: NDArray[np.floating] | None = None
+) -> NDArray[np.intp]:
+    """Shuffle the items 0..count-1 for an epoch, or draw as many with replacement where weights are given.
+
+    Returns
+    -------
+    ndarray (count,)
+        At least two: a lone item comes twice, because batch normalisation cannot train on one.
+    """
+    random = np.random.default_rng((seed, epoch))
+    if count == 1:
+        return np.zeros(2, np.intp)
+    if weights is None:
+        return random.permutation(count)
+    return random.choice(count, size=count, replace=True, p=weights / weights.sum())
+
+
+class BatchLoader:
+    """Prepare batches in background threads, some batches ahead of the consumer.
+
+    Prepared tiles are kept in memory as far as the budget reaches; the rest is read ahead from the store.
+    Tiles depend on the plan and the seed alone, not on threads or on where an epoch is taken up again.
+
+    Parameters
+    ----------
+    store, rows, settings
+        Item i is the tile of row ``rows[i]`` of ``store``, prepared by ``settings``.
+    workers
+        Background threads.
+    memory_bytes
+        Budget for tiles that are kept.
+
+    Attributes
+    ----------
+    wait_seconds
+        Time that the consumer has waited for batches so far.
+    """
+
+    def __init__(
+        self,
+        store: TileStore,
+        rows: NDArray[np.integer],
+        settings: TileSettings,
+        *,
+        workers: int = 2,
+        memory_bytes: int = 0,
+    ) -> None:
+        self._store, self._rows, self._settings = store, np.asarray(rows), settings
+        self._workers = workers
+        self._capacity = memory_bytes // (settings.size**2 * len(settings.channels))
+        self._kept: dict[int, NDArray[np.uint8]] = {}
+        self.wait_seconds = 0.0
+
+    def __len__(self) -> int:
+        """Count the items."""
+        return len(self._rows)
+
+    def batches(
+        self,
+        plan: Sequence[NDArray[np.intp]],
+        *,
+        start: int = 0,
+        augmentation: Augmentation | None = None,
+        seed: Sequence[int] = (0,),
+    ) -> Generator[Batch, None, None]:
+        """Yield the batches of a plan, from number ``start`` on, in order.
+
+        At most ``2 * workers`` batches are prepared ahead. Close the generator (``contextlib.closing``) to
+        stop the threads when leaving before its end; an error in a thread is raised here.
+
+        Parameters
+        ----------
+        plan
+            Items of every batch.
+        start
+            Number of the first batch to yield.
+        augmentation
+            How tiles are changed, or None.
+        seed
+            Numbers, such as seed and epoch, from which every tile's own seed is made.
+        """
+        seeds = _tile_seeds(plan, seed)
+        waiting: deque[Future[Batch]] = deque()
+        executor = ThreadPoolExecutor(self._workers, thread_name_prefix="hpacells-batches")
+        try:
+            remaining = iter(list(zip(plan, seeds, strict=True))[start:])
+            for items, item_seeds in itertools.islice(remaining, 2 * self._workers):
+                waiting.append(executor.submit(self._prepare, items, item_seeds, augmentation))
+            while waiting:
+                before = time.perf_counter()
+                batch = waiting.popleft().result()
+                self.wait_seconds += time.perf_counter() - before
+                for items, item_seeds in itertools.islice(remaining, 1):
+                    waiting.append(executor.submit(self._prepare, items, item_seeds, augmentation))
+                yield batch
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+    def _prepare(
+        self, items: NDArray[np.intp], seeds: Sequence[int], augmentation: Augmentation | None
+    ) -> Batch:
+        tiles = self._read(items)
+        if augmentation is not None:
+            tiles = augment_tiles(tiles, seeds, augmentation)
+        return Batch(items, tiles)
+
+    def _read(self, items: NDArray[np.intp]) -> NDArray[np.uint8]:
+        wanted = dict.fromkeys(items.tolist())
+        found = {item: self._kept[item] for item in wanted if item in self._kept}
+        missing = [item for item in wanted if item not in found]
+        if missing:
+            tiles = read_prepared(self._store, self._rows[missing], self._settings)
+            fresh = dict(zip(missing, tiles, strict=True))
+            found |= fresh
+            self._keep(fresh.items())
+        return np.stack([found[item] for item in items.tolist()])
+
+    def _keep(self, fresh: Iterable[tuple[int, NDArray[np.uint8]]]) -> None:
+        for item, tile in fresh:
+            if len(self._kept) >= self._capacity:
+                return
+            # A copy, or the tile would hold on to the memory of its whole batch.
+            self._kept[item] = tile.copy()
+
+
+def _tile_seeds(plan: Sequence[NDArray[np.intp]], seed: Sequence[int]) -> list[list[int]]:
+    sizes = [len(items) for items in plan]
+    seeds = np.random.SeedSequence(tuple(seed)).generate_state(sum(sizes), np.uint32)
+    return [part.tolist() for part in np.split(seeds, np.cumsum(sizes)[:-1])]

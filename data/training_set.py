@@ -1,0 +1,102 @@
+"""Which cells a classifier is trained on, and what their labels are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.errors import InputError
+from data.labels import NUM_CLASSES, check_coverage
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Cells with the labels of their images.
+
+    Attributes
+    ----------
+    rows
+        (n,) rows of the cells table, which are rows of the tile store.
+    image_ids
+        (n,) the image of each.
+    targets
+        (n, 19) float32: 1 where the cell's image has the class.
+    labels
+        Image ID -> class numbers, of the images that have at least one cell here.
+    counts
+        What was used and what was left out, and how many.
+    """
+
+    rows: NDArray[np.intp]
+    image_ids: NDArray[np.str_]
+    targets: NDArray[np.float32]
+    labels: dict[str, tuple[int, ...]]
+    counts: dict[str, int]
+
+
+def select_training_set(
+    cells: pd.DataFrame,
+    labels: Mapping[str, tuple[int, ...]],
+    images: Literal["single", "all"],
+    *,
+    where: object = "labels",
+) -> TrainingSet:
+    """Select the cells to train on: not dropped, and of an image with a label (with one only, for "single").
+
+    Parameters
+    ----------
+    cells
+        Cells table with at least ``image_id`` and ``dropped``.
+    labels
+        Image ID -> class numbers; those of other images play no part but are counted.
+    images
+        "single": only images with one label, which is then each cell's label; "all": every labelled image.
+    where
+        The label file, for messages.
+
+    Raises
+    ------
+    InputError
+        The labels cover none of the images; no image has a single label ("single"); no cell is left.
+    """
+    image_ids = cells["image_id"].to_numpy(dtype=str)
+    present = sorted(set(image_ids))
+    check_coverage(labels, present, where=where)
+    labelled = {image_id: labels[image_id] for image_id in present if labels.get(image_id)}
+    used = {key: value for key, value in labelled.items() if images == "all" or len(value) == 1}
+    if not used:
+        raise InputError(
+            found=f"none of the {len(labelled)} labelled images has a single label",
+            where=where,
+            expected="images with one label, from which cells take it",
+            advice='set images = "all" to train on images with several labels',
+        )
+    usable = (cells["dropped"].to_numpy(dtype=str) == "") & np.isin(image_ids, list(used))
+    rows = np.flatnonzero(usable)
+    if not len(rows):
+        raise InputError(
+            found=f"no cell is left of the {len(used)} images to train on",
+            where=where,
+            expected="cells that no filter of the crops stage dropped",
+            advice="loosen the filters of `hpacells crops`, or give more images",
+        )
+    kept = sorted(set(image_ids[rows]))
+    targets = np.zeros((len(rows), NUM_CLASSES), np.float32)
+    for row, image_id in enumerate(image_ids[rows]):
+        targets[row, list(used[image_id])] = 1
+    return TrainingSet(
+        rows=rows,
+        image_ids=image_ids[rows],
+        targets=targets,
+        labels={image_id: used[image_id] for image_id in kept},
+        counts={
+            "images": len(kept),
+            "cells": len(rows),
+            "images_without_label": len(present) - len(labelled),
+            "images_with_several_labels": len(labelled) - len(used),
+            "labels_of_other_images": len(set(labels) - set(present)),
+        },
+    )

@@ -1,0 +1,82 @@
+"""The classifier of single-cell tiles: normalisation, backbone and head in one module."""
+
+from typing import Literal, NamedTuple
+
+import torch
+from pydantic import Field as Setting
+from torch import Tensor, nn
+
+from data.labels import CLASS_NAMES
+from data.settings import Settings
+from data.tile_preparation import TileSettings
+from models.classifiers.backbones import BackboneSettings, count_features, create_backbone
+from models.classifiers.heads import EmbeddingHead, HeadSettings
+
+
+class Normalisation(Settings):
+    """Mean and standard deviation of each channel, for grey values 0..1."""
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+
+class Architecture(Settings):
+    """Everything needed to build a classifier anew, but for its weights."""
+
+    mode: Literal["single-label", "multi-label"] = Setting(
+        description="whether a tile has one class (softmax) or any number of them (sigmoid)"
+    )
+    tiles: TileSettings
+    normalisation: Normalisation
+    backbone: BackboneSettings
+    head: HeadSettings
+    class_names: tuple[str, ...] = CLASS_NAMES
+
+
+class Scores(NamedTuple):
+    """What a classifier gives for N tiles: logits (N, classes) and embedding (N, E)."""
+
+    logits: Tensor
+    embedding: Tensor
+
+
+class Classifier(nn.Module):
+    """Classify tiles.
+
+    Parameters
+    ----------
+    architecture
+        What to build; the backbone's pretrained weights are loaded as its settings say.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        channels = len(architecture.tiles.channels)
+        self.register_buffer("mean", _per_channel(architecture.normalisation.mean), persistent=False)
+        self.register_buffer(
+            "deviation", _per_channel(architecture.normalisation.deviation), persistent=False
+        )
+        self.backbone = create_backbone(architecture.backbone, channels)
+        self.head = EmbeddingHead(
+            count_features(self.backbone), len(architecture.class_names), architecture.head
+        )
+
+    def forward(self, tiles: Tensor) -> Scores:
+        """Map tiles (N, C, S, S), uint8 or 0..255, to logits and embedding."""
+        normalised = (tiles / 255 - self.mean) / self.deviation
+        embedding, logits = self.head(self.backbone(normalised))
+        return Scores(logits.float(), embedding.float())
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Turn logits (N, classes) into probabilities: softmax for one class a tile, else sigmoid."""
+        if self.architecture.mode == "single-label":
+            return logits.softmax(dim=1)
+        return logits.sigmoid()
+
+
+def _per_channel(values: tuple[float, ...]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32).reshape(1, -1, 1, 1)

@@ -1,0 +1,129 @@
+"""The folder of a trained classifier: ``model.safetensors`` (weights) and ``model.toml`` (all the rest)."""
+
+import importlib.metadata
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from data.atomic import atomic_write
+from data.errors import InputError
+from models.classifiers.classifier import Architecture, Classifier
+
+WEIGHTS = "model.safetensors"
+DESCRIPTION = "model.toml"
+FORMAT_VERSION = 1
+
+_PACKAGES = ("torch", "timm", "albumentations", "numpy")
+_EXPECTED = f"the folder of a trained classifier, with {WEIGHTS} and {DESCRIPTION}"
+_ADVICE = "run `hpacells train` first, or give another folder"
+
+
+def save_classifier(
+    folder: Path, architecture: Architecture, weights: Mapping[str, Tensor], training: Mapping[str, Any]
+) -> None:
+    """Write a classifier.
+
+    Parameters
+    ----------
+    folder
+        Where to; the two files there are replaced, the description last.
+    architecture
+        How to build the classifier anew.
+    weights
+        Its state dict.
+    training
+        How it was trained (settings, seed, data, result), for the record: plain TOML values, None left out.
+    """
+    description = {
+        "format_version": FORMAT_VERSION,
+        "architecture": architecture.model_dump(mode="json"),
+        "training": _without_none(training),
+        "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
+    }
+    with atomic_write(folder / WEIGHTS) as temporary:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
+    with atomic_write(folder / DESCRIPTION) as temporary:
+        temporary.write_text(tomli_w.dumps(description))
+
+
+def load_classifier(folder: Path) -> Classifier:
+    """Build a classifier anew from its folder, in evaluation mode, on the CPU; nothing is downloaded.
+
+    Raises
+    ------
+    InputError
+        A file is missing or unreadable, or the weights do not fit the description.
+    """
+    architecture = read_architecture(folder)
+    bare = architecture.backbone.model_copy(update={"pretrained": "none"})
+    classifier = Classifier(architecture.model_copy(update={"backbone": bare}))
+    path = folder / WEIGHTS
+    try:
+        weights = load_file(path)
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            found=f"unreadable ({error})", where=path, expected=_EXPECTED, advice=_ADVICE
+        ) from None
+    try:
+        classifier.load_state_dict(weights)
+    except RuntimeError as error:
+        problem = str(error).splitlines()[1:2] or [str(error)]
+        raise InputError(
+            found=f"weights that do not fit {DESCRIPTION} ({problem[0].strip()[:200]})",
+            where=path,
+            expected="the two files of one training",
+            advice="run `hpacells train` again, or give another folder",
+        ) from None
+    return classifier.eval()
+
+
+def read_architecture(folder: Path) -> Architecture:
+    """Read what ``model.toml`` says of the classifier's architecture.
+
+    Raises
+    ------
+    InputError
+        The file is missing, no TOML, or does not describe a classifier of this version.
+    """
+    path = folder / DESCRIPTION
+    try:
+        description = tomllib.loads(path.read_text())
+        return Architecture.model_validate(description["architecture"])
+    except (FileNotFoundError, NotADirectoryError):
+        raise _missing(path) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(
+            found=f"unreadable ({error})", where=path, expected=_EXPECTED, advice=_ADVICE
+        ) from None
+    except KeyError:
+        raise InputError(found="no [architecture]", where=path, expected=_EXPECTED, advice=_ADVICE) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            found=f"architecture.{name}: {first['msg']}",
+            where=path,
+            expected=f"a description of format version {FORMAT_VERSION}",
+            advice="run `hpacells train` again with this version of hpacells",
+        ) from None
+
+
+def _missing(path: Path) -> InputError:
+    return InputError(found="no such file", where=path, expected=_EXPECTED, advice=_ADVICE)
+
+
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_none(value) if isinstance(value, Mapping) else value
+        for name, value in values.items()
+        if value is not None
+    }

@@ -1,0 +1,44 @@
+"""Where networks run, and in which precision."""
+
+from typing import Literal
+
+import torch
+
+from data.errors import InputError
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+def choose_device(name: str) -> torch.device:
+    """Choose the device of this name; ``auto`` is the first CUDA device, or the CPU where there is none.
+
+    Raises
+    ------
+    InputError
+        There is no such device.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            found=f"no device {name!r} ({str(error).splitlines()[0]})",
+            where="setting device",
+            expected="auto, cpu, cuda or cuda:N",
+        ) from None
+    return device
+
+
+def uses_bfloat16(precision: Precision, device: torch.device) -> bool:
+    """Tell whether to compute in bfloat16; ``auto`` says yes where the hardware is faster with it."""
+    if precision != "auto":
+        return precision == "bfloat16"
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    get_capabilities = getattr(torch.cpu, "get_capabilities", None)
+    if device.type != "cpu" or get_capabilities is None:
+        return False
+    capabilities = get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -1,0 +1,1 @@
+"""Training of the classifier: schedule, metrics, checkpoints and the loop."""
