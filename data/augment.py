@@ -19,17 +19,25 @@ import albumentations as transforms
 class AugmentSettings(Settings):
     """How much tiles are changed in training."""
 
-    probability: float = Setting(1.0, ge=0, le=1, description="part of the tiles that are changed at all")
-    rotate: bool = Setting(True, description="any angle, besides the eight symmetries of the square")
-    scale: float = Setting(1.25, ge=1, le=2, description="largest factor to enlarge, and to shrink, by")
-    shift: float = Setting(0.05, ge=0, le=0.5, description="largest shift, as part of the tile's side")
-    gain: float = Setting(
-        0.25, ge=0, lt=1, description="largest change of a channel's brightness, as part of 1"
+    probability: float = Setting(
+        default=1.0, ge=0, le=1, description="part of the tiles that are changed at all"
     )
-    contrast: float = Setting(0.15, ge=0, lt=1, description="largest change of contrast, as part of 1")
-    blur_sigma: float = Setting(0.7, ge=0, le=5, description="largest sigma of a Gaussian blur in px")
+    rotate: bool = Setting(default=True, description="any angle, besides the eight symmetries of the square")
+    scale: float = Setting(
+        default=1.25, ge=1, le=2, description="largest factor to enlarge, and to shrink, by"
+    )
+    shift: float = Setting(
+        default=0.05, ge=0, le=0.5, description="largest shift, as part of the tile's side"
+    )
+    gain: float = Setting(
+        default=0.25, ge=0, lt=1, description="largest change of a channel's brightness, as part of 1"
+    )
+    contrast: float = Setting(
+        default=0.15, ge=0, lt=1, description="largest change of contrast, as part of 1"
+    )
+    blur_sigma: float = Setting(default=0.7, ge=0, le=5, description="largest sigma of a Gaussian blur in px")
     noise: float = Setting(
-        0.02, ge=0, le=0.5, description="largest standard deviation of noise, 1 = full scale"
+        default=0.02, ge=0, le=0.5, description="largest standard deviation of noise, 1 = full scale"
     )
 
 
@@ -63,8 +71,10 @@ class Augmentation:
         return pipeline
 
 
-def _list_transforms(settings: AugmentSettings) -> list[transforms.BasicTransform]:
-    chosen: list[transforms.BasicTransform] = [transforms.D4(p=1.0)]
+def _list_transforms(
+    settings: AugmentSettings,
+) -> list[transforms.BasicTransform | transforms.BaseCompose]:
+    chosen: list[transforms.BasicTransform | transforms.BaseCompose] = [transforms.D4(p=1.0)]
     if settings.rotate or settings.scale > 1 or settings.shift:
         affine = transforms.Affine(
             scale=(1 / settings.scale, settings.scale),

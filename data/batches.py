@@ -167,6 +167,8 @@ class BatchLoader:
 
 
 def _tile_seeds(plan: Sequence[NDArray[np.intp]], seed: Sequence[int]) -> list[list[int]]:
+    if not plan:
+        return []
     sizes = [len(items) for items in plan]
     seeds = np.random.SeedSequence(tuple(seed)).generate_state(sum(sizes), np.uint32)
     return [part.tolist() for part in np.split(seeds, np.cumsum(sizes)[:-1])]

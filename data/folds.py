@@ -70,7 +70,8 @@ def split_images(
 
 
 def _one_hot(classes: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    table = np.zeros((len(classes), max(max(row) for row in classes) + 1), np.int64)
+    # One column more than there are classes: the splitter takes a table of one column for no labels at all.
+    table = np.zeros((len(classes), max(max(row) for row in classes) + 2), np.int64)
     for row, numbers in enumerate(classes):
         table[row, list(numbers)] = 1
-    return table[:, table.any(axis=0)]
+    return table

@@ -21,11 +21,13 @@ _MOST_GAIN = 8.0
 class TileSettings(Settings):
     """What of a tile the classifier sees; a trained classifier keeps these settings."""
 
-    size: int = Setting(256, ge=16, le=1024, description="side in px to which tiles are resized")
-    channels: tuple[Channel, ...] = Setting(CHANNELS, min_length=1, description="channels, in order")
-    mask_neighbours: bool = Setting(False, description="black out what the cell's own mask leaves out")
+    size: int = Setting(default=256, ge=16, le=1024, description="side in px to which tiles are resized")
+    channels: tuple[Channel, ...] = Setting(default=CHANNELS, min_length=1, description="channels, in order")
+    mask_neighbours: bool = Setting(
+        default=False, description="black out what the cell's own mask leaves out"
+    )
     stretch: Literal["none", "reference", "all"] = Setting(
-        "none",
+        default="none",
         description="brighten channels until the cell's brightest 0.5 % are white (at most 8 times): "
         "none, all but the protein's (green), or all",
     )

@@ -19,15 +19,15 @@ from stages.stage import Context, StageReport, StageSettings
 class PredictSettings(StageSettings):
     """Settings of the predict stage."""
 
-    batch_size: int = Setting(128, ge=1, description="tiles at a time")
-    device: str = Setting("auto", description="auto, cpu, cuda or cuda:N")
-    precision: Precision = Setting("auto", description="auto, float32 or bfloat16")
-    workers: int = Setting(2, ge=1, description="threads that prepare batches")
+    batch_size: int = Setting(default=128, ge=1, description="tiles at a time")
+    device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
+    precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
+    workers: int = Setting(default=2, ge=1, description="threads that prepare batches")
     test_time_augmentation: bool = Setting(
-        False, description="average over the eight symmetries of the square: better, 8 times as long"
+        default=False, description="average over the eight symmetries of the square: better, 8 times as long"
     )
-    embedding: bool = Setting(False, description="also write the embedding of every cell")
-    dropped: bool = Setting(False, description="also predict the cells that a filter dropped")
+    embedding: bool = Setting(default=False, description="also write the embedding of every cell")
+    dropped: bool = Setting(default=False, description="also predict the cells that a filter dropped")
 
 
 def run(

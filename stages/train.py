@@ -41,8 +41,10 @@ _STATISTICS_TILES = 1024
 class SplitSettings(Settings):
     """Which images are held out to validate on."""
 
-    folds: int = Setting(5, ge=0, description="one part in so many is held out; 0 or 1 holds out none")
-    fold: int = Setting(0, ge=0, description="which of the folds is held out")
+    folds: int = Setting(
+        default=5, ge=0, description="one part in so many is held out; 0 or 1 holds out none"
+    )
+    fold: int = Setting(default=0, ge=0, description="which of the folds is held out")
 
     @model_validator(mode="after")
     def _check_fold(self) -> "SplitSettings":
@@ -56,13 +58,15 @@ class TrainSettings(StageSettings):
     """Settings of the train stage; a recipe is a TOML file of them."""
 
     images: Literal["single", "all"] = Setting(
-        "single", description="images with one label (softmax), or all labelled images (sigmoid)"
+        default="single", description="images with one label (softmax), or all labelled images (sigmoid)"
     )
-    seed: int = Setting(1, ge=0, description="of weights, order, changes of tiles and folds")
-    device: str = Setting("auto", description="auto, cpu, cuda or cuda:N")
-    precision: Precision = Setting("auto", description="auto, float32 or bfloat16")
-    workers: int = Setting(2, ge=1, description="threads that prepare batches")
-    memory_gib: float = Setting(2.0, ge=0, description="memory for tiles that are kept between epochs")
+    seed: int = Setting(default=1, ge=0, description="of weights, order, changes of tiles and folds")
+    device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
+    precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
+    workers: int = Setting(default=2, ge=1, description="threads that prepare batches")
+    memory_gib: float = Setting(
+        default=2.0, ge=0, description="memory for tiles that are kept between epochs"
+    )
     tiles: TileSettings = TileSettings()
     split: SplitSettings = SplitSettings()
     augment: AugmentSettings = AugmentSettings()

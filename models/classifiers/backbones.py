@@ -1,6 +1,6 @@
 """Backbones: any network of timm, with a stem for the channels of a tile."""
 
-from typing import Literal
+from typing import Any, Literal, cast
 
 import torch
 from pydantic import Field as Setting
@@ -22,14 +22,14 @@ PACKAGED_BACKBONE = "tf_efficientnet_lite0"
 class BackboneSettings(Settings):
     """Which network extracts the features of a tile."""
 
-    name: str = Setting(PACKAGED_BACKBONE, description="a network's name in timm")
+    name: str = Setting(default=PACKAGED_BACKBONE, description="a network's name in timm")
     pretrained: Literal["package", "hub", "none"] = Setting(
-        "package",
+        default="package",
         description="ImageNet weights: those of an installed package (tf_efficientnet_lite0 only), "
         "timm's download, or none",
     )
     drop_path: float = Setting(
-        0.0, ge=0, lt=1, description="rate of stochastic depth, where the network has it"
+        default=0.0, ge=0, lt=1, description="rate of stochastic depth, where the network has it"
     )
 
 
@@ -48,7 +48,7 @@ def create_backbone(settings: BackboneSettings, channels: int) -> nn.Module:
             expected=f'"package" with {PACKAGED_BACKBONE} only',
             advice='set it to "hub" (a download) or "none"',
         )
-    arguments = {"drop_path_rate": settings.drop_path} if settings.drop_path else {}
+    arguments: dict[str, Any] = {"drop_path_rate": settings.drop_path} if settings.drop_path else {}
     from_hub = settings.pretrained == "hub"
     try:
         backbone = timm.create_model(
@@ -64,7 +64,7 @@ def create_backbone(settings: BackboneSettings, channels: int) -> nn.Module:
 def count_features(backbone: nn.Module) -> int:
     """Count the features that a network of timm without its classifier gives."""
     width = getattr(backbone, "head_hidden_size", None) or backbone.num_features
-    return int(width)  # type: ignore[arg-type]  # nn.Module's attributes have no narrower type
+    return int(cast("int", width))
 
 
 def load_packaged_weights(backbone: nn.Module, channels: int) -> None:

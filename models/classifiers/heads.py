@@ -9,8 +9,8 @@ from data.settings import Settings
 class HeadSettings(Settings):
     """Sizes of the head."""
 
-    embedding: int = Setting(256, ge=2, le=4096, description="length of the embedding")
-    dropout: float = Setting(0.3, ge=0, lt=1, description="part of the features dropped in training")
+    embedding: int = Setting(default=256, ge=2, le=4096, description="length of the embedding")
+    dropout: float = Setting(default=0.3, ge=0, lt=1, description="part of the features dropped in training")
 
 
 class EmbeddingHead(nn.Module):

@@ -18,12 +18,14 @@ class LossSettings(Settings):
     """What training minimises."""
 
     class_weights: Literal["none", "balanced"] = Setting(
-        "balanced", description="weight classes inversely to their frequency, or not"
+        default="balanced", description="weight classes inversely to their frequency, or not"
     )
     most_class_weight: float = Setting(
-        10.0, ge=1, description="largest ratio between the weights of two classes"
+        default=10.0, ge=1, description="largest ratio between the weights of two classes"
     )
-    label_smoothing: float = Setting(0.05, ge=0, lt=1, description="part of a label spread over all classes")
+    label_smoothing: float = Setting(
+        default=0.05, ge=0, lt=1, description="part of a label spread over all classes"
+    )
     triplet: TripletSettings = TripletSettings()
 
 

@@ -16,10 +16,11 @@ from pytorch_metric_learning import losses, miners  # noqa: E402 (may import tor
 class TripletSettings(Settings):
     """The triplet loss and which triplets of a batch it takes."""
 
-    weight: float = Setting(0.0, ge=0, description="weight beside the cross entropy; 0 leaves it out")
-    margin: float = Setting(0.2, gt=0, description="how much further the other class must lie")
+    weight: float = Setting(default=0.0, ge=0, description="weight beside the cross entropy; 0 leaves it out")
+    margin: float = Setting(default=0.2, gt=0, description="how much further the other class must lie")
     mining: Literal["all", "semihard", "hard"] = Setting(
-        "semihard", description="which triplets: all, those inside the margin, or each anchor's hardest"
+        default="semihard",
+        description="which triplets: all, those inside the margin, or each anchor's hardest",
     )
 
 

@@ -9,10 +9,10 @@ from models.torchvision_repair import import_torchvision
 import_torchvision()
 
 from torchmetrics.functional.classification import (  # noqa: E402 (torchmetrics imports torchvision)
+    binary_average_precision,
     multiclass_accuracy,
     multiclass_f1_score,
     multilabel_accuracy,
-    multilabel_average_precision,
     multilabel_f1_score,
 )
 
@@ -43,7 +43,10 @@ def measure_quality(probabilities: Tensor, targets: Tensor, *, single_label: boo
     classes = targets.shape[1]
     labels = targets.long()
     present = labels.any(dim=0)
-    precisions = multilabel_average_precision(probabilities, labels, classes, average=None)
+    precisions = [
+        float(binary_average_precision(probabilities[:, label], labels[:, label]))
+        for label in present.nonzero().flatten().tolist()
+    ]
     if single_label:
         chosen, right = probabilities.argmax(dim=1), labels.argmax(dim=1)
         accuracy = multiclass_accuracy(chosen, right, classes, average="micro")
@@ -51,4 +54,4 @@ def measure_quality(probabilities: Tensor, targets: Tensor, *, single_label: boo
     else:
         accuracy = multilabel_accuracy(probabilities, labels, classes, average="micro")
         f1 = multilabel_f1_score(probabilities, labels, classes, average=None)
-    return Quality(float(accuracy), float(f1[present].mean()), float(precisions[present].mean()))
+    return Quality(float(accuracy), float(f1[present].mean()), sum(precisions) / len(precisions))

@@ -13,30 +13,45 @@ from data.settings import Settings
 class OptimiserSettings(Settings):
     """AdamW with a linear warm-up and a cosine decay."""
 
-    learning_rate: float = Setting(1e-3, gt=0, description="highest learning rate, of the head")
+    learning_rate: float = Setting(default=1e-3, gt=0, description="highest learning rate, of the head")
     backbone_factor: float = Setting(
-        1.0, ge=0, le=1, description="the backbone's learning rate, as part of the head's; 0 freezes it"
+        default=1.0,
+        ge=0,
+        le=1,
+        description="the backbone's learning rate, as part of the head's; 0 freezes it",
     )
-    weight_decay: float = Setting(0.02, ge=0, description="of weights; biases and normalisations have none")
-    warm_up: float = Setting(0.1, ge=0, lt=1, description="part of the steps in which the rate rises")
-    final_rate: float = Setting(0.01, ge=0, le=1, description="rate of the last step, as part of the highest")
-    most_gradient: float = Setting(5.0, ge=0, description="norm to which gradients are clipped; 0 for never")
+    weight_decay: float = Setting(
+        default=0.02, ge=0, description="of weights; biases and normalisations have none"
+    )
+    warm_up: float = Setting(default=0.1, ge=0, lt=1, description="part of the steps in which the rate rises")
+    final_rate: float = Setting(
+        default=0.01, ge=0, le=1, description="rate of the last step, as part of the highest"
+    )
+    most_gradient: float = Setting(
+        default=5.0, ge=0, description="norm to which gradients are clipped; 0 for never"
+    )
 
 
 class ScheduleSettings(Settings):
     """How long is trained, on what batches, and when it ends."""
 
-    epochs: int = Setting(30, ge=1, description="passes over the training tiles, at most")
-    batch_size: int = Setting(64, ge=2, description="tiles a batch")
-    balanced: bool = Setting(False, description="draw every class equally often, in place of each tile once")
+    epochs: int = Setting(default=30, ge=1, description="passes over the training tiles, at most")
+    batch_size: int = Setting(default=64, ge=2, description="tiles a batch")
+    balanced: bool = Setting(
+        default=False, description="draw every class equally often, in place of each tile once"
+    )
     average: float = Setting(
-        0.0, ge=0, lt=1, description="decay of the running average of the weights (EMA); 0 for none"
+        default=0.0, ge=0, lt=1, description="decay of the running average of the weights (EMA); 0 for none"
     )
     patience: int = Setting(
-        8, ge=0, description="epochs without improvement until training ends; 0 for never"
+        default=8, ge=0, description="epochs without improvement until training ends; 0 for never"
     )
-    monitor: Literal["map", "loss"] = Setting("map", description="what must improve on the validation images")
-    checkpoint_seconds: float = Setting(60.0, ge=0, description="time from one checkpoint to the next")
+    monitor: Literal["map", "loss"] = Setting(
+        default="map", description="what must improve on the validation images"
+    )
+    checkpoint_seconds: float = Setting(
+        default=60.0, ge=0, description="time from one checkpoint to the next"
+    )
 
 
 def make_optimiser(backbone: nn.Module, head: nn.Module, settings: OptimiserSettings) -> torch.optim.AdamW:

@@ -1,0 +1,155 @@
+import threading
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.augment import Augmentation, AugmentSettings
+from data.batches import BatchLoader, plan_batches, shuffle_items
+from data.cell_tiles import CellTiles
+from data.tile_preparation import TileSettings, read_prepared
+from data.tiles import TileStore, TileWriter
+
+SETTINGS = TileSettings(size=32)
+COUNT = 23
+
+
+class CountingStore(TileStore):
+    """Counts the tiles read."""
+
+    tiles_read = 0
+
+    def read(self, rows, *arguments):
+        self.tiles_read += len(rows)
+        return super().read(rows, *arguments)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    random = np.random.default_rng(2)
+    coarse = random.integers(0, 256, (COUNT, 4, 32, 32), dtype=np.uint8)
+    masks = np.ones((COUNT, 256, 256), bool)
+    path = tmp_path_factory.mktemp("store") / "tiles.zarr"
+    writer = TileWriter(path, COUNT, "key")
+    writer.append(CellTiles(coarse.repeat(8, 2).repeat(8, 3), masks, masks, np.zeros((COUNT, 4), np.float32)))
+    writer.finish()
+    return path
+
+
+@pytest.fixture
+def store(path: Path) -> CountingStore:
+    return CountingStore(path)
+
+
+def our_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("hpacells-batches")]
+
+
+@given(count=st.integers(1, 300), batch_size=st.integers(2, 70))
+def test_plan_holds_each_item_once_in_nearly_equal_batches(count: int, batch_size: int) -> None:
+    order = np.random.default_rng(0).permutation(count)
+    plan = plan_batches(order, batch_size)
+    np.testing.assert_array_equal(np.concatenate(plan), order)
+    sizes = [len(items) for items in plan]
+    assert max(sizes) <= batch_size
+    assert max(sizes) - min(sizes) <= 1
+    assert len(plan) == -(-count // batch_size)
+
+
+@given(count=st.integers(2, 300))
+def test_batches_of_two_or_more_never_leave_one_item_alone_unless_they_must(count: int) -> None:
+    assert min(len(items) for items in plan_batches(np.arange(count), 16)) > 1
+
+
+def test_nothing_to_plan() -> None:
+    assert plan_batches(np.arange(0), 8) == []
+
+
+def test_shuffling_by_seed_and_epoch() -> None:
+    first = shuffle_items(50, seed=1, epoch=0)
+    np.testing.assert_array_equal(np.sort(first), np.arange(50))
+    np.testing.assert_array_equal(shuffle_items(50, seed=1, epoch=0), first)
+    assert (shuffle_items(50, seed=1, epoch=1) != first).any()
+    assert (shuffle_items(50, seed=2, epoch=0) != first).any()
+
+
+def test_weights_decide_how_often_an_item_comes() -> None:
+    weights = np.array([1.0, 0.0, 3.0])
+    drawn = Counter(item for epoch in range(1000) for item in shuffle_items(3, 1, epoch, weights).tolist())
+    assert drawn[1] == 0
+    assert drawn[2] / drawn[0] == pytest.approx(3, rel=0.15)
+
+
+def test_a_lone_item_comes_twice() -> None:
+    np.testing.assert_array_equal(shuffle_items(1, 1, 0), [0, 0])
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("memory_bytes", [0, 5 * 4096, 2**20])
+def test_batches_are_the_tiles_of_the_plan(store: CountingStore, workers: int, memory_bytes: int) -> None:
+    rows = np.arange(COUNT)[::-1]
+    loader = BatchLoader(store, rows, SETTINGS, workers=workers, memory_bytes=memory_bytes)
+    plan = plan_batches(shuffle_items(COUNT, 1, 0), 4)
+    for _ in range(2):
+        for items, batch in zip(plan, loader.batches(plan), strict=True):
+            np.testing.assert_array_equal(batch.items, items)
+            np.testing.assert_array_equal(batch.tiles, read_prepared(store, rows[items], SETTINGS))
+    assert loader.wait_seconds > 0
+
+
+def test_an_item_twice_in_a_batch(store: CountingStore) -> None:
+    loader = BatchLoader(store, np.arange(COUNT), SETTINGS, memory_bytes=2**20)
+    (batch,) = loader.batches([np.array([5, 2, 5])])
+    np.testing.assert_array_equal(batch.tiles, read_prepared(store, np.array([5, 2, 5]), SETTINGS))
+
+
+@pytest.mark.parametrize(("kept", "read"), [(COUNT, COUNT), (5, 2 * COUNT - 5), (0, 2 * COUNT)])
+def test_tiles_within_the_budget_are_read_once(store: CountingStore, kept: int, read: int) -> None:
+    memory_bytes = kept * 32 * 32 * 4
+    loader = BatchLoader(store, np.arange(COUNT), SETTINGS, workers=1, memory_bytes=memory_bytes)
+    for _ in range(2):
+        _ = list(loader.batches(plan_batches(np.arange(COUNT), 4)))
+    assert store.tiles_read == read
+
+
+def test_changes_depend_on_plan_and_seed_but_not_on_threads_or_start(store: CountingStore) -> None:
+    augmentation = Augmentation(AugmentSettings())
+    plan = plan_batches(shuffle_items(COUNT, 1, 0), 4)
+
+    def collect(workers: int, start: int, seed: tuple[int, int]) -> list[np.ndarray]:
+        loader = BatchLoader(store, np.arange(COUNT), SETTINGS, workers=workers, memory_bytes=2**20)
+        batches = loader.batches(plan, start=start, augmentation=augmentation, seed=seed)
+        return [batch.tiles for batch in batches]
+
+    whole = collect(1, 0, (1, 0))
+    for again, first in zip(collect(4, 2, (1, 0)), whole[2:], strict=True):
+        np.testing.assert_array_equal(again, first)
+    assert all((other != first).any() for other, first in zip(collect(1, 0, (1, 1)), whole, strict=True))
+
+
+def test_few_batches_are_prepared_ahead(store: CountingStore) -> None:
+    loader = BatchLoader(store, np.arange(COUNT), SETTINGS, workers=1)
+    batches = loader.batches(plan_batches(np.arange(COUNT), 2))
+    with closing(batches):
+        next(batches)
+    assert store.tiles_read <= 2 * 3
+
+
+def test_leaving_early_stops_the_threads(store: CountingStore) -> None:
+    loader = BatchLoader(store, np.arange(COUNT), SETTINGS, workers=3)
+    batches = loader.batches(plan_batches(np.arange(COUNT), 2))
+    with closing(batches):
+        next(batches)
+        assert our_threads()
+    assert not our_threads()
+
+
+def test_an_error_in_a_thread_reaches_the_consumer(store: CountingStore) -> None:
+    loader = BatchLoader(store, np.array([0, 1, COUNT + 7]), SETTINGS, workers=2)
+    with pytest.raises(IndexError):
+        list(loader.batches([np.array([0]), np.array([2]), np.array([1])]))
+    assert not our_threads()

@@ -1,0 +1,58 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.errors import InputError
+from data.training_set import select_training_set
+
+
+@pytest.fixture
+def cells() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "image_id": ["a", "a", "b", "b", "c", "d", "d", "e"],
+            "dropped": ["", "too small", "", "", "", "", "", "too dark"],
+        }
+    )
+
+
+LABELS = {"a": (3,), "b": (0, 16), "d": (18,), "e": (5,), "x": (1,), "y": (2,)}
+
+
+def test_single_label_images(cells: pd.DataFrame) -> None:
+    chosen = select_training_set(cells, LABELS, "single")
+    np.testing.assert_array_equal(chosen.rows, [0, 5, 6])
+    np.testing.assert_array_equal(chosen.image_ids, ["a", "d", "d"])
+    np.testing.assert_array_equal(chosen.targets.argmax(axis=1), [3, 18, 18])
+    np.testing.assert_array_equal(chosen.targets.sum(axis=1), 1)
+    assert chosen.labels == {"a": (3,), "d": (18,)}
+    assert chosen.counts == {
+        "images": 2,
+        "cells": 3,
+        "images_without_label": 1,
+        "images_with_several_labels": 1,
+        "labels_of_other_images": 2,
+    }
+
+
+def test_all_labelled_images(cells: pd.DataFrame) -> None:
+    chosen = select_training_set(cells, LABELS, "all")
+    np.testing.assert_array_equal(chosen.rows, [0, 2, 3, 5, 6])
+    assert [tuple(np.flatnonzero(row)) for row in chosen.targets] == [(3,), (0, 16), (0, 16), (18,), (18,)]
+    assert chosen.counts["images_with_several_labels"] == 0
+
+
+def test_labels_of_other_images_only(cells: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match=r"train\.csv: none of the 5 images has a label"):
+        select_training_set(cells, {"x": (1,)}, "single", where="train.csv")
+
+
+def test_no_single_label_image(cells: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match='set images = "all"'):
+        select_training_set(cells, {"b": (0, 16)}, "single")
+    assert select_training_set(cells, {"b": (0, 16)}, "all").counts["cells"] == 2
+
+
+def test_all_cells_dropped(cells: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="no cell is left of the 1 images"):
+        select_training_set(cells, {"e": (5,)}, "single")

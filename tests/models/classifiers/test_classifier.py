@@ -1,0 +1,58 @@
+import pytest
+import torch
+
+from data.tile_preparation import TileSettings
+from models.classifiers.backbones import BackboneSettings
+from models.classifiers.classifier import Architecture, Classifier, Normalisation
+from models.classifiers.heads import EmbeddingHead, HeadSettings
+
+
+def make_classifier(mode: str = "single-label") -> Classifier:
+    torch.manual_seed(3)
+    architecture = Architecture.model_validate(
+        {
+            "mode": mode,
+            "tiles": TileSettings(size=32),
+            "normalisation": Normalisation(mean=(0.1, 0.2, 0.3, 0.4), deviation=(0.1, 0.2, 0.3, 0.4)),
+            "backbone": BackboneSettings(name="test_efficientnet", pretrained="none"),
+            "head": HeadSettings(embedding=24),
+        }
+    )
+    return Classifier(architecture)
+
+
+def test_shapes_and_types() -> None:
+    tiles = torch.zeros(5, 4, 32, 32, dtype=torch.uint8)
+    scores = make_classifier()(tiles)
+    assert (scores.logits.shape, scores.embedding.shape) == ((5, 19), (5, 24))
+    assert scores.logits.dtype == scores.embedding.dtype == torch.float32
+
+
+def test_every_channel_is_standardised_by_its_own_figures() -> None:
+    classifier = make_classifier().eval()
+    seen = []
+    classifier.backbone.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    tiles = torch.tensor([51, 102, 153, 204], dtype=torch.uint8).reshape(1, 4, 1, 1).expand(1, 4, 32, 32)
+    classifier(tiles)
+    expected = torch.tensor([1.0, 1.0, 1.0, 1.0]).reshape(1, 4, 1, 1).expand(1, 4, 32, 32)
+    torch.testing.assert_close(seen[0], expected)
+
+
+def test_probabilities_of_one_class_a_tile_sum_to_one() -> None:
+    logits = torch.tensor([[1.0, 2.0, 3.0]])
+    probabilities = make_classifier().probabilities(logits)
+    assert probabilities.sum().item() == pytest.approx(1)
+    assert probabilities.argmax() == 2
+
+
+def test_probabilities_of_any_number_of_classes_are_each_on_their_own() -> None:
+    logits = torch.tensor([[0.0, 10.0, 10.0]])
+    probabilities = make_classifier("multi-label").probabilities(logits)
+    torch.testing.assert_close(probabilities, torch.sigmoid(logits))
+
+
+def test_the_logits_come_from_the_embedding() -> None:
+    head = EmbeddingHead(12, 19, HeadSettings(embedding=8)).eval()
+    embedding, logits = head(torch.randn(4, 12))
+    torch.testing.assert_close(head.classify(embedding), logits)
+    assert embedding.shape == (4, 8)

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, average_precision_score, f1_score
+
+from models.training.metrics import measure_quality
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_class_a_tile_as_scikit_learn_has_it(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    right = random.choice([0, 2, 3, 5, 18], 60)
+    probabilities = random.dirichlet(np.ones(19), 60) + 0.1 * np.eye(19)[right]
+    targets = np.eye(19)[right]
+    quality = measure_quality(torch.tensor(probabilities), torch.tensor(targets), single_label=True)
+    chosen, present = probabilities.argmax(axis=1), np.unique(right)
+    assert quality.accuracy == pytest.approx(accuracy_score(right, chosen))
+    assert quality.macro_f1 == pytest.approx(
+        f1_score(right, chosen, labels=present, average="macro", zero_division=0), abs=1e-6
+    )
+    expected = average_precision_score(targets[:, present], probabilities[:, present], average="macro")
+    assert quality.mean_average_precision == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_number_of_classes_as_scikit_learn_has_it(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    targets = (random.random((50, 19)) < 0.2).astype(int)
+    targets[:, [4, 11]] = 0
+    probabilities = np.clip(random.random((50, 19)) * 0.7 + 0.3 * targets, 0, 1)
+    quality = measure_quality(torch.tensor(probabilities), torch.tensor(targets), single_label=False)
+    chosen, present = probabilities > 0.5, targets.any(axis=0)
+    assert quality.accuracy == pytest.approx((chosen == targets).mean())
+    assert quality.macro_f1 == pytest.approx(
+        f1_score(targets[:, present], chosen[:, present], average="macro", zero_division=0), abs=1e-6
+    )
+    expected = average_precision_score(targets[:, present], probabilities[:, present], average="macro")
+    assert quality.mean_average_precision == pytest.approx(expected, abs=1e-6)
+
+
+def test_nothing_to_measure() -> None:
+    with pytest.raises(ValueError, match="no tile"):
+        measure_quality(torch.zeros(0, 19), torch.zeros(0, 19), single_label=True)
