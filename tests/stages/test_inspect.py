@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.cells import measure_cells, read_cells, write_cells
+from data.channels import CHANNELS
+from data.images import write_images
+from data.masks import write_label_image
+from data.predictions import write_predictions
+from pipeline.engines.local import LocalEngine
+from stages import crops
+from stages.inspect import InspectSettings, Sources, run
+
+ENGINE = LocalEngine(workers=2)
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Sources:
+    """Three fields: two cells with predictions, none, one dropped; the third name needs quoting."""
+    (tmp_path / "images").mkdir()
+    rng = np.random.default_rng(0)
+    tables = []
+    for image_id, cells in (("a", 2), ("b", 0), ("c #1", 1)):
+        labels = np.zeros((120, 160), np.uint16)
+        for number in range(cells):
+            cv2.circle(labels, (40 + 80 * number, 60), 35, number + 1, -1)
+        for channel in CHANNELS:
+            plane = rng.integers(20, 200, labels.shape, dtype=np.uint8)
+            cv2.imwrite(str(tmp_path / f"images/{image_id}_{channel}.png"), plane)
+        for what in ("cells", "nuclei"):
+            write_label_image(tmp_path / f"masks/{image_id}_{what}.png", labels)
+        tables.append(measure_cells(image_id, labels, labels))
+    table = pd.concat(tables, ignore_index=True)
+    write_cells(tmp_path / "cells.parquet", table)
+    images = [("a", 120, 160, 2), ("b", 120, 160, 0), ("c #1", 120, 160, 1)]
+    columns = ["image_id", "image_height", "image_width", "cells"]
+    write_images(tmp_path / "images.parquet", pd.DataFrame(images, columns=columns))
+    settings = crops.CropsSettings(min_area_um2=0)
+    paths = (tmp_path / "images", tmp_path / "masks", tmp_path / "cells.parquet", tmp_path / "tiles.zarr")
+    crops.run(*paths, "key", settings, ENGINE)
+    table = read_cells(tmp_path / "cells.parquet")
+    table.loc[2, "dropped"] = "too dark"
+    write_cells(tmp_path / "cells.parquet", table)
+    probabilities = np.full((2, 19), 0.01, np.float32)
+    probabilities[0, 7], probabilities[1, 14] = 0.8, 0.7
+    write_predictions(tmp_path / "predictions.parquet", ["a", "a"], np.array([1, 2]), probabilities)
+    return Sources(
+        images=tmp_path / "images",
+        masks=tmp_path / "masks",
+        images_table=tmp_path / "images.parquet",
+        cells=tmp_path / "cells.parquet",
+        tiles=tmp_path / "tiles.zarr",
+        predictions=tmp_path / "predictions.parquet",
+        curves=tmp_path / "no curves.png",
+        scores=None,
+    )
+
+
+def test_a_page_a_field(sources: Sources, tmp_path: Path) -> None:
+    report = run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+    assert report.counts == {"fields": 3, "cells": 3}
+    page = (tmp_path / "report/fields/a.html").read_text()
+    first, second = page.split('id="cell-2"')
+    assert "0.80 Golgi apparatus" in first.split('id="cell-1"')[1]
+    assert "0.70 Mitochondria" in second
+    assert "left out:" not in page
+    dropped = (tmp_path / "report/fields/c #1.html").read_text()
+    assert "left out: too dark" in dropped
+    assert "no prediction" in dropped
+    assert 'class="dropped"' in dropped
+    assert "c%20%231_tiles.jpg" in dropped
+
+
+def test_the_sprite_has_a_strip_a_cell(sources: Sources, tmp_path: Path) -> None:
+    run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+    assert cv2.imread(str(tmp_path / "report/fields/a_tiles.jpg")).shape == (2 * 128, 2 * 128, 3)
+
+
+def test_scores_are_shown_where_there_are_any(sources: Sources, tmp_path: Path) -> None:
+    run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+    index = (tmp_path / "report/index.html").read_text()
+    assert "No truth was given" in index
+    assert "1 left out: too dark" in index
+    rows = [{"label": 7, "name": "Golgi apparatus", "ap": 0.5, "truth": 3, "detections": 9}]
+    rows.append({"label": 8, "name": "Intermediate filaments", "ap": None, "truth": 0, "detections": 2})
+    scores = {"map": 0.5, "iou": 0.6, "absent": "fp", "classes": rows}
+    scored = Sources(**{**vars(sources), "scores": scores})
+    run(scored, tmp_path / "report", InspectSettings(), ENGINE)
+    index = (tmp_path / "report/index.html").read_text()
+    assert "Score: mAP 0.5000" in index
+    assert "Intermediate filaments" in index
+
+
+def test_many_fields_are_sampled(sources: Sources, tmp_path: Path) -> None:
+    run(sources, tmp_path / "report", InspectSettings(max_fields=2), ENGINE)
+    assert "2 of 3 fields are shown" in (tmp_path / "report/index.html").read_text()
+    assert {path.stem for path in (tmp_path / "report/fields").glob("*.html")} == {"a", "c #1"}
+
+
+def test_a_field_that_cannot_be_shown_is_told(sources: Sources, tmp_path: Path) -> None:
+    (sources.images / "b_red.png").write_bytes(b"")
+    report = run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+    assert [failure.where for failure in report.failures] == ["b"]
+    assert "b could not be shown" in (tmp_path / "report/index.html").read_text()
+
+
+def test_an_earlier_report_is_replaced(sources: Sources, tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report/old.html").touch()
+    run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+    assert not (tmp_path / "report/old.html").exists()
+    assert not list(tmp_path.glob(".report*"))
