@@ -3,11 +3,10 @@
 import cv2
 import numpy as np
 
-from data.errors import InputError
-from data.masks import MAX_CELLS
 from models.segmenters.cell_bodies import find_cell_bodies
 from models.segmenters.enlarge import enlarge_labels
 from models.segmenters.nuclei import find_nuclei
+from models.segmenters.numbering import check_count, number_cells
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
 
 WORKING_PIXEL_UM = 0.32
@@ -15,7 +14,7 @@ WORKING_PIXEL_UM = 0.32
 
 
 class ClassicalSegmenter:
-    """Finds nuclei by thresholds and necks, and cells by a seeded watershed; see `nuclei` and `cell_bodies`."""
+    """Finds nuclei by thresholds and necks, and cells by a watershed; see `nuclei` and `cell_bodies`."""
 
     name = "classical"
     channels = ("red", "blue", "yellow")
@@ -31,12 +30,12 @@ class ClassicalSegmenter:
         red, blue, yellow = (reduce_plane(plane, factor) for plane in image)
         pixel_um = factor * pixel_size_um
         nuclei = find_nuclei(blue, pixel_um)
-        if nuclei.max() > MAX_CELLS:
-            expected = f"at most {MAX_CELLS}, the most that a uint16 label image can number"
-            raise InputError(found=f"{nuclei.max()} cells", where="segmentation", expected=expected)
-        cells = find_cell_bodies(red, yellow, nuclei, pixel_um)
-        nuclei_full, cells_full = enlarge_labels(nuclei, cells, factor, image.shape[1:])
-        return SegmentedField(nuclei_full, cells_full)
+        check_count(int(nuclei.max()))
+        nuclei, cells = find_cell_bodies(red, yellow, nuclei, pixel_um)
+        height, width = image.shape[1:]
+        return number_cells(
+            enlarge_labels(nuclei, factor, (height, width)), enlarge_labels(cells, factor, (height, width))
+        )
 
 
 def reduce_plane(plane: np.ndarray, factor: int) -> np.ndarray:
@@ -52,8 +51,8 @@ def reduce_plane(plane: np.ndarray, factor: int) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        (ceil(H / factor), ceil(W / factor)) float32 in 0..1. A plane and its 257-fold 16-bit twin give the very
-        same values.
+        (ceil(H / factor), ceil(W / factor)) float32 in 0..1. A plane and its 16-bit twin (times 257) give
+        the very same values.
     """
     height, width = plane.shape
     shares = np.divide(plane, np.iinfo(plane.dtype).max, dtype=np.float32)

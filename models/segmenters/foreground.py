@@ -11,11 +11,18 @@ BRIGHT_QUANTILE = 0.998
 """Where a stain's range is read: beyond lie dead and hot pixels, and specks of debris."""
 
 BINS = 512
+"""Steps in which Otsu's threshold is sought."""
 
 
 def smooth(image: np.ndarray, sigma_px: float) -> np.ndarray:
     """Blur with a Gaussian of `sigma_px` pixels; (h, w) float32 in and out."""
     return cv2.GaussianBlur(image, (0, 0), max(sigma_px, 0.3), borderType=cv2.BORDER_REFLECT)
+
+
+def disk(radius_px: float) -> np.ndarray:
+    """Make the structuring element of a disk; (2 r + 1, 2 r + 1) uint8, r rounded and at least 1."""
+    side = 2 * max(round(radius_px), 1) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
 
 
 def stretch_stain(stain: np.ndarray, sigma_px: float) -> np.ndarray:

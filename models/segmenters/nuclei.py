@@ -7,30 +7,39 @@ from skimage.measure import label
 from skimage.morphology import reconstruction
 from skimage.segmentation import watershed
 
-from models.segmenters.foreground import otsu_threshold, stretch_stain
+from models.segmenters.foreground import disk, otsu_threshold, smooth, stretch_stain
 
-BLUR_UM = 0.5
+NUCLEUS_BLUR_UM = 0.5
 """Smoothing before the threshold: well under a nucleus, over the grain of chromatin."""
 
-LEAST_AREA_UM2 = 20.0
-"""Smaller is debris; a small interphase or a metaphase plate seen edge-on is 30 um2 and more."""
-
-LEAST_WIDTH_UM = 2.5
-"""Thinner is a fibre or a rim, not a nucleus: a metaphase plate is about 4 um thick."""
-
-NECK_DEPTH_UM = 0.8
-"""Two humps of the distance map are two nuclei when the neck is narrower than both by this (on each side)."""
+OTSU_SHARE = 0.8
+"""Otsu's threshold lies between the background and all nuclei; dim nuclei reach below it."""
 
 PLATEAU_SHARE = 0.4
-"""A nucleus ends where the stain falls below this share of its own plateau, so that dim ones keep their rim
-and bright ones lose their blur."""
+"""A nucleus ends where the stain falls below this share of its own plateau: dim ones keep their rim and bright
+ones lose their blur."""
+
+LEAST_WIDTH_UM = 2.5
+"""Thinner is a fibre or a rim: even a metaphase plate seen edge-on is about 4 um thick."""
+
+LEAST_AREA_UM2 = 20.0
+"""Smaller is debris: a small nucleus or a metaphase plate has 30 um2 and more."""
+
+LEAST_AREA_AT_BORDER_UM2 = 14.0
+"""The same for what the field's border cuts."""
+
+NECK_SHARE = 0.7
+"""Two lobes are two nuclei where the neck between them is narrower than this share of the thinner lobe."""
+
+NECK_BLUR_UM = 0.8
+"""Smoothing of the distance map, so that a rough rim makes no necks."""
 
 
 def find_nuclei(blue: np.ndarray, pixel_um: float) -> np.ndarray:
-    """Find the nuclei of a reduced field.
+    """Find the nuclei of a field, and part those that touch.
 
-    A threshold for the field finds what is stained at all, a threshold for each object (a share of its own
-    plateau) draws its rim, and a watershed on the distance map cuts touching nuclei at their necks.
+    A threshold for the field finds what is stained at all, one for each object (a share of its own plateau)
+    draws its rim, and a watershed on the distance map cuts touching nuclei at their necks.
 
     Parameters
     ----------
@@ -42,48 +51,50 @@ def find_nuclei(blue: np.ndarray, pixel_um: float) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        (h, w) int32 label image, 0 = background.
+        (h, w) int32 label image, numbers 1..n, 0 = background. Condensed chromosomes count as a nucleus.
     """
-    stain = stretch_stain(blue, BLUR_UM / pixel_um)
+    stain = stretch_stain(blue, NUCLEUS_BLUR_UM / pixel_um)
     if not stain.any():
         return np.zeros(blue.shape, np.int32)
+    # The root brings dim and bright nuclei closer before they share a threshold.
     roots = np.sqrt(stain)
-    stained = _trim_to_plateau(stain, roots > otsu_threshold(roots), pixel_um)
-    stained = ndimage.binary_fill_holes(_open(stained, LEAST_WIDTH_UM / pixel_um))
-    nuclei = _split_at_necks(stained, pixel_um)
-    return _drop_debris(nuclei, pixel_um)
+    stained = _trim_to_plateau(stain, roots > OTSU_SHARE * otsu_threshold(roots), pixel_um)
+    opening = disk(LEAST_WIDTH_UM / 2 / pixel_um)
+    margin = max(opening.shape)
+    # The field's rim continues beyond it, lest the opening gnaw at the nuclei that it cuts.
+    padded = np.pad(stained.astype(np.uint8), margin, mode="edge")
+    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, opening)[margin:-margin, margin:-margin]
+    filled = np.asarray(ndimage.binary_fill_holes(opened), dtype=bool)
+    return _drop_debris(_split_at_necks(filled, pixel_um), pixel_um)
 
 
-def _trim_to_plateau(signal: np.ndarray, stained: np.ndarray, pixel_um: float) -> np.ndarray:
+def _trim_to_plateau(stain: np.ndarray, stained: np.ndarray, pixel_um: float) -> np.ndarray:
     objects = _split_at_necks(stained, pixel_um)
-    count = int(objects.max())
-    plateau = np.zeros(count + 1, np.float32)
+    plateau = np.zeros(int(objects.max()) + 1, np.float32)
     for number, box in enumerate(ndimage.find_objects(objects), start=1):
-        plateau[number] = np.quantile(signal[box][objects[box] == number], 0.75)
-    return stained & (signal > PLATEAU_SHARE * plateau[objects])
+        if box is not None:
+            plateau[number] = np.quantile(stain[box][objects[box] == number], 0.75)
+    return stained & (stain > PLATEAU_SHARE * plateau[objects])
 
 
 def _split_at_necks(stained: np.ndarray, pixel_um: float) -> np.ndarray:
-    padded = np.pad(stained, 1, mode="edge")
-    distance = cv2.distanceTransform(padded.astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1] * pixel_um
-    distance = cv2.GaussianBlur(distance, (0, 0), max(0.5 / pixel_um, 0.5))
-    distance[~stained] = 0
-    lowered = np.maximum(distance - NECK_DEPTH_UM, 0)
-    domes = distance - reconstruction(lowered, distance)
-    seeds = label((domes >= NECK_DEPTH_UM * 0.999) & stained, connectivity=2)
-    return watershed(-distance, seeds, mask=stained)
-
-
-def _open(mask: np.ndarray, width_px: float) -> np.ndarray:
-    size = max(round(width_px), 1)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    padded = np.pad(mask.astype(np.uint8), size, mode="edge")
-    return cv2.morphologyEx(padded, cv2.MORPH_OPEN, kernel)[size:-size, size:-size].astype(bool)
+    distance = cv2.distanceTransform(np.pad(stained, 1, mode="edge").astype(np.uint8), cv2.DIST_L2, 5)
+    distance_um = smooth(distance[1:-1, 1:-1] * pixel_um, NECK_BLUR_UM / pixel_um)
+    # In the logarithm a neck is told by its width over the lobe's, whatever their size.
+    depth = np.log(np.maximum(distance_um, LEAST_WIDTH_UM / 4))
+    height = -np.log(NECK_SHARE)
+    peaks = depth - reconstruction(depth - height, depth)
+    # A lobe's top is the only place where the full height is left over, but for rounding.
+    seeds = label((peaks > 0.999 * height) & stained, connectivity=2)
+    return watershed(-distance_um, seeds, mask=stained)
 
 
 def _drop_debris(nuclei: np.ndarray, pixel_um: float) -> np.ndarray:
     area_um2 = np.bincount(nuclei.ravel()) * pixel_um**2
-    keep = area_um2 >= LEAST_AREA_UM2
+    least = np.full(area_um2.size, LEAST_AREA_UM2)
+    rim = np.concatenate([nuclei[0], nuclei[-1], nuclei[:, 0], nuclei[:, -1]])
+    least[rim] = LEAST_AREA_AT_BORDER_UM2
+    keep = area_um2 >= least
     keep[0] = False
     numbers = np.zeros(keep.size, np.int32)
     numbers[keep] = np.arange(1, keep.sum() + 1)
