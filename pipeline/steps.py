@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.fields import find_fields
 from pipeline.config import Config
-from pipeline.manifest import hash_file, hash_json, read_manifest
+from pipeline.manifest import Manifest, hash_file, hash_json, read_manifest
 from pipeline.run import Step, require
 from pipeline.work_folder import WorkFolder
 from stages.stage import Context, StageReport
@@ -32,7 +32,6 @@ def simulate_step(out: Path, config: Config) -> Step:
 def segment_step(work: WorkFolder, images: Path, config: Config) -> Step:
     """Segment the fields of the folder ``images``."""
     from models.segmenters.choose import load_segmenter
-
     from stages import segment
 
     settings = config.settings("segment", segment.SegmentSettings)
@@ -146,7 +145,7 @@ def inspect_step(work: WorkFolder, config: Config) -> Step:
 
     settings = config.settings("inspect", inspect.InspectSettings)
     segment = require(work, "segment")
-    scores = read_manifest(work.manifest("score"))
+    scores = _scores_of(work)
     return Step(
         stage="inspect",
         manifest=work.manifest("inspect"),
@@ -172,6 +171,14 @@ def inspect_step(work: WorkFolder, config: Config) -> Step:
             context,
         ),
     )
+
+
+def _scores_of(work: WorkFolder) -> Manifest | None:
+    """Give the scores of the submission that lies in the work folder, none of an earlier one's."""
+    scores = read_manifest(work.manifest("score"))
+    if scores is None or not work.submission.is_file():
+        return None
+    return scores if scores.inputs["submission"] == hash_file(work.submission) else None
 
 
 def _fingerprint(images: Path) -> str:

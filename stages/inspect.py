@@ -22,7 +22,7 @@ from data.fields import Field, find_fields, to_uint8
 from data.images import read_images
 from data.labels import CLASS_NAMES
 from data.masks import read_label_image
-from data.predictions import read_predictions
+from data.predictions import PROBABILITY_COLUMNS, read_predictions
 from data.tiles import TileStore
 from stages.stage import Context, Failure, StageReport, StageSettings
 
@@ -88,8 +88,9 @@ class _FieldPages:
         self._sources, self._folder, self._settings = sources, folder, settings
         self._fields = {field.image_id: field for field in find_fields(sources.images)}
         self._rows = dict(list(table.reset_index(names="row").groupby("image_id")))
-        predictions = read_predictions(sources.predictions).set_index(["image_id", "cell_id"])
-        self._probabilities = predictions[[f"p_{label}" for label in range(len(CLASS_NAMES))]]
+        predictions = read_predictions(sources.predictions, embedding=False)
+        cells = zip(predictions["image_id"], predictions["cell_id"], strict=True)
+        self._probabilities = dict(zip(cells, predictions[list(PROBABILITY_COLUMNS)].to_numpy(), strict=True))
         self._tiles = TileStore(sources.tiles)
         self._template = _environment().get_template("field.html")
 
@@ -140,9 +141,9 @@ class _FieldPages:
         return entries
 
     def _top_classes(self, cell: tuple[str, int]) -> list[dict[str, Any]]:
-        if cell not in self._probabilities.index:
+        probabilities = self._probabilities.get(cell)
+        if probabilities is None:
             return []
-        probabilities = self._probabilities.loc[cell].to_numpy(np.float32)
         best = np.argsort(-probabilities)[: self._settings.top_classes]
         return [{"name": CLASS_NAMES[label], "confidence": float(probabilities[label])} for label in best]
 

@@ -12,7 +12,7 @@ from data.predictions import write_predictions
 from data.tiles import TileStore
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import load_classifier
-from models.device import Precision, choose_device, uses_bfloat16
+from models.device import Precision, choose_device, place, uses_bfloat16
 from stages.stage import Context, StageReport, StageSettings
 
 
@@ -59,7 +59,7 @@ def run(
             advice="run `hpacells crops` again",
         )
     device = choose_device(settings.device)
-    classifier = load_classifier(model).to(device)
+    classifier = place(load_classifier(model), device)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
     loader = BatchLoader(store, rows, classifier.architecture.tiles, workers=settings.workers)

@@ -26,7 +26,7 @@ from models.classifiers.backbones import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.classifiers.heads import HeadSettings
 from models.classifiers.model_folder import save_classifier
-from models.device import Precision, choose_device, uses_bfloat16
+from models.device import Precision, choose_device, place, uses_bfloat16
 from models.losses.classification import ClassificationLoss, LossSettings
 from models.training.history import draw_curves, write_history
 from models.training.schedule import OptimiserSettings, ScheduleSettings
@@ -172,7 +172,7 @@ def _make_trainer(
         validation_targets=chosen.targets[held_out],
     )
     trainer = Trainer(
-        Classifier(architecture).to(device),
+        place(Classifier(architecture), device),
         ClassificationLoss(architecture.mode, data.targets, settings.loss),
         data,
         Augmentation(settings.augment),
