@@ -1,10 +1,13 @@
 """Where networks run, and in which precision."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
+from torch import nn
 
 from data.errors import InputError
+
+Module = TypeVar("Module", bound=nn.Module)
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -42,3 +45,12 @@ def uses_bfloat16(precision: Precision, device: torch.device) -> bool:
         return False
     capabilities = get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def place(module: Module, device: torch.device) -> Module:
+    """Move a module to a device, its weights laid out for tiles whose channels come last in memory."""
+    module.to(device)
+    for parameter in module.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return module

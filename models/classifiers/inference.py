@@ -1,6 +1,7 @@
 """Run a classifier over batches of tiles, with the symmetries of the square if wished."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import numpy as np
 import torch
@@ -51,12 +52,13 @@ def score_tiles(
     device = next(classifier.parameters()).device
     classifier.eval()
     plan = plan_batches(np.arange(len(loader)), batch_size)
-    for batch in loader.batches(plan):
-        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-            tiles = to_tensor(batch, device)
-            scores = _score_symmetries(classifier, tiles) if symmetries else classifier(tiles)
-        yield batch.items, scores.logits.cpu(), scores.embedding.cpu()
-        advance(len(batch.items))
+    with closing(loader.batches(plan)) as batches:
+        for batch in batches:
+            with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+                tiles = to_tensor(batch, device)
+                scores = _score_symmetries(classifier, tiles) if symmetries else classifier(tiles)
+            yield batch.items, scores.logits.cpu(), scores.embedding.cpu()
+            advance(len(batch.items))
 
 
 def _score_symmetries(classifier: Classifier, tiles: Tensor) -> Scores:

@@ -70,7 +70,7 @@ def draw_curves(path: Path, epochs: Sequence[Epoch], best_epoch: int) -> None:
         quality.legend(frameon=False)
     else:
         quality.text(0.5, 0.5, "no validation images", ha="center", transform=quality.transAxes)
-        quality.set_yticks([])
+        quality.set(xticks=[], yticks=[])
     loss.legend(frameon=False)
     _draw(rate, epochs, {"lr": "learning rate"}, "learning rate")
     with atomic_write(path) as temporary:

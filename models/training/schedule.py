@@ -67,7 +67,9 @@ def make_optimiser(backbone: nn.Module, head: nn.Module, settings: OptimiserSett
             {"params": matrices, "factor": factor, "weight_decay": settings.weight_decay},
             {"params": vectors, "factor": factor, "weight_decay": 0.0},
         ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.learning_rate)
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]], lr=settings.learning_rate, fused=True
+    )
 
 
 def set_learning_rate(

@@ -23,6 +23,7 @@ from models.classifiers.inference import score_tiles, to_tensor
 from models.losses.classification import ClassificationLoss
 from models.training.average import make_average
 from models.training.checkpoint import load_checkpoint, save_checkpoint
+from models.training.depthwise import FloatDepthwiseGradients
 from models.training.history import Epoch
 from models.training.metrics import measure_quality
 from models.training.schedule import OptimiserSettings, ScheduleSettings, make_optimiser, set_learning_rate
@@ -114,7 +115,7 @@ class Trainer:
         key: str,
     ) -> None:
         self._device = next(classifier.parameters()).device
-        self._classifier = classifier.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._classifier = classifier
         self._loss = loss.to(self._device)
         self._data, self._augmentation = data, augmentation
         self._optimiser_settings, self._schedule, self._seed = optimiser, schedule, seed
@@ -183,7 +184,8 @@ class Trainer:
     def _step(self, tiles: Tensor, targets: Tensor) -> float:
         step = self._progress.epoch * self._batches + self._progress.batch
         self._rate = set_learning_rate(self._optimiser, self._optimiser_settings, step, self.steps)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
+        low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
+        with FloatDepthwiseGradients(), low:
             scores = self._classifier(tiles)
         loss = self._loss(scores.logits, scores.embedding, targets)
         self._optimiser.zero_grad(set_to_none=True)
