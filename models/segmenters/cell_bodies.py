@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 from scipy import ndimage
-from skimage.measure import label
 from skimage.segmentation import watershed
 
 from models.segmenters.foreground import disk, otsu_threshold, stretch_stain
@@ -19,10 +18,10 @@ RIM_UM = 1.0
 """Cytoplasm that a cell has around its nucleus even where neither stain shows it."""
 
 LOG_OFFSET = 0.03
-"""Share of the brightest stain below which differences stop to count: camera noise and blur are of this size."""
+"""Share of the brightest stain below which differences stop to count, as noise and blur are of this size."""
 
 BELOW_OTSU = 0.15
-"""How far, in the logarithm, cells reach below Otsu's threshold: their rim is thin and so dimmer than the rest."""
+"""How far, in the logarithm, cells reach below Otsu's threshold: their rim is thin and so dim."""
 
 LEAST_CONTRAST = 0.7
 """Cells are twice (e to the power of 0.7) as bright as the gaps between them, or the field has no gaps."""
@@ -94,18 +93,16 @@ def _find_foreground(density: np.ndarray, pixel_um: float) -> np.ndarray:
 
 
 def _fill_holes(cells: np.ndarray) -> np.ndarray:
-    gaps, count = label(cells == 0, connectivity=2, return_num=True)
-    if count == 0:
-        return cells
+    count, gaps = cv2.connectedComponents((cells == 0).astype(np.uint8))
     kernel = np.ones((3, 3), np.uint8)
     padded = np.pad(cells, 1, mode="edge").astype(np.float32)
     largest = cv2.dilate(padded, kernel)[1:-1, 1:-1]
     padded[padded == 0] = np.inf
     smallest = cv2.erode(padded, kernel)[1:-1, 1:-1]
-    numbers = np.arange(1, count + 1)
-    owner = np.zeros(count + 1, cells.dtype)
-    highest = ndimage.maximum(largest, gaps, numbers)
-    owner[1:] = np.where(highest == ndimage.minimum(smallest, gaps, numbers), highest, 0)
-    rim = np.concatenate([gaps[0], gaps[-1], gaps[:, 0], gaps[:, -1]])
-    owner[rim] = 0
+    numbers = np.arange(count)
+    highest = np.asarray(ndimage.maximum(largest, gaps, numbers))
+    lowest = np.asarray(ndimage.minimum(smallest, gaps, numbers))
+    owner = np.where(highest == lowest, highest, 0).astype(cells.dtype)
+    at_border = np.unique(np.concatenate([gaps[0], gaps[-1], gaps[:, 0], gaps[:, -1]]))
+    owner[at_border] = 0
     return np.where(gaps > 0, owner[gaps], cells)

@@ -56,6 +56,7 @@ def reduce_plane(plane: np.ndarray, factor: int) -> np.ndarray:
     """
     height, width = plane.shape
     shares = np.divide(plane, np.iinfo(plane.dtype).max, dtype=np.float32)
-    shares = cv2.copyMakeBorder(shares, 0, -height % factor, 0, -width % factor, cv2.BORDER_REPLICATE)
+    if height % factor or width % factor:
+        shares = cv2.copyMakeBorder(shares, 0, -height % factor, 0, -width % factor, cv2.BORDER_REPLICATE)
     size = (shares.shape[1] // factor, shares.shape[0] // factor)
     return cv2.resize(shares, size, interpolation=cv2.INTER_AREA)

@@ -7,7 +7,7 @@ NOISE_FACTOR = 4.0
 """What stands out less than this many standard deviations of the noise from the background is not stained."""
 
 DARK_QUANTILE = 0.01
-BRIGHT_QUANTILE = 0.998
+BRIGHT_QUANTILE = 0.9995
 """Where a stain's range is read: beyond lie dead and hot pixels, and specks of debris."""
 
 BINS = 512
@@ -64,4 +64,7 @@ def otsu_threshold(values: np.ndarray) -> float:
     above = counts.sum() - below
     mass = np.cumsum(counts * centres)
     difference = mass[:-1] / below - (mass[-1] - mass[:-1]) / above
-    return float(edges[1 + int(np.argmax(below * above * difference**2))])
+    between = below * above * difference**2
+    # In the gap between two classes that are far apart all thresholds are as good: the middle one is taken.
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
+    return float(edges[1 + best].mean())

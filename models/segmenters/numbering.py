@@ -33,7 +33,8 @@ def number_cells(nuclei: np.ndarray, cells: np.ndarray) -> SegmentedField:
     numbers = np.zeros(int(cells.max(initial=0)) + 1, np.uint16)
     for new, (_, _, old) in enumerate(sorted(places), start=1):
         numbers[old] = new
-    return SegmentedField(nuclei=numbers[nuclei], cells=numbers[cells])
+    cells = numbers.take(cells)
+    return SegmentedField(nuclei=cells * (nuclei > 0), cells=cells)
 
 
 def check_count(count: int) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
 import numpy as np
 
 from data.errors import InputError
@@ -10,6 +11,9 @@ from data.masks import MAX_CELLS
 
 REFERENCE_PIXEL_SIZE_UM = 0.08
 """Pixel size of a 2048 px HPA field (63x objective); assumed where none is known."""
+
+PIXEL_SIZES_UM = (0.005, 5.0)
+"""From far below what a light microscope resolves to where a cell is a few pixels."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,7 @@ class SegmentedField:
             raise ValueError(msg)
         count = self.count
         for name, labels in (("cells", self.cells), ("nuclei", self.nuclei)):
-            present = np.zeros(MAX_CELLS + 1, dtype=bool)
-            present[labels.ravel()] = True
+            present = cv2.calcHist([labels], [0], None, [MAX_CELLS + 1], [0, MAX_CELLS + 1]).ravel() > 0
             if not present[1 : count + 1].all() or present[count + 1 :].any():
                 msg = f"the numbers of the {name} are not 1..{count} without gaps"
                 raise ValueError(msg)
@@ -62,16 +65,16 @@ class Segmenter(Protocol):
     A caller reads `channels`, stacks just these and calls `segment` from as many threads as it likes; nothing
     else is asked of it. So a segmenter keeps no state from one call to the next, and spends its time in code
     that releases the interpreter lock. One whose network runs best on batches gathers the concurrent calls
-    itself: each calling thread scales its own field, hands it to the one thread that owns the device, waits for
-    the maps of its field and does its own post-processing. Batches thus fill up across fields of different size,
-    the device never waits for post-processing, and callers need not know whether there is a device.
+    itself: each calling thread scales its own field, hands it to the one thread that owns the device, waits
+    for its maps and does its own post-processing. Batches thus fill up across fields of different size, the
+    device does not wait for post-processing, and callers need not know whether there is a device.
 
     Attributes
     ----------
     name
         The name by which `models.segmenters.choose.load_segmenter` knows it.
     channels
-        The channels it needs, in the order in which it wants them stacked (names of `data.channels.CHANNELS`).
+        The channels it needs (of `data.channels.CHANNELS`), in the order in which it wants them stacked.
     """
 
     @property
@@ -104,7 +107,8 @@ class Segmenter(Protocol):
         Raises
         ------
         InputError
-            For an image of another shape or type, a pixel size that is not above 0, or more than 65,535 cells.
+            For an image of another shape or type, a pixel size out of `PIXEL_SIZES_UM`, or more
+            than 65,535 cells.
         """
         ...
 
@@ -124,14 +128,18 @@ def check_image(image: np.ndarray, channels: tuple[str, ...], pixel_size_um: flo
     Raises
     ------
     InputError
-        For another shape or dtype, an image without pixels, or a pixel size that is not a number above 0.
+        For another shape or dtype, an image without pixels, or a pixel size out of `PIXEL_SIZES_UM`.
     """
     if image.ndim != 3 or image.shape[0] != len(channels) or image.size == 0:
         expected = f"({len(channels)}, height, width): {', '.join(channels)}"
         raise InputError(found=f"shape {image.shape}", where="image to segment", expected=expected)
     if image.dtype not in (np.uint8, np.uint16):
         raise InputError(found=f"{image.dtype} pixels", where="image to segment", expected="uint8 or uint16")
-    if not (np.isfinite(pixel_size_um) and pixel_size_um > 0):
+    smallest, largest = PIXEL_SIZES_UM
+    if not smallest <= pixel_size_um <= largest:
         raise InputError(
-            found=f"{pixel_size_um}", where="pixel size", expected="micrometres a pixel, above 0"
+            found=f"{pixel_size_um} um",
+            where="pixel size",
+            expected=f"{smallest} to {largest} um",
+            advice="give it in micrometres, not in nanometres or pixels a micrometre",
         )

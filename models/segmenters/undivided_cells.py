@@ -8,11 +8,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 NUCLEUS_GAP_UM = 4.0
-"""Nuclei of one cell lie closer than this, as daughters before the cell divides and lobes of one nucleus do."""
+"""Nuclei of one cell lie closer than this: lobes of one nucleus, or daughters before the cell divides."""
 
 LEAST_CONTACT = 1.5
-"""Two parts of one cell meet along a line at least this times the root of the smaller one's area; the side of a
-square would be 1, and cells that merely touch have less."""
+"""Two parts of one cell meet along a line at least this times the root of the smaller one's area: the halves
+of a disk have 1.6, cells that merely touch less than 1."""
 
 
 class _Contacts(NamedTuple):

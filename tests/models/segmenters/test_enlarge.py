@@ -1,0 +1,57 @@
+import cv2
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from models.segmenters.enlarge import enlarge_labels
+
+
+def _disk(size: int, centre: float, radius: float) -> np.ndarray:
+    y, x = np.mgrid[:size, :size] + 0.5
+    return np.hypot(y - centre, x - centre) <= radius
+
+
+def test_an_enlarged_disk_is_nearer_to_a_disk_than_one_of_blocks() -> None:
+    small = _disk(40, 20, 12).astype(np.int32)
+    true = _disk(160, 80, 48)
+    wrong = np.count_nonzero((enlarge_labels(small, 4, (160, 160)) > 0) != true)
+    assert wrong < 0.6 * np.count_nonzero((np.kron(small, np.ones((4, 4), int)) > 0) != true)
+
+
+def test_enlarging_shifts_nothing() -> None:
+    small = np.zeros((30, 50), np.int32)
+    small[8:20, 11:31] = 3
+    rows, columns = np.nonzero(enlarge_labels(small, 4, (120, 200)) == 3)
+    assert np.isclose([rows.mean() + 0.5, columns.mean() + 0.5], [4 * 14, 4 * 21], atol=0.1).all()
+
+
+def test_touching_cells_leave_no_gap() -> None:
+    y, x = np.mgrid[:40, :40] - 19.5
+    small = (1 + (np.arctan2(y, x) + np.pi) // (2 * np.pi / 3 + 1e-9)).astype(np.int32)
+    assert set(np.unique(small)) == {1, 2, 3}
+    full = enlarge_labels(small, 4, (160, 160))
+    assert (full > 0).all()
+    small[:10] = 0
+    assert (enlarge_labels(small, 4, (160, 160))[48:] > 0).all()
+
+
+def test_a_size_that_the_factor_does_not_divide_is_cut() -> None:
+    small = np.ones((3, 4), np.int32)
+    full = enlarge_labels(small, 4, (10, 15))
+    assert full.shape == (10, 15)
+    assert (full == 1).all()
+
+
+@given(
+    small=arrays(np.int32, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 4)),
+    factor=st.integers(1, 5),
+)
+def test_no_label_is_invented(small: np.ndarray, factor: int) -> None:
+    full = enlarge_labels(small, factor, (small.shape[0] * factor, small.shape[1] * factor))
+    assert full.dtype == np.uint16
+    near = np.zeros((5, *small.shape), np.uint8)
+    for number in range(5):
+        near[number] = cv2.dilate((small == number).astype(np.uint8), np.ones((7, 7), np.uint8))
+    reach = np.kron(near, np.ones((1, factor, factor), np.uint8))
+    assert np.take_along_axis(reach, full[None].astype(int), axis=0).all()
