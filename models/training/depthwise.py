@@ -1,8 +1,8 @@
 """Depthwise convolutions whose gradients are computed in float32, for training in bfloat16 on a CPU.
 
 On x86 processors oneDNN computes the forward pass of a depthwise convolution in bfloat16 at least as fast as
-in float32, but its gradients several times more slowly, so that a network such as EfficientNet trains no faster
-in bfloat16 than in float32.
+in float32, but its gradients several times more slowly, so that a network such as EfficientNet would train no
+faster in bfloat16 than in float32.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -227,7 +227,7 @@ class Trainer:
             tiles_per_second=progress.tiles / progress.train_seconds,
             wait_seconds=progress.wait_seconds,
         )
-        log.info("epoch %d: loss %.4f, validation %s", epoch.epoch, train_loss, figures)
+        log.info("%s", _tell(epoch, self._schedule.epochs))
         progress.epochs.append(asdict(epoch))
         progress.epoch += 1
         progress.batch, progress.tiles, progress.loss_sum = 0, 0, 0.0
@@ -291,3 +291,10 @@ class Trainer:
 def _sampling_weights(targets: NDArray[np.float32]) -> NDArray[np.float64]:
     counts = np.maximum(targets.sum(axis=0), 1)
     return (targets / counts).max(axis=1).astype(np.float64)
+
+
+def _tell(epoch: Epoch, epochs: int) -> str:
+    told = f"epoch {epoch.epoch} of {epochs}: training loss {epoch.train_loss:.3f}"
+    if not math.isnan(epoch.val_map):
+        told += f"; held-out images: loss {epoch.val_loss:.3f}, mean AP {epoch.val_map:.3f}"
+    return f"{told} ({epoch.seconds:.0f} s, {epoch.tiles_per_second:.0f} tiles/s)"
