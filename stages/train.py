@@ -29,8 +29,9 @@ from models.classifiers.model_folder import save_classifier
 from models.device import Precision, choose_device, place, uses_bfloat16
 from models.losses.classification import ClassificationLoss, LossSettings
 from models.training.history import draw_curves, write_history
+from models.training.progress import Trained, TrainingData
 from models.training.schedule import OptimiserSettings, ScheduleSettings
-from models.training.trainer import Trained, Trainer, TrainingData
+from models.training.trainer import Trainer
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")

@@ -6,9 +6,8 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.augment import Augmentation
-from data.batches import BatchLoader, plan_batches, shuffle_items
+from data.batches import plan_batches, shuffle_items
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import score_tiles, to_tensor
@@ -26,55 +25,10 @@ from models.training.checkpoint import load_checkpoint, save_checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
 from models.training.history import Epoch
 from models.training.metrics import measure_quality
+from models.training.progress import Progress, Trained, TrainingData
 from models.training.schedule import OptimiserSettings, ScheduleSettings, make_optimiser, set_learning_rate
 
 log = logging.getLogger("hpacells")
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """Tiles and targets, (n, classes) float32 each, to train on and to validate on (may be empty)."""
-
-    loader: BatchLoader
-    targets: NDArray[np.float32]
-    validation_loader: BatchLoader
-    validation_targets: NDArray[np.float32]
-
-
-@dataclass
-class Progress:
-    """Where a training stands; plain values, so that a checkpoint can hold it.
-
-    Attributes
-    ----------
-    epoch, batch
-        Numbers, from 0, of the epoch and of the batch that come next.
-    loss_sum, tiles, train_seconds, wait_seconds
-        Of the epoch so far.
-    epochs
-        Finished epochs, as rows of ``metrics.csv``.
-    best_epoch, best_score
-        Number, from 1, and score of the best epoch so far; higher is better.
-    """
-
-    epoch: int = 0
-    batch: int = 0
-    loss_sum: float = 0.0
-    tiles: int = 0
-    train_seconds: float = 0.0
-    wait_seconds: float = 0.0
-    epochs: list[dict[str, Any]] = field(default_factory=list)
-    best_epoch: int = 0
-    best_score: float = -math.inf
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The outcome: the best epoch's weights (state dict, CPU), all epochs, and the number of the best."""
-
-    weights: dict[str, Tensor]
-    epochs: list[Epoch]
-    best_epoch: int
 
 
 class Trainer:
