@@ -112,7 +112,7 @@ def draw_outlines(
     scale: float = 1.0,
     colour: tuple[int, int, int] = (255, 255, 255),
 ) -> NDArray[np.uint8]:
-    """Draw outlines into a copy of an RGB picture (H, W, 3) whose size is ``scale`` times the label image's."""
+    """Draw outlines into a copy of an RGB picture (H, W, 3), ``scale`` times as large as the label image."""
     drawn = picture.copy()
     for outline in outlines:
         points = np.rint(outline.points * scale).astype(np.int32)

@@ -64,30 +64,22 @@ class TileStore:
             uint8, in the order of ``rows`` and ``channels``.
         """
         indices = [CHANNELS.index(channel) for channel in channels]
-        unique, inverse = np.unique(np.asarray(rows, np.intp), return_inverse=True)
-        order = np.unique(np.array(indices, np.intp))
-        if not len(unique):
-            return np.zeros((0, len(indices), TILE_SIZE, TILE_SIZE), np.uint8)
-        tiles = np.asarray(self._arrays["tiles"].oindex[unique, order])
-        return tiles[inverse][:, np.searchsorted(order, indices)]
+        tiles = self._arrays["tiles"]
+        if indices == list(range(len(CHANNELS))):
+            return _read_rows(tiles, rows)
+        return np.stack([_read_rows(tiles, rows, channel) for channel in indices], axis=1)
 
     def cell_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Read the cells' own masks in their tiles, (n, 256, 256) bool."""
-        return self._masks("cell_mask", rows)
+        return _read_rows(self._arrays["cell_mask"], rows)
 
     def nucleus_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Read the nuclei's masks in the tiles, (n, 256, 256) bool."""
-        return self._masks("nucleus_mask", rows)
+        return _read_rows(self._arrays["nucleus_mask"], rows)
 
     def mean_intensities(self) -> NDArray[np.float32]:
         """Read the mean grey value of every cell and channel, (N, 4) float32 in 0..1."""
         return np.asarray(self._intensities[:])
-
-    def _masks(self, name: str, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
-        unique, inverse = np.unique(np.asarray(rows, np.intp), return_inverse=True)
-        if not len(unique):
-            return np.zeros((0, TILE_SIZE, TILE_SIZE), np.bool_)
-        return np.asarray(self._arrays[name].oindex[unique])[inverse]
 
 
 class TileWriter:
@@ -188,3 +180,21 @@ class TileWriter:
         if (progress.get("key"), progress.get("count")) != (self._key, self._count):
             return 0
         return int(progress["rows"])
+
+
+def _read_rows(
+    array: "zarr.Array[Any]", rows: NDArray[np.integer], channel: int | None = None
+) -> NDArray[Any]:
+    """Read rows in any order, of one channel or of all, by slices.
+
+    Zarr's own selection by arrays of numbers takes three times as long as a slice for each run of neighbours.
+    """
+    unique, inverse = np.unique(np.asarray(rows, np.intp), return_inverse=True)
+    shape = array.shape[1:] if channel is None else array.shape[2:]
+    read = np.empty((len(unique), *shape), array.dtype)
+    breaks = np.flatnonzero(np.diff(unique) != 1) + 1
+    for places in np.split(np.arange(len(unique)), breaks):
+        if len(places):
+            run = slice(int(unique[places[0]]), int(unique[places[-1]]) + 1)
+            read[places] = array[run] if channel is None else array[run, channel]
+    return read if np.array_equal(inverse, np.arange(len(inverse))) else read[inverse]
