@@ -148,8 +148,14 @@ def test_leaving_early_stops_the_threads(store: CountingStore) -> None:
     assert not our_threads()
 
 
-def test_an_error_in_a_thread_reaches_the_consumer(store: CountingStore) -> None:
-    loader = BatchLoader(store, np.array([0, 1, COUNT + 7]), SETTINGS, workers=2)
-    with pytest.raises(IndexError):
-        list(loader.batches([np.array([0]), np.array([2]), np.array([1])]))
+def test_an_error_in_a_thread_reaches_the_consumer(path: Path) -> None:
+    class BrokenStore(TileStore):
+        def read(self, rows, *arguments):
+            if 1 in rows:
+                raise OSError(5, "disk failed")
+            return super().read(rows, *arguments)
+
+    loader = BatchLoader(BrokenStore(path), np.arange(3), SETTINGS, workers=2)
+    with pytest.raises(OSError, match="disk failed"):
+        list(loader.batches([np.array([0]), np.array([1]), np.array([2])]))
     assert not our_threads()
