@@ -81,8 +81,9 @@ def estimate_fraction_inside(
     """Estimate which share of each cell lies inside the image, from the sizes of its field's whole cells.
 
     A cell away from the border is inside (1.0). For one at the border, cell and nucleus area are each
-    divided by their median over the whole cells of the field (over all cells, where none is whole), and the mean of
-    the two ratios, at most 1, is the estimate: the nucleus tells how much is cut where cells vary in size.
+    divided by their median over the whole cells of the field (over all cells, where none is whole), and the
+    mean of the two ratios, at most 1, is the estimate: the nucleus tells how much is cut where cells vary in
+    size.
 
     Parameters
     ----------

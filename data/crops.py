@@ -71,7 +71,8 @@ def resize_square(window: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Resize a square (side, side) uint8 to a tile's 256 px.
 
     A side of more than twice the tile's is halved, by averaging, until it is not; then pixels are
-    interpolated linearly, so that each contributes. OpenCV averages areas by other factors some ten times as slowly.
+    interpolated linearly, so that each contributes. OpenCV averages areas by other factors some ten times as
+    slowly.
     """
     side = len(window)
     for _ in range(_halvings(side)):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.atomic import atomic_write
 from data.errors import InputError
 
-MAX_CELLS = np.iinfo(np.uint16).max
+MAX_CELLS = int(np.iinfo(np.uint16).max)
 """The highest cell number that a uint16 label image can hold."""
 
 # Label images are long runs of equal values: run-length deflate at level 1 writes several times as fast as

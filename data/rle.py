@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from data.counts import read_counts, write_counts
 from data.errors import InputError
-
-MAX_CELLS = 65_535
-"""The highest cell number that is encoded, that of a uint16 label image."""
+from data.masks import MAX_CELLS
 
 _MAX_PIXELS = 2**32 - 1
 """COCO's run lengths are unsigned 32-bit integers."""

@@ -214,8 +214,10 @@ def main() -> None:
     except _USAGE_ERROR as error:
         sys.exit(_fail(_explain_usage(error)))
     except (KeyboardInterrupt, typer.Abort):
+        status = STOPPED
+    # Some versions of typer turn Ctrl-C into this exit status themselves.
+    if status == STOPPED:
         logging.getLogger("hpacells").error("stopped; the same command goes on where it stopped")
-        sys.exit(STOPPED)
     sys.exit(status)
 
 

@@ -5,16 +5,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from data.settings import Settings
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class StageSettings(BaseModel):
-    """Base of every stage's settings: an unknown name is an error, a made object does not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class StageSettings(Settings):
+    """Base of every stage's settings."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,10 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -155,3 +159,23 @@ def test_bad_submissions(hpacells, simulated: Path, tmp_path: Path) -> None:
         "no such file"
         in one_line(hpacells("score", tmp_path / "no.csv", simulated / "truth.csv", status=2)).lower()
     )
+
+
+def test_ctrl_c_is_told_in_one_line_and_the_same_command_goes_on(
+    hpacells, images: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    command = [str(Path(sys.executable).with_name("hpacells")), "simulate", str(out), "--fields", "40"]
+    # A shell that runs tests in the background has its children ignore Ctrl-C.
+    default = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **default)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("*_red.png")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert told == "hpacells: error: stopped; the same command goes on where it stopped\n"
+    assert not (out / "simulate.json").exists()
+    hpacells("simulate", out, "--fields", "2")
+    assert len(list(out.glob("*_red.png"))) == 2

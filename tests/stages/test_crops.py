@@ -116,10 +116,9 @@ def test_an_interrupted_run_is_gone_on_with(work: Path, monkeypatch: pytest.Monk
         return real(field, *arguments)
 
     monkeypatch.setattr(data.fields.Field, "read", interrupted)
+    paths = (work / "images", work / "masks", work / "cells.parquet", work / "tiles.zarr")
     with pytest.raises(KeyboardInterrupt):
-        run_alone = LocalEngine(workers=1)
-        paths = (work / "images", work / "masks", work / "cells.parquet", work / "tiles.zarr")
-        run(*paths, "other", CropsSettings(), run_alone)
+        run(*paths, "other", CropsSettings(), LocalEngine(workers=1))
     crop(work, key="other")
     # The two fields whose shards were written before the interrupt are not read again.
     assert read == ["a", "b", "c", "c"]

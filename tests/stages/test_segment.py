@@ -4,12 +4,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from models.segmenters.segmenter import SegmentedField
 
 from data.cells import read_cells
 from data.channels import CHANNELS
 from data.images import read_images
 from data.masks import read_label_image
+from models.segmenters.segmenter import SegmentedField
 from pipeline.engines.local import LocalEngine
 from stages import segment
 from stages.segment import SegmentSettings
