@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-# Networks as small as the tests' run faster on one thread; set before torch is imported, here or in a command.
+# The tests' small networks run faster on one thread; set before torch is imported, here or in a command.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
