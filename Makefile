@@ -58,7 +58,7 @@ demo: setup demo-images ## do the whole job on simulated fields and print the sc
 
 demo-images: setup ## simulate the demo set: fields to train on, and others to score on
 	$(HPACELLS) simulate $(DEMO_IMAGES)/train --fields 60 --seed 1
-	$(HPACELLS) simulate $(DEMO_IMAGES)/test --fields 20 --seed 2
+	$(HPACELLS) simulate $(DEMO_IMAGES)/test --fields 30 --seed 2
 
 segment: setup $(SIMULATED) ## find nuclei and cells: masks and cells table
 	$(HPACELLS) segment $(IMAGES) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
