@@ -28,10 +28,10 @@ class Outline:
     points: NDArray[np.int32]
 
 
-def stretch_contrast(
+def find_contrast(
     image: NDArray[np.uint8], percentiles: tuple[float, float] = (1.0, 99.8), floor: int = 24
-) -> NDArray[np.uint8]:
-    """Stretch each channel so that two percentiles of its grey values become 0 and 255.
+) -> NDArray[np.float64]:
+    """Find the grey values of each channel that are to be shown as black and as white.
 
     Parameters
     ----------
@@ -40,19 +40,35 @@ def stretch_contrast(
     percentiles
         The dark and the bright one, in %.
     floor
-        Smallest range that is stretched to the full one, so that an empty channel stays dark instead of
-        showing its noise.
+        Least distance of the two values, so that an empty channel stays dark instead of showing its noise.
 
     Returns
     -------
-    ndarray (C, H, W)
-        uint8.
+    ndarray (C, 2)
+        float64, grey values.
+    """
+    sampled = image[:, ::4, ::4] if min(image.shape[1:]) >= 64 else image
+    low, high = np.percentile(sampled, percentiles, axis=(1, 2))
+    return np.stack([low, np.maximum(high, low + floor)], axis=1)
+
+
+def stretch_contrast(
+    image: NDArray[np.uint8], contrast: NDArray[np.float64] | None = None
+) -> NDArray[np.uint8]:
+    """Stretch each channel so that its two grey values of ``contrast`` become 0 and 255.
+
+    Parameters
+    ----------
+    image
+        (C, H, W) uint8.
+    contrast
+        (C, 2) as ``find_contrast`` gives it; that of the image itself by default. Tiles of a field are shown
+        with the field's, so that a cell without staining looks like one.
     """
     stretched = np.empty_like(image)
-    for channel, plane in enumerate(image):
-        low, high = np.percentile(plane[::4, ::4] if min(plane.shape) >= 64 else plane, percentiles)
-        ramp = (np.arange(256) - low) * (255 / max(high - low, floor))
-        stretched[channel] = cv2.LUT(plane, np.clip(np.rint(ramp), 0, 255).astype(np.uint8))
+    for channel, (low, high) in enumerate(find_contrast(image) if contrast is None else contrast):
+        ramp = (np.arange(256) - low) * (255 / (high - low))
+        stretched[channel] = cv2.LUT(image[channel], np.clip(np.rint(ramp), 0, 255).astype(np.uint8))
     return stretched
 
 

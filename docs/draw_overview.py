@@ -11,7 +11,14 @@ import numpy as np
 import pandas as pd
 
 from data.cells import read_cells
-from data.composites import composite, draw_outlines, find_outlines, shrink, stretch_contrast
+from data.composites import (
+    composite,
+    draw_outlines,
+    find_contrast,
+    find_outlines,
+    shrink,
+    stretch_contrast,
+)
 from data.fields import Field, find_fields, to_uint8
 from data.labels import CLASS_NAMES
 from data.masks import read_label_image
@@ -51,20 +58,21 @@ def main() -> None:
         axes = figure.add_subplot(grid[0, column * CELLS : (column + 1) * CELLS])
         axes.imshow(outline_cells(field, options.work / "masks"))
         axes.axis("off")
+        contrast = find_contrast(to_uint8(field.read()))
         cells = joined[joined["image_id"] == field.image_id].head(CELLS)
         for number, (_, cell) in enumerate(cells.iterrows()):
-            draw_cell(figure.add_subplot(grid[1, column * CELLS + number]), cell, store)
+            draw_cell(figure.add_subplot(grid[1, column * CELLS + number]), cell, store, contrast)
     figure.subplots_adjust(0.003, 0.075, 0.997, 0.998)
     figure.savefig(options.output, dpi=110, pil_kwargs={"quality": 85})
 
 
-def draw_cell(axes: plt.Axes, cell: pd.Series, store: TileStore) -> None:
+def draw_cell(axes: plt.Axes, cell: pd.Series, store: TileStore, contrast: np.ndarray) -> None:
     """Draw a cell's tile with its most probable class below it."""
     tile = store.read(np.array([cell["row"]]))[0]
     probabilities = cell[list(PROBABILITY_COLUMNS)].to_numpy(float)
     best = int(probabilities.argmax())
     name = CLASS_NAMES[best].replace(" and punctate cytosolic patterns", "").replace(" ", "\n", 1)
-    axes.imshow(composite(stretch_contrast(tile)))
+    axes.imshow(composite(stretch_contrast(tile, contrast)))
     text = f"{probabilities[best]:.2f} {name}"
     axes.text(
         0.5, -0.05, text, transform=axes.transAxes, ha="center", va="top", fontsize=7.5, linespacing=1.05

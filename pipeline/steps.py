@@ -165,6 +165,7 @@ def inspect_step(work: WorkFolder, config: Config) -> Step:
                 predictions=work.predictions,
                 curves=work.model / "curves.png",
                 scores=scores.details if scores else None,
+                full_scale=require(work, "crops").settings["full_scale"],
             ),
             work.report,
             settings,

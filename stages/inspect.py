@@ -16,7 +16,7 @@ from pydantic import Field as Setting
 
 from data.atomic import atomic_write
 from data.cells import read_cells
-from data.composites import composite, find_outlines, protein_only, shrink, stretch_contrast
+from data.composites import composite, find_contrast, find_outlines, protein_only, shrink, stretch_contrast
 from data.errors import InputError
 from data.fields import Field, find_fields, to_uint8
 from data.images import read_images
@@ -41,7 +41,10 @@ class InspectSettings(StageSettings):
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the report's content lies; scores and curves are shown where they exist."""
+    """Where the report's content lies; scores and curves are shown where they exist.
+
+    ``full_scale`` is the setting of the crops stage, so that fields are shown as bright as their tiles.
+    """
 
     images: Path
     masks: Path
@@ -51,6 +54,7 @@ class Sources:
     predictions: Path
     curves: Path
     scores: dict[str, Any] | None
+    full_scale: int | None = None
 
 
 def run(sources: Sources, report: Path, settings: InspectSettings, context: Context) -> StageReport:
@@ -95,7 +99,9 @@ class _FieldPages:
         self._template = _environment().get_template("field.html")
 
     def __call__(self, image_id: str) -> dict[str, Any]:
-        image = stretch_contrast(to_uint8(self._field(image_id).read()))
+        image = to_uint8(self._field(image_id).read(), self._sources.full_scale)
+        contrast = find_contrast(image)
+        image = stretch_contrast(image, contrast)
         cells = read_label_image(self._sources.masks / f"{image_id}_cells.png")
         size = self._settings.picture_size
         picture = shrink(composite(image), size)
@@ -105,7 +111,9 @@ class _FieldPages:
         rows = self._rows.get(image_id)
         entries = [] if rows is None else self._cells(rows, cells)
         if rows is not None:
-            _write_jpeg(self._folder / f"{image_id}_tiles.jpg", self._sprite(rows["row"].to_numpy()))
+            _write_jpeg(
+                self._folder / f"{image_id}_tiles.jpg", self._sprite(rows["row"].to_numpy(), contrast)
+            )
         height, width = cells.shape
         page = self._template.render(
             image_id=image_id, file=quote(image_id), width=width, height=height, cells=entries
@@ -147,11 +155,11 @@ class _FieldPages:
         best = np.argsort(-probabilities)[: self._settings.top_classes]
         return [{"name": CLASS_NAMES[label], "confidence": float(probabilities[label])} for label in best]
 
-    def _sprite(self, rows: NDArray[np.integer]) -> NDArray[np.uint8]:
+    def _sprite(self, rows: NDArray[np.integer], contrast: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Stack the cells' tiles in one picture: left the composite, right the protein alone."""
         strips = []
         for tile in self._tiles.read(rows):
-            stretched = stretch_contrast(tile)
+            stretched = stretch_contrast(tile, contrast)
             pictures = [shrink(picture(stretched), _TILE) for picture in (composite, protein_only)]
             strips.append(np.hstack(pictures))
         return np.vstack(strips)

@@ -2,7 +2,15 @@ import cv2
 import numpy as np
 import pytest
 
-from data.composites import composite, draw_outlines, find_outlines, protein_only, shrink, stretch_contrast
+from data.composites import (
+    composite,
+    draw_outlines,
+    find_contrast,
+    find_outlines,
+    protein_only,
+    shrink,
+    stretch_contrast,
+)
 
 
 def test_stretch_fills_the_range_and_leaves_empty_channels_dark() -> None:
@@ -14,6 +22,14 @@ def test_stretch_fills_the_range_and_leaves_empty_channels_dark() -> None:
     assert stretched[0].max() == 255
     assert stretched[1].max() <= 40
     assert (np.diff(stretched[0].astype(int), axis=1) >= 0).all()
+
+
+def test_a_tile_is_shown_with_the_contrast_of_its_field() -> None:
+    field = np.tile(np.arange(0, 200, dtype=np.uint8), (1, 100, 1))
+    contrast = find_contrast(field)
+    dim = np.full((1, 10, 10), 20, np.uint8)
+    assert stretch_contrast(dim, contrast).max() == pytest.approx(20 * 255 / 200, abs=4)
+    assert contrast.shape == (1, 2)
 
 
 def test_composite_takes_red_green_blue() -> None:
