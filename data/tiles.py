@@ -31,14 +31,16 @@ class TileStore:
     ----------
     path
         The ``tiles.zarr`` folder.
+    rows
+        How many rows the cells table has, to check that the store belongs to it; not checked by default.
 
     Raises
     ------
     InputError
-        There is no finished tile store at ``path``.
+        There is no finished tile store at ``path``, or it has another number of rows.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rows: int | None = None) -> None:
         try:
             group = zarr.open_group(path, mode="r")
             self._arrays = {name: cast("zarr.Array[Any]", group[name]) for name in ("tiles", *_MASKS)}
@@ -50,6 +52,13 @@ class TileStore:
                 expected="what `hpacells crops` writes",
                 advice="run `hpacells crops` first",
             ) from None
+        if rows is not None and len(self) != rows:
+            raise InputError(
+                found=f"{len(self)} tiles, but the cells table has {rows} rows",
+                where=path,
+                expected="a tile for each row",
+                advice="run `hpacells crops` again",
+            )
 
     def __len__(self) -> int:
         """Count the rows."""

@@ -66,14 +66,7 @@ def select_training_set(
     present = sorted(set(image_ids))
     check_coverage(labels, present, where=where)
     labelled = {image_id: labels[image_id] for image_id in present if labels.get(image_id)}
-    used = {key: value for key, value in labelled.items() if images == "all" or len(value) == 1}
-    if not used:
-        raise InputError(
-            found=f"none of the {len(labelled)} labelled images has a single label",
-            where=where,
-            expected="images with one label, from which cells take it",
-            advice='set images = "all" to train on images with several labels',
-        )
+    used = labelled if images == "all" else _with_one_label(labelled, where)
     usable = (cells["dropped"].to_numpy(dtype=str) == "") & np.isin(image_ids, list(used))
     rows = np.flatnonzero(usable)
     if not len(rows):
@@ -100,3 +93,15 @@ def select_training_set(
             "labels_of_other_images": len(set(labels) - set(present)),
         },
     )
+
+
+def _with_one_label(labelled: dict[str, tuple[int, ...]], where: object) -> dict[str, tuple[int, ...]]:
+    used = {image_id: classes for image_id, classes in labelled.items() if len(classes) == 1}
+    if not used:
+        raise InputError(
+            found=f"none of the {len(labelled)} labelled images has a single label",
+            where=where,
+            expected="images with one label, from which cells take it",
+            advice='set images = "all" to train on images with several labels',
+        )
+    return used

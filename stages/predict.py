@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from pydantic import Field as Setting
 
 from data.batches import BatchLoader
 from data.cells import read_cells
-from data.errors import InputError
 from data.predictions import write_predictions
 from data.tiles import TileStore
+from models.classifiers.classifier import Classifier
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import load_classifier
 from models.device import Precision, choose_device, place, uses_bfloat16
@@ -50,35 +52,12 @@ def run(
         A file is missing or does not fit the others.
     """
     table = read_cells(cells, ["image_id", "cell_id", "dropped"])
-    store = TileStore(tiles)
-    if len(store) != len(table):
-        raise InputError(
-            found=f"{len(store)} tiles, but the cells table has {len(table)} rows",
-            where=tiles,
-            expected="a tile for each row",
-            advice="run `hpacells crops` again",
-        )
+    store = TileStore(tiles, rows=len(table))
     device = choose_device(settings.device)
     classifier = place(load_classifier(model), device)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
-    loader = BatchLoader(store, rows, classifier.architecture.tiles, workers=settings.workers)
-    probabilities = np.zeros((len(rows), len(classifier.architecture.class_names)), np.float32)
-    embeddings = np.zeros(
-        (len(rows), classifier.architecture.head.embedding if settings.embedding else 0), np.float32
-    )
-    with context.track("predict", len(rows)) as advance:
-        for items, logits, embedding in score_tiles(
-            classifier,
-            loader,
-            batch_size=settings.batch_size,
-            bfloat16=uses_bfloat16(settings.precision, device),
-            symmetries=settings.test_time_augmentation,
-            advance=advance,
-        ):
-            probabilities[items] = classifier.probabilities(logits).numpy()
-            if settings.embedding:
-                embeddings[items] = embedding.numpy()
+    probabilities, embeddings = _predict(classifier, store, rows, settings, device, context)
     chosen = table.iloc[rows]
     write_predictions(
         output,
@@ -91,3 +70,32 @@ def run(
         counts={"cells": len(rows), "left out": len(table) - len(rows)},
         details={"mode": classifier.architecture.mode, "device": str(device)},
     )
+
+
+def _predict(
+    classifier: Classifier,
+    store: TileStore,
+    rows: NDArray[np.intp],
+    settings: PredictSettings,
+    device: torch.device,
+    context: Context,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Give (n, classes) probabilities and (n, D) embeddings of some rows; D is 0 where none are asked for."""
+    architecture = classifier.architecture
+    loader = BatchLoader(store, rows, architecture.tiles, workers=settings.workers)
+    probabilities = np.zeros((len(rows), len(architecture.class_names)), np.float32)
+    length = architecture.head.embedding if settings.embedding else 0
+    embeddings = np.zeros((len(rows), length), np.float32)
+    with context.track("predict", len(rows)) as advance:
+        for items, logits, embedding in score_tiles(
+            classifier,
+            loader,
+            batch_size=settings.batch_size,
+            bfloat16=uses_bfloat16(settings.precision, device),
+            symmetries=settings.test_time_augmentation,
+            advance=advance,
+        ):
+            probabilities[items] = classifier.probabilities(logits).numpy()
+            if length:
+                embeddings[items] = embedding.numpy()
+    return probabilities, embeddings

@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from models.segmenters.choose import load_segmenter
-from models.segmenters.segmenter import Segmenter
 from pydantic import Field as Setting
 
 from data.cells import COLUMN_TYPES, measure_cells, read_cells, write_cells
@@ -16,6 +14,8 @@ from data.fields import Field, find_fields
 from data.images import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.images import read_images, write_images
 from data.masks import write_label_image
+from models.segmenters.choose import load_segmenter
+from models.segmenters.segmenter import Segmenter
 from stages.stage import Context, Failure, StageReport, StageSettings
 
 

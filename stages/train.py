@@ -15,7 +15,6 @@ from pydantic import model_validator
 from data.augment import Augmentation, AugmentSettings
 from data.batches import BatchLoader
 from data.cells import read_cells
-from data.errors import InputError
 from data.folds import split_images
 from data.labels import read_labels
 from data.settings import Settings
@@ -109,8 +108,7 @@ def run(
     """
     started = time.monotonic()
     table = read_cells(cells, ["image_id", "dropped"])
-    store = TileStore(tiles)
-    _check_rows(store, len(table), tiles)
+    store = TileStore(tiles, rows=len(table))
     chosen = select_training_set(table, read_labels(labels), settings.images, where=labels)
     held_out = _hold_out(chosen, settings)
     checkpoint = model / "checkpoint.pt"
@@ -125,16 +123,6 @@ def run(
     checkpoint.unlink(missing_ok=True)
     details = {"seed": settings.seed, "seconds": round(time.monotonic() - started, 1), **figures}
     return StageReport(counts=_summarise(figures), details=details)
-
-
-def _check_rows(store: TileStore, rows: int, tiles: Path) -> None:
-    if len(store) != rows:
-        raise InputError(
-            found=f"{len(store)} tiles, but the cells table has {rows} rows",
-            where=tiles,
-            expected="a tile for each row",
-            advice="run `hpacells crops` again",
-        )
 
 
 def _hold_out(chosen: TrainingSet, settings: TrainSettings) -> np.ndarray:
