@@ -13,7 +13,7 @@ from data.errors import InputError
 from data.fields import find_fields
 from data.simulate.cell_lines import CELL_LINES, CellLine
 from data.simulate.field import FieldSettings, simulate_field
-from models.segmenters.classical import ClassicalSegmenter, reduce_plane
+from models.segmenters.classical import ClassicalSegmenter
 from models.segmenters.segmenter import SegmentedField
 
 SEGMENTER = ClassicalSegmenter()
@@ -163,17 +163,6 @@ def test_any_blobs_give_a_field_that_keeps_its_promise(
     field = SEGMENTER.segment(image, pixel_size_um)
     assert field.cells.shape == (height, width)
     assert_whole_cells(field)
-
-
-@given(
-    size=st.tuples(st.integers(1, 9), st.integers(1, 9)), factor=st.integers(1, 4), seed=st.integers(0, 99)
-)
-def test_reduced_planes_are_block_means(size: tuple[int, int], factor: int, seed: int) -> None:
-    plane = np.random.default_rng(seed).integers(0, 256, size, dtype=np.uint8)
-    padded = np.pad(plane / 255, [(0, -side % factor) for side in size], mode="edge")
-    rows, columns = (side // factor for side in padded.shape)
-    means = padded.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
-    assert np.allclose(reduce_plane(plane, factor), means, atol=1e-6)
 
 
 @pytest.mark.parametrize("line", CELL_LINES, ids=lambda line: line.name)

@@ -1,0 +1,123 @@
+"""Random crops of labelled fields, changed in shape and light as other microscopes and cell lines would."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field as Setting
+
+from data.segmentation.labelled_field import STAIN_SCALE, LabelledField
+from data.segmentation.photography import PhotographySettings, change_photograph
+from data.segmentation.targets import Targets, make_targets
+from data.settings import Settings
+
+WORKING_PIXEL_UM = 0.32
+"""Pixel size at which networks see a field: a 2048 px field at 0.08 um becomes 512 px."""
+
+
+class CropSettings(Settings):
+    """How crops are cut, and how much they are changed."""
+
+    size: int = Setting(256, ge=64, multiple_of=32, description="side of a crop in px of 0.32 um")
+    scale: tuple[float, float] = Setting((0.5, 1.6), description="range of enlargement")
+    stretch: float = Setting(
+        0.2, ge=0, le=1, description="largest stretching along one direction, in the logarithm"
+    )
+    slant: float = Setting(
+        0.5, ge=0, le=1, description="part of the crops turned by any angle, not by right angles"
+    )
+    photography: PhotographySettings = PhotographySettings()
+
+
+@dataclass(frozen=True)
+class FieldCrop:
+    """A crop as the network sees it, and what it should predict.
+
+    Attributes
+    ----------
+    stains
+        (3, size, size) float32.
+    targets
+        Maps and weight.
+    """
+
+    stains: NDArray[np.float32]
+    targets: Targets
+
+
+def cut_crop(field: LabelledField, settings: CropSettings, random: np.random.Generator) -> FieldCrop:
+    """Cut a random crop out of a field and change it at random.
+
+    Parameters
+    ----------
+    field
+        The field.
+    settings
+        How much is changed.
+    random
+        Equal states give equal crops.
+    """
+    matrix = _random_affine(field, settings, random)
+    nuclei, cells = (_warp_labels(labels, matrix, settings.size) for labels in (field.nuclei, field.cells))
+    known = _warp(np.ones(field.cells.shape, np.uint8), matrix, settings.size, cv2.INTER_NEAREST, 0) > 0
+    stains = np.stack([_warp_stain(stain, matrix, settings.size) for stain in field.stains])
+    stains = change_photograph(stains / np.float32(STAIN_SCALE), cells, settings.photography, random)
+    return FieldCrop(stains, make_targets(nuclei, cells, known, WORKING_PIXEL_UM))
+
+
+def _random_affine(
+    field: LabelledField, settings: CropSettings, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Give the (2, 3) matrix that leads from pixels of the crop to pixels of the field."""
+    low, high = np.log(settings.scale)
+    step = WORKING_PIXEL_UM / field.pixel_um / np.exp(random.uniform(low, high))
+    stretch = np.exp(random.uniform(-settings.stretch, settings.stretch) / 2)
+    slanted = random.random() < settings.slant
+    angle = random.uniform(0, 2 * np.pi) if slanted else np.pi / 2 * random.integers(4)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    mirror = np.diag([random.choice((-1.0, 1.0)), 1.0])
+    linear = step * turn @ mirror @ np.diag([stretch, 1 / stretch])
+    # Half the extent of the crop in the field: crops stay within it where they fit.
+    reach = np.abs(linear).sum(axis=1) * settings.size / 2 * (0.6 if slanted else 1.0)
+    centre = [
+        float(np.clip(place, min(half, side / 2), max(side - half, side / 2)))
+        for place, half, side in zip(
+            _random_place(field, random), reach, field.cells.shape[::-1], strict=True
+        )
+    ]
+    middle = (settings.size - 1) / 2
+    offset = np.array(centre) - 0.5 - linear @ np.array([middle, middle])
+    return np.column_stack([linear, offset])
+
+
+def _random_place(field: LabelledField, random: np.random.Generator) -> tuple[float, float]:
+    """Give x and y of a place: in or near a cell, as background has little to teach, or anywhere."""
+    height, width = field.cells.shape
+    place = random.uniform(0, width), random.uniform(0, height)
+    for _ in range(4):
+        if random.random() < 0.2 or field.cells[int(place[1]), int(place[0])]:
+            break
+        place = random.uniform(0, width), random.uniform(0, height)
+    return place
+
+
+def _warp(
+    plane: NDArray[np.generic], matrix: NDArray[np.float64], size: int, interpolation: int, border: int
+) -> NDArray[np.generic]:
+    mode = cv2.BORDER_CONSTANT if border == 0 else cv2.BORDER_REFLECT_101
+    flags = interpolation | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(plane, matrix, (size, size), flags=flags, borderMode=mode, borderValue=0)
+
+
+def _warp_stain(stain: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.float32]:
+    # Shrinking without a blur before it would alias.
+    step = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    plane = stain.astype(np.float32)
+    if step > 1.2:
+        plane = cv2.GaussianBlur(plane, (0, 0), 0.4 * step)
+    return _warp(plane, matrix, size, cv2.INTER_LINEAR, 1).astype(np.float32)
+
+
+def _warp_labels(labels: NDArray[np.int32], matrix: NDArray[np.float64], size: int) -> NDArray[np.int32]:
+    return _warp(labels.astype(np.uint16), matrix, size, cv2.INTER_NEAREST, 0).astype(np.int32)

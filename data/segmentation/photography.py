@@ -1,0 +1,94 @@
+"""Random changes of a crop's light: gain, contrast, haze, blur, noise, uneven cells, a missing stain."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field as Setting
+
+from data.segmentation.stains import BRIGHTEST
+from data.settings import Settings
+
+
+class PhotographySettings(Settings):
+    """How much the light of a crop is changed; each stain by itself."""
+
+    gain: float = Setting(0.45, ge=0, le=2, description="largest change of brightness, in the logarithm")
+    gamma: float = Setting(0.35, ge=0, le=1, description="largest change of the gamma, in the logarithm")
+    haze: float = Setting(0.12, ge=0, le=0.5, description="largest light of the background")
+    blur_px: float = Setting(1.4, ge=0, le=5, description="largest sigma of a blur")
+    noise: float = Setting(0.08, ge=0, le=0.5, description="largest standard deviation of noise")
+    uneven_cells: float = Setting(
+        0.5, ge=0, le=2, description="spread of the cells' own brightness, in the logarithm"
+    )
+    gradient: float = Setting(0.4, ge=0, le=1, description="largest change of light across the crop")
+    missing_er: float = Setting(0.12, ge=0, le=1, description="part of the crops without ER stain")
+    missing_microtubules: float = Setting(
+        0.03, ge=0, le=1, description="part of the crops without microtubule stain"
+    )
+
+
+def change_photograph(
+    stains: NDArray[np.float32],
+    cells: NDArray[np.int32],
+    settings: PhotographySettings,
+    random: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Change the light of a crop; no stain is mixed into another.
+
+    Parameters
+    ----------
+    stains
+        (3, h, w) float32, red, yellow, blue: 0 dark, 1 bright.
+    cells
+        (h, w) label image, for cells of uneven brightness.
+    settings
+        How much.
+    random
+        Equal states give equal changes.
+
+    Returns
+    -------
+    ndarray
+        (3, h, w) float32 in 0..`BRIGHTEST`.
+    """
+    changed = np.stack([_change_stain(stain, settings, random) for stain in stains])
+    if random.random() < 0.5:
+        changed *= _uneven_light(cells, settings, random)
+    for stain in changed:
+        if random.random() < 0.6:
+            grain = random.standard_normal(stain.shape, dtype=np.float32)
+            # Photon noise grows with the light, but the root in which stains are held evens it out.
+            stain += grain * np.float32(random.uniform(0, settings.noise))
+    missing = random.random()
+    if missing < settings.missing_er:
+        changed[1] = 0
+    elif missing < settings.missing_er + settings.missing_microtubules:
+        changed[0] = 0
+    return np.clip(changed, 0, BRIGHTEST, out=changed)
+
+
+def _change_stain(
+    stain: NDArray[np.float32], settings: PhotographySettings, random: np.random.Generator
+) -> NDArray[np.float32]:
+    gain = np.exp(random.uniform(-settings.gain, 0.7 * settings.gain))
+    gamma = np.exp(random.uniform(-settings.gamma, settings.gamma))
+    haze = random.uniform(0, settings.haze) if random.random() < 0.4 else 0.0
+    changed = np.float32(gain) * np.power(stain, np.float32(gamma)) * np.float32(1 - haze) + np.float32(haze)
+    if random.random() < 0.35:
+        sigma = random.uniform(0.3, max(settings.blur_px, 0.31))
+        changed = cv2.GaussianBlur(changed, (0, 0), sigma)
+    return changed
+
+
+def _uneven_light(
+    cells: NDArray[np.int32], settings: PhotographySettings, random: np.random.Generator
+) -> NDArray[np.float32]:
+    """Give each cell a gain of its own, and the crop a gradient."""
+    gains = np.exp(random.normal(0, settings.uneven_cells, int(cells.max(initial=0)) + 1) - 0.1)
+    gains[0] = 1.0
+    light = cv2.GaussianBlur(np.minimum(gains, 1.6).astype(np.float32)[cells], (0, 0), 1.5)
+    height, width = cells.shape
+    across = np.linspace(-0.5, 0.5, width, dtype=np.float32)
+    down = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None]
+    slope_x, slope_y = random.uniform(-settings.gradient, settings.gradient, 2)
+    return light * (1 + np.float32(slope_x) * across + np.float32(slope_y) * down)
