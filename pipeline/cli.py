@@ -2,22 +2,25 @@
 
 import logging
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from data.errors import InputError
-from pipeline.config import Config, load_config
-from pipeline.engines.local import LocalEngine, available_cores
-from pipeline.manifest import Manifest
+from pipeline import segmenter_cli
+from pipeline.command_options import (
+    BAD_INPUT,
+    Assignments,
+    ConfigFile,
+    finish,
+    load_settings,
+    local_engine,
+    run_step,
+)
 from pipeline.messages import show_messages
-from pipeline.run import Step, execute
+from pipeline.run import execute
 from pipeline.work_folder import WorkFolder
-
-BAD_INPUT = 2
-"""Exit status where the user's input is wrong, in whole or in part."""
 
 STOPPED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -30,17 +33,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.add_typer(segmenter_cli.app, name="segmenter")
+
 # Older versions of typer raise click's error for a mistyped command line, newer ones their own.
 _USAGE_ERROR: type[Exception] = typer.BadParameter.mro()[1]
 
 Images = Annotated[Path, typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow.")]
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
 Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with a section a stage.")]
-Assignments = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="SECTION.NAME=VALUE", help="One setting; may be repeated."),
-]
 Recipe = Annotated[
     str | None, typer.Option("--recipe", help="Training recipe: a TOML file or a shipped name.")
 ]
@@ -74,7 +74,7 @@ def simulate(
     from pipeline import steps
 
     options = {"simulate.fields": fields, "simulate.size": size, "simulate.seed": seed}
-    _finish([_run(steps.simulate_step(out, _load(config, assignments, options)))])
+    run_step(steps.simulate_step(out, load_settings(config, assignments, options)))
 
 
 @app.command()
@@ -89,8 +89,8 @@ def segment(
     """Find the nuclei and cells of every field."""
     from pipeline import steps
 
-    settings = _load(config, assignments, {"segment.segmenter": segmenter})
-    _finish([_run(steps.segment_step(WorkFolder(work), images, settings))], allow_failed)
+    settings = load_settings(config, assignments, {"segment.segmenter": segmenter})
+    run_step(steps.segment_step(WorkFolder(work), images, settings), allow_failed)
 
 
 @app.command()
@@ -105,8 +105,8 @@ def crops(
     """Cut every cell to a tile."""
     from pipeline import steps
 
-    settings = _load(config, assignments, {"crops.neighbours": neighbours})
-    _finish([_run(steps.crops_step(WorkFolder(work), images, settings))], allow_failed)
+    settings = load_settings(config, assignments, {"crops.neighbours": neighbours})
+    run_step(steps.crops_step(WorkFolder(work), images, settings), allow_failed)
 
 
 @app.command()
@@ -120,7 +120,7 @@ def train(
     """Train the classifier."""
     from pipeline import steps
 
-    _finish([_run(steps.train_step(WorkFolder(work), labels, _load(config, assignments, recipe=recipe)))])
+    run_step(steps.train_step(WorkFolder(work), labels, load_settings(config, assignments, recipe=recipe)))
 
 
 @app.command()
@@ -135,7 +135,7 @@ def predict(
     """Predict the patterns of every cell."""
     from pipeline import steps
 
-    _finish([_run(steps.predict_step(WorkFolder(work), model, _load(config, assignments)))])
+    run_step(steps.predict_step(WorkFolder(work), model, load_settings(config, assignments)))
 
 
 @app.command()
@@ -149,7 +149,7 @@ def combine(
     from pipeline import steps
 
     folder = WorkFolder(work)
-    _finish([_run(steps.combine_step(folder, output or folder.submission, _load(config, assignments)))])
+    run_step(steps.combine_step(folder, output or folder.submission, load_settings(config, assignments)))
 
 
 @app.command()
@@ -169,8 +169,8 @@ def score(
     """Score a submission with the Kaggle metric: mean average precision at mask IoU 0.6."""
     from pipeline.scoring import score_files
 
-    settings = _load(config, assignments, {"score.absent": absent})
-    typer.echo(score_files(submission, truth, settings, _engine(), json_path, work))
+    settings = load_settings(config, assignments, {"score.absent": absent})
+    typer.echo(score_files(submission, truth, settings, local_engine(), json_path, work))
 
 
 @app.command()
@@ -179,9 +179,9 @@ def inspect(work: Work, config: ConfigFile = None, assignments: Assignments = No
     from pipeline import steps
 
     folder = WorkFolder(work)
-    manifest = _run(steps.inspect_step(folder, _load(config, assignments)))
+    manifest = execute(steps.inspect_step(folder, load_settings(config, assignments)), local_engine())
     typer.echo(f"report: {folder.report / 'index.html'}")
-    _finish([manifest])
+    finish([manifest])
 
 
 @app.command(name="run")
@@ -198,10 +198,10 @@ def run_all(
     """Run everything, from images to report; finished parts are not done again."""
     from pipeline.whole import run_everything
 
-    settings = _load(config, assignments, recipe=recipe)
-    manifests, summary = run_everything(WorkFolder(work), images, labels, truth, settings, _engine())
+    settings = load_settings(config, assignments, recipe=recipe)
+    manifests, summary = run_everything(WorkFolder(work), images, labels, truth, settings, local_engine())
     typer.echo(summary)
-    _finish(manifests, allow_failed)
+    finish(manifests, allow_failed)
 
 
 def main() -> None:
@@ -224,30 +224,6 @@ def main() -> None:
 def _explain_usage(error: Any) -> str:
     command = error.ctx.command_path if error.ctx else "hpacells"
     return f"{' '.join(error.format_message().split())}; see `{command} --help`"
-
-
-def _load(
-    config: Path | None,
-    assignments: Sequence[str] | None,
-    options: Mapping[str, object] | None = None,
-    recipe: str | None = None,
-) -> Config:
-    given = [f"{name}={value}" for name, value in (options or {}).items() if value is not None]
-    return load_config(config, [*(assignments or ()), *given], recipe)
-
-
-def _engine() -> LocalEngine:
-    return LocalEngine(workers=available_cores())
-
-
-def _run(step: Step) -> Manifest:
-    return execute(step, _engine())
-
-
-def _finish(manifests: Sequence[Manifest], allow_failed: bool = False) -> None:
-    failed = sum(len(manifest.failures) for manifest in manifests)
-    if failed and not allow_failed:
-        raise typer.Exit(BAD_INPUT)
 
 
 def _fail(message: str) -> int:

@@ -10,7 +10,17 @@ from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
 
-SECTIONS = ("simulate", "segment", "crops", "train", "predict", "combine", "score", "inspect")
+SECTIONS = (
+    "simulate",
+    "segment",
+    "crops",
+    "train",
+    "predict",
+    "combine",
+    "score",
+    "inspect",
+    "segmenter",
+)
 """Sections of a configuration file, one a stage."""
 
 Settings = TypeVar("Settings", bound=BaseModel)

@@ -1,6 +1,7 @@
 """Random crops of labelled fields, changed in shape and light as other microscopes and cell lines would."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,13 +20,13 @@ WORKING_PIXEL_UM = 0.32
 class CropSettings(Settings):
     """How crops are cut, and how much they are changed."""
 
-    size: int = Setting(256, ge=64, multiple_of=32, description="side of a crop in px of 0.32 um")
-    scale: tuple[float, float] = Setting((0.5, 1.6), description="range of enlargement")
+    size: int = Setting(default=256, ge=64, multiple_of=32, description="side of a crop in px of 0.32 um")
+    scale: tuple[float, float] = Setting(default=(0.5, 1.6), description="range of enlargement")
     stretch: float = Setting(
-        0.2, ge=0, le=1, description="largest stretching along one direction, in the logarithm"
+        default=0.2, ge=0, le=1, description="largest stretching along one direction, in the logarithm"
     )
     slant: float = Setting(
-        0.5, ge=0, le=1, description="part of the crops turned by any angle, not by right angles"
+        default=0.5, ge=0, le=1, description="part of the crops turned by any angle, not by right angles"
     )
     photography: PhotographySettings = PhotographySettings()
 
@@ -103,8 +104,8 @@ def _random_place(field: LabelledField, random: np.random.Generator) -> tuple[fl
 
 
 def _warp(
-    plane: NDArray[np.generic], matrix: NDArray[np.float64], size: int, interpolation: int, border: int
-) -> NDArray[np.generic]:
+    plane: NDArray[Any], matrix: NDArray[np.float64], size: int, interpolation: int, border: int
+) -> NDArray[Any]:
     mode = cv2.BORDER_CONSTANT if border == 0 else cv2.BORDER_REFLECT_101
     flags = interpolation | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(plane, matrix, (size, size), flags=flags, borderMode=mode, borderValue=0)

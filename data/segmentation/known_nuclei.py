@@ -32,7 +32,7 @@ def find_known_nuclei(
         (h, w) int32 label image: every nucleus with its cell's number. A cell may have several, or none
         where nothing in it stands out.
     """
-    smoothed = cv2.GaussianBlur(blue, (0, 0), max(BLUR_UM / pixel_um, 0.3))
+    smoothed = np.asarray(cv2.GaussianBlur(blue, (0, 0), max(BLUR_UM / pixel_um, 0.3)), np.float32)
     radius = max(round(OPENING_UM / pixel_um), 1)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     nuclei = np.zeros(cells.shape, np.int32)

@@ -12,18 +12,25 @@ from data.settings import Settings
 class PhotographySettings(Settings):
     """How much the light of a crop is changed; each stain by itself."""
 
-    gain: float = Setting(0.45, ge=0, le=2, description="largest change of brightness, in the logarithm")
-    gamma: float = Setting(0.35, ge=0, le=1, description="largest change of the gamma, in the logarithm")
-    haze: float = Setting(0.12, ge=0, le=0.5, description="largest light of the background")
-    blur_px: float = Setting(1.4, ge=0, le=5, description="largest sigma of a blur")
-    noise: float = Setting(0.08, ge=0, le=0.5, description="largest standard deviation of noise")
-    uneven_cells: float = Setting(
-        0.5, ge=0, le=2, description="spread of the cells' own brightness, in the logarithm"
+    gain: float = Setting(
+        default=0.45, ge=0, le=2, description="largest change of brightness, in the logarithm"
     )
-    gradient: float = Setting(0.4, ge=0, le=1, description="largest change of light across the crop")
-    missing_er: float = Setting(0.12, ge=0, le=1, description="part of the crops without ER stain")
+    gamma: float = Setting(
+        default=0.35, ge=0, le=1, description="largest change of the gamma, in the logarithm"
+    )
+    haze: float = Setting(default=0.12, ge=0, le=0.5, description="largest light of the background")
+    blur_px: float = Setting(default=1.4, ge=0, le=5, description="largest sigma of a blur")
+    noise: float = Setting(default=0.08, ge=0, le=0.5, description="largest standard deviation of noise")
+    uneven_cells: float = Setting(
+        default=0.5, ge=0, le=2, description="spread of the cells' own brightness, in the logarithm"
+    )
+    gradient: float = Setting(default=0.4, ge=0, le=1, description="largest change of light across the crop")
+    debris: float = Setting(
+        default=0.35, ge=0, le=1, description="part of the crops with specks of debris between the cells"
+    )
+    missing_er: float = Setting(default=0.12, ge=0, le=1, description="part of the crops without ER stain")
     missing_microtubules: float = Setting(
-        0.03, ge=0, le=1, description="part of the crops without microtubule stain"
+        default=0.03, ge=0, le=1, description="part of the crops without microtubule stain"
     )
 
 
@@ -52,6 +59,8 @@ def change_photograph(
         (3, h, w) float32 in 0..`BRIGHTEST`.
     """
     changed = np.stack([_change_stain(stain, settings, random) for stain in stains])
+    if random.random() < settings.debris:
+        _add_debris(changed, random)
     if random.random() < 0.5:
         changed *= _uneven_light(cells, settings, random)
     for stain in changed:
@@ -77,7 +86,7 @@ def _change_stain(
     if random.random() < 0.35:
         sigma = random.uniform(0.3, max(settings.blur_px, 0.31))
         changed = cv2.GaussianBlur(changed, (0, 0), sigma)
-    return changed
+    return np.asarray(changed, np.float32)
 
 
 def _uneven_light(
@@ -91,4 +100,17 @@ def _uneven_light(
     across = np.linspace(-0.5, 0.5, width, dtype=np.float32)
     down = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None]
     slope_x, slope_y = random.uniform(-settings.gradient, settings.gradient, 2)
-    return light * (1 + np.float32(slope_x) * across + np.float32(slope_y) * down)
+    return np.asarray(light * (1 + slope_x * across + slope_y * down), np.float32)
+
+
+def _add_debris(stains: NDArray[np.float32], random: np.random.Generator) -> None:
+    """Add blurred specks that are no cells, of any colour, smaller than a nucleus."""
+    _, height, width = stains.shape
+    for _ in range(random.integers(1, 16)):
+        speck = np.zeros((height, width), np.float32)
+        centre = (int(random.integers(width)), int(random.integers(height)))
+        axes = (int(random.integers(1, 8)), int(random.integers(1, 8)))
+        cv2.ellipse(speck, centre, axes, random.uniform(0, 180), 0, 360, 1.0, -1)
+        speck = cv2.GaussianBlur(speck, (0, 0), random.uniform(0.6, 2.0))
+        colour = random.uniform(0, 1, 3).astype(np.float32) * (random.random(3) < 0.6)
+        np.maximum(stains, colour.astype(np.float32)[:, None, None] * speck, out=stains)

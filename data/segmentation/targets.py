@@ -22,8 +22,9 @@ depth
     In cells, how far the cell's own border is: tanh(distance / `DEPTH_UM`).
 """
 
-CORE_SHARE = 0.4
-"""A nucleus's core is what lies deeper in it than this share of its deepest place."""
+CORE_UM, CORE_SHARE = 0.9, 0.4
+"""A nucleus's core is what lies deeper in it than this, or in a thin one than this share of its deepest
+place: deep enough to part nuclei that touch, not so deep as to part the lobes of one."""
 
 CONTACT_UM = 0.64
 """Half the width of the strip between two cells."""
@@ -68,19 +69,20 @@ def make_targets(
     has_nucleus[0] = True
     maps = np.zeros((len(MAPS), *cells.shape), np.float32)
     maps[0] = nuclei > 0
-    maps[1] = _find_cores(nuclei)
+    maps[1] = _find_cores(nuclei, pixel_um)
     maps[2] = cells > 0
     maps[3] = _find_contacts(cells, pixel_um)
     maps[4] = np.tanh(_distance_to_border(cells) * pixel_um / DEPTH_UM) * (cells > 0)
     return Targets(maps, (known & has_nucleus[cells]).astype(np.float32))
 
 
-def _find_cores(nuclei: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _find_cores(nuclei: NDArray[np.int32], pixel_um: float) -> NDArray[np.bool_]:
     # Nuclei of one cell bear one number; those that lie apart have cores of their own.
     distance = _distance_to_border(nuclei)
-    _, parts = cv2.connectedComponents(((nuclei > 0) & (distance > 0)).astype(np.uint8), connectivity=4)
+    inner = ((nuclei > 0) & (distance > 0)).astype(np.uint8)
+    parts = np.asarray(cv2.connectedComponents(inner, connectivity=4)[1], np.int32)
     deepest = np.asarray(ndimage.maximum(distance, parts, np.arange(parts.max() + 1)), np.float32)
-    return (parts > 0) & (distance > CORE_SHARE * deepest[parts])
+    return (parts > 0) & (distance > np.minimum(CORE_UM / pixel_um, CORE_SHARE * deepest)[parts])
 
 
 def _distance_to_border(labels: NDArray[np.int32]) -> NDArray[np.float32]:

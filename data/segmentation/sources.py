@@ -1,0 +1,189 @@
+"""Where labelled fields come from: label images beside fields, the HPA's annotated set, the simulator."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data.channels import CHANNELS
+from data.errors import InputError
+from data.fields import Field, find_fields
+from data.image_files import read_plane
+from data.masks import read_label_image
+from data.segmentation.labelled_field import LabelledField, make_labelled_field
+from data.segmentation.stains import STAINS
+from data.simulate.field import FieldSettings, simulate_field
+
+ANNOTATED_PIXEL_UM = 0.32
+"""Pixel size of the HPA's annotated set: 2048 px fields reduced to 512 px."""
+
+_ANNOTATION = "annotation.json"
+_ANNOTATED_FILES = {"red": "microtubules.png", "yellow": "er.png", "blue": "nuclei.png"}
+
+
+@dataclass(frozen=True)
+class FieldSource:
+    """A labelled field that is not read yet.
+
+    Attributes
+    ----------
+    field_id
+        Its name.
+    fingerprint
+        Says when it has changed.
+    load
+        Reads or simulates it; picklable, so that it can run in another process.
+    """
+
+    field_id: str
+    fingerprint: str
+    load: Callable[[], LabelledField]
+
+
+def find_labelled_fields(images: Path, masks: Path | None, pixel_size_um: float) -> list[FieldSource]:
+    """Find the labelled fields of a folder.
+
+    Parameters
+    ----------
+    images
+        Either fields ``<ID>_red.png ...`` with label images ``<ID>_cells.png`` and, if there are any,
+        ``<ID>_nuclei.png`` in `masks`; or the HPA's annotated set (DOI 10.5281/zenodo.4665863): a folder a
+        field, in sub-folders or not, with ``microtubules.png``, ``er.png``, ``nuclei.png`` and the outlines
+        in ``annotation.json``.
+    masks
+        Folder of the label images; by default `images`.
+    pixel_size_um
+        Pixel size of the fields in micrometres. The annotated set's is known.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or nothing in it has cells.
+    """
+    if not images.is_dir():
+        raise InputError(found="no such folder", where=images, expected="a folder of labelled fields")
+    annotated = sorted(images.rglob(_ANNOTATION))
+    if annotated:
+        return [_annotated_source(path.parent, images) for path in annotated]
+    folder = masks or images
+    sources = [
+        _masked_source(field, folder, pixel_size_um)
+        for field in find_fields(images)
+        if (folder / f"{field.image_id}_cells.png").is_file()
+    ]
+    if not sources:
+        raise InputError(
+            found="no field has a label image",
+            where=folder,
+            expected=f"<ID>_cells.png for fields of {images}, or {_ANNOTATION} beside microtubules.png",
+            advice="give their folder with --masks",
+        )
+    return sources
+
+
+def simulated_fields(count: int, side_px: int, seed: int) -> list[FieldSource]:
+    """Give simulated fields of 0.08 um pixels, the cell lines in turn."""
+    settings = FieldSettings(shape=(side_px, side_px), seed=seed)
+    return [
+        FieldSource(
+            f"sim-{seed}-{index + 1:05d}", f"simulated {settings} {index}", _Simulated(index, settings)
+        )
+        for index in range(count)
+    ]
+
+
+@dataclass(frozen=True)
+class _Simulated:
+    index: int
+    settings: FieldSettings
+
+    def __call__(self) -> LabelledField:
+        field = simulate_field(self.index, self.settings)
+        image = field.image[[CHANNELS.index(stain) for stain in STAINS]]
+        name = f"sim-{self.settings.seed}-{self.index + 1:05d}"
+        return make_labelled_field(
+            name, "simulated", image, field.cells, field.nuclei, self.settings.pixel_size_um
+        )
+
+
+def _masked_source(field: Field, masks: Path, pixel_size_um: float) -> FieldSource:
+    paths = [masks / f"{field.image_id}_{what}.png" for what in ("cells", "nuclei")]
+    stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.is_file()]
+    fingerprint = f"{field.fingerprint()} {stamps} {pixel_size_um}"
+    return FieldSource(field.image_id, fingerprint, _Masked(field, paths[0], paths[1], pixel_size_um))
+
+
+@dataclass(frozen=True)
+class _Masked:
+    field: Field
+    cells: Path
+    nuclei: Path
+    pixel_size_um: float
+
+    def __call__(self) -> LabelledField:
+        has_er = "yellow" in self.field.files
+        image = self.field.read(STAINS if has_er else ("red", "blue"))
+        if not has_er:
+            image = np.stack([image[0], np.zeros_like(image[0]), image[1]])
+        cells = read_label_image(self.cells)
+        nuclei = read_label_image(self.nuclei) if self.nuclei.is_file() else None
+        for labels, path in ((cells, self.cells), (nuclei, self.nuclei)):
+            if labels is not None and labels.shape != image.shape[1:]:
+                raise InputError(
+                    found=f"{labels.shape[1]} x {labels.shape[0]} px",
+                    where=path,
+                    expected=f"{image.shape[2]} x {image.shape[1]} px, the size of its field",
+                )
+        return make_labelled_field(self.field.image_id, "real", image, cells, nuclei, self.pixel_size_um)
+
+
+def _annotated_source(folder: Path, root: Path) -> FieldSource:
+    name = "_".join(folder.relative_to(root).parts) or folder.name
+    paths = [folder / file for file in (*_ANNOTATED_FILES.values(), _ANNOTATION)]
+    stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.is_file()]
+    return FieldSource(name, str(stamps), _Annotated(name, folder))
+
+
+@dataclass(frozen=True)
+class _Annotated:
+    name: str
+    folder: Path
+
+    def __call__(self) -> LabelledField:
+        image = np.stack([read_plane(self.folder / _ANNOTATED_FILES[stain], stain) for stain in STAINS])
+        outlines = _read_outlines(self.folder / _ANNOTATION)
+        cells = _draw_cells(outlines, image.shape[1:])
+        return make_labelled_field(self.name, "real", image, cells, None, ANNOTATED_PIXEL_UM)
+
+
+def _read_outlines(path: Path) -> list[NDArray[np.float64]]:
+    """Read the outlines of the cells, (k, 2) x and y each; y goes up from the image's lower edge."""
+    try:
+        features = json.loads(path.read_text())["features"]
+        cells = [f for f in features if str(f["properties"].get("label", "cell")).startswith("cell")]
+        rings = [
+            ring for feature in cells for polygon in _polygons(feature["geometry"]) for ring in polygon[:1]
+        ]
+        return [np.array(ring, dtype=np.float64).reshape(-1, 2) for ring in rings if len(ring) >= 3]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            found=f"not understood ({type(error).__name__}: {error})",
+            where=path,
+            expected="a GeoJSON collection of polygons with the property label = cell",
+        ) from None
+
+
+def _polygons(geometry: dict[str, list]) -> list:
+    return [geometry["coordinates"]] if str(geometry["type"]) == "Polygon" else geometry["coordinates"]
+
+
+def _draw_cells(outlines: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.uint16]:
+    cells = np.zeros(shape, np.uint16)
+    for number, outline in enumerate(outlines, start=1):
+        points = np.rint(np.column_stack([outline[:, 0], shape[0] - outline[:, 1]])).astype(np.int32)
+        cv2.fillPoly(cells, [points], number)
+    return cells

@@ -1,0 +1,117 @@
+"""From the maps that the lite network predicts to nuclei and cells."""
+
+import cv2
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from skimage.segmentation import watershed
+
+from models.segmenters.numbering import check_count
+
+PAIR_BASE = 1 << 16
+"""Above every number of a cell."""
+
+HALF = 0.5
+"""What is likelier than not."""
+
+LEAST_CORE_UM2 = 4.0
+"""Smaller cores are specks."""
+
+LEAST_NUCLEUS_UM2 = 18.0
+"""Smaller nuclei are debris or slivers at the field's border."""
+
+LEAST_CELL_UM2 = 45.0
+"""Smaller cells are debris or slivers at the field's border."""
+
+CONTACT_WEIGHT = 1.0
+"""Height of a contact between cells over the depth of a cell, in the landscape of the watershed."""
+
+UNDIVIDED = 0.25
+"""Two neighbours are one cell where their nuclei touch and the mean contact along the line on which the two
+meet is below this."""
+
+LEAST_TOUCH_UM = 1.0
+"""Nuclei touch where their common line is at least this long."""
+
+
+def find_lite_cells(maps: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.ndarray]:
+    """Find nuclei and cells in predicted maps.
+
+    Cores are the seeds of nuclei, nuclei those of cells; a watershed floods cells from the nuclei, in the
+    order of contact and depth.
+
+    Parameters
+    ----------
+    maps
+        (5, h, w) float32 in 0..1, in the order of `data.segmentation.targets.MAPS`.
+    pixel_um
+        Pixel size in micrometres.
+
+    Returns
+    -------
+    nuclei, cells
+        (h, w) int32 label images with the same numbers, perhaps with gaps.
+
+    Raises
+    ------
+    InputError
+        For more than 65,535 nuclei.
+    """
+    nucleus, core, cell, contact, depth = maps
+    nuclei = _find_nuclei(nucleus, core, pixel_um)
+    check_count(int(nuclei.max(initial=0)))
+    landscape = CONTACT_WEIGHT * contact - depth
+    # Below all else, so that every nucleus is flooded before any cytoplasm and stays whole.
+    landscape[nuclei > 0] = -3
+    cells = watershed(landscape, nuclei, mask=(cell > HALF) | (nuclei > 0))
+    owners = _join_undivided(nuclei, cells, contact, pixel_um)
+    cells = owners[cells]
+    area_um2 = np.bincount(cells.ravel()) * pixel_um**2
+    cells[area_um2[cells] < LEAST_CELL_UM2] = 0
+    return np.where(nuclei > 0, cells, 0), cells
+
+
+def _find_nuclei(nucleus: np.ndarray, core: np.ndarray, pixel_um: float) -> np.ndarray:
+    mask = nucleus > HALF
+    count, seeds, statistics, _ = cv2.connectedComponentsWithStats(
+        ((core > HALF) & mask).astype(np.uint8), connectivity=4, ltype=cv2.CV_32S
+    )
+    area_um2 = statistics[:, cv2.CC_STAT_AREA] * pixel_um**2
+    keep = area_um2 >= LEAST_CORE_UM2
+    keep[0] = False
+    numbers = np.where(keep, np.arange(count), 0)
+    nuclei = watershed(-core, numbers[np.asarray(seeds, np.int32)], mask=mask)
+    area_um2 = np.bincount(nuclei.ravel()) * pixel_um**2
+    nuclei[area_um2[nuclei] < LEAST_NUCLEUS_UM2] = 0
+    return nuclei
+
+
+def _join_undivided(
+    nuclei: np.ndarray, cells: np.ndarray, contact: np.ndarray, pixel_um: float
+) -> np.ndarray:
+    """Give a table from each number to the number of the cell to which it belongs."""
+    count = int(cells.max(initial=0)) + 1
+    pairs, _, height = _find_lines(cells, contact)
+    touching, length, _ = _find_lines(nuclei, contact)
+    touching = touching[length * pixel_um >= LEAST_TOUCH_UM]
+    joined = pairs[(height < UNDIVIDED) & np.isin(pairs, touching)]
+    rows, columns = np.divmod(joined, PAIR_BASE)
+    graph = coo_array((np.ones(joined.size), (rows, columns)), shape=(count, count))
+    groups = connected_components(graph, directed=False)[1]
+    first_of_group = np.full(count, count)
+    np.minimum.at(first_of_group, groups, np.arange(count))
+    return first_of_group[groups]
+
+
+def _find_lines(labels: np.ndarray, contact: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find where labels meet: pairs (lower number times `PAIR_BASE` plus higher), lengths, mean contacts."""
+    keys, heights = [], []
+    for here, there in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        first, second = labels[here], labels[there]
+        meet = (first != second) & (first > 0) & (second > 0)
+        low, high = np.minimum(first[meet], second[meet]), np.maximum(first[meet], second[meet])
+        keys.append(low.astype(np.int64) * PAIR_BASE + high)
+        heights.append((contact[here][meet] + contact[there][meet]) / 2)
+    pairs, place, length = np.unique(np.concatenate(keys), return_inverse=True, return_counts=True)
+    height = np.bincount(place, weights=np.concatenate(heights), minlength=pairs.size)
+    return pairs, length, height / np.maximum(length, 1)

@@ -1,0 +1,51 @@
+"""What all commands share: options for settings, and having a step executed."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.config import Config, load_config
+from pipeline.engines.local import LocalEngine, available_cores
+from pipeline.manifest import Manifest
+from pipeline.run import Step, execute
+
+BAD_INPUT = 2
+"""Exit status where the user's input is wrong, in whole or in part."""
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with a section a stage.")]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SECTION.NAME=VALUE", help="One setting; may be repeated."),
+]
+
+
+def load_settings(
+    config: Path | None,
+    assignments: Sequence[str] | None,
+    options: Mapping[str, object] | None = None,
+    recipe: str | None = None,
+) -> Config:
+    """Load the configuration: a file, assignments, and options of the command that were given."""
+    given = [f"{name}={value}" for name, value in (options or {}).items() if value is not None]
+    return load_config(config, [*(assignments or ()), *given], recipe)
+
+
+def local_engine() -> LocalEngine:
+    """Give the engine of this machine, a worker a core."""
+    return LocalEngine(workers=available_cores())
+
+
+def run_step(step: Step, allow_failed: bool = False) -> Manifest:
+    """Execute a step; what could not be done makes the exit status 2, unless it is allowed."""
+    manifest = execute(step, local_engine())
+    finish([manifest], allow_failed)
+    return manifest
+
+
+def finish(manifests: Sequence[Manifest], allow_failed: bool = False) -> None:
+    """End the command with exit status 2 where fields failed, unless that is allowed."""
+    failed = sum(len(manifest.failures) for manifest in manifests)
+    if failed and not allow_failed:
+        raise typer.Exit(BAD_INPUT)

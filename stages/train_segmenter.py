@@ -1,0 +1,183 @@
+"""Train a segmenter: fit the lite network to fields with known cells."""
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field as Setting
+
+from data.atomic import atomic_write
+from data.errors import InputError
+from data.segmentation.field_crops import CropSettings
+from data.segmentation.labelled_field import LabelledField
+from data.segmentation.sources import FieldSource, find_labelled_fields, simulated_fields
+from models.device import Precision, choose_device, uses_bfloat16
+from models.segmenters.lite_network import LiteNetwork
+from models.segmenters.lite_weights import save_lite_weights
+from models.training.schedule import OptimiserSettings
+from models.training.segmenter_report import draw_predictions, write_segmenter_history
+from models.training.segmenter_trainer import FieldPool, SegmenterScheduleSettings, SegmenterTrainer
+from stages.stage import Context, Failure, StageReport, StageSettings
+
+log = logging.getLogger("hpacells")
+
+WEIGHTS_FILE = "segmenter.safetensors"
+
+
+class TrainSegmenterSettings(StageSettings):
+    """Settings of the training of a segmenter."""
+
+    pixel_size_um: float = Setting(default=0.08, gt=0, description="pixel size of the labelled fields in um")
+    simulated: int = Setting(default=64, ge=0, description="simulated fields that are added")
+    simulated_size: int = Setting(default=2048, ge=256, description="their side in px of 0.08 um")
+    simulated_seed: int = Setting(default=777, ge=0, description="another seed gives other simulated fields")
+    simulated_share: float = Setting(
+        default=0.5, ge=0, le=1, description="part of the crops that is cut from simulated fields"
+    )
+    hold_out: tuple[str, ...] = Setting(
+        default=(), description="names of labelled fields kept aside to validate on"
+    )
+    folds: int = Setting(
+        default=0,
+        ge=0,
+        description="without hold_out: one labelled field in so many is kept aside; 0 keeps none",
+    )
+    seed: int = Setting(default=1, ge=0, description="of the crops and of what is kept aside")
+    device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
+    precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
+    crops: CropSettings = CropSettings()
+    optimiser: OptimiserSettings = OptimiserSettings(backbone_factor=0.5, warm_up=0.05)
+    schedule: SegmenterScheduleSettings = SegmenterScheduleSettings()
+
+
+def find_sources(
+    images: Path | None, masks: Path | None, settings: TrainSegmenterSettings
+) -> list[FieldSource]:
+    """Find the fields to train on: labelled ones, if a folder is given, and simulated ones.
+
+    Raises
+    ------
+    InputError
+        There are none, or a field to hold out is not among them.
+    """
+    sources = find_labelled_fields(images, masks, settings.pixel_size_um) if images else []
+    names = [source.field_id for source in sources]
+    unknown = [name for name in settings.hold_out if name not in names]
+    if unknown:
+        raise InputError(
+            found=f"no labelled field {unknown[0]}",
+            where="hold_out",
+            expected=f"one of the labelled fields: {', '.join(names[:5]) or 'there are none'}",
+        )
+    sources += simulated_fields(settings.simulated, settings.simulated_size, settings.simulated_seed)
+    if len(sources) <= len(settings.hold_out):
+        raise InputError(
+            found="no field is left to train on",
+            where=images or "settings",
+            expected="at least one labelled or simulated field",
+            advice="give --images, or --simulated above 0",
+        )
+    return sources
+
+
+def run(
+    sources: Sequence[FieldSource], out: Path, key: str, settings: TrainSegmenterSettings, context: Context
+) -> StageReport:
+    """Train a network and write its weights.
+
+    Parameters
+    ----------
+    sources
+        The fields, as `find_sources` gives them.
+    out
+        Folder for ``segmenter.safetensors``, ``metrics.csv``, ``curves.png`` and ``predictions.png``; an
+        interrupted training leaves a checkpoint there, and one with the same fields and settings goes on.
+
+    key
+        What the training depends on.
+    """
+    fields, failures = _load(sources, context)
+    held_out = _choose_held_out([field.field_id for field in fields if field.source == "real"], settings)
+    validation = [field for field in fields if field.field_id in held_out]
+    training = [field for field in fields if field.field_id not in held_out]
+    device = choose_device(settings.device)
+    bfloat16 = uses_bfloat16(settings.precision, device)
+    trainer = SegmenterTrainer(
+        LiteNetwork(pretrained=True).to(device),
+        FieldPool(training, _draw_weights(training, settings.simulated_share)),
+        validation,
+        crops=settings.crops,
+        optimiser=settings.optimiser,
+        schedule=settings.schedule,
+        seed=settings.seed,
+        bfloat16=bfloat16,
+        checkpoint=out / "checkpoint.pt",
+        key=key,
+    )
+    with context.track("train", settings.schedule.steps) as advance:
+        network = trainer.run(advance)
+    write_segmenter_history(out, trainer.progress.rows)
+    shown = validation or [field for field in training if field.source == "real"] or training
+    agreements = draw_predictions(out / "predictions.png", network, shown, bfloat16=bfloat16)
+    save_lite_weights(out / WEIGHTS_FILE, network)
+    _write_summary(out / "segmenter.json", settings, fields, held_out, agreements)
+    (out / "checkpoint.pt").unlink(missing_ok=True)
+    counts: dict[str, int | float] = {
+        "fields": len(training),
+        "held out": len(validation),
+        "steps": settings.schedule.steps,
+    }
+    if validation:
+        counts["held-out F1"] = round(trainer.progress.rows[-1]["val_f1"], 3)
+    return StageReport(counts=counts, failures=failures, details={"per field": agreements})
+
+
+def _load(sources: Sequence[FieldSource], context: Context) -> tuple[list[LabelledField], list[Failure]]:
+    fields, failures = [], []
+    loaded = context.map(_load_source, sources, description="read", total=len(sources), processes=True)
+    for source, result in loaded:
+        if isinstance(result, Exception):
+            failures.append(Failure(source.field_id, str(result)))
+        else:
+            fields.append(result)
+    return fields, failures
+
+
+def _load_source(source: FieldSource) -> LabelledField:
+    return source.load()
+
+
+def _choose_held_out(names: Sequence[str], settings: TrainSegmenterSettings) -> set[str]:
+    if settings.hold_out or not settings.folds:
+        return set(settings.hold_out)
+    shuffled = np.random.default_rng(settings.seed).permutation(sorted(names))
+    return {str(name) for name in shuffled[:: settings.folds]}
+
+
+def _draw_weights(fields: Sequence[LabelledField], simulated_share: float) -> np.ndarray:
+    """Say how often each field is drawn; where there is one kind of fields alone, all crops come from it."""
+    simulated = np.array([field.source == "simulated" for field in fields])
+    if simulated.all() or not simulated.any():
+        return np.ones(len(fields))
+    shares = np.where(simulated, simulated_share, 1 - simulated_share)
+    return shares / np.where(simulated, simulated.sum(), (~simulated).sum())
+
+
+def _write_summary(
+    path: Path,
+    settings: TrainSegmenterSettings,
+    fields: Sequence[LabelledField],
+    held_out: set[str],
+    agreements: dict[str, dict[str, float]],
+) -> None:
+    summary = {
+        "settings": settings.model_dump(mode="json"),
+        "labelled fields": sorted(field.field_id for field in fields if field.source == "real"),
+        "simulated fields": sum(field.source == "simulated" for field in fields),
+        "held out": sorted(held_out),
+        "agreement": agreements,
+    }
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(summary, indent=2) + "\n")
