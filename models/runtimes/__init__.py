@@ -1,0 +1,1 @@
+"""What runs a trained network: libraries, devices and precisions behind one interface."""
