@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from data.errors import InputError
-from pipeline import segmenter_cli
+from pipeline import segmenter_cli, weights_cli
 from pipeline.command_options import (
     BAD_INPUT,
     Assignments,
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 
 app.add_typer(segmenter_cli.app, name="segmenter")
+app.add_typer(weights_cli.app, name="weights")
 
 # Older versions of typer raise click's error for a mistyped command line, newer ones their own.
 _USAGE_ERROR: type[Exception] = typer.BadParameter.mro()[1]

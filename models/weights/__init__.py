@@ -1,0 +1,1 @@
+"""Published weights of segmenters: where they come from, reading them safely, and keeping them."""

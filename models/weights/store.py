@@ -1,0 +1,80 @@
+"""Where converted weights are kept on this machine."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pooch
+from safetensors import SafetensorError, safe_open
+
+from models.segmenters.dpn_unet_names import published_names
+from models.weights.catalogue import find_published
+from models.weights.origin import read_origin
+
+FOLDER_VARIABLE = "HPACELLS_WEIGHTS"
+"""Environment variable with the folder to use instead of the user's cache."""
+
+
+def weights_folder() -> Path:
+    """Give the folder of converted weights: `FOLDER_VARIABLE`, or ``weights`` in the user's cache folder."""
+    given = os.environ.get(FOLDER_VARIABLE)
+    return Path(given).expanduser() if given else Path(pooch.os_cache("hpacells")) / "weights"
+
+
+def converted_path(name: str, folder: Path | None = None) -> Path:
+    """Say where the converted weights of a name belong, whether they are there or not.
+
+    Raises
+    ------
+    InputError
+        For a name that the catalogue does not have.
+    """
+    return (folder or weights_folder()) / f"{find_published(name).name}.safetensors"
+
+
+def find_weights(name: str) -> Path | None:
+    """Find the converted weights of a name.
+
+    Parameters
+    ----------
+    name
+        A name of the catalogue, such as ``"dpn_unet_nuclei"``.
+
+    Returns
+    -------
+    Path or None
+        Safetensors file with our names; None where there is none, or one that is not whole.
+
+    Raises
+    ------
+    InputError
+        For a name that the catalogue does not have.
+    """
+    path = converted_path(name)
+    try:
+        # Opening it compares its size with what its header says.
+        with safe_open(path, framework="numpy") as file:
+            is_whole = set(file.keys()) == set(published_names().values())
+    except (SafetensorError, OSError):
+        return None
+    return path if is_whole else None
+
+
+def weights_hash(path: Path) -> str:
+    """Give the SHA-256 of a file of weights, from the note beside it where the file did not change since.
+
+    Parameters
+    ----------
+    path
+        Any file; 557 MB take about a second where there is no note.
+    """
+    origin, state = read_origin(path), path.stat()
+    if origin and (origin.size, origin.modified_ns) == (state.st_size, state.st_mtime_ns):
+        return origin.sha256
+    return file_sha256(path)
+
+
+def file_sha256(path: Path) -> str:
+    """Compute the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

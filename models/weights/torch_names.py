@@ -1,0 +1,158 @@
+"""The names that a pickle of a network may mention, and what each stands for: nothing is imported by name."""
+
+import math
+import re
+from collections.abc import Callable
+from functools import partial
+
+from models.weights.records import GlobalRecord, ModuleRecord, StorageRecord, TensorRecord
+
+STORAGE_TYPES = {
+    "DoubleStorage": "<f8",
+    "FloatStorage": "<f4",
+    "HalfStorage": "<f2",
+    "BFloat16Storage": "bfloat16",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "|i1",
+    "ByteStorage": "|u1",
+    "BoolStorage": "|b1",
+}
+"""Type of the elements of each of torch's storages."""
+
+_DTYPES = frozenset(
+    {"float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"}
+)
+_INERT = re.compile(
+    r"pytorch_zoo(\.\w+)*"
+    r"|torch\.nn\.(modules|parallel)(\.\w+)*"
+    r"|torch\.nn\.(functional|backends\.thnn)"
+)
+
+
+def find_global(module: str, name: str) -> GlobalRecord | None:
+    """Look up a name of a pickle.
+
+    Parameters
+    ----------
+    module, name
+        As the pickle has them; the whole name has to be known, so dots in ``name`` lead nowhere.
+
+    Returns
+    -------
+    GlobalRecord or None
+        A stand-in; None for a name that is refused.
+    """
+    full = f"{module}.{name}"
+    if module in ("torch", "torch.cuda") and name in STORAGE_TYPES:
+        return GlobalRecord(full, None)
+    if (module == "torch" and name in _DTYPES) or (module, name) == ("torch.storage", "UntypedStorage"):
+        return GlobalRecord(full, None)
+    if call := _CALLS.get((module, name)):
+        return GlobalRecord(full, call)
+    if (_INERT.fullmatch(module) and name.isidentifier()) or (module, name) == ("torch", "device"):
+        return GlobalRecord(full, partial(_stand_in, full))
+    return None
+
+
+def read_persistent_id(identifier: object) -> StorageRecord | GlobalRecord:
+    """Read what torch keeps outside of the pickle: a storage, or a class that comes with its source text.
+
+    Parameters
+    ----------
+    identifier
+        ``("storage", type, key, device, count[, view])`` or ``("module", class, file, source)``.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    match identifier:
+        case ("storage", GlobalRecord(name=name), str(key), str(), int(count), *view):
+            dtype = STORAGE_TYPES.get(name.rpartition(".")[2])
+            if dtype is None or count < 0 or view not in ([], [None]):
+                msg = f"storage {key!r} of a kind that is not known"
+                raise ValueError(msg)
+            return StorageRecord(dtype, key, count)
+        case ("module", GlobalRecord() as record, _, _):
+            return record
+    msg = "a persistent id that is no storage"
+    raise ValueError(msg)
+
+
+def _stand_in(name: str, *_arguments: object) -> ModuleRecord:
+    return ModuleRecord(name)
+
+
+def _rebuild_tensor(storage: object, offset: object, size: object, stride: object) -> TensorRecord:
+    if not isinstance(storage, StorageRecord):
+        msg = "a tensor without a storage"
+        raise ValueError(msg)
+    shape, steps = _counts(size), _counts(stride)
+    (start,) = _counts((offset,))
+    elements = math.prod(shape)
+    last = start + sum((side - 1) * step for side, step in zip(shape, steps, strict=True))
+    # More elements than the storage has are repeated by a stride of 0: a few bytes would fill the memory.
+    if elements > storage.count or (elements and last >= storage.count):
+        msg = f"a tensor of shape {shape} that reaches beyond its storage of {storage.count} elements"
+        raise ValueError(msg)
+    return TensorRecord(storage, start, shape, steps)
+
+
+def _rebuild_tensor_v2(
+    storage: object, offset: object, size: object, stride: object, *_hooks: object
+) -> TensorRecord:
+    return _rebuild_tensor(storage, offset, size, stride)
+
+
+def _rebuild_parameter(tensor: object, *_hooks: object) -> TensorRecord:
+    if not isinstance(tensor, TensorRecord):
+        msg = "a parameter that is no tensor"
+        raise ValueError(msg)
+    return tensor
+
+
+def _counts(values: object) -> tuple[int, ...]:
+    if not isinstance(values, tuple | list) or not all(
+        type(value) is int and 0 <= value < 1 << 48 for value in values
+    ):
+        msg = "a tensor whose size, stride or offset are no counts"
+        raise ValueError(msg)
+    return tuple(values)
+
+
+def _make_dict(pairs: object = ()) -> dict[object, object]:
+    if not isinstance(pairs, tuple | list):
+        msg = "a dictionary of something else than pairs"
+        raise ValueError(msg)
+    made = {}
+    for pair in pairs:
+        key, value = pair
+        if not isinstance(key, str | int):
+            msg = "a dictionary whose keys are no names"
+            raise ValueError(msg)
+        made[key] = value
+    return made
+
+
+def _make_list(values: object = ()) -> list[object]:
+    # Stands for a set: nothing here asks what is in one, and hashing what a pickle nests deeply is not safe.
+    if not isinstance(values, tuple | list):
+        msg = "a set of something else than values"
+        raise ValueError(msg)
+    return list(values)
+
+
+_CALLS: dict[tuple[str, str], Callable[..., object]] = {
+    ("collections", "OrderedDict"): _make_dict,
+    ("builtins", "set"): _make_list,
+    ("__builtin__", "set"): _make_list,
+    ("torch", "Size"): _counts,
+    ("torch.nn.parameter", "Parameter"): _rebuild_parameter,
+    ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor_v2,
+    ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
+    ("torch._utils", "_rebuild_parameter_with_state"): _rebuild_parameter,
+}

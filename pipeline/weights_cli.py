@@ -1,0 +1,66 @@
+"""The commands that fetch, convert and list published weights."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Fetch, convert and list the weights of segmenters.", rich_markup_mode=None)
+
+
+@app.command(name="list")
+def list_weights() -> None:
+    """Show name, source, licence, size and checksum of all weights, and which are here."""
+    from pipeline.weights_list import describe_weights
+
+    typer.echo(describe_weights())
+
+
+@app.command()
+def fetch(
+    network: Annotated[str, typer.Argument(help="dpn-unet.")],
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="Take the files from this folder, not from the network.")
+    ] = None,
+) -> None:
+    """Fetch the published weights of a network; an interrupted download is resumed."""
+    from models.weights.catalogue import names_of_network
+    from models.weights.download import fetch as fetch_weights
+
+    for path in fetch_weights(names_of_network(network), folder, track=_track):
+        typer.echo(path)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="FILE.pth", help="Published file, or one like it.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT.safetensors", help="File to write.")],
+) -> None:
+    """Convert the weights of a DPN-UNet to safetensors; nothing that the pickle names is run."""
+    from data.errors import InputError
+    from models.weights.convert import convert as convert_weights
+
+    if target.suffix != ".safetensors":
+        raise InputError(found="not a .safetensors file", where=target, expected="OUT.safetensors")
+    convert_weights(source, target)
+
+
+@contextmanager
+def _track(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import TransferSpeedColumn as SpeedColumn
+
+    from pipeline.engines.local import CONSOLE
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        SpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=CONSOLE, disable=not CONSOLE.is_terminal, transient=True) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda done: progress.update(task, completed=done)

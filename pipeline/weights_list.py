@@ -1,0 +1,57 @@
+"""What `hpacells weights list` says."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from models.weights.catalogue import PublishedWeights, read_catalogue
+from models.weights.origin import read_origin
+from models.weights.store import find_weights, weights_folder, weights_hash
+
+OWN_LICENCE = "Apache-2.0"
+
+
+def describe_weights() -> str:
+    """Describe all weights, a block each: what they are, source, licence, size, checksum, present or not."""
+    blocks = [_describe_published(published) for published in read_catalogue().values()]
+    shipped = Path(str(files("models.segmenters").joinpath("lite.safetensors")))
+    if shipped.is_file():
+        blocks.append(_describe_shipped(shipped))
+    return "\n".join([*blocks, f"folder: {weights_folder()}"])
+
+
+def _describe_published(published: PublishedWeights) -> str:
+    path = find_weights(published.name)
+    origin = read_origin(path) if path else None
+    source = f"{published.file}, https://doi.org/{published.doi}"
+    licence, checksum = "see the record", "the record's, compared when fetched"
+    if origin:
+        source += f", from {origin.source}"
+        licence = origin.licence or licence
+        compared = f"as the record's {origin.source_checksum}" if origin.source_checksum else "not compared"
+        checksum = f"sha256:{origin.source_sha256} ({compared})"
+    if path:
+        checksum += f"; converted sha256:{weights_hash(path)}"
+    size = path.stat().st_size / 1e6 if path else published.megabytes
+    return _block(
+        f"{published.name}: {'present' if path else 'not present'}",
+        finds=published.finds,
+        source=source,
+        licence=licence,
+        size=f"{size:.0f} MB",
+        checksum=checksum,
+    )
+
+
+def _describe_shipped(path: Path) -> str:
+    return _block(
+        "lite: present",
+        finds="nuclei and cells",
+        source="comes with hpacells",
+        licence=OWN_LICENCE,
+        size=f"{path.stat().st_size / 1e6:.1f} MB",
+        checksum=f"sha256:{weights_hash(path)}",
+    )
+
+
+def _block(title: str, **facts: str) -> str:
+    return "\n".join([title, *(f"  {name:<9} {value}" for name, value in facts.items())])
