@@ -2,7 +2,6 @@
 
 import itertools
 import logging
-import os
 import signal
 import sys
 from collections import deque
@@ -26,6 +25,8 @@ from rich.progress import (
 from rich.progress import Task as RichTask
 from rich.text import Text
 
+from data.cores import available_cores
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -33,13 +34,6 @@ log = logging.getLogger("hpacells")
 
 CONSOLE = Console(stderr=True)
 """Where progress and messages go; results alone go to standard output."""
-
-
-def available_cores() -> int:
-    """Count the processor cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -68,7 +62,8 @@ class LocalEngine:
         At most twice as many items as workers are started or finished and not yet taken. When the consumer
         stops, or Ctrl-C is pressed, items that have not started are given up.
         """
-        with self.track(description, total or 0) as advance, self._executor(processes) as executor:
+        workers = self.workers if total is None else max(1, min(self.workers, total))
+        with self.track(description, total or 0) as advance, _executor(workers, processes) as executor:
             remaining = iter(items)
             in_flight: deque[tuple[Item, Future[Result]]] = deque()
             try:
@@ -101,23 +96,6 @@ class LocalEngine:
             task = progress.add_task(description, total=total)
             yield lambda steps: progress.advance(task, steps)
 
-    @contextmanager
-    def _executor(self, processes: bool) -> Iterator[Executor]:
-        # OpenCV's own threads would compete with ours for the same cores.
-        before = cv2.getNumThreads()
-        cv2.setNumThreads(1)
-        # A forked child would inherit locks that other threads hold (torch, zarr, rich).
-        executor = (
-            ProcessPoolExecutor(self.workers, mp_context=get_context("spawn"), initializer=_start_worker)
-            if processes
-            else ThreadPoolExecutor(self.workers)
-        )
-        try:
-            with executor:
-                yield executor
-        finally:
-            cv2.setNumThreads(before)
-
 
 class _RateColumn(TextColumn):
     def __init__(self) -> None:
@@ -125,6 +103,36 @@ class _RateColumn(TextColumn):
 
     def render(self, task: RichTask) -> Text:
         return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
+@contextmanager
+def _executor(workers: int, processes: bool) -> Iterator[Executor]:
+    # A forked child would inherit locks that other threads hold (torch, zarr, rich).
+    executor = (
+        ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
+        if processes
+        else ThreadPoolExecutor(workers)
+    )
+    with _divided_cores(workers), executor:
+        yield executor
+
+
+@contextmanager
+def _divided_cores(workers: int) -> Iterator[None]:
+    """Leave each worker its share of the cores: libraries' own threads would compete with the workers."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    # Not imported for this: a stage that computes with torch has imported it.
+    torch = sys.modules.get("torch")
+    torch_before = torch.get_num_threads() if torch else 0
+    if torch:
+        torch.set_num_threads(max(1, available_cores() // workers))
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+        if torch:
+            torch.set_num_threads(torch_before)
 
 
 def _start_worker() -> None:

@@ -2,9 +2,12 @@ import math
 import threading
 import time
 
+import cv2
 import pytest
+import torch
 
-from pipeline.engines.local import LocalEngine, available_cores
+from data.cores import available_cores
+from pipeline.engines.local import LocalEngine
 
 
 @pytest.mark.parametrize("processes", [False, True])
@@ -47,5 +50,14 @@ def test_progress_is_quiet_where_there_is_no_terminal(capsys: pytest.CaptureFixt
     assert capsys.readouterr() == ("", "")
 
 
-def test_available_cores() -> None:
-    assert available_cores() >= 1
+@pytest.mark.parametrize(("workers", "items"), [(1, 3), (available_cores(), 8), (available_cores(), 1)])
+def test_workers_share_the_cores_with_the_threads_of_torch(workers: int, items: int) -> None:
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    share = max(1, available_cores() // min(workers, items))
+
+    def threads(_: int) -> tuple[int, int]:
+        return torch.get_num_threads(), cv2.getNumThreads()
+
+    results = LocalEngine(workers).map(threads, range(items), description="test", total=items)
+    assert [result for _, result in results] == [(share, 1)] * items
+    assert (torch.get_num_threads(), cv2.getNumThreads()) == before

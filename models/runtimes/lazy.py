@@ -1,0 +1,62 @@
+"""A runtime whose network is loaded when it is needed."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError
+
+MULTIPLE = 32
+"""Height and width of an image are multiples of this."""
+
+RunNetwork = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Runs a loaded network on one image, from many threads at a time."""
+
+
+class LazyRuntime:
+    """Implements `Runtime`: loads by `prepare` or the first call, once.
+
+    Parameters
+    ----------
+    identity
+        In what the network is computed.
+    load
+        Gives the loaded network; gets the number of calls at a time.
+    """
+
+    def __init__(self, identity: str, load: Callable[[int], RunNetwork]) -> None:
+        self._identity, self._load = identity, load
+        self._lock = threading.Lock()
+        self._run: RunNetwork | None = None
+
+    def identity(self) -> str:
+        """Say in what the network is computed; as `Runtime.identity`."""
+        return self._identity
+
+    def prepare(self, workers: int = 1) -> None:
+        """Load the network for so many calls at a time; as `Runtime.prepare`."""
+        self._loaded(workers)
+
+    def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the network's raw output of one image; as `Runtime.__call__`.
+
+        Raises
+        ------
+        InputError
+            The image is not (C, H, W) float32 with H and W multiples of 32.
+        """
+        if image.ndim != 3 or image.dtype != np.float32 or any(side % MULTIPLE for side in image.shape[1:]):
+            raise InputError(
+                found=f"{image.dtype} of shape {image.shape}",
+                where="image for a network",
+                expected=f"float32 (channels, height, width), sides multiples of {MULTIPLE}",
+            )
+        return self._loaded(workers=1)(image)
+
+    def _loaded(self, workers: int) -> RunNetwork:
+        with self._lock:
+            if self._run is None:
+                self._run = self._load(workers)
+            return self._run

@@ -1,0 +1,65 @@
+"""OpenVINO and its quantiser NNCF, which an extra installs, imported so that they report to nobody."""
+
+import importlib.util
+import sys
+from importlib.metadata import version
+from types import ModuleType
+from typing import Any
+
+from data.errors import InputError
+
+EXTRA = "hpacells[openvino]"
+"""What brings both libraries."""
+
+_TELEMETRY = "openvino_telemetry"
+
+
+def has_openvino() -> bool:
+    """Tell whether both libraries are installed; imports neither."""
+    return all(importlib.util.find_spec(name) is not None for name in ("openvino", "nncf"))
+
+
+def require_openvino(runtime: str) -> None:
+    """Refuse a runtime whose libraries are not installed.
+
+    Raises
+    ------
+    InputError
+        OpenVINO or NNCF is missing.
+    """
+    if not has_openvino():
+        raise InputError(
+            found="OpenVINO is not installed",
+            where=f"runtime {runtime}",
+            expected=f"the extra {EXTRA}",
+            advice=f"run `pip install '{EXTRA}'`, or use another runtime",
+        )
+
+
+def openvino_versions() -> str:
+    """Tell the versions of both libraries in one line."""
+    return f"openvino {version('openvino')} nncf {version('nncf')}"
+
+
+def import_openvino() -> Any:
+    """Import OpenVINO."""
+    _mute_telemetry()
+    import openvino
+
+    return openvino
+
+
+def import_nncf() -> Any:
+    """Import NNCF."""
+    _mute_telemetry()
+    import nncf
+
+    return nncf
+
+
+def _mute_telemetry() -> None:
+    # Both send usage data from their first import on unless the user has opted out; without this module they
+    # fall back to senders of their own that do nothing.
+    if _TELEMETRY not in sys.modules:
+        missing: ModuleType | None = None
+        sys.modules[_TELEMETRY] = missing  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,103 @@
+"""Networks converted for OpenVINO, and quantised ones, kept in the user's cache folder."""
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import pooch
+import torch
+from torch import nn
+
+from data.atomic import atomic_folder
+from data.errors import InputError
+from models.runtimes.calibration import Calibration
+from models.runtimes.openvino_library import import_nncf, import_openvino, openvino_versions
+
+log = logging.getLogger("hpacells")
+
+Precision = Literal["float32", "bfloat16", "int8"]
+
+CACHE_VARIABLE = "HPACELLS_CACHE"
+"""Environment variable with the folder to use instead of the user's cache."""
+
+FORMAT = 1
+"""Changes with what is done to a network before it is kept."""
+
+
+def cache_folder() -> Path:
+    """Give the folder of converted networks: in `CACHE_VARIABLE`, or in the user's cache folder."""
+    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hpacells")).expanduser() / "openvino"
+
+
+def converted_model(
+    make_network: Callable[[], nn.Module],
+    weights_hash: str,
+    precision: Precision,
+    calibration: Calibration | None,
+) -> Path:
+    """Give the file of a network converted for a precision; it is made where the cache lacks it.
+
+    Parameters
+    ----------
+    make_network
+        Makes the network in evaluation mode.
+    weights_hash
+        Tells its weights, and the network itself, from others.
+    precision
+        float32 keeps the weights as they are; bfloat16 keeps them in float16, which is finer; int8 is
+        quantised on `calibration`.
+    calibration
+        Needed for int8 only.
+
+    Raises
+    ------
+    InputError
+        There is no image to calibrate on.
+    """
+    content = [FORMAT, weights_hash, precision, calibration.key if calibration else None, openvino_versions()]
+    key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
+    folder = cache_folder() / f"{precision}-{key}"
+    path = folder / "network.xml"
+    if not path.is_file():
+        model = _convert(make_network())
+        if precision == "int8":
+            model = _quantise(model, calibration)
+        with atomic_folder(folder) as temporary:
+            import_openvino().save_model(
+                model, temporary / path.name, compress_to_fp16=precision == "bfloat16"
+            )
+    return path
+
+
+def _convert(network: nn.Module) -> Any:
+    openvino = import_openvino()
+    network.eval().requires_grad_(False)
+    channels = next(module for module in network.modules() if isinstance(module, nn.Conv2d)).in_channels
+    model = openvino.convert_model(network, example_input=torch.zeros(1, channels, 64, 64))
+    model.reshape([1, channels, -1, -1])
+    return model
+
+
+def _quantise(model: Any, calibration: Calibration | None) -> Any:
+    images = [image[None] for image in calibration.images()] if calibration else []
+    if not images:
+        raise InputError(
+            found="no image to calibrate on",
+            where="runtime openvino-int8",
+            expected="a folder with at least one readable field",
+            advice="use another runtime",
+        )
+    log.info("fitting the network to int8 on %d fields; this is done once for these fields", len(images))
+    nncf = import_nncf()
+    nncf.set_log_level(logging.ERROR)
+    # Its progress bars go to standard output, which is for results.
+    shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        return nncf.quantize(model, nncf.Dataset(images), subset_size=len(images))

@@ -1,0 +1,24 @@
+from pathlib import Path
+
+import pytest
+
+from data.atomic import atomic_folder
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "folder"
+    with atomic_folder(target) as temporary:
+        (temporary / "a").write_text("a")
+        assert not target.exists()
+    assert (target / "a").read_text() == "a"
+    with pytest.raises(ZeroDivisionError), atomic_folder(tmp_path / "other") as temporary:
+        (temporary / "b").write_text(str(1 / 0))
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "deep", "folder"]
+
+
+def test_a_folder_that_another_process_made_stays(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "folder") as ours:
+        (ours / "ours").touch()
+        with atomic_folder(tmp_path / "folder") as theirs:
+            (theirs / "theirs").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "theirs"]
