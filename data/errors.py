@@ -1,5 +1,7 @@
 """The one kind of error that a user can cause, and can mend."""
 
+from collections.abc import Callable
+
 
 class InputError(Exception):
     """Tell the user what was found, where, what was expected and what to do next, in one line.
@@ -26,3 +28,13 @@ class InputError(Exception):
         if advice:
             message += f"; {advice}"
         super().__init__(" ".join(message.split()))
+
+    def __reduce__(self) -> tuple[Callable[..., "InputError"], tuple[str]]:
+        # Errors cross from worker processes; the message is all that is kept of them.
+        return _from_message, (str(self),)
+
+
+def _from_message(message: str) -> InputError:
+    error = InputError.__new__(InputError)
+    Exception.__init__(error, message)
+    return error

@@ -99,14 +99,14 @@ def run(
         What the training depends on.
     """
     fields, failures = _load(sources, context)
-    held_out = _choose_held_out([field.field_id for field in fields if field.source == "real"], settings)
+    held_out = choose_held_out([field.field_id for field in fields if field.source == "real"], settings)
     validation = [field for field in fields if field.field_id in held_out]
     training = [field for field in fields if field.field_id not in held_out]
     device = choose_device(settings.device)
     bfloat16 = uses_bfloat16(settings.precision, device)
     trainer = SegmenterTrainer(
         LiteNetwork(pretrained=True).to(device),
-        FieldPool(training, _draw_weights(training, settings.simulated_share)),
+        FieldPool(training, draw_weights(training, settings.simulated_share)),
         validation,
         crops=settings.crops,
         optimiser=settings.optimiser,
@@ -149,14 +149,15 @@ def _load_source(source: FieldSource) -> LabelledField:
     return source.load()
 
 
-def _choose_held_out(names: Sequence[str], settings: TrainSegmenterSettings) -> set[str]:
+def choose_held_out(names: Sequence[str], settings: TrainSegmenterSettings) -> set[str]:
+    """Choose the labelled fields to validate on: those that are named, or one in so many at random."""
     if settings.hold_out or not settings.folds:
         return set(settings.hold_out)
     shuffled = np.random.default_rng(settings.seed).permutation(sorted(names))
     return {str(name) for name in shuffled[:: settings.folds]}
 
 
-def _draw_weights(fields: Sequence[LabelledField], simulated_share: float) -> np.ndarray:
+def draw_weights(fields: Sequence[LabelledField], simulated_share: float) -> np.ndarray:
     """Say how often each field is drawn; where there is one kind of fields alone, all crops come from it."""
     simulated = np.array([field.source == "simulated" for field in fields])
     if simulated.all() or not simulated.any():

@@ -93,7 +93,8 @@ def _uneven_light(
     cells: NDArray[np.int32], settings: PhotographySettings, random: np.random.Generator
 ) -> NDArray[np.float32]:
     """Give each cell a gain of its own, and the crop a gradient."""
-    gains = np.exp(random.normal(0, settings.uneven_cells, int(cells.max(initial=0)) + 1) - 0.1)
+    gains = np.exp(random.normal(0, settings.uneven_cells, int(cells.max(initial=0)) + 1))
+    gains *= np.exp(-0.2 * settings.uneven_cells)
     gains[0] = 1.0
     light = cv2.GaussianBlur(np.minimum(gains, 1.6).astype(np.float32)[cells], (0, 0), 1.5)
     height, width = cells.shape

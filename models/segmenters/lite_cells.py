@@ -63,7 +63,8 @@ def find_lite_cells(maps: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.n
     landscape = CONTACT_WEIGHT * contact - depth
     # Below all else, so that every nucleus is flooded before any cytoplasm and stays whole.
     landscape[nuclei > 0] = -3
-    cells = watershed(landscape, nuclei, mask=(cell > HALF) | (nuclei > 0))
+    mask = _without_foreign_bodies((cell > HALF) | (nuclei > 0), nuclei, contact, pixel_um)
+    cells = watershed(landscape, nuclei, mask=mask)
     owners = _join_undivided(nuclei, cells, contact, pixel_um)
     cells = owners[cells]
     area_um2 = np.bincount(cells.ravel()) * pixel_um**2
@@ -84,6 +85,23 @@ def _find_nuclei(nucleus: np.ndarray, core: np.ndarray, pixel_um: float) -> np.n
     area_um2 = np.bincount(nuclei.ravel()) * pixel_um**2
     nuclei[area_um2[nuclei] < LEAST_NUCLEUS_UM2] = 0
     return nuclei
+
+
+def _without_foreign_bodies(
+    mask: np.ndarray, nuclei: np.ndarray, contact: np.ndarray, pixel_um: float
+) -> np.ndarray:
+    """Take the bodies of cells whose nucleus is not in the field out of the mask of all cells.
+
+    Such a body is what contacts part from every nucleus; smaller islands belong to the cell around them.
+    """
+    _, parts, statistics, _ = cv2.connectedComponentsWithStats(
+        (mask & (contact < HALF)).astype(np.uint8), connectivity=4, ltype=cv2.CV_32S
+    )
+    bodies = np.asarray(parts, np.int32)
+    foreign = statistics[:, cv2.CC_STAT_AREA] * pixel_um**2 >= LEAST_CELL_UM2
+    foreign[np.unique(bodies[nuclei > 0])] = False
+    foreign[0] = False
+    return mask & ~foreign[bodies]
 
 
 def _join_undivided(

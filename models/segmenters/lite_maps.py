@@ -47,8 +47,13 @@ def predict_maps(
         torch.from_numpy(pad_stains(stains))[None].to(device).contiguous(memory_format=torch.channels_last)
     )
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-        maps = torch.sigmoid(network(batch).float())[0].cpu().numpy()
-    return np.ascontiguousarray(maps[:, : stains.shape[1], : stains.shape[2]])
+        logits = network(batch).float()[0].cpu().numpy()
+    return logits_to_maps(logits[:, : stains.shape[1], : stains.shape[2]])
+
+
+def logits_to_maps(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the maps, (5, h, w) float32 in 0..1, of the network's logits."""
+    return torch.sigmoid(torch.from_numpy(np.ascontiguousarray(logits))).numpy()
 
 
 def view_field(labelled: LabelledField) -> tuple[NDArray[np.float32], NDArray[np.int32]]:

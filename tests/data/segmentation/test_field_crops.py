@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
+from data.segmentation.labelled_field import STAIN_SCALE, LabelledField
+from data.segmentation.photography import PhotographySettings
+
+STILL = PhotographySettings(
+    gain=0, gamma=0, haze=0, blur_px=0, noise=0, uneven_cells=0, gradient=0, debris=0,
+    missing_er=0, missing_microtubules=0,
+)  # fmt: skip
+PLAIN = CropSettings(size=64, scale=(1.0, 1.0), stretch=0, slant=0, photography=STILL)
+
+
+def painted_field(side: int = 300) -> LabelledField:
+    """Cells in a grid; each stain of a cell shows a grey value that belongs to its number."""
+    rows, columns = np.mgrid[:side, :side]
+    cells = ((rows // 50) * 6 + columns // 50 + 1).astype(np.int32)
+    cells[(rows % 50 < 4) | (columns % 50 < 4)] = 0
+    nuclei = np.where((abs(rows % 50 - 27) < 9) & (abs(columns % 50 - 27) < 9), cells, 0)
+    stains = np.stack([cells * 5, cells * 3, nuclei * 5]).astype(np.uint8)
+    return LabelledField("painted", "real", stains, nuclei, cells, WORKING_PIXEL_UM / 2)
+
+
+def test_image_and_labels_are_cut_at_the_same_place() -> None:
+    field = painted_field()
+    seen = set()
+    for seed in range(20):
+        crop = cut_crop(field, PLAIN, np.random.default_rng(seed))
+        # At the rim of the crop depth does not know of borders beyond it.
+        inner = np.s_[..., 4:-4, 4:-4]
+        maps, weight = crop.targets.maps[inner], crop.targets.weight[inner]
+        red, yellow = crop.stains[0][inner] * STAIN_SCALE / 5, crop.stains[1][inner] * STAIN_SCALE / 3
+        inside = maps[4] > 0.25
+        assert inside.any()
+        # Away from borders every stain shows a whole cell's number.
+        assert np.abs(red[inside] - np.rint(red[inside])).max() < 0.02
+        assert np.allclose(yellow[inside], red[inside], atol=0.05)
+        assert np.abs(red[(maps[2] == 0) & (weight > 0)]).max() < 32
+        seen |= set(np.unique(np.rint(red[inside]).astype(int)))
+    assert len(seen) > 20
+
+
+def test_equal_states_give_equal_crops() -> None:
+    field = painted_field()
+    first, again = (cut_crop(field, CropSettings(size=64), np.random.default_rng(5)) for _ in range(2))
+    assert np.array_equal(first.stains, again.stains)
+    assert np.array_equal(first.targets.maps, again.targets.maps)
+
+
+def test_what_lies_outside_the_field_is_unknown() -> None:
+    field = painted_field(side=60)
+    crop = cut_crop(field, PLAIN, np.random.default_rng(0))
+    known = crop.targets.weight > 0
+    # 60 stored pixels are 30 pixels of the crop.
+    assert 0 < known.sum() <= 30 * 30 * 1.1
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.6])
+def test_scale_enlarges_cells(scale: float) -> None:
+    field = painted_field(side=600 if scale < 1 else 300)
+    settings = PLAIN.model_copy(update={"scale": (scale, scale)})
+    shares = []
+    for seed in range(6):
+        contact = cut_crop(field, settings, np.random.default_rng(seed)).targets.maps[1] > 0
+        rows = contact.any(axis=1)
+        shares.append(np.diff(np.flatnonzero(np.diff(rows.astype(int)) == 1)))
+    periods = np.concatenate(shares)
+    # Nuclei lie 50 stored pixels apart, which is 25 at scale 1.
+    assert np.median(periods) == pytest.approx(25 * scale, rel=0.1)

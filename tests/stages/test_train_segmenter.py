@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.errors import InputError
+from data.segmentation.labelled_field import LabelledField
+from pipeline.config import load_config
+from pipeline.engines.local import LocalEngine
+from pipeline.run import execute
+from pipeline.steps import train_segmenter_step
+from stages.simulate import SimulateSettings
+from stages.simulate import run as simulate
+from stages.train_segmenter import TrainSegmenterSettings, choose_held_out, draw_weights, find_sources
+
+ENGINE = LocalEngine(workers=2)
+SHORT = [
+    "segmenter.simulated=1",
+    "segmenter.simulated_size=256",
+    "segmenter.crops.size=64",
+    "segmenter.schedule.steps=2",
+    "segmenter.schedule.batch_size=2",
+]
+
+
+def empty_field(name: str, source: str) -> LabelledField:
+    plane = np.zeros((8, 8), np.int32)
+    return LabelledField(name, source, np.zeros((3, 8, 8), np.uint8), plane, plane, 0.16)
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("labelled")
+    simulate(folder, SimulateSettings(fields=3, size=512, seed=9), ENGINE)
+    return folder
+
+
+def test_training_writes_weights_figures_and_pictures_and_is_not_repeated(
+    labelled: Path, tmp_path: Path
+) -> None:
+    config = load_config(None, [*SHORT, 'segmenter.hold_out=["sim-9-00002"]'])
+    step = train_segmenter_step(tmp_path, labelled, labelled / "masks", config)
+    manifest = execute(step, ENGINE)
+    assert manifest.counts["fields"] == 3
+    assert manifest.counts["held out"] == 1
+    for name in ("segmenter.safetensors", "metrics.csv", "curves.png", "predictions.png"):
+        assert (tmp_path / name).stat().st_size > 0
+    summary = json.loads((tmp_path / "segmenter.json").read_text())
+    assert summary["held out"] == ["sim-9-00002"]
+    assert list(summary["agreement"]) == ["sim-9-00002"]
+    assert not (tmp_path / "checkpoint.pt").exists()
+    written = (tmp_path / "segmenter.safetensors").stat().st_mtime_ns
+    execute(train_segmenter_step(tmp_path, labelled, labelled / "masks", config), ENGINE)
+    assert (tmp_path / "segmenter.safetensors").stat().st_mtime_ns == written
+
+
+def test_a_broken_label_image_is_left_out_and_told(labelled: Path, tmp_path: Path) -> None:
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    for path in (labelled / "masks").iterdir():
+        (masks / path.name).write_bytes(path.read_bytes())
+    (masks / "sim-9-00001_cells.png").write_bytes(b"no image")
+    step = train_segmenter_step(tmp_path / "out", labelled, masks, load_config(None, SHORT))
+    manifest = execute(step, ENGINE)
+    assert [failure.where for failure in manifest.failures] == ["sim-9-00001"]
+    assert manifest.counts["fields"] == 3
+
+
+def test_unknown_fields_to_hold_out_and_nothing_to_train_on_are_told(labelled: Path) -> None:
+    settings = TrainSegmenterSettings(hold_out=("nowhere",))
+    with pytest.raises(InputError, match="no labelled field nowhere"):
+        find_sources(labelled, labelled / "masks", settings)
+    with pytest.raises(InputError, match="no field is left to train on"):
+        find_sources(None, None, TrainSegmenterSettings(simulated=0))
+
+
+def test_folds_keep_a_part_aside_and_the_same_one_each_time() -> None:
+    names = [f"field {number}" for number in range(20)]
+    settings = TrainSegmenterSettings(folds=5)
+    kept = choose_held_out(names, settings)
+    assert len(kept) == 4
+    assert kept == choose_held_out(names[::-1], settings)
+    assert kept != choose_held_out(names, TrainSegmenterSettings(folds=5, seed=2))
+    assert choose_held_out(names, TrainSegmenterSettings()) == set()
+
+
+def test_simulated_fields_have_their_share_of_the_crops() -> None:
+    fields = [empty_field("a", "real"), *(empty_field(f"s{n}", "simulated") for n in range(4))]
+    weights = draw_weights(fields, 0.25)
+    assert weights / weights.sum() == pytest.approx([0.75, *[0.0625] * 4])
+    assert draw_weights(fields[:1], 0.5) == pytest.approx([1.0])
