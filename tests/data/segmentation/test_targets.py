@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,11 @@ def two_cells() -> tuple[np.ndarray, np.ndarray]:
     nuclei[(rows - 32) ** 2 + (columns - 25) ** 2 < 64] = 1
     nuclei[(rows - 32) ** 2 + (columns - 55) ** 2 < 64] = 2
     return nuclei, cells
+
+
+def count_parts(mask: np.ndarray) -> int:
+    parts, _ = cv2.connectedComponents(mask.astype(np.uint8))
+    return parts - 1
 
 
 def plane(maps: np.ndarray, name: str) -> np.ndarray:
@@ -48,7 +54,7 @@ def test_depth_is_the_distance_to_the_cells_own_border() -> None:
     depth = plane(make_targets(nuclei, cells, np.ones(cells.shape, dtype=bool), PIXEL_UM).maps, "depth")
     reference = np.zeros(cells.shape)
     for number in (1, 2):
-        distance = ndimage.distance_transform_edt(cells == number)
+        distance = np.asarray(ndimage.distance_transform_edt(cells == number))
         reference = np.maximum(reference, np.tanh(distance * PIXEL_UM / DEPTH_UM))
     inside = cells > 0
     # The rim pixel itself counts as border here, as distance 1 there.
@@ -63,10 +69,10 @@ def test_touching_nuclei_have_cores_apart_and_a_lobed_one_has_one() -> None:
     nuclei[((rows - 32) ** 2 + (columns - 46) ** 2 < 150) & (nuclei == 0)] = 2
     everything = np.ones(nuclei.shape, dtype=bool)
     core = plane(make_targets(nuclei, nuclei, everything, PIXEL_UM).maps, "core")
-    assert ndimage.label(core)[1] == 2
+    assert count_parts(core) == 2
     one = np.minimum(nuclei, 1)
     core = plane(make_targets(one, one, everything, PIXEL_UM).maps, "core")
-    assert ndimage.label(core)[1] == 1
+    assert count_parts(core) == 1
 
 
 def test_core_of_a_disk_has_the_stated_depth() -> None:
@@ -91,8 +97,9 @@ def test_cells_without_nucleus_in_the_crop_and_unknown_pixels_weigh_nothing() ->
 @given(seed=st.integers(0, 1000))
 def test_maps_turn_with_the_labels(seed: int) -> None:
     random = np.random.default_rng(seed)
-    cells = ndimage.zoom(random.integers(0, 4, (6, 6)), 8, order=0).astype(np.int32)
-    nuclei = np.where(ndimage.zoom(random.random((6, 6)) < 0.4, 8, order=0), cells, 0)
+    blocks = np.ones((8, 8), np.int32)
+    cells = np.kron(random.integers(0, 4, (6, 6)), blocks).astype(np.int32)
+    nuclei = np.kron(random.random((6, 6)) < 0.4, blocks).astype(np.int32) * cells
     known = np.ones(cells.shape, dtype=bool)
     upright = make_targets(nuclei, cells, known, PIXEL_UM)
     turned = make_targets(np.rot90(nuclei, 2).copy(), np.rot90(cells, 2).copy(), known, PIXEL_UM)

@@ -13,7 +13,6 @@ from models.training.schedule import OptimiserSettings
 from models.training.segmenter_report import draw_predictions, write_segmenter_history
 from models.training.segmenter_trainer import FieldPool, SegmenterScheduleSettings, SegmenterTrainer
 
-
 MILD = PhotographySettings(gain=0.1, gamma=0.1, blur_px=0.5, uneven_cells=0.1, debris=0, missing_er=0)
 
 
