@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from models.segmenters.dpn92 import DPN92, FEATURES
+from models.segmenters.dpn92 import DPN92
+from models.segmenters.dpn92_stages import FEATURES
 from models.segmenters.dpn_unet_names import rename_published
 
 CLASSES = ("background", "border", "inside")

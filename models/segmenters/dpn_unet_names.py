@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from models.segmenters.dpn92 import STAGES
+from models.segmenters.dpn92_stages import STAGES
 
 Value = TypeVar("Value")
 

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from data.atomic import atomic_write
 from data.errors import InputError
 from models.segmenters.dpn_unet_names import published_names, rename_published
+from models.weights.printable import printable
 from models.weights.unpickle import StoredTensor, read_network
 
 MOST_NAMED = 3
@@ -148,7 +149,7 @@ def _write(source: Path, target: Path, tensors: dict[str, StoredTensor]) -> None
 
 def _list(names: Iterable[str]) -> str:
     first, rest = list(names)[:MOST_NAMED], list(names)[MOST_NAMED:]
-    return ", ".join(first) + (f" and {len(rest)} more" if rest else "")
+    return ", ".join(map(printable, first)) + (f" and {len(rest)} more" if rest else "")
 
 
 def _by(shape: tuple[int, ...]) -> str:

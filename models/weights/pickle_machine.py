@@ -8,6 +8,7 @@ import pickletools
 from collections.abc import Callable
 from typing import Any
 
+from models.weights.printable import printable
 from models.weights.records import GlobalRecord, ModuleRecord, StorageRecord
 from models.weights.torch_names import find_global, read_persistent_id
 
@@ -123,7 +124,7 @@ class _Machine:
         elif name in self._steps:
             self._steps[name]()
         elif name == "INST":
-            raise RefusedError(argument.replace(" ", "."))
+            raise RefusedError(printable(argument.replace(" ", ".")))
         elif name not in _NOTHING:
             msg = f"pickle instruction {name}"
             raise RefusedError(msg)
@@ -190,8 +191,7 @@ class _Machine:
             raise TypeError(msg)
         record = find_global(module, name)
         if record is None:
-            full = f"{module}.{name}"
-            raise RefusedError(full)
+            raise RefusedError(printable(f"{module}.{name}"))
         self._push(record)
 
     def _call(self, called: object, arguments: object) -> None:
@@ -215,7 +215,7 @@ class _Machine:
         if isinstance(found, StorageRecord):
             known = self._storages.setdefault(found.key, found)
             if (known.dtype, known.count) != (found.dtype, found.count):
-                msg = f"storage {found.key!r} has two descriptions"
+                msg = f"storage {printable(found.key)} has two descriptions"
                 raise ValueError(msg)
             found = known
         self._push(found)

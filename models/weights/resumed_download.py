@@ -9,7 +9,9 @@ import requests
 
 from models.weights.zenodo import HEADERS, TIMEOUT_S
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 16
+"""Written at once; what a cut leaves of one is asked for again."""
+
 MOST_FRUITLESS = 4
 """Attempts in a row that bring nothing, after which it gives up."""
 

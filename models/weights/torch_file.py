@@ -12,6 +12,7 @@ from typing import IO
 import numpy as np
 
 from models.weights.pickle_machine import read_pickle
+from models.weights.printable import printable
 from models.weights.records import StorageRecord
 
 ZIP_MAGIC = b"PK\x03\x04"
@@ -89,7 +90,7 @@ def _read_zip(file: IO[bytes]) -> tuple[object, Place]:
     def place(storage: StorageRecord) -> int:
         start, size = places.get(f"{folder}data/{storage.key}", (0, -1))
         if size != storage.count * item_bytes(storage.dtype):
-            msg = f"storage {storage.key!r} is missing or has another size than it should"
+            msg = f"storage {printable(storage.key)} is missing or has another size than it should"
             raise ValueError(msg)
         return start
 
@@ -99,18 +100,18 @@ def _read_zip(file: IO[bytes]) -> tuple[object, Place]:
 def _entry_place(file: IO[bytes], entry: zipfile.ZipInfo) -> tuple[int, int]:
     """Give first byte and size of an entry, which torch never compresses or encrypts."""
     if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-        msg = f"{entry.filename} is compressed or encrypted, which torch never does"
+        msg = f"{printable(entry.filename)} is compressed or encrypted, which torch never does"
         raise ValueError(msg)
     file.seek(entry.header_offset)
     header = file.read(_LOCAL_HEADER.size)
     end = file.seek(0, io.SEEK_END)
     if len(header) < _LOCAL_HEADER.size or not header.startswith(ZIP_MAGIC):
-        msg = f"{entry.filename} is not where the archive says"
+        msg = f"{printable(entry.filename)} is not where the archive says"
         raise ValueError(msg)
     _, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
     start = entry.header_offset + _LOCAL_HEADER.size + name_bytes + extra_bytes
     if entry.file_size != entry.compress_size or start + entry.file_size > end:
-        msg = f"{entry.filename} reaches beyond the end of the archive"
+        msg = f"{printable(entry.filename)} reaches beyond the end of the archive"
         raise ValueError(msg)
     return start, entry.file_size
 
@@ -145,7 +146,7 @@ def _legacy_starts(mapped: mmap.mmap, storages: dict[str, StorageRecord]) -> dic
         storage = storages[key]
         end = starts[key] + count * item_bytes(storage.dtype)
         if count != storage.count or end > mapped.size():
-            msg = f"storage {key!r} has another size than it should, or the file is cut off"
+            msg = f"storage {printable(key)} has another size than it should, or the file is cut off"
             raise ValueError(msg)
         mapped.seek(end)
     return starts

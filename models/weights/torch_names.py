@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from models.weights.printable import printable
 from models.weights.records import GlobalRecord, ModuleRecord, StorageRecord, TensorRecord
 
 STORAGE_TYPES = {
@@ -20,6 +21,9 @@ STORAGE_TYPES = {
     "BoolStorage": "|b1",
 }
 """Type of the elements of each of torch's storages."""
+
+MOST_DIMENSIONS = 64
+"""Of a tensor, as torch has it."""
 
 _DTYPES = frozenset(
     {"float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"}
@@ -73,7 +77,7 @@ def read_persistent_id(identifier: object) -> StorageRecord | GlobalRecord:
         case ("storage", GlobalRecord(name=name), str(key), str(), int(count), *view):
             dtype = STORAGE_TYPES.get(name.rpartition(".")[2])
             if dtype is None or count < 0 or view not in ([], [None]):
-                msg = f"storage {key!r} of a kind that is not known"
+                msg = f"storage {printable(key)} of a kind that is not known"
                 raise ValueError(msg)
             return StorageRecord(dtype, key, count)
         case ("module", GlobalRecord() as record, _, _):
@@ -115,40 +119,32 @@ def _rebuild_parameter(tensor: object, *_hooks: object) -> TensorRecord:
 
 
 def _counts(values: object) -> tuple[int, ...]:
-    if not isinstance(values, tuple | list) or not all(
-        type(value) is int and 0 <= value < 1 << 48 for value in values
+    if (
+        not isinstance(values, tuple | list)
+        or len(values) > MOST_DIMENSIONS
+        or not all(type(value) is int and 0 <= value < 1 << 48 for value in values)
     ):
         msg = "a tensor whose size, stride or offset are no counts"
         raise ValueError(msg)
     return tuple(values)
 
 
-def _make_dict(pairs: object = ()) -> dict[object, object]:
-    if not isinstance(pairs, tuple | list):
-        msg = "a dictionary of something else than pairs"
-        raise ValueError(msg)
-    made = {}
-    for pair in pairs:
-        key, value = pair
-        if not isinstance(key, str | int):
-            msg = "a dictionary whose keys are no names"
-            raise ValueError(msg)
-        made[key] = value
-    return made
+def _make_dict() -> dict[object, object]:
+    return {}
 
 
-def _make_list(values: object = ()) -> list[object]:
-    # Stands for a set: nothing here asks what is in one, and hashing what a pickle nests deeply is not safe.
-    if not isinstance(values, tuple | list):
+def _make_set(values: object) -> object:
+    # Its values as they are: to hash what a pickle nests deeply would overflow the interpreter's stack.
+    if not isinstance(values, list):
         msg = "a set of something else than values"
         raise ValueError(msg)
-    return list(values)
+    return values
 
 
 _CALLS: dict[tuple[str, str], Callable[..., object]] = {
     ("collections", "OrderedDict"): _make_dict,
-    ("builtins", "set"): _make_list,
-    ("__builtin__", "set"): _make_list,
+    ("builtins", "set"): _make_set,
+    ("__builtin__", "set"): _make_set,
     ("torch", "Size"): _counts,
     ("torch.nn.parameter", "Parameter"): _rebuild_parameter,
     ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,

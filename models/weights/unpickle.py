@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -9,11 +10,12 @@ import numpy as np
 
 from data.errors import InputError
 from models.weights.pickle_machine import RefusedError
+from models.weights.printable import printable
 from models.weights.records import ModuleRecord, TensorRecord
 from models.weights.torch_file import read_container
 
-MOST_MODULES = 100_000
-"""Of one network; a DPN-UNet has 372."""
+MOST_PARTS = 100_000
+"""Modules or entries of one network; a DPN-UNet has 372 and 595."""
 
 DEEPEST = 100
 """Modules within modules."""
@@ -81,7 +83,7 @@ def read_network(path: Path) -> dict[str, StoredTensor]:
     """
     try:
         content, place = read_container(path)
-        entries = dict(_walk(content))
+        entries = dict(islice(_walk(content), MOST_PARTS))
         tensors = {
             name: StoredTensor(
                 record.shape,
@@ -117,11 +119,11 @@ def _walk(content: object) -> Iterator[tuple[str, TensorRecord]]:
     while waiting:
         module, prefix, depth = waiting.pop()
         visited += 1
-        if visited > MOST_MODULES or depth > DEEPEST:
+        if visited + len(waiting) > MOST_PARTS or depth > DEEPEST:
             msg = "too many modules, or modules that contain themselves"
             raise ValueError(msg)
         state = module.state or {}
-        volatile = state.get("_non_persistent_buffers_set") or []
+        volatile = _volatile(state)
         yield from _tensors(_entries(state, "_parameters"), prefix)
         buffers = _entries(state, "_buffers")
         yield from _tensors({name: buffers[name] for name in buffers if name not in volatile}, prefix)
@@ -141,10 +143,16 @@ def _entries(state: dict[Any, Any], what: str) -> dict[Any, Any]:
     return entries
 
 
+def _volatile(state: dict[Any, Any]) -> set[str]:
+    """Give the names of the buffers that are no part of the state dict."""
+    names = state.get("_non_persistent_buffers_set")
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+
+
 def _tensors(entries: dict[Any, Any], prefix: str) -> Iterator[tuple[str, TensorRecord]]:
     for name, value in entries.items():
         if isinstance(value, TensorRecord):
             yield f"{prefix}{name}", value
         elif value is not None:
-            msg = f"{prefix}{name} is no tensor"
+            msg = f"{printable(prefix + str(name))} is no tensor"
             raise ValueError(msg)

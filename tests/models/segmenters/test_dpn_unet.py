@@ -1,15 +1,16 @@
 import csv
 import importlib.util
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
-from models.segmenters.dpn92 import FEATURES
+from models.segmenters.dpn92_stages import FEATURES
 from models.segmenters.dpn_unet import DPNUnet, load_dpn_unet
 from models.segmenters.dpn_unet_names import published_names, rename_published
+from models.weights.convert import convert
 
 RELATIVE = 1e-4
 
@@ -93,11 +94,17 @@ def test_logits_equal_those_of_the_published_network(filled, golden, size):
 
 
 @pytest.mark.slow
-def test_logits_stay_the_same_through_a_file_with_our_names(published_weights, golden, tmp_path):
-    save_file(rename_published(published_weights), tmp_path / "weights.safetensors")
-    network = load_dpn_unet(tmp_path / "weights.safetensors")
-    assert not network.training
-    assert relative_difference(network, golden, "96x160") < RELATIVE
+@pytest.mark.parametrize(("legacy", "prefix"), [(False, ""), (True, "module.")])
+def test_logits_stay_the_same_through_a_converted_pickle(published_weights, golden, legacy, prefix):
+    # Not in pytest's folder, which keeps the gigabyte of several runs.
+    with TemporaryDirectory() as folder:
+        source, target = Path(folder, "weights.pth"), Path(folder, "weights.safetensors")
+        weights = {prefix + name: values for name, values in published_weights.items()}
+        torch.save(weights, source, _use_new_zipfile_serialization=not legacy)
+        convert(source, target)
+        network = load_dpn_unet(target)
+        assert not network.training
+        assert relative_difference(network, golden, "96x160") < RELATIVE
 
 
 @pytest.mark.parametrize("prefix", ["", "module."])
