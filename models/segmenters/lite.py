@@ -1,6 +1,5 @@
 """The lite segmenter: a small network that comes with hpacells; nothing to download."""
 
-from pathlib import Path
 
 import cv2
 import numpy as np

@@ -24,6 +24,8 @@ def save_lite_weights(path: Path, network: LiteNetwork) -> None:
     }
     with atomic_write(path) as temporary:
         save_file(state, temporary)
+        # safetensors makes files that only their owner can read.
+        temporary.chmod(0o644)
 
 
 def load_lite_network(path: Path = SHIPPED_WEIGHTS) -> LiteNetwork:
