@@ -6,6 +6,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from skimage.segmentation import watershed
 
+from models.segmenters.foreground import disk, smooth
 from models.segmenters.numbering import check_count
 
 PAIR_BASE = 1 << 16
@@ -22,6 +23,9 @@ LEAST_NUCLEUS_UM2 = 18.0
 
 LEAST_CELL_UM2 = 45.0
 """Smaller cells are debris or slivers at the field's border."""
+
+BLUR_UM, OPENING_UM = 0.5, 0.6
+"""Smoothing of the cells' outlines: a blur of the map, and the radius of an opening of its mask."""
 
 CONTACT_WEIGHT = 1.0
 """Height of a contact between cells over the depth of a cell, in the landscape of the watershed."""
@@ -63,7 +67,7 @@ def find_lite_cells(maps: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.n
     landscape = CONTACT_WEIGHT * contact - depth
     # Below all else, so that every nucleus is flooded before any cytoplasm and stays whole.
     landscape[nuclei > 0] = -3
-    mask = _without_foreign_bodies((cell > HALF) | (nuclei > 0), nuclei, contact, pixel_um)
+    mask = _without_foreign_bodies(_smooth(cell, pixel_um) | (nuclei > 0), nuclei, contact, pixel_um)
     cells = watershed(landscape, nuclei, mask=mask)
     owners = _join_undivided(nuclei, cells, contact, pixel_um)
     cells = owners[cells]
@@ -85,6 +89,15 @@ def _find_nuclei(nucleus: np.ndarray, core: np.ndarray, pixel_um: float) -> np.n
     area_um2 = np.bincount(nuclei.ravel()) * pixel_um**2
     nuclei[area_um2[nuclei] < LEAST_NUCLEUS_UM2] = 0
     return nuclei
+
+
+def _smooth(cell: np.ndarray, pixel_um: float) -> np.ndarray:
+    """Give the mask of all cells, without the ragged rim and the threads that debris leaves."""
+    opening = disk(OPENING_UM / pixel_um)
+    margin = max(opening.shape)
+    # The field's rim continues beyond it, lest the opening gnaw at the cells that it cuts.
+    mask = np.pad((smooth(cell, BLUR_UM / pixel_um) > HALF).astype(np.uint8), margin, mode="edge")
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, opening)[margin:-margin, margin:-margin] > 0
 
 
 def _without_foreign_bodies(
