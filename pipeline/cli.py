@@ -82,7 +82,13 @@ def simulate(
 def segment(
     images: Images,
     work: Work,
-    segmenter: Annotated[str | None, typer.Option(help="auto or the name of a segmenter.")] = None,
+    segmenter: Annotated[
+        str | None, typer.Option(help="auto, dpn-unet, lite, classical or hpacellseg.")
+    ] = None,
+    runtime: Annotated[
+        str | None,
+        typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
+    ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -90,7 +96,8 @@ def segment(
     """Find the nuclei and cells of every field."""
     from pipeline import steps
 
-    settings = load_settings(config, assignments, {"segment.segmenter": segmenter})
+    options = {"segment.segmenter": segmenter, "segment.runtime": runtime}
+    settings = load_settings(config, assignments, options)
     run_step(steps.segment_step(WorkFolder(work), images, settings), allow_failed)
 
 

@@ -31,13 +31,13 @@ def simulate_step(out: Path, config: Config) -> Step:
 
 def segment_step(work: WorkFolder, images: Path, config: Config) -> Step:
     """Segment the fields of the folder ``images``."""
-    from models.segmenters.choose import load_segmenter
     from stages import segment
 
     settings = config.settings("segment", segment.SegmentSettings)
+    segmenter = segment.make_segmenter(find_fields(images), settings)
 
     def run(_: str, context: Context) -> StageReport:
-        report = segment.run(images, work.masks, work.cells, work.images, settings, context)
+        report = segment.run(images, work.masks, work.cells, work.images, settings, context, segmenter)
         report.details["images"] = str(images.resolve())
         return report
 
@@ -45,25 +45,9 @@ def segment_step(work: WorkFolder, images: Path, config: Config) -> Step:
         stage="segment",
         manifest=work.manifest("segment"),
         settings=settings,
-        inputs={"images": _fingerprint(images), "segmenter": load_segmenter(settings.segmenter).identity()},
+        inputs={"images": _fingerprint(images), "segmenter": segmenter.identity()},
         outputs=(work.masks, work.images),
         run=run,
-    )
-
-
-def train_segmenter_step(out: Path, images: Path | None, masks: Path | None, config: Config) -> Step:
-    """Train a segmenter on labelled and simulated fields into the folder ``out``."""
-    from stages import train_segmenter
-
-    settings = config.settings("segmenter", train_segmenter.TrainSegmenterSettings)
-    sources = train_segmenter.find_sources(images, masks, settings)
-    return Step(
-        stage="segmenter train",
-        manifest=out / "train.json",
-        settings=settings,
-        inputs={"fields": hash_json([[source.field_id, source.fingerprint] for source in sources])},
-        outputs=(out / train_segmenter.WEIGHTS_FILE,),
-        run=lambda key, context: train_segmenter.run(sources, out, key, settings, context),
     )
 
 
@@ -72,14 +56,16 @@ def crops_step(work: WorkFolder, images: Path, config: Config) -> Step:
     from stages import crops
 
     settings = config.settings("crops", crops.CropsSettings)
+    segmented = require(work, "segment")
+    pixel_size_um = segmented.settings["pixel_size_um"]
     return Step(
         stage="crops",
         manifest=work.manifest("crops"),
         settings=settings,
-        inputs={"segment": require(work, "segment").output_key, "images": _fingerprint(images)},
+        inputs={"segment": segmented.output_key, "images": _fingerprint(images)},
         outputs=(work.cells, work.tiles),
         run=lambda key, context: crops.run(
-            images, work.masks, work.cells, work.tiles, key, settings, context
+            images, work.masks, work.cells, work.tiles, key, settings, context, pixel_size_um=pixel_size_um
         ),
     )
 

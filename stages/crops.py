@@ -31,7 +31,6 @@ class CropsSettings(StageSettings):
     full_scale: int | None = Setting(
         None, ge=1, le=65535, description="grey value that becomes 255; 4095 for 12-bit cameras"
     )
-    pixel_size_um: float = Setting(0.08, gt=0, description="pixel size of the images in um")
     min_area_um2: float = Setting(35.0, ge=0, description="smaller cells are left out (too small)")
     min_fraction_inside: float = Setting(
         0.5, ge=0, le=1, description="cells with less inside the image are left out (cut by the border)"
@@ -54,7 +53,15 @@ class _FieldCells:
 
 
 def run(
-    images: Path, masks: Path, cells: Path, tiles: Path, key: str, settings: CropsSettings, context: Context
+    images: Path,
+    masks: Path,
+    cells: Path,
+    tiles: Path,
+    key: str,
+    settings: CropsSettings,
+    context: Context,
+    *,
+    pixel_size_um: float = 0.08,
 ) -> StageReport:
     """Write the tile store, and complete the cells table with intensities and drop reasons.
 
@@ -69,6 +76,8 @@ def run(
         The store to write; row n is row n of the table.
     key
         What the tiles depend on; an interrupted run with the same key is gone on with.
+    pixel_size_um
+        Pixel size with which the fields were segmented.
 
     Raises
     ------
@@ -88,7 +97,7 @@ def run(
         writer.append(cut)
     table[list(INTENSITY_COLUMNS)] = writer.finish()
     limits = DropLimits(
-        min_area_px=settings.min_area_um2 / settings.pixel_size_um**2,
+        min_area_px=settings.min_area_um2 / pixel_size_um**2,
         min_fraction_inside=settings.min_fraction_inside,
         min_intensity=settings.min_intensity,
     )

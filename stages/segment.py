@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import logging
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 from pydantic import Field as Setting
@@ -14,9 +17,13 @@ from data.fields import Field, find_fields
 from data.images import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.images import read_images, write_images
 from data.masks import write_label_image
-from models.segmenters.choose import load_segmenter
-from models.segmenters.segmenter import Segmenter
+from models.segmenters.choose import SegmenterOptions, choose_segmenter, load_segmenter
+from models.segmenters.field_sample import draw_sample
+from models.segmenters.segmenter import PIXEL_SIZES_UM, REFERENCE_PIXEL_SIZE_UM, Segmenter
+from models.segmenters.without_er import ER
 from stages.stage import Context, Failure, StageReport, StageSettings
+
+log = logging.getLogger("hpacells")
 
 
 class SegmentSettings(StageSettings):
@@ -25,11 +32,45 @@ class SegmentSettings(StageSettings):
     segmenter: str = Setting(
         "auto", description="which segmenter to use; auto takes the best that is present"
     )
-    pixel_size_um: float = Setting(0.08, gt=0, description="pixel size of the images in um")
+    runtime: str = Setting(
+        "auto", description="what runs its networks; auto takes the fastest that is present, never int8"
+    )
+    er: Literal["auto", "yes", "no"] = Setting(
+        "auto", description="whether the ER (yellow) is used; auto: where any field has a file of it"
+    )
+    labelling: Literal["fast", "exact"] = Setting(
+        "fast", description="how dpn-unet labels cells: fast, or pixel by pixel as hpacellseg does"
+    )
+    pixel_size_um: float = Setting(
+        REFERENCE_PIXEL_SIZE_UM,
+        ge=PIXEL_SIZES_UM[0],
+        le=PIXEL_SIZES_UM[1],
+        description="pixel size of the images in um; later stages take it from here",
+    )
+
+
+def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmenter:
+    """Make the segmenter for some fields; its networks are not loaded before it is used.
+
+    Raises
+    ------
+    InputError
+        The segmenter or the runtime is not at hand.
+    """
+    er = _uses_er(fields, settings)
+    sample = draw_sample(fields, settings.pixel_size_um, er=er)
+    options = SegmenterOptions(settings.runtime, er, settings.labelling == "exact", sample)
+    return load_segmenter(settings.segmenter, options)
 
 
 def run(
-    images: Path, masks: Path, cells: Path, images_table: Path, settings: SegmentSettings, context: Context
+    images: Path,
+    masks: Path,
+    cells: Path,
+    images_table: Path,
+    settings: SegmentSettings,
+    context: Context,
+    segmenter: Segmenter | None = None,
 ) -> StageReport:
     """Segment every field of a folder that is not done yet, and collect the tables.
 
@@ -42,12 +83,18 @@ def run(
         each finished field, so that an interrupted run goes on.
     cells, images_table
         The tables to write.
+    segmenter
+        What `make_segmenter` gave for these fields and settings; made here by default.
     """
     fields = find_fields(images)
-    segmenter = load_segmenter(settings.segmenter)
+    segmenter = segmenter or make_segmenter(fields, settings)
+    _, reason = choose_segmenter(settings.segmenter, er=_uses_er(fields, settings))
+    log.info("segmenter: %s%s", segmenter.name, f" ({reason})" if reason else "")
     parts = masks / ".fields"
     work = _FieldSegmentation(masks, parts, segmenter, settings)
     to_do = [field for field in fields if not work.is_done(field)]
+    if to_do:
+        segmenter.prepare(min(context.workers, len(to_do)))
     failures = [
         Failure(field.image_id, str(result))
         for field, result in context.map(work, to_do, description="segment", total=len(to_do))
@@ -59,17 +106,24 @@ def run(
     # Left as they are where nothing changed: the crops stage has completed the cells table.
     if not _is_collected(parts, done, cells, images_table):
         _collect(parts, done, cells, images_table)
-    count = len(read_cells(cells, ["cell_id"]))
     return StageReport(
         counts={
             "fields": len(fields),
             "reused": len(fields) - len(to_do),
             "failed": len(failures),
-            "cells": count,
+            "cells": len(read_cells(cells, ["cell_id"])),
         },
         failures=failures,
-        details={"segmenter": segmenter.identity(), "channels": list(segmenter.channels)},
+        details={
+            "segmenter": segmenter.identity(),
+            "chosen because": reason or "asked for",
+            "channels": list(segmenter.channels),
+        },
     )
+
+
+def _uses_er(fields: Sequence[Field], settings: SegmentSettings) -> bool:
+    return settings.er == "yes" or (settings.er == "auto" and any(ER in field.files for field in fields))
 
 
 class _FieldSegmentation:

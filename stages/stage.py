@@ -45,6 +45,11 @@ class StageReport:
 class Context(Protocol):
     """Where a stage's work runs and how its progress is shown; ``pipeline.engines`` implements it."""
 
+    @property
+    def workers(self) -> int:
+        """Work items that run at the same time."""
+        ...
+
     def map(
         self,
         function: Callable[[Item], Result],

@@ -1,10 +1,19 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 # The tests' small networks run faster on one thread; set before torch is imported, here or in a command.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def converted_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what the tests convert, also in commands that they run, away from the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HPACELLS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,59 @@
 """Pick a segmenter by its name."""
 
+import hashlib
+import importlib.util
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from data.errors import InputError
+from models.runtimes.choose import AUTO as ANY_RUNTIME
+from models.runtimes.choose import make_runtime
 from models.segmenters.classical import ClassicalSegmenter
+from models.segmenters.dpn_unet import load_dpn_unet
+from models.segmenters.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
+from models.segmenters.field_sample import FieldSample
 from models.segmenters.segmenter import Segmenter
+from models.segmenters.without_er import ER, WithoutER
+from models.weights.store import find_weights, weights_hash
 
 AUTO = "auto"
 """The name that stands for the best segmenter at hand."""
 
-SEGMENTERS: dict[str, Callable[[], Segmenter]] = {"classical": ClassicalSegmenter}
-"""Every segmenter by its name, best first."""
+FETCH = "`hpacells weights fetch dpn-unet`"
+"""What brings the weights of dpn-unet."""
+
+NUCLEI_WEIGHTS = "dpn_unet_nuclei"
+CELL_WEIGHTS = {True: "dpn_unet_cell", False: "dpn_unet_cell_2ch"}
+"""The cell network's weights for fields with and without ER."""
+
+LITE_WEIGHTS = Path(__file__).with_name("lite.safetensors")
+"""The weights that come with hpacells."""
+
+HASH_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class SegmenterOptions:
+    """What a segmenter is made for.
+
+    Attributes
+    ----------
+    runtime
+        What runs its networks; one of `models.runtimes.choose.runtime_names`.
+    er
+        Whether the fields have an ER stain.
+    exact
+        For dpn-unet: label cells at full size as hpacellseg does.
+    sample
+        Some of the fields, on which int8 networks are fitted.
+    """
+
+    runtime: str = ANY_RUNTIME
+    er: bool = True
+    exact: bool = False
+    sample: FieldSample | None = None
 
 
 def segmenter_names() -> tuple[str, ...]:
@@ -18,23 +61,142 @@ def segmenter_names() -> tuple[str, ...]:
     return (AUTO, *SEGMENTERS)
 
 
-def load_segmenter(name: str = AUTO) -> Segmenter:
-    """Make the segmenter of a name, ready to be called from many threads.
+def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
+    """Give the name of the segmenter that a name stands for, and the reason where that was ours to choose.
 
     Parameters
     ----------
     name
-        One of `segmenter_names`; ``"auto"`` takes the best one at hand.
+        One of `segmenter_names`; ``"auto"`` takes dpn-unet where its weights are present, else lite, else
+        classical.
+    er
+        Whether the fields have an ER stain, as dpn-unet has other weights for those without.
 
     Raises
     ------
     InputError
         For a name that is not known.
     """
-    if name == AUTO:
-        name = next(iter(SEGMENTERS))
-    if name not in SEGMENTERS:
+    if name != AUTO:
+        if name not in SEGMENTERS:
+            expected = " or ".join(segmenter_names())
+            raise InputError(found=f"no segmenter {name!r}", where="segmenter", expected=expected)
+        return name, ""
+    if not _missing_weights(er):
+        return "dpn-unet", "its weights are present"
+    lacking = f"no DPN-UNet weights; {FETCH}"
+    return ("lite" if LITE_WEIGHTS.is_file() else "classical"), lacking
+
+
+def load_segmenter(name: str = AUTO, options: SegmenterOptions | None = None) -> Segmenter:
+    """Make the segmenter of a name, ready to be called from many threads; networks are loaded later.
+
+    Parameters
+    ----------
+    name
+        One of `segmenter_names`.
+    options
+        What it is made for; by default fields with ER and any runtime.
+
+    Raises
+    ------
+    InputError
+        For a name that is not known, a segmenter whose weights or package are missing, or a runtime that is
+        not at hand or of no use to it.
+    """
+    options = options or SegmenterOptions()
+    name, _ = choose_segmenter(name, er=options.er)
+    segmenter = SEGMENTERS[name](options)
+    return segmenter if options.er or ER not in segmenter.channels else WithoutER(segmenter)
+
+
+def _make_dpn_unet(options: SegmenterOptions) -> Segmenter:
+    missing = _missing_weights(options.er)
+    if missing:
         raise InputError(
-            found=f"no segmenter {name!r}", where="segmenter", expected=" or ".join(segmenter_names())
+            found=f"the weights {' and '.join(missing)} are not on this machine",
+            where="segmenter dpn-unet",
+            expected="converted weights in the folder that `hpacells weights list` names",
+            advice=f"run {FETCH}, or use segmenter auto",
         )
-    return SEGMENTERS[name]()
+    paths = [find_weights(name) for name in _weights_names(options.er)]
+    nuclei_path, cell_path = (path for path in paths if path)
+    hashes = [weights_hash(path) for path in (nuclei_path, cell_path)]
+    runtimes = []
+    for place, (path, content) in enumerate(zip((nuclei_path, cell_path), hashes, strict=True)):
+        calibration = options.sample and options.sample.calibration(
+            DPNUnetSegmenter.channels,
+            lambda image, pixel_um, place=place: network_inputs(image, pixel_um)[place],
+        )
+        runtimes.append(
+            make_runtime(options.runtime, partial(load_dpn_unet, path), f"dpn-unet {content}", calibration)
+        )
+    both = hashlib.sha256("".join(hashes).encode()).hexdigest()[:HASH_LENGTH]
+    return DPNUnetSegmenter(runtimes[0], runtimes[1], both, exact=options.exact)
+
+
+def _make_lite(options: SegmenterOptions) -> Segmenter:
+    if not LITE_WEIGHTS.is_file():
+        raise InputError(
+            found="no such file",
+            where=LITE_WEIGHTS,
+            expected="the weights that come with hpacells",
+            advice="install hpacells again, or use segmenter auto",
+        )
+    # Imported here: it brings libraries that no other segmenter needs.
+    from models.segmenters.lite import LiteSegmenter
+    from models.segmenters.lite_weights import hash_weights, load_lite_network
+
+    content = hash_weights(LITE_WEIGHTS)
+    calibration = options.sample and options.sample.calibration(
+        LiteSegmenter.channels, lambda image, pixel_um: segmenter.network_input(image, pixel_um)
+    )
+    runtime = make_runtime(options.runtime, load_lite_network, f"lite {content}", calibration)
+    segmenter = LiteSegmenter(runtime, content)
+    return segmenter
+
+
+def _make_hpacellseg(options: SegmenterOptions) -> Segmenter:
+    _refuse_runtime("hpacellseg", options)
+    if importlib.util.find_spec("hpacellseg") is None:
+        raise InputError(
+            found="the package hpacellseg is not installed",
+            where="segmenter hpacellseg",
+            expected="a checkout of HPA-Cell-Segmentation on the Python path",
+            advice="use segmenter dpn-unet, which runs the same networks",
+        )
+    from models.segmenters.hpacellseg import HpaCellSegSegmenter
+
+    return HpaCellSegSegmenter()
+
+
+def _make_classical(options: SegmenterOptions) -> Segmenter:
+    _refuse_runtime("classical", options)
+    return ClassicalSegmenter()
+
+
+def _refuse_runtime(name: str, options: SegmenterOptions) -> None:
+    if options.runtime != ANY_RUNTIME:
+        raise InputError(
+            found=f"runtime {options.runtime} for segmenter {name}, which runs no network of ours",
+            where="setting segment.runtime",
+            expected=ANY_RUNTIME,
+            advice="leave the runtime out, or use another segmenter",
+        )
+
+
+def _weights_names(er: bool) -> tuple[str, str]:
+    return NUCLEI_WEIGHTS, CELL_WEIGHTS[er]
+
+
+def _missing_weights(er: bool) -> list[str]:
+    return [name for name in _weights_names(er) if find_weights(name) is None]
+
+
+SEGMENTERS: dict[str, Callable[[SegmenterOptions], Segmenter]] = {
+    "dpn-unet": _make_dpn_unet,
+    "lite": _make_lite,
+    "classical": _make_classical,
+    "hpacellseg": _make_hpacellseg,
+}
+"""What makes each segmenter, by its name."""

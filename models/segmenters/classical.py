@@ -23,6 +23,9 @@ class ClassicalSegmenter:
         """Name and version; the version changes with every change of its results."""
         return "classical 1"
 
+    def prepare(self, workers: int = 1) -> None:
+        """Load nothing; as `Segmenter.prepare`."""
+
     def segment(self, image: np.ndarray, pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM) -> SegmentedField:
         """Find the cells of one field; as `Segmenter.segment`."""
         check_image(image, self.channels, pixel_size_um)

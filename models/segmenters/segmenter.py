@@ -94,6 +94,18 @@ class Segmenter(Protocol):
         """
         ...
 
+    def prepare(self, workers: int = 1) -> None:
+        """Load what it needs for so many calls at a time; `segment` does it where nobody did before.
+
+        To make a segmenter and to ask for its identity loads nothing, so both are cheap where all is done.
+
+        Raises
+        ------
+        InputError
+            What it needs is missing or damaged.
+        """
+        ...
+
     def segment(self, image: np.ndarray, pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM) -> SegmentedField:
         """Find the cells of one field.
 

@@ -46,9 +46,9 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def crop(work: Path, key: str = "key", **settings: object):
+def crop(work: Path, key: str = "key", pixel_size_um: float = 0.08, **settings: object):
     paths = (work / "images", work / "masks", work / "cells.parquet", work / "tiles.zarr")
-    return run(*paths, key, CropsSettings(**settings), ENGINE)
+    return run(*paths, key, CropsSettings(**settings), ENGINE, pixel_size_um=pixel_size_um)
 
 
 def test_rows_tiles_and_reasons(work: Path) -> None:

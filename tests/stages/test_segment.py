@@ -4,11 +4,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from data.cells import read_cells
 from data.channels import CHANNELS
 from data.images import read_images
 from data.masks import read_label_image
+from models.segmenters.choose import SegmenterOptions, choose_segmenter
 from models.segmenters.segmenter import SegmentedField
 from pipeline.engines.local import LocalEngine
 from stages import segment
@@ -23,9 +25,13 @@ class ThresholdSegmenter:
 
     def __init__(self) -> None:
         self.seen = 0
+        self.prepared: list[int] = []
 
     def identity(self) -> str:
         return "threshold 1"
+
+    def prepare(self, workers: int = 1) -> None:
+        self.prepared.append(workers)
 
     def segment(self, image: np.ndarray, pixel_size_um: float) -> SegmentedField:
         self.seen += 1
@@ -36,7 +42,7 @@ class ThresholdSegmenter:
 @pytest.fixture
 def segmenter(monkeypatch: pytest.MonkeyPatch) -> ThresholdSegmenter:
     threshold = ThresholdSegmenter()
-    monkeypatch.setattr(segment, "load_segmenter", lambda _: threshold)
+    monkeypatch.setattr(segment, "load_segmenter", lambda *_: threshold)
     return threshold
 
 
@@ -102,6 +108,16 @@ def test_a_channel_that_the_segmenter_does_not_read_changes_nothing(
     assert segmenter.seen == 3
 
 
+def test_it_is_prepared_for_as_many_fields_as_are_done_at_a_time_and_not_for_none(
+    work: Path, segmenter: ThresholdSegmenter
+) -> None:
+    run(work)
+    run(work)
+    write_field(work / "images", "d", 1)
+    run(work)
+    assert segmenter.prepared == [2, 1]
+
+
 def test_another_setting_does_all_again(work: Path, segmenter: ThresholdSegmenter) -> None:
     run(work)
     run(work, pixel_size_um=0.1)
@@ -148,3 +164,59 @@ def test_tables_catch_up_after_an_interrupt(work: Path, segmenter: ThresholdSegm
     report = run(work)
     assert segmenter.seen == 4
     assert report.counts["cells"] == 4
+
+
+@pytest.mark.parametrize(
+    ("er", "yellow", "expected"),
+    [
+        ("auto", "abc", True),
+        ("auto", "a", True),
+        ("auto", "", False),
+        ("yes", "", True),
+        ("no", "abc", False),
+    ],
+)
+def test_er_is_used_where_a_field_has_it_or_it_is_asked_for(
+    work: Path, monkeypatch: pytest.MonkeyPatch, er: str, yellow: str, expected: bool
+) -> None:
+    for image_id in set("abc") - set(yellow):
+        (work / f"images/{image_id}_yellow.png").unlink()
+    seen = []
+
+    def load(name: str, options: SegmenterOptions) -> ThresholdSegmenter:
+        seen.append(options)
+        return ThresholdSegmenter()
+
+    monkeypatch.setattr(segment, "load_segmenter", load)
+    run(work, er=er, runtime="torch", labelling="exact", pixel_size_um=0.1)
+    assert (seen[0].er, seen[0].runtime, seen[0].exact) == (expected, "torch", True)
+    assert seen[0].sample is not None
+    assert (seen[0].sample.er, seen[0].sample.pixel_size_um) == (expected, 0.1)
+    assert {field.image_id for field in seen[0].sample.fields} == set("abc")
+
+
+def test_fields_without_er_are_segmented(work: Path) -> None:
+    for path in (work / "images").glob("*_yellow.png"):
+        path.unlink()
+    report = run(work, segmenter="classical")
+    assert report.counts["failed"] == 0
+    assert report.details["channels"] == ["red", "blue"]
+    assert report.details["segmenter"].endswith("without ER")
+
+
+def test_the_choice_of_a_segmenter_is_told(work: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "hpacells")
+    report = run(work, segmenter="classical")
+    assert "segmenter: classical" in caplog.messages
+    assert report.details["chosen because"] == "asked for"
+    caplog.clear()
+    report = run(work)
+    name, reason = choose_segmenter()
+    assert f"segmenter: {name} ({reason})" in caplog.messages
+    assert report.details["chosen because"] == reason
+
+
+@pytest.mark.parametrize("pixel_size_um", [0.004, 5.5, -1])
+def test_pixel_sizes_that_no_segmenter_takes_are_refused(pixel_size_um: float) -> None:
+    with pytest.raises(ValidationError, match="pixel_size_um"):
+        SegmentSettings(pixel_size_um=pixel_size_um)
