@@ -29,7 +29,7 @@ def train(
     assignments: Assignments = None,
 ) -> None:
     """Train the network of the lite segmenter on fields with known cells."""
-    from pipeline.steps import train_segmenter_step
+    from pipeline.segmenter_steps import train_segmenter_step
 
     options: dict[str, object] = {"segmenter.simulated": simulated, "segmenter.schedule.steps": steps}
     if hold_out:

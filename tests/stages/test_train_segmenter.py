@@ -9,7 +9,7 @@ from data.segmentation.labelled_field import LabelledField
 from pipeline.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.run import execute
-from pipeline.steps import train_segmenter_step
+from pipeline.segmenter_steps import train_segmenter_step
 from stages.simulate import SimulateSettings
 from stages.simulate import run as simulate
 from stages.train_segmenter import TrainSegmenterSettings, choose_held_out, draw_weights, find_sources
