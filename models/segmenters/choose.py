@@ -31,6 +31,9 @@ CELL_WEIGHTS = {True: "dpn_unet_cell", False: "dpn_unet_cell_2ch"}
 LITE_WEIGHTS = Path(__file__).with_name("lite.safetensors")
 """The weights that come with hpacells."""
 
+TRAINED = ".safetensors"
+"""How the name of a file of weights ends."""
+
 HASH_LENGTH = 16
 
 
@@ -67,7 +70,7 @@ def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
     Parameters
     ----------
     name
-        One of `segmenter_names`; ``"auto"`` takes dpn-unet where its weights are present, else lite, else
+        As for `load_segmenter`; ``"auto"`` takes dpn-unet where its weights are present, else lite, else
         classical.
     er
         Whether the fields have an ER stain, as dpn-unet has other weights for those without.
@@ -78,8 +81,8 @@ def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
         For a name that is not known.
     """
     if name != AUTO:
-        if name not in SEGMENTERS:
-            expected = " or ".join(segmenter_names())
+        if name not in SEGMENTERS and not name.endswith(TRAINED):
+            expected = f"{' or '.join(segmenter_names())}, or a file {TRAINED} of `hpacells segmenter train`"
             raise InputError(found=f"no segmenter {name!r}", where="segmenter", expected=expected)
         return name, ""
     if not _missing_weights(er):
@@ -94,7 +97,7 @@ def load_segmenter(name: str = AUTO, options: SegmenterOptions | None = None) ->
     Parameters
     ----------
     name
-        One of `segmenter_names`.
+        One of `segmenter_names`, or the path of weights that `hpacells segmenter train` wrote.
     options
         What it is made for; by default fields with ER and any runtime.
 
@@ -106,7 +109,7 @@ def load_segmenter(name: str = AUTO, options: SegmenterOptions | None = None) ->
     """
     options = options or SegmenterOptions()
     name, _ = choose_segmenter(name, er=options.er)
-    segmenter = SEGMENTERS[name](options)
+    segmenter = SEGMENTERS[name](options) if name in SEGMENTERS else _make_trained(Path(name), options)
     return segmenter if options.er or ER not in segmenter.channels else WithoutER(segmenter)
 
 
@@ -123,8 +126,11 @@ def _make_dpn_unet(options: SegmenterOptions) -> Segmenter:
     nuclei_path, cell_path = (path for path in paths if path)
     hashes = [weights_hash(path) for path in (nuclei_path, cell_path)]
     runtimes = []
-    for place, (path, content) in enumerate(zip((nuclei_path, cell_path), hashes, strict=True)):
+    for place, (purpose, path, content) in enumerate(
+        zip(("nuclei", "cells"), (nuclei_path, cell_path), hashes, strict=True)
+    ):
         calibration = options.sample and options.sample.calibration(
+            purpose,
             DPNUnetSegmenter.channels,
             lambda image, pixel_um, place=place: network_inputs(image, pixel_um)[place],
         )
@@ -136,22 +142,28 @@ def _make_dpn_unet(options: SegmenterOptions) -> Segmenter:
 
 
 def _make_lite(options: SegmenterOptions) -> Segmenter:
-    if not LITE_WEIGHTS.is_file():
+    return _make_trained(LITE_WEIGHTS, options)
+
+
+def _make_trained(weights: Path, options: SegmenterOptions) -> Segmenter:
+    if not weights.is_file():
         raise InputError(
             found="no such file",
-            where=LITE_WEIGHTS,
-            expected="the weights that come with hpacells",
-            advice="install hpacells again, or use segmenter auto",
+            where=weights,
+            expected="weights that come with hpacells, or that `hpacells segmenter train` wrote",
+            advice="check the path, or use segmenter auto",
         )
     # Imported here: it brings libraries that no other segmenter needs.
     from models.segmenters.lite import LiteSegmenter
     from models.segmenters.lite_weights import hash_weights, load_lite_network
 
-    content = hash_weights(LITE_WEIGHTS)
+    content = hash_weights(weights)
     calibration = options.sample and options.sample.calibration(
-        LiteSegmenter.channels, lambda image, pixel_um: segmenter.network_input(image, pixel_um)
+        "lite", LiteSegmenter.channels, lambda image, pixel_um: segmenter.network_input(image, pixel_um)
     )
-    runtime = make_runtime(options.runtime, load_lite_network, f"lite {content}", calibration)
+    runtime = make_runtime(
+        options.runtime, partial(load_lite_network, weights), f"lite {content}", calibration
+    )
     segmenter = LiteSegmenter(runtime, content)
     return segmenter
 
@@ -165,9 +177,10 @@ def _make_hpacellseg(options: SegmenterOptions) -> Segmenter:
             expected="a checkout of HPA-Cell-Segmentation on the Python path",
             advice="use segmenter dpn-unet, which runs the same networks",
         )
+    # Imported here, as it is needed by few.
     from models.segmenters.hpacellseg import HpaCellSegSegmenter
 
-    return HpaCellSegSegmenter()
+    return HpaCellSegSegmenter(er=options.er)
 
 
 def _make_classical(options: SegmenterOptions) -> Segmenter:

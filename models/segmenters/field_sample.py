@@ -32,16 +32,17 @@ class FieldSample:
 
     def calibration(
         self,
+        purpose: str,
         channels: tuple[str, ...],
         to_input: Callable[[NDArray[np.generic], float], NDArray[np.float32]],
     ) -> Calibration:
-        """Make network inputs of the fields' channels by ``to_input(image, pixel_size_um)``.
+        """Make the inputs of one network, which `purpose` names, by ``to_input(image, pixel_size_um)``.
 
         A field that cannot be read is passed over.
         """
         present = channels if self.er else channels_without_er(channels)
         used = [[entry for entry in field.fingerprint() if entry[0] in present] for field in self.fields]
-        content = json.dumps([used, present, self.pixel_size_um])
+        content = json.dumps([purpose, used, present, self.pixel_size_um])
         key = hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
 
         def inputs() -> Iterator[NDArray[np.float32]]:

@@ -14,6 +14,8 @@ from models.segmenters import choose
 from models.segmenters.choose import SegmenterOptions, choose_segmenter, load_segmenter, segmenter_names
 from models.segmenters.dpn_unet import DPNUnet
 from models.segmenters.field_sample import draw_sample
+from models.segmenters.lite_network import LiteNetwork
+from models.segmenters.lite_weights import hash_weights, save_lite_weights
 
 
 class FewWeights:
@@ -157,7 +159,7 @@ def test_a_sample_gives_network_inputs_and_passes_over_what_cannot_be_read(field
         seen.append((image.shape, pixel_um))
         return image.astype(np.float32)
 
-    calibration = sample.calibration(("blue", "red"), to_input)
+    calibration = sample.calibration("cells", ("blue", "red"), to_input)
     assert [one.shape for one in calibration.images()] == [(2, 16, 16)] * 2
     assert seen == [((2, 16, 16), 0.1)] * 2
 
@@ -166,7 +168,9 @@ def test_a_sample_without_er_has_a_dark_plane_for_it(fields: Path) -> None:
     for path in fields.glob("*_yellow.png"):
         path.unlink()
     sample = draw_sample(find_fields(fields), 0.08, er=False, count=1)
-    calibration = sample.calibration(("red", "yellow", "blue"), lambda image, _: image.astype(np.float32))
+    calibration = sample.calibration(
+        "cells", ("red", "yellow", "blue"), lambda image, _: image.astype(np.float32)
+    )
     red, yellow, blue = next(iter(calibration.images()))
     assert not yellow.any()
     assert red.any()
@@ -174,13 +178,15 @@ def test_a_sample_without_er_has_a_dark_plane_for_it(fields: Path) -> None:
 
 
 def test_the_key_of_a_sample_tells_its_content(fields: Path) -> None:
-    def key(pixel_um: float = 0.08, channels: tuple[str, ...] = ("red", "blue")) -> str:
+    def key(
+        pixel_um: float = 0.08, channels: tuple[str, ...] = ("red", "blue"), purpose: str = "cells"
+    ) -> str:
         sample = draw_sample(find_fields(fields), pixel_um)
-        return sample.calibration(channels, lambda image, _: image).key
+        return sample.calibration(purpose, channels, lambda image, _: image).key
 
     before = key()
     assert key() == before
-    assert len({before, key(0.1), key(channels=("red",))}) == 3
+    assert len({before, key(0.1), key(channels=("red",)), key(purpose="nuclei")}) == 4
     for path in fields.glob("*_yellow.png"):
         path.write_bytes(b"changed")
     assert key() == before
@@ -205,3 +211,14 @@ def test_dpn_unet_with_random_weights_segments_a_small_field(
     assert found.cells.shape == (200, 250)
     doubled = segmenter.segment(image.astype(np.uint16) * 257)
     np.testing.assert_array_equal(found.cells, doubled.cells)
+
+
+def test_weights_of_ones_own_are_used_by_their_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    with pytest.raises(InputError, match="no such file"):
+        load_segmenter(str(path))
+    torch.manual_seed(8)
+    save_lite_weights(path, LiteNetwork())
+    segmenter = load_segmenter(str(path), SegmenterOptions(runtime="torch"))
+    assert hash_weights(path) in segmenter.identity()
+    assert segmenter.segment(np.zeros((3, 64, 64), np.uint8)).cells.shape == (64, 64)
