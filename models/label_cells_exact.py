@@ -50,7 +50,7 @@ def label_cells_exact(
       share a number;
     - more than 65,535 cells share numbers;
     - cells whose nucleus got lost, as less than a nucleus' least area of it is inside the cell, are kept;
-    - all areas and lengths are in pixels, whatever their size.
+    - all areas and lengths are in pixels, whatever their size (but the rims stay one pixel wide).
 
     What looks like a fault but decides every outline is kept: the mask that should exclude the border from
     cells excludes nothing (the inverse of an integer 0 or 1 is never 0), the clipping of the landscape at the
