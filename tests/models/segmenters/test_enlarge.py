@@ -1,10 +1,11 @@
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.segmenters.enlarge import enlarge_labels
+from models.segmenters.enlarge import enlarge_labels, resize_labels
 
 
 def _disk(size: int, centre: float, radius: float) -> np.ndarray:
@@ -55,3 +56,43 @@ def test_no_label_is_invented(small: np.ndarray, factor: int) -> None:
         near[number] = cv2.dilate((small == number).astype(np.uint8), np.ones((7, 7), np.uint8))
     reach = np.kron(near, np.ones((1, factor, factor), np.uint8))
     assert np.take_along_axis(reach, full[None].astype(int), axis=0).all()
+
+
+@pytest.mark.parametrize("size", [(113, 220), (120, 200), (97, 151), (20, 31)])
+def test_resized_labels_cover_what_they_covered(size: tuple[int, int]) -> None:
+    small = np.zeros((30, 50), np.int32)
+    small[4:20, 5:31], small[4:20, 31:45] = 7, 2
+    full = resize_labels(small, size)
+    assert full.shape == size
+    assert set(np.unique(full)) == {0, 2, 7}
+    for number in (2, 7):
+        rows, columns = np.nonzero(small == number)
+        found_rows, found_columns = np.nonzero(full == number)
+        area = np.count_nonzero(full == number) / full.size
+        assert np.isclose(area, rows.size / small.size, rtol=0.08)
+        centre = (found_rows.mean() + 0.5) / size[0], (found_columns.mean() + 0.5) / size[1]
+        assert np.allclose(centre, ((rows.mean() + 0.5) / 30, (columns.mean() + 0.5) / 50), atol=0.006)
+
+
+def test_whole_factors_are_enlarged_as_ever() -> None:
+    small = _disk(40, 20, 12).astype(np.int32)
+    assert np.array_equal(resize_labels(small, (160, 160)), enlarge_labels(small, 4, (160, 160)))
+    assert np.array_equal(resize_labels(small, (40, 40)), small)
+
+
+def test_a_factor_near_a_whole_one_gives_nearly_the_same() -> None:
+    small = _disk(40, 20, 12).astype(np.int32)
+    other = resize_labels(small, (161, 160))[:160]
+    assert np.mean(other != enlarge_labels(small, 4, (160, 160))) < 0.01
+
+
+@given(
+    small=arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 3)),
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+)
+def test_resizing_invents_no_label(small: np.ndarray, size: tuple[int, int]) -> None:
+    full = resize_labels(small, size)
+    assert (full.shape, full.dtype) == (size, np.uint16)
+    assert set(np.unique(full)) <= {0, *np.unique(small)}
+    if (small == small[0, 0]).all():
+        assert (full == small[0, 0]).all()
