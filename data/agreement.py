@@ -58,13 +58,61 @@ class Agreement:
         return _ratio(self.matched_iou, self.matched_cells)
 
 
+@dataclass(frozen=True)
+class CellOverlaps:
+    """Every pair of a cell of A and a cell of B that share a pixel, ordered by the first, then the second.
+
+    Attributes
+    ----------
+    cell_a, cell_b, shared
+        (pairs,) int64: the two numbers, and the pixels that they share.
+    area_a, area_b
+        (highest number + 1,) int64 pixels by number; that of 0 is the background's.
+    """
+
+    cell_a: np.ndarray
+    cell_b: np.ndarray
+    shared: np.ndarray
+    area_a: np.ndarray
+    area_b: np.ndarray
+
+    @property
+    def iou(self) -> np.ndarray:
+        """Intersection over union of each pair; (pairs,) float64."""
+        return self.shared / (self.area_a[self.cell_a] + self.area_b[self.cell_b] - self.shared)
+
+
+def count_overlaps(a: np.ndarray, b: np.ndarray) -> CellOverlaps:
+    """Count the pixels that the cells of two label images share.
+
+    Parameters
+    ----------
+    a, b
+        (H, W) integer label images of one field, 0 = background; numbers may have gaps.
+
+    Raises
+    ------
+    InputError
+        When the images differ in shape, are not 2-D or do not hold integers from 0 up.
+    """
+    if a.shape != b.shape or a.ndim != 2:
+        found = f"shapes {a.shape} and {b.shape}"
+        raise InputError(found=found, where="label images", expected="two images (H, W) of one size")
+    area_a = _pixels_per_number(a, "first label image")
+    area_b = _pixels_per_number(b, "second label image")
+    both = (a > 0) & (b > 0)
+    pairs, shared = np.unique(a[both].astype(np.int64) * area_b.size + b[both], return_counts=True)
+    cell_a, cell_b = np.divmod(pairs, area_b.size)
+    return CellOverlaps(cell_a, cell_b, shared, area_a, area_b)
+
+
 def match_cells(reference: np.ndarray, predicted: np.ndarray) -> coo_array:
     """Give the IoU of every pair of cells that share a pixel.
 
     Parameters
     ----------
     reference, predicted
-        (H, W) integer label images of one field, 0 = background; numbers may have gaps.
+        As `count_overlaps`.
 
     Returns
     -------
@@ -75,20 +123,11 @@ def match_cells(reference: np.ndarray, predicted: np.ndarray) -> coo_array:
     Raises
     ------
     InputError
-        When the images differ in shape, are not 2-D or do not hold integers from 0 up.
+        As `count_overlaps`.
     """
-    if reference.shape != predicted.shape or reference.ndim != 2:
-        found = f"shapes {reference.shape} and {predicted.shape}"
-        raise InputError(found=found, where="label images", expected="two images (H, W) of one size")
-    reference_area = _pixels_per_number(reference, "reference label image")
-    predicted_area = _pixels_per_number(predicted, "predicted label image")
-    both = (reference > 0) & (predicted > 0)
-    columns = predicted_area.size
-    pair_of_pixel = reference[both].astype(np.int64) * columns + predicted[both]
-    pairs, shared = np.unique(pair_of_pixel, return_counts=True)
-    rows, cols = np.divmod(pairs, columns)
-    union = reference_area[rows] + predicted_area[cols] - shared
-    return coo_array((shared / union, (rows, cols)), shape=(reference_area.size, columns))
+    pairs = count_overlaps(reference, predicted)
+    shape = pairs.area_a.size, pairs.area_b.size
+    return coo_array((pairs.iou, (pairs.cell_a, pairs.cell_b)), shape=shape)
 
 
 def compare_cells(reference: np.ndarray, predicted: np.ndarray, threshold: float = 0.6) -> Agreement:
@@ -109,8 +148,7 @@ def compare_cells(reference: np.ndarray, predicted: np.ndarray, threshold: float
     InputError
         For a threshold out of range, and as `match_cells`.
     """
-    if not 0.5 < threshold <= 1:
-        raise InputError(found=f"{threshold}", where="IoU threshold", expected="above 0.5 and at most 1")
+    check_threshold(threshold)
     iou = match_cells(reference, predicted).data
     matched = iou[iou >= threshold]
     return Agreement(
@@ -119,6 +157,18 @@ def compare_cells(reference: np.ndarray, predicted: np.ndarray, threshold: float
         matched_cells=int(matched.size),
         matched_iou=float(matched.sum()),
     )
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse an IoU threshold at which a cell could match two others, or none.
+
+    Raises
+    ------
+    InputError
+        Unless it is above 0.5 and at most 1.
+    """
+    if not 0.5 < threshold <= 1:
+        raise InputError(found=f"{threshold}", where="IoU threshold", expected="above 0.5 and at most 1")
 
 
 def pool_agreements(agreements: Iterable[Agreement]) -> Agreement:

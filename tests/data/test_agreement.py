@@ -79,7 +79,7 @@ def test_a_threshold_that_allows_two_partners_is_refused(threshold: float) -> No
     ("reference", "message"),
     [
         (np.ones((2, 3), int), "shapes"),
-        (np.ones((2, 2)), "reference label image: float64"),
+        (np.ones((2, 2)), "first label image: float64"),
         (np.full((2, 2), -1), "negative"),
     ],
 )
