@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from data.atomic import atomic_write
 from data.errors import InputError
 from models.segmenters.dpn_unet_names import published_names, rename_published
+from models.weights.packed import unpacked
 from models.weights.printable import printable
 from models.weights.unpickle import StoredTensor, read_network
 
@@ -30,7 +31,8 @@ def convert(source: Path, target: Path) -> None:
     Parameters
     ----------
     source
-        Whole module or state dict that ``torch.save`` wrote, plain or from within ``DataParallel``.
+        Whole module or state dict that ``torch.save`` wrote, plain or from within ``DataParallel``; also
+        packed with xz.
     target
         File to write, float32 (counters: int64).
 
@@ -40,6 +42,11 @@ def convert(source: Path, target: Path) -> None:
         For a pickle that is refused or damaged, and for entries that are missing, surplus, or of another
         shape or kind.
     """
+    with unpacked(source, target.parent) as plain:
+        _convert(plain, target)
+
+
+def _convert(source: Path, target: Path) -> None:
     tensors = rename_published(read_network(source))
     check_layout(source, {name: tensor.shape for name, tensor in tensors.items()})
     for name, tensor in tensors.items():
