@@ -20,6 +20,7 @@ SECTIONS = (
     "score",
     "inspect",
     "segmenter",
+    "compare",
 )
 """Sections of a configuration file, one a stage."""
 

@@ -1,11 +1,13 @@
 """The commands that make and compare segmenters."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.command_options import Assignments, ConfigFile, load_settings, run_step
+from pipeline.command_options import Assignments, ConfigFile, finish, load_settings, local_engine, run_step
+from pipeline.run import execute
 
 app = typer.Typer(help="Train a segmenter on known cells, or compare two.", rich_markup_mode=None)
 
@@ -36,3 +38,28 @@ def train(
         options["segmenter.hold_out"] = hold_out
     settings = load_settings(config, assignments, options)
     run_step(train_segmenter_step(out, images, masks, settings))
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="Name of a segmenter, or folder of label images <ID>_cells.png.")],
+    b: Annotated[str, typer.Argument(help="Another one.")],
+    images: Annotated[Path, typer.Option(help="Folder of fields: <ID>_red.png _green _blue _yellow.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for cells.csv, summary.json and worst.png; default: nowhere.")
+    ] = None,
+    pixel_size: Annotated[
+        float | None, typer.Option("--pixel-size", help="Pixel size of the images in um.")
+    ] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Tell cell by cell how two segmenters agree: F1, mean IoU, split and merged cells, the worst fields."""
+    from pipeline.segmenter_steps import compare_step
+    from stages.compare import format_comparison
+
+    settings = load_settings(config, assignments, {"segment.pixel_size_um": pixel_size})
+    with tempfile.TemporaryDirectory() as temporary:
+        manifest = execute(compare_step(a, b, images, output or Path(temporary), settings), local_engine())
+    typer.echo(format_comparison(manifest.details))
+    finish([manifest])

@@ -1,7 +1,8 @@
-"""The steps that make segmenters: what they depend on, what they write, and the call that runs them."""
+"""The steps that make and compare segmenters: what each depends on, what it writes, and its call."""
 
 from pathlib import Path
 
+from data.fields import find_fields
 from pipeline.config import Config
 from pipeline.manifest import hash_json
 from pipeline.run import Step
@@ -20,4 +21,27 @@ def train_segmenter_step(out: Path, images: Path | None, masks: Path | None, con
         inputs={"fields": hash_json([[source.field_id, source.fingerprint] for source in sources])},
         outputs=(out / train_segmenter.WEIGHTS_FILE,),
         run=lambda key, context: train_segmenter.run(sources, out, key, settings, context),
+    )
+
+
+def compare_step(a: str, b: str, images: Path, output: Path, config: Config) -> Step:
+    """Compare two segmenters, or folders of label images, on the fields of a folder."""
+    from stages import cell_sources, compare, segment
+
+    settings = config.settings("compare", compare.CompareSettings)
+    segmenting = config.settings("segment", segment.SegmentSettings)
+    fields = find_fields(images)
+    first, second = (cell_sources.open_cell_source(name, fields, segmenting) for name in (a, b))
+    return Step(
+        stage="segmenter compare",
+        manifest=output / "compare.json",
+        settings=settings,
+        inputs={
+            "images": hash_json([[field.image_id, field.fingerprint()] for field in fields]),
+            "a": first.identity(),
+            "b": second.identity(),
+            "segment": hash_json(segmenting.model_dump(mode="json")),
+        },
+        outputs=tuple(output / name for name in ("cells.csv", "summary.json", "worst.png")),
+        run=lambda _, context: compare.run(first, second, fields, output, settings, context),
     )

@@ -1,0 +1,108 @@
+"""Where the cells of a field come from: a segmenter, or a folder of label images."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError
+from data.fields import Field
+from data.masks import read_label_image
+from models.segmenters.choose import segmenter_names
+from models.segmenters.segmenter import Segmenter
+from stages.segment import SegmentSettings, make_segmenter
+
+_ENDING = "_cells.png"
+
+
+class CellSource(Protocol):
+    """Gives the cells of one field a call, from any thread."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it."""
+        ...
+
+    def identity(self) -> str:
+        """Say in one line what decides its cells."""
+        ...
+
+    def prepare(self, workers: int) -> None:
+        """Load what it needs for so many calls at a time."""
+        ...
+
+    def find_cells(self, field: Field) -> NDArray[np.uint16]:
+        """Give the label image (H, W) of a field's cells."""
+        ...
+
+
+class SegmentedCells:
+    """Cells that a segmenter finds."""
+
+    def __init__(self, name: str, segmenter: Segmenter, pixel_size_um: float) -> None:
+        self.name, self._segmenter, self._pixel_size_um = name, segmenter, pixel_size_um
+
+    def identity(self) -> str:
+        """As `CellSource.identity`."""
+        return self._segmenter.identity()
+
+    def prepare(self, workers: int) -> None:
+        """As `CellSource.prepare`."""
+        self._segmenter.prepare(workers)
+
+    def find_cells(self, field: Field) -> NDArray[np.uint16]:
+        """As `CellSource.find_cells`."""
+        return self._segmenter.segment(field.read(self._segmenter.channels), self._pixel_size_um).cells
+
+
+class KnownCells:
+    """Cells in the label images ``<ID>_cells.png`` of a folder, whoever made them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name, self._folder = str(folder), folder
+
+    def identity(self) -> str:
+        """Hash of the names, sizes and times of its files."""
+        files = [(path, path.stat()) for path in sorted(self._folder.glob(f"*{_ENDING}"))]
+        stamps = [[path.name, stat.st_size, stat.st_mtime_ns] for path, stat in files]
+        return f"label images {hashlib.sha256(json.dumps(stamps).encode()).hexdigest()}"
+
+    def prepare(self, workers: int) -> None:
+        """Do nothing: files need no preparation."""
+
+    def find_cells(self, field: Field) -> NDArray[np.uint16]:
+        """As `CellSource.find_cells`."""
+        return read_label_image(self._folder / f"{field.image_id}{_ENDING}")
+
+
+def open_cell_source(name: str, fields: Sequence[Field], settings: SegmentSettings) -> CellSource:
+    """Open a source by what the user calls it.
+
+    Parameters
+    ----------
+    name
+        Name of a segmenter, path of trained weights, or a folder of label images ``<ID>_cells.png``.
+    fields
+        The fields whose cells will be asked for.
+    settings
+        Of the segmenters; which one is in `name`.
+
+    Raises
+    ------
+    InputError
+        There is nothing of that name, or the folder has no label image.
+    """
+    folder = Path(name)
+    if name in segmenter_names() or folder.is_file():
+        chosen = settings.model_copy(update={"segmenter": name})
+        return SegmentedCells(name, make_segmenter(fields, chosen), settings.pixel_size_um)
+    if not folder.is_dir():
+        expected = f"{', '.join(segmenter_names())}, or a folder of label images <ID>{_ENDING}"
+        raise InputError(found="neither a segmenter nor a folder", where=name, expected=expected)
+    if next(folder.glob(f"*{_ENDING}"), None) is None:
+        raise InputError(found="no label image", where=folder, expected=f"files <ID>{_ENDING}")
+    return KnownCells(folder)

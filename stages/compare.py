@@ -1,0 +1,163 @@
+"""Compare: how two segmenters agree on the cells of a folder of fields, cell by cell."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field as Setting
+
+from data.agreement import Agreement, compare_cells, pool_agreements
+from data.atomic import atomic_write
+from data.comparison_picture import complete_channels, draw_comparison
+from data.errors import InputError
+from data.fields import Field
+from data.verdicts import VERDICTS, judge_cells
+from stages.cell_sources import CellSource
+from stages.stage import Context, Failure, StageReport, StageSettings
+
+
+class CompareSettings(StageSettings):
+    """Settings of the comparison of two segmenters."""
+
+    iou: float = Setting(0.6, gt=0.5, le=1, description="intersection over union from which on cells match")
+    pictures: int = Setting(4, ge=1, le=25, description="fields shown, those that agree least")
+    picture_size: int = Setting(900, ge=200, description="width and height of a field's picture in px")
+
+
+@dataclass(frozen=True)
+class _Compared:
+    field: Field
+    agreement: Agreement
+    judged: pd.DataFrame
+    panel: NDArray[np.uint8]
+
+
+def run(
+    a: CellSource,
+    b: CellSource,
+    fields: Sequence[Field],
+    output: Path,
+    settings: CompareSettings,
+    context: Context,
+) -> StageReport:
+    """Compare two sources of cells field by field; one that cannot be compared does not stop the others.
+
+    Parameters
+    ----------
+    a, b
+        The two; F1 is the same either way round, splits of one are merges of the other.
+    output
+        Folder for ``cells.csv``, ``summary.json`` and ``worst.png``.
+
+    Returns
+    -------
+    StageReport
+        With ``fields`` and ``pooled``, as in ``summary.json``, in its details.
+
+    Raises
+    ------
+    InputError
+        No field could be compared.
+    """
+    for source in (a, b):
+        source.prepare(min(context.workers, len(fields)))
+    work = _Comparison(a, b, settings)
+    tables, rows, worst, agreements, failures = [], [], [], [], []
+    for field, result in context.map(work, fields, description="compare", total=len(fields)):
+        if isinstance(result, Exception):
+            failures.append(Failure(field.image_id, str(result)))
+            continue
+        tables.append(result.judged.assign(image_id=field.image_id))
+        rows.append({"image_id": field.image_id} | _figures(result.agreement, result.judged["verdict"]))
+        agreements.append(result.agreement)
+        worst = sorted([*worst, result], key=_rank)[: settings.pictures]
+    if not rows:
+        raise InputError(found=f"no field could be compared; the first: {failures[0].why}", where="images")
+    cells = pd.concat(tables, ignore_index=True)
+    pooled = _figures(pool_agreements(agreements), cells["verdict"])
+    details = {"a": a.name, "b": b.name, "iou": settings.iou, "pooled": pooled, "fields": rows}
+    _write(output, cells, details, worst)
+    counts: dict[str, int | float] = {"fields": len(rows), "cells of a": pooled["cells_a"]}
+    counts |= {"cells of b": pooled["cells_b"], "matched": pooled["matched"], "failed": len(failures)}
+    return StageReport(counts=counts, failures=failures, details=details)
+
+
+def format_comparison(details: dict[str, Any]) -> str:
+    """Lay out the details of a comparison as a table of text, a line a field and all of them below it."""
+    names = ("f1", "mean_iou", "cells_a", "cells_b", *VERDICTS)
+    rows = [*details["fields"], {"image_id": "all fields"} | details["pooled"]]
+    width = max(len(row["image_id"]) for row in rows)
+    lines = [f"A: {details['a']}   B: {details['b']}   cells match at IoU {details['iou']:g}"]
+    lines.append(f"{'field':<{width}}" + "".join(f"{name.replace('_', ' '):>10}" for name in names))
+    lines += [
+        f"{row['image_id']:<{width}}" + "".join(f"{_format(row[name]):>10}" for name in names) for row in rows
+    ]
+    return "\n".join(lines)
+
+
+class _Comparison:
+    """Compare one field; called from several threads."""
+
+    def __init__(self, a: CellSource, b: CellSource, settings: CompareSettings) -> None:
+        self._a, self._b, self._settings = a, b, settings
+
+    def __call__(self, field: Field) -> _Compared:
+        a, b = (source.find_cells(field) for source in (self._a, self._b))
+        agreement = compare_cells(a, b, self._settings.iou)
+        judged = judge_cells(a, b, self._settings.iou)
+        present = tuple(field.files)
+        image = field.read(present)
+        if image.shape[1:] != a.shape:
+            raise InputError(
+                found=f"label images of {a.shape[1]} x {a.shape[0]} px",
+                where=f"field {field.image_id}",
+                expected=f"the size of its image, {image.shape[2]} x {image.shape[1]} px",
+            )
+        caption = f"F1 {_format(agreement.f1)}  A white, B orange  {field.image_id}"
+        size = self._settings.picture_size
+        panel = draw_comparison(complete_channels(image, present), a, b, judged, caption, size)
+        return _Compared(field, agreement, judged, panel)
+
+
+def _rank(compared: _Compared) -> tuple[float, float, str]:
+    """Sort fields that agree least first; those without cells in either agree."""
+    agreement = compared.agreement
+    f1, iou = (1.0 if np.isnan(value) else value for value in (agreement.f1, agreement.mean_iou))
+    return f1, iou, compared.field.image_id
+
+
+def _figures(agreement: Agreement, verdicts: pd.Series) -> dict[str, Any]:
+    counts = Counter(verdicts)
+    figures: dict[str, Any] = {
+        name: None if np.isnan(value) else round(value, 4)
+        for name, value in (("f1", agreement.f1), ("mean_iou", agreement.mean_iou))
+    }
+    figures |= {"cells_a": agreement.reference_cells, "cells_b": agreement.predicted_cells}
+    return figures | {verdict: counts[verdict] for verdict in VERDICTS}
+
+
+def _write(output: Path, cells: pd.DataFrame, details: dict[str, Any], worst: Sequence[_Compared]) -> None:
+    with atomic_write(output / "cells.csv") as temporary:
+        columns = ["image_id", "cell_a", "cell_b", "iou", "verdict"]
+        cells[columns].to_csv(temporary, index=False, float_format="%.4f")
+    with atomic_write(output / "summary.json") as temporary:
+        temporary.write_text(json.dumps(details, indent=2) + "\n")
+    columns = int(np.ceil(np.sqrt(len(worst))))
+    empty = np.zeros_like(worst[0].panel)
+    panels = [compared.panel for compared in worst] + [empty] * (-len(worst) % columns)
+    rows = [np.hstack(panels[start : start + columns]) for start in range(0, len(panels), columns)]
+    with atomic_write(output / "worst.png") as temporary:
+        cv2.imwrite(str(temporary), np.vstack(rows)[..., ::-1])
+
+
+def _format(value: float | int | None) -> str:
+    if value is None or np.isnan(value):
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
