@@ -1,76 +1,266 @@
-"""Agreement of a segmenter's cells with a reference, and its time per field, on one thread.
+"""Time of the whole segment command for a field: reading, networks, labelling, masks, mask strings, writing.
 
-Run from the top folder: ``python -m benchmarks.segmentation`` on 16 simulated fields of four cell lines, or
-with ``--images FOLDER --masks FOLDER`` on fields with label images ``<ID>_cells.png``.
+Run from the top folder: ``python -m benchmarks.segmentation --reference CHECKOUT`` compares every segmenter
+and runtime at hand with the package hpacellseg in that checkout, with the same weights and the same reading
+and writing. Each round measures the reference on one field with all cores in its networks, as it is used, and
+then every candidate on all fields with the engine of the command, a field a core; ratios are those within a
+round.
+
+Where the published weights are not on this machine, weights drawn at random take their place, and brightness
+decides what the networks tell, so that labelling has cells to label: the time is the same.
 """
 
 import argparse
+import os
+import resource
 import statistics
+import sys
+import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
-from data.agreement import Agreement, compare_cells, pool_agreements
 from data.channels import CHANNELS
+from data.cores import available_cores
+from data.errors import InputError
 from data.fields import find_fields
-from data.masks import read_label_image
 from data.simulate.field import FieldSettings, simulate_field
-from models.segmenters.choose import load_segmenter
+from models.runtimes.choose import RUNTIMES, make_runtime, resolve_runtime
+from models.runtimes.runtime import Runtime
+from models.segmenters.choose import LITE_WEIGHTS, load_segmenter
+from models.segmenters.dpn_unet import DPNUnet, load_dpn_unet
+from models.segmenters.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
+from models.segmenters.field_sample import FieldSample
+from models.segmenters.segmenter import Segmenter
+from models.weights.store import find_weights, weights_hash
+from pipeline.engines.local import LocalEngine
+from stages.segment import SegmentSettings
+from stages.segment import run as run_segment
 
-LabelledField = tuple[str, NDArray[Any], NDArray[np.uint16]]
+PIXEL_UM = 0.08
 
 
-def simulated_fields(channels: tuple[str, ...], count: int, seed: int) -> Iterator[LabelledField]:
-    """Simulate fields of 1024 px with their true cells; the cell lines take turns."""
-    settings = FieldSettings(shape=(1024, 1024), seed=seed)
-    planes = [CHANNELS.index(channel) for channel in channels]
+class RehearsedNetwork(nn.Module):
+    """A DPN-UNet with random weights that is told what to say: brighter than the field's mean is inside.
+
+    Its own output is added, too faint to matter but so that nothing of it is left out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(2026)
+        self.network = DPNUnet()
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(N, 3, H, W) to logits (N, 3, H, W), as `DPNUnet`."""
+        shares = image - image.amin(dim=(2, 3), keepdim=True)
+        brightness = (shares / shares.mean(dim=(2, 3), keepdim=True).clamp(min=1e-3)).amax(1, keepdim=True)
+        inside = 6 * torch.tanh(3 * (brightness - 1.3))
+        told = torch.cat([-inside, torch.full_like(inside, -6), inside], dim=1)
+        return told + 0.01 * torch.tanh(self.network(image))
+
+
+@dataclass
+class TimedRuntime:
+    """A runtime that adds up the time that its callers spend in it."""
+
+    runtime: Runtime
+    seconds: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def identity(self) -> str:
+        """As `Runtime.identity`."""
+        return self.runtime.identity()
+
+    def prepare(self, workers: int = 1) -> None:
+        """As `Runtime.prepare`."""
+        self.runtime.prepare(workers)
+
+    def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As `Runtime.__call__`."""
+        started = time.perf_counter()
+        output = self.runtime(image)
+        with self.lock:
+            self.seconds += time.perf_counter() - started
+        return output
+
+
+@dataclass
+class Candidate:
+    """A segmenter with a runtime, and what was measured of it, round by round."""
+
+    name: str
+    segmenter: Segmenter
+    runtimes: list[TimedRuntime]
+    seconds: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+    networks: list[float] = field(default_factory=list)
+    cells: int = 0
+
+
+def make_networks(kind: bool) -> tuple[Callable[[], nn.Module], str]:
+    """Give what makes the network of nuclei (False) or cells (True), and the hash of its weights."""
+    path = find_weights("dpn_unet_cell" if kind else "dpn_unet_nuclei")
+    if path is None:
+        return lambda: RehearsedNetwork().eval(), "rehearsed 1"
+    return lambda: load_dpn_unet(path), weights_hash(path)
+
+
+def dpn_unet_candidate(runtime: str, sample: FieldSample) -> Candidate:
+    runtimes = []
+    for kind in (False, True):
+        calibration = sample.calibration(
+            f"network {kind:d}",
+            DPNUnetSegmenter.channels,
+            lambda image, pixel_um, kind=kind: network_inputs(image, pixel_um)[kind],
+        )
+        runtimes.append(TimedRuntime(make_runtime(runtime, *make_networks(kind), calibration)))
+    return Candidate(f"dpn-unet, {runtime}", DPNUnetSegmenter(runtimes[0], runtimes[1], "bench"), runtimes)
+
+
+def lite_candidate(runtime: str, sample: FieldSample) -> Candidate:
+    from models.segmenters.lite import LiteSegmenter
+    from models.segmenters.lite_weights import hash_weights, load_lite_network
+
+    content = hash_weights(LITE_WEIGHTS)
+    calibration = sample.calibration(
+        "lite", LiteSegmenter.channels, lambda *input_: made.network_input(*input_)
+    )
+    timed = TimedRuntime(make_runtime(runtime, load_lite_network, f"lite {content}", calibration))
+    made = LiteSegmenter(timed, content)
+    return Candidate(f"lite, {runtime}", made, [timed])
+
+
+def make_candidates(segmenters: list[str], runtimes: list[str], sample: FieldSample) -> Iterator[Candidate]:
+    for runtime in runtimes:
+        try:
+            resolve_runtime(runtime)
+        except InputError as error:
+            print(f"left out: {error}")
+            continue
+        if "dpn-unet" in segmenters:
+            yield dpn_unet_candidate(runtime, sample)
+        if "lite" in segmenters and LITE_WEIGHTS.is_file():
+            yield lite_candidate(runtime, sample)
+    if "classical" in segmenters:
+        yield Candidate("classical", load_segmenter("classical"), [])
+
+
+def make_reference(checkout: Path) -> Candidate:
+    sys.path.insert(0, str(checkout))
+    from models.segmenters.hpacellseg import HpaCellSegSegmenter
+
+    networks = [make_networks(kind)[0]() for kind in (False, True)]
+    return Candidate("hpacellseg", HpaCellSegSegmenter(*networks), [])
+
+
+def write_simulated_fields(folder: Path, count: int, size: int) -> None:
+    settings = FieldSettings(shape=(size, size), seed=2026)
     for index in range(count):
-        field = simulate_field(index, settings)
-        yield f"simulated {index}", field.image[planes], field.cells
+        image = simulate_field(index, settings).image
+        for channel, plane in zip(CHANNELS, image, strict=True):
+            cv2.imwrite(str(folder / f"field{index}_{channel}.png"), plane)
 
 
-def stored_fields(channels: tuple[str, ...], images: Path, masks: Path) -> Iterator[LabelledField]:
-    """Read the fields of a folder and their reference label images from another."""
-    for field in find_fields(images):
-        yield field.image_id, field.read(channels), read_label_image(masks / f"{field.image_id}_cells.png")
+@contextmanager
+def first_fields(images: Path, count: int) -> Iterator[Path]:
+    """Give a folder with links to the files of some fields."""
+    with tempfile.TemporaryDirectory() as folder:
+        for found in find_fields(images)[:count]:
+            for path in found.files.values():
+                (Path(folder) / path.name).symlink_to(path.resolve())
+        yield Path(folder)
+
+
+def measure(candidate: Candidate, images: Path, count: int, workers: int) -> None:
+    """Segment the fields into a fresh folder; note seconds a field, use of the cores, the networks' share."""
+    for runtime in candidate.runtimes:
+        runtime.seconds = 0.0
+    settings = SegmentSettings(segmenter="classical", pixel_size_um=PIXEL_UM)
+    with first_fields(images, count) as chosen, tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        paths = (chosen, work / "masks", work / "cells.parquet", work / "images.parquet")
+        before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+        report = run_segment(*paths, settings, LocalEngine(workers), candidate.segmenter)
+        wall = time.perf_counter() - started
+        after = resource.getrusage(resource.RUSAGE_SELF)
+    if report.failures:
+        sys.exit(f"{candidate.name}: {report.failures[0].why}")
+    computed = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    candidate.cells = int(report.counts["cells"] / report.counts["fields"])
+    candidate.seconds.append(wall / report.counts["fields"])
+    candidate.busy.append(computed / wall / available_cores())
+    candidate.networks.append(sum(runtime.seconds for runtime in candidate.runtimes) / wall / workers)
+
+
+def describe(candidate: Candidate, reference: Candidate | None) -> str:
+    seconds = statistics.median(candidate.seconds)
+    row = f"| {candidate.name:30} | {seconds:7.2f} s | {1 / seconds:6.2f} | "
+    row += f"{statistics.median(candidate.busy):4.0%} | "
+    row += f"{statistics.median(candidate.networks):4.0%} | " if candidate.runtimes else "     | "
+    row += f"{candidate.cells:3} | "
+    if reference is None or reference is candidate:
+        return row + "|"
+    ratios = [theirs / ours for theirs, ours in zip(reference.seconds, candidate.seconds, strict=True)]
+    return row + f"{statistics.median(ratios):5.1f}x ({min(ratios):.1f} to {max(ratios):.1f}) |"
+
+
+def run_benchmark(options: argparse.Namespace, images: Path) -> None:
+    cores = available_cores()
+    fields = find_fields(images)[: options.fields]
+    candidates = list(
+        make_candidates(options.segmenters, options.runtimes, FieldSample(tuple(fields), PIXEL_UM))
+    )
+    reference = make_reference(options.reference) if options.reference else None
+    for candidate in candidates:
+        started = time.perf_counter()
+        candidate.segmenter.prepare(min(cores, len(fields)))
+        # The first call of a network is slower: memory is laid out for the size of its image.
+        measure(candidate, images, min(cores, len(fields)), cores)
+        print(f"{candidate.name}: prepared in {time.perf_counter() - started:.1f} s", flush=True)
+    for number in range(options.rounds):
+        if reference is not None:
+            measure(reference, images, 1, workers=1)
+        for candidate in candidates:
+            if number == 0:
+                for noted in (candidate.seconds, candidate.busy, candidate.networks):
+                    noted.clear()
+            measure(candidate, images, len(fields), cores)
+    print(f"\n{len(fields)} fields, {cores} cores, {options.rounds} rounds, medians\n")
+    print("| | a field | fields/s | cores in use | in networks | cells a field | faster than hpacellseg |")
+    print("|---|---|---|---|---|---|---|")
+    for candidate in ([reference] if reference else []) + candidates:
+        print(describe(candidate, reference))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--segmenter", default="auto")
-    parser.add_argument("--images", type=Path)
-    parser.add_argument("--masks", type=Path)
-    parser.add_argument("--fields", type=int, default=16)
-    parser.add_argument("--seed", type=int, default=2026)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--reference", type=Path, help="checkout of HPA-Cell-Segmentation")
+    parser.add_argument("--images", type=Path, help="folder of fields; simulated ones by default")
+    parser.add_argument("--fields", type=int, default=4)
+    parser.add_argument("--size", type=int, default=2048, help="side of simulated fields in px")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--runtimes", nargs="+", default=list(RUNTIMES), choices=RUNTIMES)
+    names = ["dpn-unet", "lite", "classical"]
+    parser.add_argument("--segmenters", nargs="+", default=names, choices=names)
     options = parser.parse_args()
-    cv2.setNumThreads(1)
-    segmenter = load_segmenter(options.segmenter)
-    if options.images and options.masks:
-        fields = stored_fields(segmenter.channels, options.images, options.masks)
-    else:
-        fields = simulated_fields(segmenter.channels, options.fields, options.seed)
-    agreements: list[Agreement] = []
-    seconds = []
-    print(f"{segmenter.identity()}; cells match at IoU 0.6")
-    for name, image, reference in fields:
-        started = time.perf_counter()
-        found = segmenter.segment(image, 0.08)
-        seconds.append(time.perf_counter() - started)
-        agreements.append(compare_cells(reference, found.cells))
-        describe(name, agreements[-1], seconds[-1])
-    describe("all, median time", pool_agreements(agreements), statistics.median(seconds))
-
-
-def describe(name: str, agreement: Agreement, seconds: float) -> None:
-    print(
-        f"{name:40} F1 {agreement.f1:.3f}  {agreement.matched_cells} of {agreement.reference_cells} cells "
-        f"({agreement.predicted_cells} found), mean IoU of these {agreement.mean_iou:.3f}, {seconds:.2f} s"
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("HPACELLS_CACHE", folder)
+        images = options.images
+        if images is None:
+            images = Path(folder) / "images"
+            images.mkdir()
+            write_simulated_fields(images, options.fields, options.size)
+        run_benchmark(options, images)
 
 
 if __name__ == "__main__":
