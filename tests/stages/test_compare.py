@@ -98,7 +98,7 @@ def test_the_worst_fields_come_first_and_no_more_than_asked_for(tmp_path: Path, 
     run(a, b, find_fields(images), tmp_path / "out", settings, ENGINE)
     picture = cv2.imread(str(tmp_path / "out/worst.png"))
     assert picture.shape == (200, 200, 3)
-    assert picture[..., 0].mean() > 50
+    assert picture[..., 0].mean() > 12  # that of f2, not of a dark field
 
 
 def test_a_bad_field_does_not_stop_the_others(tmp_path: Path, images: Path) -> None:
