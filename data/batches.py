@@ -1,15 +1,14 @@
 """Batches of prepared tiles, made ahead in background threads, so that the trainer does not wait for disk."""
 
-import itertools
 import time
-from collections import deque
 from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.ahead import work_ahead
 from data.augment import Augmentation, augment_tiles
 from data.tile_preparation import TileSettings, read_prepared
 from data.tiles import TileStore
@@ -123,19 +122,17 @@ class BatchLoader:
             Numbers, such as seed and epoch, from which every tile's own seed is made.
         """
         seeds = _tile_seeds(plan, seed)
-        waiting: deque[Future[Batch]] = deque()
         executor = ThreadPoolExecutor(self._workers, thread_name_prefix="hpacells-batches")
         try:
-            remaining = iter(list(zip(plan, seeds, strict=True))[start:])
-            for items, item_seeds in itertools.islice(remaining, 2 * self._workers):
-                waiting.append(executor.submit(self._prepare, items, item_seeds, augmentation))
-            while waiting:
-                before = time.perf_counter()
-                batch = waiting.popleft().result()
+            work = list(zip(plan, seeds, strict=True))[start:]
+            before = time.perf_counter()
+            for _, prepared in work_ahead(
+                executor, lambda item: self._prepare(*item, augmentation), work, 2 * self._workers
+            ):
+                batch = prepared.result()
                 self.wait_seconds += time.perf_counter() - before
-                for items, item_seeds in itertools.islice(remaining, 1):
-                    waiting.append(executor.submit(self._prepare, items, item_seeds, augmentation))
                 yield batch
+                before = time.perf_counter()
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
 

@@ -1,10 +1,8 @@
 """Run work items on this machine: in threads or processes, a bounded number at a time, with progress."""
 
-import itertools
 import logging
 import signal
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ from rich.progress import (
 from rich.progress import Task as RichTask
 from rich.text import Text
 
+from data.ahead import work_ahead
 from data.cores import available_cores
 
 Item = TypeVar("Item")
@@ -64,17 +63,9 @@ class LocalEngine:
         """
         workers = self.workers if total is None else max(1, min(self.workers, total))
         with self.track(description, total or 0) as advance, _executor(workers, processes) as executor:
-            remaining = iter(items)
-            in_flight: deque[tuple[Item, Future[Result]]] = deque()
             try:
-                for item in itertools.islice(remaining, 2 * self.workers):
-                    in_flight.append((item, executor.submit(function, item)))
-                while in_flight:
-                    item, future = in_flight.popleft()
-                    outcome = _outcome(future)
-                    for following in itertools.islice(remaining, 1):
-                        in_flight.append((following, executor.submit(function, following)))
-                    yield item, outcome
+                for item, future in work_ahead(executor, function, items, 2 * self.workers):
+                    yield item, _outcome(future)
                     advance(1)
             finally:
                 executor.shutdown(wait=True, cancel_futures=True)
