@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from torch import nn
+
 from data.errors import InputError
 from models.runtimes.choose import AUTO as ANY_RUNTIME
 from models.runtimes.choose import make_runtime
@@ -14,6 +16,7 @@ from models.segmenters.classical import ClassicalSegmenter
 from models.segmenters.dpn_unet import load_dpn_unet
 from models.segmenters.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.field_sample import FieldSample
+from models.segmenters.lite import LiteSegmenter
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER, WithoutER
 from models.weights.store import find_weights, weights_hash
@@ -153,19 +156,24 @@ def _make_trained(weights: Path, options: SegmenterOptions) -> Segmenter:
             expected="weights that come with hpacells, or that `hpacells segmenter train` wrote",
             advice="check the path, or use segmenter auto",
         )
-    # Imported here: it brings libraries that no other segmenter needs.
-    from models.segmenters.lite import LiteSegmenter
-    from models.segmenters.lite_weights import hash_weights, load_lite_network
-
-    content = hash_weights(weights)
+    content = weights_hash(weights)[:HASH_LENGTH]
     calibration = options.sample and options.sample.calibration(
-        "lite", LiteSegmenter.channels, lambda image, pixel_um: segmenter.network_input(image, pixel_um)
+        "lite",
+        LiteSegmenter.channels,
+        lambda image, pixel_um: segmenter.network_input(image, pixel_um),
     )
     runtime = make_runtime(
-        options.runtime, partial(load_lite_network, weights), f"lite {content}", calibration
+        options.runtime, partial(_load_lite_network, weights), f"lite {content}", calibration
     )
     segmenter = LiteSegmenter(runtime, content)
     return segmenter
+
+
+def _load_lite_network(weights: Path) -> nn.Module:
+    # Imported here: it brings libraries that take seconds, and a converted network does without them.
+    from models.segmenters.lite_weights import load_lite_network
+
+    return load_lite_network(weights)
 
 
 def _make_hpacellseg(options: SegmenterOptions) -> Segmenter:

@@ -1,5 +1,7 @@
 """The maps that the lite network predicts of a whole field, in plain torch."""
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 import torch
@@ -7,7 +9,10 @@ from numpy.typing import NDArray
 
 from data.segmentation.field_crops import WORKING_PIXEL_UM
 from data.segmentation.labelled_field import STAIN_SCALE, LabelledField
-from models.segmenters.lite_network import LiteNetwork
+
+if TYPE_CHECKING:
+    # It brings libraries that take seconds to import, and a converted network does without them.
+    from models.segmenters.lite_network import LiteNetwork
 
 MULTIPLE = 32
 """The network halves a field five times."""
@@ -23,7 +28,7 @@ def pad_stains(stains: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def predict_maps(
-    network: LiteNetwork, stains: NDArray[np.float32], *, bfloat16: bool = False
+    network: "LiteNetwork", stains: NDArray[np.float32], *, bfloat16: bool = False
 ) -> NDArray[np.float32]:
     """Predict the maps of a field.
 
