@@ -103,15 +103,18 @@ def _smooth(cell: np.ndarray, pixel_um: float) -> np.ndarray:
 def _without_foreign_bodies(
     mask: np.ndarray, nuclei: np.ndarray, contact: np.ndarray, pixel_um: float
 ) -> np.ndarray:
-    """Take the bodies of cells whose nucleus is not in the field out of the mask of all cells.
+    """Take the bodies of cells whose nucleus lies beyond the field out of the mask of all cells.
 
-    Such a body is what contacts part from every nucleus; smaller islands belong to the cell around them.
+    Such a body is what the field's border cuts and contacts part from every nucleus. Within the field every
+    cell has a nucleus, and what has none belongs to a neighbour; so do small islands.
     """
     _, parts, statistics, _ = cv2.connectedComponentsWithStats(
         (mask & (contact < HALF)).astype(np.uint8), connectivity=4, ltype=cv2.CV_32S
     )
     bodies = np.asarray(parts, np.int32)
     foreign = statistics[:, cv2.CC_STAT_AREA] * pixel_um**2 >= LEAST_CELL_UM2
+    border = np.concatenate([bodies[0], bodies[-1], bodies[:, 0], bodies[:, -1]])
+    foreign &= np.isin(np.arange(foreign.size), border)
     foreign[np.unique(bodies[nuclei > 0])] = False
     foreign[0] = False
     return mask & ~foreign[bodies]

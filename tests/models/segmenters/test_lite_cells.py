@@ -71,14 +71,22 @@ def test_nuclei_apart_are_cells_apart_even_without_a_contact() -> None:
     assert compare_cells(cells, found, 0.9).f1 == 1
 
 
-def test_specks_and_cells_without_nucleus_are_left_out() -> None:
+def test_specks_and_cells_whose_nucleus_lies_beyond_the_field_are_left_out() -> None:
     nuclei, cells = two_cells()
+    nuclei, cells = nuclei[:, :95], cells[:, :95]
     nuclei[nuclei == 2] = 0
     maps = maps_of(nuclei, cells)
     for name in ("nucleus", "core", "cell"):
         maps[MAPS.index(name)][0:4, 0:4] = 1
     _, found = find_lite_cells(maps, PIXEL_UM)
     assert compare_cells(np.where(cells == 1, 1, 0), found, 0.9).f1 == 1
+
+
+def test_what_has_no_nucleus_within_the_field_belongs_to_its_neighbour() -> None:
+    nuclei, cells = two_cells()
+    nuclei[nuclei == 2] = 0
+    _, found = find_lite_cells(maps_of(nuclei, cells), PIXEL_UM)
+    assert compare_cells(np.minimum(cells, 1), found, 0.9).f1 == 1
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
