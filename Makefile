@@ -31,7 +31,7 @@ CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
 RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-images segment crops train predict submission score report run \
+.PHONY: help setup demo demo-images weights segment crops train predict submission score report run \
         test test-fast lint format bench clean
 
 help: ## show this list
@@ -59,6 +59,9 @@ demo: setup demo-images ## do the whole job on simulated fields and print the sc
 demo-images: setup ## simulate the demo set: fields to train on, and others to score on
 	$(HPACELLS) simulate $(DEMO_IMAGES)/train --fields 60 --seed 1
 	$(HPACELLS) simulate $(DEMO_IMAGES)/test --fields 30 --seed 2
+
+weights: setup ## fetch the published weights of the HPA's DPN-UNet (1.7 GB)
+	$(HPACELLS) weights fetch dpn-unet $(ARGS)
 
 segment: setup $(SIMULATED) ## find nuclei and cells: masks and cells table
 	$(HPACELLS) segment $(IMAGES) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
