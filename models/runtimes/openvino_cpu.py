@@ -50,7 +50,8 @@ class OpenVinoNetwork:
             "INFERENCE_PRECISION_HINT": _COMPUTED_IN[precision],
             "INFERENCE_NUM_THREADS": cores,
             "NUM_STREAMS": max(1, min(workers, cores)),
-            # Streams of two networks would be pinned to the same cores and leave others idle.
+            # Left to the system: a segmenter's networks take turns, other programs may have the same cores,
+            # and pinned streams were no faster.
             "ENABLE_CPU_PINNING": False,
         }
         try:

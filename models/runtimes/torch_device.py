@@ -13,7 +13,7 @@ from models.device import place, uses_bfloat16
 from models.runtimes.gathering import BatchGatherer
 
 BATCH_SIZE = 8
-"""Images in a batch at most: eight of 512 px keep a device busy and need about 6 GB for a DPN-UNet."""
+"""Images in a batch at most."""
 
 
 class TorchDeviceNetwork:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -222,3 +224,20 @@ def test_weights_of_ones_own_are_used_by_their_path(tmp_path: Path) -> None:
     segmenter = load_segmenter(str(path), SegmenterOptions(runtime="torch"))
     assert hash_weights(path) in segmenter.identity()
     assert segmenter.segment(np.zeros((3, 64, 64), np.uint8)).cells.shape == (64, 64)
+
+
+def test_what_is_only_asked_for_its_identity_brings_no_heavy_library() -> None:
+    program = """
+import sys
+from models.segmenters.choose import load_segmenter
+load_segmenter("auto").identity()
+print(*{"timm", "segmentation_models_pytorch", "torchvision", "openvino", "nncf"} & set(sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.stdout.split() == []
