@@ -2,9 +2,13 @@
 
 Run from the top folder: ``python -m benchmarks.segmentation --reference CHECKOUT`` compares every segmenter
 and runtime at hand with the package hpacellseg in that checkout, with the same weights and the same reading
-and writing. Each round measures the reference on one field with all cores in its networks, as it is used, and
-then every candidate on all fields with the engine of the command, a field a core; ratios are those within a
-round.
+and writing. Each round measures the reference on one field, another one each round, with all cores in its
+networks, as it is used, and then every candidate on all fields with the engine of the command, a field a
+core; ratios are those within a round.
+
+Only a quiet machine gives figures to quote: where other programs use the cores, the threads within the
+reference's networks wait for each other and its time more than doubles, which flatters every ratio. The time
+that the processor spent is given too, and the load that was found before the start is told.
 
 Where the published weights are not on this machine, weights drawn at random take their place, and brightness
 decides what the networks tell, so that labelling has cells to label: the time is the same.
@@ -32,7 +36,7 @@ from torch import Tensor, nn
 from data.channels import CHANNELS
 from data.cores import available_cores
 from data.errors import InputError
-from data.fields import find_fields
+from data.fields import Field, find_fields
 from data.simulate.field import FieldSettings, simulate_field
 from models.runtimes.choose import RUNTIMES, make_runtime, resolve_runtime
 from models.runtimes.runtime import Runtime
@@ -47,6 +51,9 @@ from stages.segment import SegmentSettings
 from stages.segment import run as run_segment
 
 PIXEL_UM = 0.08
+
+QUIET_LOAD = 0.5
+"""Programs that wait for a core, on average over the last minute."""
 
 
 class RehearsedNetwork(nn.Module):
@@ -102,9 +109,14 @@ class Candidate:
     segmenter: Segmenter
     runtimes: list[TimedRuntime]
     seconds: list[float] = field(default_factory=list)
-    busy: list[float] = field(default_factory=list)
+    computed: list[float] = field(default_factory=list)
     networks: list[float] = field(default_factory=list)
-    cells: int = 0
+    cells: list[float] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Drop what was measured so far."""
+        for noted in (self.seconds, self.computed, self.networks, self.cells):
+            noted.clear()
 
 
 def make_networks(kind: bool) -> tuple[Callable[[], nn.Module], str]:
@@ -172,21 +184,21 @@ def write_simulated_fields(folder: Path, count: int, size: int) -> None:
 
 
 @contextmanager
-def first_fields(images: Path, count: int) -> Iterator[Path]:
+def linked(fields: list[Field]) -> Iterator[Path]:
     """Give a folder with links to the files of some fields."""
     with tempfile.TemporaryDirectory() as folder:
-        for found in find_fields(images)[:count]:
+        for found in fields:
             for path in found.files.values():
                 (Path(folder) / path.name).symlink_to(path.resolve())
         yield Path(folder)
 
 
-def measure(candidate: Candidate, images: Path, count: int, workers: int) -> None:
-    """Segment the fields into a fresh folder; note seconds a field, use of the cores, the networks' share."""
+def measure(candidate: Candidate, fields: list[Field], workers: int) -> None:
+    """Segment fields into a fresh folder; note wall and processor time, and the networks' share."""
     for runtime in candidate.runtimes:
         runtime.seconds = 0.0
     settings = SegmentSettings(segmenter="classical", pixel_size_um=PIXEL_UM)
-    with first_fields(images, count) as chosen, tempfile.TemporaryDirectory() as folder:
+    with linked(fields) as chosen, tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         paths = (chosen, work / "masks", work / "cells.parquet", work / "images.parquet")
         before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
@@ -196,18 +208,18 @@ def measure(candidate: Candidate, images: Path, count: int, workers: int) -> Non
     if report.failures:
         sys.exit(f"{candidate.name}: {report.failures[0].why}")
     computed = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    candidate.cells = int(report.counts["cells"] / report.counts["fields"])
-    candidate.seconds.append(wall / report.counts["fields"])
-    candidate.busy.append(computed / wall / available_cores())
+    candidate.cells.append(report.counts["cells"] / len(fields))
+    candidate.seconds.append(wall / len(fields))
+    candidate.computed.append(computed / len(fields))
     candidate.networks.append(sum(runtime.seconds for runtime in candidate.runtimes) / wall / workers)
 
 
 def describe(candidate: Candidate, reference: Candidate | None) -> str:
     seconds = statistics.median(candidate.seconds)
     row = f"| {candidate.name:30} | {seconds:7.2f} s | {1 / seconds:6.2f} | "
-    row += f"{statistics.median(candidate.busy):4.0%} | "
+    row += f"{statistics.median(candidate.computed):6.2f} s | "
     row += f"{statistics.median(candidate.networks):4.0%} | " if candidate.runtimes else "     | "
-    row += f"{candidate.cells:3} | "
+    row += f"{statistics.mean(candidate.cells):5.1f} | "
     if reference is None or reference is candidate:
         return row + "|"
     ratios = [theirs / ours for theirs, ours in zip(reference.seconds, candidate.seconds, strict=True)]
@@ -217,26 +229,23 @@ def describe(candidate: Candidate, reference: Candidate | None) -> str:
 def run_benchmark(options: argparse.Namespace, images: Path) -> None:
     cores = available_cores()
     fields = find_fields(images)[: options.fields]
-    candidates = list(
-        make_candidates(options.segmenters, options.runtimes, FieldSample(tuple(fields), PIXEL_UM))
-    )
+    sample = FieldSample(tuple(fields), PIXEL_UM)
+    candidates = list(make_candidates(options.segmenters, options.runtimes, sample))
     reference = make_reference(options.reference) if options.reference else None
     for candidate in candidates:
         started = time.perf_counter()
         candidate.segmenter.prepare(min(cores, len(fields)))
         # The first call of a network is slower: memory is laid out for the size of its image.
-        measure(candidate, images, min(cores, len(fields)), cores)
+        measure(candidate, fields[:cores], cores)
+        candidate.forget()
         print(f"{candidate.name}: prepared in {time.perf_counter() - started:.1f} s", flush=True)
     for number in range(options.rounds):
         if reference is not None:
-            measure(reference, images, 1, workers=1)
+            measure(reference, [fields[number % len(fields)]], workers=1)
         for candidate in candidates:
-            if number == 0:
-                for noted in (candidate.seconds, candidate.busy, candidate.networks):
-                    noted.clear()
-            measure(candidate, images, len(fields), cores)
+            measure(candidate, fields, cores)
     print(f"\n{len(fields)} fields, {cores} cores, {options.rounds} rounds, medians\n")
-    print("| | a field | fields/s | cores in use | in networks | cells a field | faster than hpacellseg |")
+    print("| | a field | fields/s | processor time | in networks | cells a field | faster than hpacellseg |")
     print("|---|---|---|---|---|---|---|")
     for candidate in ([reference] if reference else []) + candidates:
         print(describe(candidate, reference))
@@ -253,6 +262,9 @@ def main() -> None:
     names = ["dpn-unet", "lite", "classical"]
     parser.add_argument("--segmenters", nargs="+", default=names, choices=names)
     options = parser.parse_args()
+    load = os.getloadavg()[0]
+    if load > QUIET_LOAD:
+        print(f"the machine is not quiet (load {load:.1f}): do not quote these times or ratios")
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("HPACELLS_CACHE", folder)
         images = options.images
