@@ -1,6 +1,5 @@
 """The lite segmenter: a small network that comes with hpacells; nothing to download."""
 
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
