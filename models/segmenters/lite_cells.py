@@ -2,15 +2,11 @@
 
 import cv2
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from skimage.segmentation import watershed
 
+from models.segmenters.contacts import find_contacts, join_pairs
 from models.segmenters.foreground import disk, smooth
 from models.segmenters.numbering import check_count
-
-PAIR_BASE = 1 << 16
-"""Above every number of a cell."""
 
 HALF = 0.5
 """What is likelier than not."""
@@ -124,28 +120,10 @@ def _join_undivided(
     nuclei: np.ndarray, cells: np.ndarray, contact: np.ndarray, pixel_um: float
 ) -> np.ndarray:
     """Give a table from each number to the number of the cell to which it belongs."""
-    count = int(cells.max(initial=0)) + 1
-    pairs, _, height = _find_lines(cells, contact)
-    touching, length, _ = _find_lines(nuclei, contact)
-    touching = touching[length * pixel_um >= LEAST_TOUCH_UM]
-    joined = pairs[(height < UNDIVIDED) & np.isin(pairs, touching)]
-    rows, columns = np.divmod(joined, PAIR_BASE)
-    graph = coo_array((np.ones(joined.size), (rows, columns)), shape=(count, count))
-    groups = connected_components(graph, directed=False)[1]
-    first_of_group = np.full(count, count)
-    np.minimum.at(first_of_group, groups, np.arange(count))
-    return first_of_group[groups]
-
-
-def _find_lines(labels: np.ndarray, contact: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find where labels meet: pairs (lower number times `PAIR_BASE` plus higher), lengths, mean contacts."""
-    keys, heights = [], []
-    for here, there in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
-        first, second = labels[here], labels[there]
-        meet = (first != second) & (first > 0) & (second > 0)
-        low, high = np.minimum(first[meet], second[meet]), np.maximum(first[meet], second[meet])
-        keys.append(low.astype(np.int64) * PAIR_BASE + high)
-        heights.append((contact[here][meet] + contact[there][meet]) / 2)
-    pairs, place, length = np.unique(np.concatenate(keys), return_inverse=True, return_counts=True)
-    height = np.bincount(place, weights=np.concatenate(heights), minlength=pairs.size)
-    return pairs, length, height / np.maximum(length, 1)
+    lines, touches = find_contacts(cells, contact), find_contacts(nuclei, contact)
+    long_enough = touches.length_px * pixel_um >= LEAST_TOUCH_UM
+    touching = set(zip(touches.first[long_enough], touches.second[long_enough], strict=True))
+    low = lines.height < UNDIVIDED
+    pairs = [pair for pair in zip(lines.first[low], lines.second[low], strict=True) if pair in touching]
+    joined = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+    return join_pairs(joined[:, 0], joined[:, 1], int(cells.max(initial=0)) + 1)

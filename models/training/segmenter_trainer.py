@@ -3,9 +3,8 @@
 import logging
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import Field as Setting
 from torch import Tensor
 
 from data.agreement import Agreement, compare_cells, pool_agreements
+from data.ahead import work_ahead
 from data.errors import InputError
 from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
 from data.segmentation.labelled_field import LabelledField
@@ -217,15 +217,12 @@ class SegmenterTrainer:
 
     def _batches(self, start: int) -> Generator[_Batch, None, None]:
         """Cut the batches from a step on, some ahead; equal seeds and steps give equal batches."""
-        executor = ThreadPoolExecutor(self._schedule.workers, thread_name_prefix="hpacells-crops")
-        waiting: deque[Future[_Batch]] = deque()
+        workers = self._schedule.workers
+        executor = ThreadPoolExecutor(workers, thread_name_prefix="hpacells-crops")
+        steps = range(start, self._schedule.steps)
         try:
-            for step in range(start, self._schedule.steps):
-                waiting.append(executor.submit(self._cut_batch, step))
-                if len(waiting) > 2 * self._schedule.workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            for _, future in work_ahead(executor, self._cut_batch, steps, ahead=2 * workers):
+                yield future.result()
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
 
