@@ -4,9 +4,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from data.agreement import compare_cells, pool_agreements
@@ -277,71 +274,6 @@ def test_impossible_sizes_are_refused(options: dict) -> None:
     maps = np.zeros((9, 9, 3), np.uint8)
     with pytest.raises(InputError, match="pixel size|output shape"):
         label_cells(maps, maps, **options)
-
-
-LEVELS = st.sampled_from([0, 20, 70, 128, 200, 255])
-COARSE = st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(6)).flatmap(
-    lambda shape: arrays(np.uint8, shape, elements=LEVELS)
-)
-
-
-@BOTH_MODES
-@settings(max_examples=60, deadline=None)
-@given(coarse=COARSE, enlarged=st.integers(1, 8), output=st.tuples(st.integers(1, 90), st.integers(1, 90)))
-def test_any_maps_give_a_sound_field(
-    exact: bool, coarse: np.ndarray, enlarged: int, output: tuple[int, int]
-) -> None:
-    maps = np.kron(coarse, np.ones((enlarged, enlarged, 1), np.uint8))
-    for shape in (None, output):
-        nuclei, cells = label_cells(
-            maps[..., :3], maps[..., 3:], exact=exact, pixel_size_um=1.0, output_shape=shape
-        )
-        field = SegmentedField(nuclei=nuclei, cells=cells)  # numbers without gaps, nuclei in their cells
-        assert cells.shape == (shape or maps.shape[:2])
-        assert field.count == len(np.unique(cells[nuclei > 0]))
-
-
-@st.composite
-def _cells_apart(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
-    """Draw predictions of cells that do not touch, one at most in each place of a grid."""
-    taken = draw(arrays(bool, (3, 4)))
-    nuclei, cells = np.zeros((150, 200), np.uint8), np.zeros((150, 200), np.uint8)
-    for row, column in np.argwhere(taken):
-        centre = [int(column * 50 + 25), int(row * 50 + 25)]
-        axes = draw(st.tuples(st.integers(12, 20), st.integers(12, 20)))
-        cv2.ellipse(cells, centre, axes, draw(st.integers(0, 180)), 0, 360, 240, -1)
-        cv2.circle(nuclei, centre, 8, 240, -1)
-    return _maps(nuclei), _maps(cells)
-
-
-@BOTH_MODES
-@settings(max_examples=15, deadline=None)
-@given(predictions=_cells_apart(), before=st.integers(0, 20), after=st.integers(0, 20))
-def test_background_around_a_field_changes_nothing(
-    exact: bool, predictions: tuple[np.ndarray, np.ndarray], before: int, after: int
-) -> None:
-    padded = []
-    for maps in predictions:
-        maps = np.pad(maps, ((before, after), (after, before), (0, 0)))
-        padded.append(maps)
-    height, width = predictions[0].shape[:2]
-    window = np.s_[before : before + height, after : after + width]
-    plain = label_cells(*predictions, exact=exact, pixel_size_um=0.32)
-    for expected, found in zip(plain, label_cells(*padded, exact=exact, pixel_size_um=0.32), strict=True):
-        assert np.array_equal(expected, found[window])
-        assert np.count_nonzero(expected) == np.count_nonzero(found)
-
-
-@BOTH_MODES
-@settings(max_examples=15, deadline=None)
-@given(predictions=_cells_apart(), axis=st.integers(0, 1))
-def test_a_mirrored_field_has_mirrored_cells(
-    exact: bool, predictions: tuple[np.ndarray, np.ndarray], axis: int
-) -> None:
-    plain = label_cells(*predictions, exact=exact, pixel_size_um=0.32)
-    mirrored = label_cells(*(np.flip(maps, axis) for maps in predictions), exact=exact, pixel_size_um=0.32)
-    for expected, found in zip(plain, mirrored, strict=True):
-        assert _equal_up_to_numbers(expected, np.flip(found, axis))
 
 
 def test_the_fast_mode_draws_a_smooth_outline() -> None:

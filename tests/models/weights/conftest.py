@@ -1,10 +1,12 @@
 import json
 import lzma
+import pickle
 import re
 import shutil
 import sys
 import threading
 import types
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import torch
+
+from data.errors import InputError
+from models.weights.unpickle import read_network
 
 MODULE = "pytorch_zoo.unet"
 
@@ -150,3 +155,35 @@ def record_server(monkeypatch):
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def zip_with():
+    def call(path, data, folder="archive", **entries):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"{folder}/data.pkl", data)
+            for name, content in entries.items():
+                archive.writestr(f"{folder}/{name.replace('__', '/')}", content)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def legacy_with():
+    def call(path, data, keys=(), storages=b""):
+        system = {"protocol_version": 1001, "little_endian": True, "type_sizes": {}}
+        start = [pickle.dumps(value, 2) for value in (0x1950A86A20F9469CFC6C, 1001, system)]
+        path.write_bytes(b"".join(start) + data + pickle.dumps(list(keys), 2) + storages)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def read_refused():
+    def call(path, match):
+        with pytest.raises(InputError, match=match) as caught:
+            read_network(path)
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    return call
