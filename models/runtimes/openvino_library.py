@@ -1,6 +1,7 @@
 """OpenVINO and its quantiser NNCF, which an extra installs, imported so that they report to nobody."""
 
 import importlib.util
+import logging
 import sys
 from importlib.metadata import version
 from types import ModuleType
@@ -50,10 +51,15 @@ def import_openvino() -> Any:
 
 
 def import_nncf() -> Any:
-    """Import NNCF."""
+    """Import NNCF, which says nothing but errors."""
     _mute_telemetry()
     import nncf
 
+    # To silence it, it lowers all handlers of the root logger, which are the application's.
+    levels = [(handler, handler.level) for handler in logging.root.handlers]
+    nncf.set_log_level(logging.ERROR)
+    for handler, level in levels:
+        handler.setLevel(level)
     return nncf
 
 

@@ -96,7 +96,6 @@ def _quantise(model: Any, calibration: Calibration | None) -> Any:
         )
     log.info("fitting the network to int8 on %d fields; this is done once for these fields", len(images))
     nncf = import_nncf()
-    nncf.set_log_level(logging.ERROR)
     # Its progress bars go to standard output, which is for results.
     shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
     with contextlib.redirect_stdout(shown):

@@ -1,3 +1,4 @@
+import logging
 import subprocess
 import sys
 from collections.abc import Callable
@@ -42,6 +43,14 @@ def test_an_int8_network_belongs_to_its_images(
     assert converted_model(make_network, "a", "int8", brighter) != first
     assert "FakeQuantize" in first.read_text()
     assert capsys.readouterr().out == ""
+
+
+def test_the_application_keeps_its_messages(
+    make_network: Callable[[], nn.Module], images: list[np.ndarray], caplog: pytest.LogCaptureFixture
+) -> None:
+    converted_model(make_network, "a", "int8", Calibration("one", lambda: images))
+    logging.getLogger("hpacells").warning("still told")
+    assert "still told" in caplog.text
 
 
 def test_a_conversion_that_fails_leaves_nothing(make_network: Callable[[], nn.Module], cache: Path) -> None:
