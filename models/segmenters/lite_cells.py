@@ -15,7 +15,7 @@ LEAST_CORE_UM2 = 4.0
 """Smaller cores are specks."""
 
 LEAST_NUCLEUS_UM2 = 14.0
-"""Smaller nuclei are debris or slivers at the field's border; a metaphase plate of a small cell, seen edge-on,
+"""Smaller nuclei are debris or slivers at the field's border; a small cell's metaphase plate, seen edge-on,
 has 15."""
 
 LEAST_CELL_UM2 = 45.0
