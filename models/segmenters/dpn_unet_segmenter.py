@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from data.rescaling import pad_planes, rescale_plane
 from models.label_cells import label_cells
+from models.runtimes.lazy import MULTIPLE
 from models.runtimes.runtime import Runtime
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
 
@@ -13,9 +14,6 @@ WORKING_PIXEL_UM = 0.32
 
 MOST_MAGNIFICATION = 4.0
 """Coarser fields are enlarged by this at most: there is nothing finer in them to see."""
-
-MULTIPLE = 32
-"""The networks halve a field five times."""
 
 MEAN = np.array([124, 117, 104], np.float32)[:, None, None] / np.float32(255)
 SCALE = np.float32(0.0167 * 255)

@@ -5,12 +5,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.planes import reduce_plane
+from data.rescaling import pad_planes
 from data.segmentation.field_crops import WORKING_PIXEL_UM
 from data.segmentation.stains import STAINS, scale_stains
+from models.runtimes.lazy import MULTIPLE
 from models.runtimes.runtime import Runtime
 from models.segmenters.enlarge import enlarge_labels
 from models.segmenters.lite_cells import find_lite_cells
-from models.segmenters.lite_maps import logits_to_maps, pad_stains
+from models.segmenters.lite_maps import logits_to_maps
 from models.segmenters.numbering import number_cells
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
 
@@ -44,14 +46,14 @@ class LiteSegmenter:
         self, image: NDArray[np.generic], pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM
     ) -> NDArray[np.float32]:
         """Give what the network sees of a field: (3, h, w) float32, h and w multiples of 32."""
-        return pad_stains(self._scale(image, pixel_size_um))
+        return pad_planes(self._scale(image, pixel_size_um), MULTIPLE)
 
     def segment(self, image: np.ndarray, pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM) -> SegmentedField:
         """Find the cells of one field; as `Segmenter.segment`."""
         check_image(image, self.channels, pixel_size_um)
         stains = self._scale(image, pixel_size_um)
         height, width = stains.shape[1:]
-        logits = self._runtime(pad_stains(stains))[:, :height, :width]
+        logits = self._runtime(pad_planes(stains, MULTIPLE))[:, :height, :width]
         factor, magnification = working_factors(pixel_size_um)
         nuclei, cells = find_lite_cells(logits_to_maps(logits), pixel_size_um * factor / magnification)
         full = image.shape[1:]

@@ -7,24 +7,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from data.rescaling import pad_planes
 from data.segmentation.field_crops import WORKING_PIXEL_UM
 from data.segmentation.labelled_field import STAIN_SCALE, LabelledField
+from models.runtimes.lazy import MULTIPLE
 
 if TYPE_CHECKING:
     # It brings libraries that take seconds to import, and a converted network does without them.
     from models.segmenters.lite_network import LiteNetwork
-
-MULTIPLE = 32
-"""The network halves a field five times."""
-
-
-def pad_stains(stains: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Extend (C, h, w) by reflection below and to the right, so that the network's halvings come out even."""
-    height, width = stains.shape[1:]
-    down, right = -height % MULTIPLE, -width % MULTIPLE
-    if not (down or right):
-        return stains
-    return np.stack([cv2.copyMakeBorder(stain, 0, down, 0, right, cv2.BORDER_REFLECT) for stain in stains])
 
 
 def predict_maps(
@@ -49,7 +39,9 @@ def predict_maps(
     device = next(network.parameters()).device
     network.eval()
     batch = (
-        torch.from_numpy(pad_stains(stains))[None].to(device).contiguous(memory_format=torch.channels_last)
+        torch.from_numpy(pad_planes(stains, MULTIPLE))[None]
+        .to(device)
+        .contiguous(memory_format=torch.channels_last)
     )
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
         logits = network(batch).float()[0].cpu().numpy()

@@ -1,6 +1,5 @@
 """Weights of the lite network in files: safetensors, in half precision."""
 
-import hashlib
 from pathlib import Path
 
 import torch
@@ -10,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from data.atomic import atomic_write
 from data.errors import InputError
 from models.segmenters.lite_network import LiteNetwork
+from models.weights.store import file_sha256
 
 SHIPPED_WEIGHTS = Path(__file__).with_name("lite.safetensors")
 """The weights that come with hpacells."""
@@ -55,4 +55,4 @@ def load_lite_network(path: Path = SHIPPED_WEIGHTS) -> LiteNetwork:
 
 def hash_weights(path: Path) -> str:
     """Give the SHA-256 of a file of weights, shortened to 16 hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return file_sha256(path)[:16]

@@ -18,7 +18,6 @@ from torch import Tensor
 
 from data.agreement import Agreement, compare_cells, pool_agreements
 from data.ahead import work_ahead
-from data.errors import InputError
 from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
 from data.segmentation.labelled_field import LabelledField
 from data.settings import Settings
@@ -30,6 +29,7 @@ from models.segmenters.lite_network import LiteNetwork
 from models.training.average import make_average
 from models.training.checkpoint import load_checkpoint, save_checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
+from models.training.descent import descend
 from models.training.schedule import OptimiserSettings, make_optimiser, set_learning_rate
 
 log = logging.getLogger("hpacells")
@@ -175,18 +175,14 @@ class SegmenterTrainer:
         with FloatDepthwiseGradients(), low:
             logits = self._network(stains)
         loss = segmentation_loss(logits, maps, weight)
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._network.parameters(), self._optimiser_settings.most_gradient)
-        self._optimiser.step()
+        value = descend(
+            loss,
+            self._network,
+            self._optimiser,
+            most_gradient=self._optimiser_settings.most_gradient,
+            when=f"step {progress.step + 1}",
+        )
         self._average.update(self._network, step=progress.step)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise InputError(
-                found=f"the loss became {value} in step {progress.step + 1}",
-                where="training",
-                advice="lower optimiser.learning_rate, or set precision to float32",
-            )
         progress.loss = value if math.isnan(progress.loss) else 0.98 * progress.loss + 0.02 * value
 
     def _validate(self) -> None:

@@ -16,13 +16,13 @@ from torch import Tensor
 
 from data.augment import Augmentation
 from data.batches import plan_batches, shuffle_items
-from data.errors import InputError
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import score_tiles, to_tensor
 from models.losses.classification import ClassificationLoss
 from models.training.average import make_average
 from models.training.checkpoint import load_checkpoint, save_checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
+from models.training.descent import descend
 from models.training.history import Epoch
 from models.training.metrics import measure_quality
 from models.training.progress import Progress, Trained, TrainingData
@@ -142,22 +142,15 @@ class Trainer:
         with FloatDepthwiseGradients(), low:
             scores = self._classifier(tiles)
         loss = self._loss(scores.logits, scores.embedding, targets)
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        if self._optimiser_settings.most_gradient:
-            torch.nn.utils.clip_grad_norm_(
-                self._classifier.parameters(), self._optimiser_settings.most_gradient
-            )
-        self._optimiser.step()
+        value = descend(
+            loss,
+            self._classifier,
+            self._optimiser,
+            most_gradient=self._optimiser_settings.most_gradient,
+            when=f"epoch {self._progress.epoch + 1}",
+        )
         if self._average is not None:
             self._average.update(self._classifier, step=step)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise InputError(
-                found=f"the loss became {value} in epoch {self._progress.epoch + 1}",
-                where="training",
-                advice="lower optimiser.learning_rate, or set precision to float32",
-            )
         return value
 
     def _finish_epoch(self) -> None:
