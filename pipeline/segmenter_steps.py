@@ -6,6 +6,7 @@ from data.fields import find_fields
 from pipeline.config import Config
 from pipeline.manifest import hash_json
 from pipeline.run import Step
+from pipeline.steps import fingerprint_fields
 
 
 def train_segmenter_step(out: Path, images: Path | None, masks: Path | None, config: Config) -> Step:
@@ -37,7 +38,7 @@ def compare_step(a: str, b: str, images: Path, output: Path, config: Config) -> 
         manifest=output / "compare.json",
         settings=settings,
         inputs={
-            "images": hash_json([[field.image_id, field.fingerprint()] for field in fields]),
+            "images": fingerprint_fields(fields),
             "a": first.identity(),
             "b": second.identity(),
             "segment": hash_json(segmenting.model_dump(mode="json")),

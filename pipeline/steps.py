@@ -4,9 +4,10 @@ A stage's module is imported when its step is made, so that a command does not l
 others.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from data.fields import find_fields
+from data.fields import Field, find_fields
 from pipeline.config import Config
 from pipeline.manifest import Manifest, hash_file, hash_json, read_manifest
 from pipeline.run import Step, require
@@ -34,7 +35,8 @@ def segment_step(work: WorkFolder, images: Path, config: Config) -> Step:
     from stages import segment
 
     settings = config.settings("segment", segment.SegmentSettings)
-    segmenter = segment.make_segmenter(find_fields(images), settings)
+    fields = find_fields(images)
+    segmenter = segment.make_segmenter(fields, settings)
 
     def run(_: str, context: Context) -> StageReport:
         report = segment.run(images, work.masks, work.cells, work.images, settings, context, segmenter)
@@ -45,7 +47,7 @@ def segment_step(work: WorkFolder, images: Path, config: Config) -> Step:
         stage="segment",
         manifest=work.manifest("segment"),
         settings=settings,
-        inputs={"images": _fingerprint(images), "segmenter": segmenter.identity()},
+        inputs={"images": fingerprint_fields(fields), "segmenter": segmenter.identity()},
         outputs=(work.masks, work.images),
         run=run,
     )
@@ -62,7 +64,7 @@ def crops_step(work: WorkFolder, images: Path, config: Config) -> Step:
         stage="crops",
         manifest=work.manifest("crops"),
         settings=settings,
-        inputs={"segment": segmented.output_key, "images": _fingerprint(images)},
+        inputs={"segment": segmented.output_key, "images": fingerprint_fields(find_fields(images))},
         outputs=(work.cells, work.tiles),
         run=lambda key, context: crops.run(
             images, work.masks, work.cells, work.tiles, key, settings, context, pixel_size_um=pixel_size_um
@@ -184,6 +186,6 @@ def _scores_of(work: WorkFolder) -> Manifest | None:
     return scores if scores.inputs["submission"] == hash_file(work.submission) else None
 
 
-def _fingerprint(images: Path) -> str:
-    """Hash names, sizes and times of a folder's image files."""
-    return hash_json([[field.image_id, field.fingerprint()] for field in find_fields(images)])
+def fingerprint_fields(fields: Sequence[Field]) -> str:
+    """Hash names, sizes and times of the fields' image files."""
+    return hash_json([[field.image_id, field.fingerprint()] for field in fields])
