@@ -39,6 +39,8 @@ class Cell:
         Pixels in a micrometre.
     key
         Seed, field and number of the cell: what its random streams start from.
+    antibody
+        Seed and number of the antibody: what all cells that it stains have in common starts from these.
     """
 
     window: tuple[slice, slice]
@@ -49,6 +51,7 @@ class Cell:
     textures: Textures
     px_per_um: float
     key: tuple[int, int, int]
+    antibody: tuple[int, int]
 
     def random(self, stream: Stream, *more: int) -> np.random.Generator:
         """Give one of the cell's random streams."""

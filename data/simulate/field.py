@@ -164,6 +164,7 @@ def _build_cells(
             textures=textures,
             px_per_um=px_per_um,
             key=(*key, number),
+            antibody=key,
         )
         (known if np.count_nonzero(cell.nucleus) >= least_px else others).append(cell)
     return known + others, len(known)

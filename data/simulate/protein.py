@@ -14,7 +14,7 @@ from data.simulate.random_streams import Stream, random_stream
 Painter = Callable[[Cell, np.random.Generator, np.random.Generator], NDArray[np.floating]]
 """Paints one class into one cell: (cell, style, random) -> (h, w), brightest structures about 1.
 
-``style`` gives every cell of a field the same draws, as they hold the same protein, and is drawn from first;
+``style`` gives every cell that the antibody stains the same draws, and is drawn from first;
 ``random`` is the cell's own.
 """
 
@@ -52,7 +52,7 @@ def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.floating]:
         strength = random.uniform(0.7, 1.1)
         if len(classes) > 1:
             strength *= random.uniform(0.35, 0.6) if label in _DIFFUSE else random.uniform(0.8, 1.0)
-        style = random_stream(*cell.key[:2], Stream.PROTEIN_STYLE, label)
+        style = random_stream(*cell.antibody, Stream.PROTEIN_STYLE, label)
         if label == NEGATIVE and cell.mitotic:
             image += 0.05 * fill_body(cell)
         else:
