@@ -5,15 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.simulate.antibodies import field_classes, label_cells, make_antibody
 from data.simulate.cell import Cell
 from data.simulate.cell_lines import CELL_LINES, CellLine
-from data.simulate.image_labels import (
-    MITOTIC_SPINDLE,
-    SINGLE_FRACTION,
-    cell_classes,
-    field_classes,
-    image_classes,
-)
+from data.simulate.field_settings import FieldSettings
+from data.simulate.image_labels import MITOTIC_SPINDLE, image_classes, mistake_labels
 from data.simulate.layout import lay_out_cells
 from data.simulate.photographs import photograph_cells
 from data.simulate.random_streams import Stream, random_stream, shuffled_cycle
@@ -26,37 +22,6 @@ LEAST_EXTENT_UM = 10.0
 _LEAST_NUCLEUS_UM2 = 5.0
 """A cell of whose nucleus less than this is in the field is painted, but is no cell of the truth: cells are
 found by their nuclei."""
-
-
-@dataclass(frozen=True)
-class FieldSettings:
-    """What all fields of a simulated set have in common.
-
-    Attributes
-    ----------
-    shape
-        Height and width in pixels; each at least 10 µm.
-    pixel_size_um
-        Size of a pixel in µm.
-    seed
-        Seed of the set, 0 or more.
-    single_fraction
-        Part of the fields that carry one label.
-    negative_cells
-        Part of the cells that show none of the field's patterns.
-    missing_patterns
-        Part of the patterns that a cell of a field with several lacks.
-    mitotic_fraction
-        Part of the cells that divide in a field labelled "Mitotic spindle"; at least one does.
-    """
-
-    shape: tuple[int, int]
-    pixel_size_um: float = 0.08
-    seed: int = 0
-    single_fraction: float = SINGLE_FRACTION
-    negative_cells: float = 0.06
-    missing_patterns: float = 0.15
-    mitotic_fraction: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -73,6 +38,10 @@ class SimulatedField:
         Per cell, in order, its classes, ascending; (18,) for a negative one.
     image_labels
         The image's classes: the union over its cells, 18 only where all are negative.
+    given_labels
+        The classes that whoever labelled the image named; now and then wrong.
+    antibody
+        Number of the antibody in the set.
     cell_line
         Name of the cell line.
     """
@@ -82,6 +51,8 @@ class SimulatedField:
     nuclei: NDArray[np.uint16]
     cell_labels: tuple[tuple[int, ...], ...]
     image_labels: tuple[int, ...]
+    given_labels: tuple[int, ...]
+    antibody: int
     cell_line: str
 
 
@@ -106,44 +77,47 @@ def simulate_field(
         Cell line to show instead of the one whose turn it is; the set runs through all of them.
     """
     key = (settings.seed, index)
-    wanted = field_classes(*key, settings.single_fraction) if classes is None else classes
-    layout = random_stream(*key, Stream.LAYOUT)
-    turn = shuffled_cycle(index, len(CELL_LINES), settings.seed, Stream.CELL_LINE)
-    line = cell_line or CELL_LINES[turn]
-    cells, known = _build_cells(key, settings, line, layout, divides=MITOTIC_SPINDLE in wanted)
+    antibody = make_antibody(index // settings.fields_per_antibody, settings)
+    wanted = field_classes(antibody, index, settings) if classes is None else classes
+    line = cell_line or _line_in_turn(index, settings)
+    divides = MITOTIC_SPINDLE in wanted
+    cells, known = _build_cells(key, antibody.number, settings, line, divides=divides)
     random = random_stream(*key, Stream.CELL_LABELS)
     labels = []
     for group in (cells[:known], cells[known:]):
-        labels += cell_classes(
-            wanted,
-            [cell.mitotic for cell in group],
-            random,
-            negative_cells=settings.negative_cells,
-            missing_patterns=settings.missing_patterns,
-        )
+        labels += label_cells(antibody, wanted, [cell.mitotic for cell in group], settings, random)
     label_images = np.zeros((2, *settings.shape), np.uint16)
     for number, cell in enumerate(cells[:known], start=1):
         label_images[0][cell.window][cell.mask] = number
         label_images[1][cell.window][cell.nucleus] = number
+    image_labels = image_classes(labels[:known])
     return SimulatedField(
         image=photograph_cells(cells, labels, settings.shape, settings.pixel_size_um, key),
         cells=label_images[0],
         nuclei=label_images[1],
         cell_labels=tuple(labels[:known]),
-        image_labels=image_classes(labels[:known]),
+        image_labels=image_labels,
+        given_labels=_give_labels(image_labels, key, settings.wrong_labels),
+        antibody=antibody.number,
         cell_line=line.name,
     )
 
 
+def _line_in_turn(index: int, settings: FieldSettings) -> CellLine:
+    lines = [line for line in CELL_LINES if not settings.cell_lines or line.name in settings.cell_lines]
+    return lines[shuffled_cycle(index, len(lines), settings.seed, Stream.CELL_LINE)]
+
+
+def _give_labels(labels: tuple[int, ...], key: tuple[int, int], wrong_labels: float) -> tuple[int, ...]:
+    random = random_stream(*key, Stream.WRONG_LABEL)
+    return mistake_labels(labels, random) if random.random() < wrong_labels else labels
+
+
 def _build_cells(
-    key: tuple[int, int],
-    settings: FieldSettings,
-    line: CellLine,
-    random: np.random.Generator,
-    *,
-    divides: bool,
+    key: tuple[int, int], antibody: int, settings: FieldSettings, line: CellLine, *, divides: bool
 ) -> tuple[list[Cell], int]:
     """Build the cells in sight, those of the truth first, and say how many these are."""
+    random = random_stream(*key, Stream.LAYOUT)
     px_per_um = 1.0 / settings.pixel_size_um
     extent = (settings.shape[0] / px_per_um, settings.shape[1] / px_per_um)
     shapes = lay_out_cells(extent, line, settings.mitotic_fraction if divides else 0.0, random)
@@ -164,7 +138,7 @@ def _build_cells(
             textures=textures,
             px_per_um=px_per_um,
             key=(*key, number),
-            antibody=key,
+            antibody=(settings.seed, antibody),
         )
         (known if np.count_nonzero(cell.nucleus) >= least_px else others).append(cell)
     return known + others, len(known)

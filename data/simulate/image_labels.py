@@ -1,9 +1,18 @@
-"""Which classes each field of a simulated set shows, and which each of its cells."""
+"""Which classes each antibody of a simulated set stains, and what labels its images bear."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.labels import NEGATIVE, NUM_CLASSES
+from data.simulate.kaggle_labels import LABEL_COUNTS, LABEL_SETS
 from data.simulate.random_streams import Stream, random_stream, shuffled_cycle
+
+LabelScheme = Literal["even", "kaggle"]
+"""How labels are dealt out: all classes about as often, or as often as in the Kaggle 2021 training set."""
 
 MITOTIC_SPINDLE = 11
 """The class that only a dividing cell shows."""
@@ -18,24 +27,24 @@ THREE_OF_MORE = 0.85
 """Of those with three labels or more, the part with just three."""
 
 
-def field_classes(seed: int, index: int, single_fraction: float = SINGLE_FRACTION) -> tuple[int, ...]:
-    """Choose the classes of field ``index`` of the set ``seed``, whatever the number of fields in the set.
+def even_classes(seed: int, number: int, single_fraction: float = SINGLE_FRACTION) -> tuple[int, ...]:
+    """Choose the classes of antibody ``number`` of the set ``seed``, whatever the number of antibodies.
 
-    As many labels a field as in the real set, but rare classes are not rare. The single-label fields lie
-    evenly spread over the set, the first field is one, and they run through all 19 classes in shuffled order
-    before a class comes again; so do the first and the second label of the others, through the 18 classes
-    besides "Negative", which is never one of several.
+    As many labels an image as in the real set, but rare classes are not rare. The antibodies with a single
+    label lie evenly spread over the set, the first is one, and they run through all 19 classes in shuffled
+    order before a class comes again; so do the first and the second label of the others, through the 18
+    classes besides "Negative", which is never one of several.
 
     Returns
     -------
     tuple of int
         1 to 4 classes, ascending.
     """
-    singles = _count_singles(index, single_fraction)
-    if _count_singles(index + 1, single_fraction) > singles:
+    singles = _spread(number, single_fraction)
+    if _spread(number + 1, single_fraction) > singles:
         return (shuffled_cycle(singles, NUM_CLASSES, seed, Stream.SINGLE_LABELS),)
-    several = index - singles
-    random = random_stream(seed, index, Stream.MORE_LABELS)
+    several = number - singles
+    random = random_stream(seed, number, Stream.MORE_LABELS)
     count = 2 if random.random() < TWO_OF_SEVERAL else 3 if random.random() < THREE_OF_MORE else 4
     wanted = [
         shuffled_cycle(several, NEGATIVE, seed, Stream.FIRST_LABELS),
@@ -45,60 +54,36 @@ def field_classes(seed: int, index: int, single_fraction: float = SINGLE_FRACTIO
     return tuple(sorted(list(dict.fromkeys(wanted))[:count]))
 
 
-def _count_singles(fields: int, single_fraction: float) -> int:
-    return int(np.ceil(round(fields * single_fraction, 9)))
-
-
-def cell_classes(
-    classes: tuple[int, ...],
-    mitotic: list[bool],
-    random: np.random.Generator,
-    *,
-    negative_cells: float,
-    missing_patterns: float,
-) -> list[tuple[int, ...]]:
-    """Choose the classes of each cell of a field that shows ``classes``.
-
-    As in reality a cell can lack one of the field's patterns, or all of them: then it is negative. A dividing
-    cell shows the mitotic spindle and nothing else, and no other cell shows it. Every class of the field is
-    given to at least one cell, as far as its cells can bear it.
+def kaggle_classes(
+    seed: int, number: int, even_share: float = 0.0, single_fraction: float = SINGLE_FRACTION
+) -> tuple[int, ...]:
+    """Choose the classes of antibody ``number`` as often as the Kaggle 2021 training images bear them.
 
     Parameters
     ----------
-    classes
-        Classes of the field, ascending.
-    mitotic
-        Per cell, whether it divides.
-    random
-        Where the choices come from.
-    negative_cells
-        Part of the cells that show no pattern, 0..1.
-    missing_patterns
-        Part of the patterns that a cell of a field with several lacks, 0..1.
+    seed, number
+        The set, and the antibody's number in it, from 0.
+    even_share
+        Part of the antibodies, evenly spread, that follow ``even_classes`` instead, so that a small set holds
+        the rare classes too. Where that asks for the mitotic spindle alone, which one image in 21,806 shows,
+        the classes are those of a real image with a spindle.
+    single_fraction
+        Part of those with one label.
 
     Returns
     -------
-    list of tuple of int
-        Per cell its classes, ascending; (18,) for a negative one.
+    tuple of int
+        1 to 5 classes, ascending.
     """
-    others = [label for label in classes if label not in (MITOTIC_SPINDLE, NEGATIVE)]
-    shown: list[set[int]] = []
-    for divides in mitotic:
-        kept = (
-            {label for label in others if random.random() >= missing_patterns}
-            if len(others) > 1
-            else set(others)
-        )
-        negative = random.random() < negative_cells
-        shown.append({MITOTIC_SPINDLE} if divides else set() if negative else kept)
-    resting = [number for number, divides in enumerate(mitotic) if not divides]
-    for label in others:
-        if resting and not any(label in labels for labels in shown):
-            shown[resting[int(random.integers(len(resting)))]].add(label)
-    return [tuple(sorted(labels)) or (NEGATIVE,) for labels in shown]
+    evens = _spread(number, even_share)
+    random = random_stream(seed, number, Stream.LABEL_SET)
+    if _spread(number + 1, even_share) == evens:
+        return _draw_label_set(random)
+    classes = even_classes(seed, evens, single_fraction)
+    return _draw_label_set(random, containing=MITOTIC_SPINDLE) if classes == (MITOTIC_SPINDLE,) else classes
 
 
-def image_classes(cells: list[tuple[int, ...]]) -> tuple[int, ...]:
+def image_classes(cells: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     """Give the image's label: the union over its cells, "Negative" only where every cell is.
 
     A single cell without staining does not make an image negative: whoever labels the image names what is
@@ -106,3 +91,38 @@ def image_classes(cells: list[tuple[int, ...]]) -> tuple[int, ...]:
     """
     union = {label for labels in cells for label in labels}
     return tuple(sorted(union - {NEGATIVE})) or (NEGATIVE,)
+
+
+def mistake_labels(labels: tuple[int, ...], random: np.random.Generator) -> tuple[int, ...]:
+    """Give an image's labels with one mistake: one is lost where there are several, added, or replaced.
+
+    The wrong label is drawn as often as the Kaggle 2021 training images bear it; never "Negative".
+    """
+    chances = np.array(LABEL_COUNTS, np.float64)
+    chances[[*labels, NEGATIVE]] = 0.0
+    wrong = int(random.choice(NUM_CLASSES, p=chances / chances.sum()))
+    unlucky = int(random.choice(labels))
+    mistakes = [{*labels, wrong} - {unlucky}]
+    if labels != (NEGATIVE,):
+        mistakes.append({*labels, wrong})
+    if len(labels) > 1:
+        mistakes.append({*labels} - {unlucky})
+    return tuple(sorted(mistakes[int(random.integers(len(mistakes)))]))
+
+
+def _spread(count: int, share: float) -> int:
+    """Say how many of the first ``count`` are of a kind of this share, spread evenly, the first being one."""
+    return int(np.ceil(round(count * share, 9)))
+
+
+def _draw_label_set(random: np.random.Generator, containing: int | None = None) -> tuple[int, ...]:
+    label_sets, cumulated = _label_sets(containing)
+    return label_sets[int(np.searchsorted(cumulated, random.integers(int(cumulated[-1])), side="right"))]
+
+
+@cache
+def _label_sets(containing: int | None) -> tuple[list[tuple[int, ...]], NDArray[np.int64]]:
+    chosen = {
+        labels: count for labels, count in LABEL_SETS.items() if containing is None or containing in labels
+    }
+    return list(chosen), np.cumsum(list(chosen.values()), dtype=np.int64)

@@ -22,6 +22,14 @@ class Stream(IntEnum):
     PROTEIN_STYLE = 11
     CAMERA = 12
     CELL_LINE = 13
+    STAINING = 20
+    CLUSTERS = 21
+    OPTICS = 22
+    LABEL_SET = 20
+    VARIABILITY = 21
+    ABSENT_CLASS = 22
+    WRONG_LABEL = 23
+    FIELD_SIZE = 24
 
 
 def random_stream(*key: int) -> np.random.Generator:

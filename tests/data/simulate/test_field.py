@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from data.labels import NEGATIVE, NUM_CLASSES
+from data.simulate.antibodies import make_antibody
 from data.simulate.cell_lines import CELL_LINES
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.image_labels import image_classes
@@ -203,3 +206,35 @@ def test_dividing_cells_are_round_and_their_chromosomes_bright():
             eigenvalues = np.linalg.eigvalsh(np.cov(np.nonzero(mask)))
             assert np.sqrt(eigenvalues[1] / eigenvalues[0]) < 1.45
             assert np.count_nonzero(field.nuclei == number) < 0.3 * np.count_nonzero(mask)
+
+
+def test_cells_antibody_and_labels_of_a_set_as_at_kaggle():
+    common = FieldSettings(
+        shape=(400, 400),
+        seed=6,
+        labels="kaggle",
+        even_share=0.5,
+        fields_per_antibody=2,
+        cell_lines=("spindly", "small"),
+        wrong_labels=0.5,
+    )
+    made = [simulate_field(index, common) for index in range(12)]
+    assert [field.antibody for field in made] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    for first, second in zip(made[::2], made[1::2], strict=True):
+        assert {first.cell_line, second.cell_line} == {"spindly", "small"}
+        assert set(first.image_labels) <= set(make_antibody(first.antibody, common).classes) | {NEGATIVE}
+    for field in made:
+        assert field.image_labels == image_classes(list(field.cell_labels))
+    assert {field.given_labels == field.image_labels for field in made} == {True, False}
+    right = simulate_field(3, replace(common, wrong_labels=0.0))
+    assert right.given_labels == right.image_labels
+    assert np.array_equal(right.image, made[3].image)
+
+
+def test_few_cells_of_a_spindle_field_divide_and_others_show_its_other_classes():
+    common = FieldSettings(shape=(1024, 1024), seed=2, labels="kaggle", mitotic_fraction=0.03)
+    field = simulate_field(1, common, classes=(11, 16), cell_line=LINES["small"])
+    dividing = [labels for labels in field.cell_labels if labels == (11,)]
+    assert 1 <= len(dividing) <= 3
+    assert sum(labels == (16,) for labels in field.cell_labels) > 0.6 * len(field.cell_labels)
+    assert field.image_labels == (11, 16)
