@@ -60,7 +60,7 @@ def read_labels(path: Path) -> dict[str, tuple[int, ...]]:
                 expected="one row an image",
                 advice="join its labels with | in one row",
             )
-        labels[image_id] = _parse_labels(text, where=f"{path}, line {line}")
+        labels[image_id] = parse_labels(text, where=f"{path}, line {line}")
     return labels
 
 
@@ -82,6 +82,17 @@ def check_coverage(labels: Mapping[str, object], image_ids: Iterable[str], *, wh
             expected="the image's file name without its _channel ending as ID",
             advice="give the label file that belongs to these images",
         )
+
+
+def parse_labels(text: str, *, where: str) -> tuple[int, ...]:
+    """Parse class numbers joined by ``|``, ascending and each once; raise an InputError for anything else."""
+    expected = f"class numbers 0..{NUM_CLASSES - 1} joined by |"
+    classes = set()
+    for token in text.split("|"):
+        if not token.strip().isdecimal() or int(token) >= NUM_CLASSES:
+            raise InputError(found=f"label {token.strip()!r} is no class", where=where, expected=expected)
+        classes.add(int(token))
+    return tuple(sorted(classes))
 
 
 def _read_table(path: Path) -> pd.DataFrame:
@@ -108,13 +119,3 @@ def _read_table(path: Path) -> pd.DataFrame:
             expected="the columns ID,Label",
         )
     return table
-
-
-def _parse_labels(text: str, *, where: str) -> tuple[int, ...]:
-    expected = f"class numbers 0..{NUM_CLASSES - 1} joined by |"
-    classes = set()
-    for token in text.split("|"):
-        if not token.strip().isdecimal() or int(token) >= NUM_CLASSES:
-            raise InputError(found=f"label {token.strip()!r} is no class", where=where, expected=expected)
-        classes.add(int(token))
-    return tuple(sorted(classes))

@@ -103,18 +103,21 @@ def segment(
 
 @app.command()
 def crops(
-    images: Images,
     work: Work,
+    images: Annotated[Path | None, typer.Argument(help="Folder of the fields that were segmented.")] = None,
+    index: Annotated[
+        Path | None, typer.Option("--from", help="Index (CSV) of cells that were cut elsewhere.")
+    ] = None,
     neighbours: Annotated[str | None, typer.Option(help="mask or keep what lies outside the cell.")] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
 ) -> None:
-    """Cut every cell to a tile."""
+    """Cut every cell to a tile, or take cells that were cut elsewhere."""
     from pipeline import steps
 
     settings = load_settings(config, assignments, {"crops.neighbours": neighbours})
-    run_step(steps.crops_step(WorkFolder(work), images, settings), allow_failed)
+    run_step(steps.any_crops_step(WorkFolder(work), images, index, settings), allow_failed)
 
 
 @app.command()

@@ -7,6 +7,7 @@ others.
 from collections.abc import Sequence
 from pathlib import Path
 
+from data.errors import InputError
 from data.fields import Field, find_fields
 from pipeline.config import Config
 from pipeline.manifest import Manifest, hash_file, hash_json, read_manifest
@@ -69,6 +70,39 @@ def crops_step(work: WorkFolder, images: Path, config: Config) -> Step:
         run=lambda key, context: crops.run(
             images, work.masks, work.cells, work.tiles, key, settings, context, pixel_size_um=pixel_size_um
         ),
+    )
+
+
+def any_crops_step(work: WorkFolder, images: Path | None, index: Path | None, config: Config) -> Step:
+    """Cut the cells of the fields in ``images``, or take those of ``index``: just one of them is given."""
+    if images is not None and index is None:
+        return crops_step(work, images, config)
+    if index is not None and images is None:
+        return cut_cells_step(work, index, config)
+    raise InputError(
+        found="neither images nor --from" if index is None else "both images and --from",
+        where="crops",
+        expected="the folder of the segmented fields, or --from and an index of cells",
+        advice="see `hpacells crops --help`",
+    )
+
+
+def cut_cells_step(work: WorkFolder, index: Path, config: Config) -> Step:
+    """Take the cells of an index file, which were cut elsewhere, in place of segmented ones."""
+    from data.cut_cells import fingerprint_cells, read_index
+    from stages import cut_cells
+
+    settings = config.settings("crops", cut_cells.CutCellsSettings)
+    cells = read_index(index)
+    outputs = work.cells, work.images, work.tiles
+    labels = work.root / "labels.csv"
+    return Step(
+        stage="crops",
+        manifest=work.manifest("crops"),
+        settings=settings,
+        inputs={"index": hash_file(index), "files": hash_json(fingerprint_cells(cells))},
+        outputs=(*outputs, labels) if any(cell.labels for cell in cells) else outputs,
+        run=lambda key, context: cut_cells.run(cells, *outputs, labels, key, settings, context),
     )
 
 

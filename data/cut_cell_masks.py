@@ -1,0 +1,87 @@
+"""Masks of a cell that was cut elsewhere: what of its picture is not black, and its nucleus."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.filters import threshold_otsu
+
+from data.channels import CHANNELS
+from data.errors import InputError
+
+BLACK_LEVEL = 6
+"""Grey value up to which a pixel counts as black: compressed files ring by some five levels there."""
+
+_BLUE = CHANNELS.index("blue")
+_MEDIAN_PX = 5
+_NUCLEUS_BLUR_PX = 2.0
+_OPENING_PX = 5
+_LEAST_PART = 0.3
+
+
+def find_cell_mask(picture: NDArray[np.uint8], *, where: object) -> NDArray[np.bool_]:
+    """Find the cell in a picture whose other pixels were made black.
+
+    What is brighter than ``BLACK_LEVEL`` in any channel is the cell, holes included. Of several pieces the
+    one with the most nuclear stain is taken, because the straight cuts between two nuclei leave slivers of
+    neighbours.
+
+    Parameters
+    ----------
+    picture
+        (4, H, W) uint8, R G B Y.
+    where
+        Which cell, for the message.
+
+    Returns
+    -------
+    ndarray (H, W)
+        bool, with at least one pixel.
+
+    Raises
+    ------
+    InputError
+        Everything is black.
+    """
+    brightest = cv2.medianBlur(np.ascontiguousarray(picture.max(axis=0)), _MEDIAN_PX)
+    bright = (brightest > BLACK_LEVEL).astype(np.uint8)
+    bright = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, _ellipse(_MEDIAN_PX)).astype(np.uint8)
+    count, pieces = cv2.connectedComponents(_fill_holes(bright), connectivity=4)
+    if count == 1:
+        raise InputError(found="all black", where=where, expected="a cell on a black ground")
+    # One grey level more, so that the largest piece is taken where there is no nuclear stain at all.
+    stain = np.bincount(pieces.ravel(), weights=picture[_BLUE].ravel() + 1.0)
+    return pieces == np.argmax(stain[1:]) + 1
+
+
+def find_nucleus_mask(blue: NDArray[np.uint8], cell: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Find the nucleus, or the nuclei, of one cell: what Otsu's threshold of the blurred stain parts from it.
+
+    Parameters
+    ----------
+    blue
+        (H, W) uint8.
+    cell
+        (H, W) bool, with at least one pixel.
+
+    Returns
+    -------
+    ndarray (H, W)
+        bool, within the cell; empty where the stain does not vary.
+    """
+    blurred = cv2.GaussianBlur(blue, (0, 0), _NUCLEUS_BLUR_PX)
+    stained = ((blurred > threshold_otsu(blurred[cell])) & cell).astype(np.uint8)
+    opened = cv2.morphologyEx(stained, cv2.MORPH_OPEN, _ellipse(_OPENING_PX)).astype(np.uint8)
+    _, pieces = cv2.connectedComponents(_fill_holes(opened), connectivity=4)
+    areas = np.bincount(pieces.ravel())
+    areas[0] = 0
+    parts = np.flatnonzero(areas >= max(_LEAST_PART * areas.max(), 1))
+    return np.isin(pieces, parts) & cell
+
+
+def _fill_holes(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(ndimage.binary_fill_holes(mask), np.uint8)
+
+
+def _ellipse(side: int) -> NDArray[np.uint8]:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)).astype(np.uint8)

@@ -1,0 +1,211 @@
+"""Cells that were cut elsewhere: an index file that says where the picture of each cell lies."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tifffile
+from numpy.typing import NDArray
+
+from data.channels import CHANNELS
+from data.errors import InputError
+from data.fields import to_uint8
+from data.image_files import SUFFIXES, read_plane
+from data.labels import parse_labels
+
+_MOSAIC = ("mosaic", "tile", "y0", "x0", "size")
+_EXPECTED = (
+    "the columns mosaic,tile,y0,x0,size, or file (a TIFF of four channels), or ID with red,green,blue,yellow "
+    "or with files <ID>_<channel> beside the index"
+)
+
+_read_cached = lru_cache(maxsize=2 * len(CHANNELS))(read_plane)
+"""The cells of one mosaic follow each other, and a mosaic is decoded as a whole."""
+
+
+@dataclass(frozen=True)
+class CutCell:
+    """One row of an index: a cell whose picture lies somewhere.
+
+    Attributes
+    ----------
+    image_id
+        Its ID: the index's own, or ``<mosaic>_<tile>``.
+    files
+        Channel name -> file, or one file of four channels under the name "all".
+    window
+        First row, first column and side of the cell's picture in those files, px; None for all of it.
+    mask
+        File whose pixels above 0 are the cell, or None.
+    labels
+        Its class numbers; empty where the index tells none.
+    """
+
+    image_id: str
+    files: dict[str, Path]
+    window: tuple[int, int, int] | None = None
+    mask: Path | None = None
+    labels: tuple[int, ...] = ()
+
+    def read(self, full_scale: int | None = None) -> NDArray[np.uint8]:
+        """Read the cell's picture, (4, H, W) uint8, R G B Y.
+
+        Parameters
+        ----------
+        full_scale
+            See ``data.fields.to_uint8``.
+
+        Raises
+        ------
+        InputError
+            A file is missing or unreadable, the channels differ in size, or the window reaches beyond them.
+        """
+        if "all" in self.files:
+            return to_uint8(self._window(_read_stack(self.files["all"])), full_scale)
+        read = read_plane if self.window is None else _read_cached
+        planes = [to_uint8(self._window(read(self.files[name], name)), full_scale) for name in CHANNELS]
+        if len({plane.shape for plane in planes}) > 1:
+            raise InputError(
+                found=f"channels of {', '.join(f'{p.shape[1]} x {p.shape[0]}' for p in planes)} px",
+                where=f"cell {self.image_id}",
+                expected="channels of one size",
+            )
+        return np.stack(planes)
+
+    def read_mask(self) -> NDArray[np.bool_] | None:
+        """Read the cell's mask (H, W), None where the index names none; errors as ``read``."""
+        return None if self.mask is None else read_plane(self.mask, "red") > 0
+
+    def _window(self, image: NDArray[Any]) -> NDArray[Any]:
+        if self.window is None:
+            return image
+        y0, x0, size = self.window
+        height, width = image.shape[-2:]
+        if min(y0, x0) < 0 or size < 1 or y0 + size > height or x0 + size > width:
+            raise InputError(
+                found=f"{size} px from row {y0}, column {x0}, of {width} x {height} px",
+                where=f"cell {self.image_id}",
+                expected="a tile inside its mosaic",
+            )
+        return image[..., y0 : y0 + size, x0 : x0 + size]
+
+
+def read_index(path: Path) -> list[CutCell]:
+    """Read an index of cells, a CSV with a row a cell; paths in it are relative to its folder.
+
+    The columns ``mask`` (a file) and ``label`` (class numbers joined by ``|``) may be added to each of these:
+
+    - ``mosaic,tile,y0,x0,size``: tile of a mosaic ``<mosaic>_<channel>`` beside the index;
+    - ``file``: a TIFF of four channels, R G B Y; ``ID`` or else the file's name is the cell's ID;
+    - ``ID`` (or ``image_id``) and ``red,green,blue,yellow``: a file a channel;
+    - ``ID`` (or ``image_id``) alone: files ``<ID>_<channel>`` beside the index.
+
+    Raises
+    ------
+    InputError
+        The file is missing or no such table, a cell stands there twice, or a row cannot be understood; the
+        message names the line.
+    """
+    table = _read_table(path)
+    find = _choose_form(table, path)
+    cells = []
+    for line, values in enumerate(table.itertuples(index=False, name=None), start=2):
+        row: dict[str, str] = dict(zip(table.columns, values, strict=True))
+        where = f"{path}, line {line}"
+        image_id, files, window = find(row, where)
+        mask = path.parent / row["mask"] if row.get("mask") else None
+        labels = parse_labels(row["label"], where=where) if row.get("label") else ()
+        cells.append(CutCell(image_id, files, window, mask, labels))
+    twice = [image_id for image_id, count in Counter(cell.image_id for cell in cells).items() if count > 1]
+    if twice:
+        raise InputError(found=f"cell {twice[0]} stands there twice", where=path, expected="one row a cell")
+    return cells
+
+
+def fingerprint_cells(cells: Sequence[CutCell]) -> list[tuple[str, int, int]]:
+    """Tell path, bytes and modification time (ns) of the cells' files; zeros for one that is missing."""
+    files = {path for cell in cells for path in (*cell.files.values(), cell.mask) if path is not None}
+    stats = [(str(path), path.stat() if path.is_file() else None) for path in sorted(files)]
+    return [(path, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0) for path, stat in stats]
+
+
+_Found = tuple[str, dict[str, Path], tuple[int, int, int] | None]
+
+
+def _choose_form(table: pd.DataFrame, path: Path) -> Callable[[dict[str, str], str], _Found]:
+    """Choose how a row says where its picture lies, by the columns of the index."""
+    folder, columns = path.parent, set(table.columns)
+    id_column = next((name for name in ("ID", "image_id") if name in columns), None)
+
+    def in_mosaic(row: dict[str, str], where: str) -> _Found:
+        y0, x0, size = (_number(row[name], name, where) for name in ("y0", "x0", "size"))
+        return f"{row['mosaic']}_{row['tile']}", _beside(folder, row["mosaic"]), (y0, x0, size)
+
+    def in_one_file(row: dict[str, str], _: str) -> _Found:
+        image_id = row[id_column] if id_column else Path(row["file"]).name.split(".")[0]
+        return image_id, {"all": folder / row["file"]}, None
+
+    def in_named_files(row: dict[str, str], _: str) -> _Found:
+        return row[id_column or ""], {name: folder / row[name] for name in CHANNELS}, None
+
+    def in_files_beside(row: dict[str, str], _: str) -> _Found:
+        return row[id_column or ""], _beside(folder, row[id_column or ""]), None
+
+    if columns.issuperset(_MOSAIC):
+        return in_mosaic
+    if "file" in columns:
+        return in_one_file
+    if id_column is None or columns.intersection(CHANNELS) not in (set(), set(CHANNELS)):
+        raise InputError(found=f"the columns {','.join(table.columns)}", where=path, expected=_EXPECTED)
+    return in_named_files if "red" in columns else in_files_beside
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise InputError(found="no such file", where=path, expected="an index of cells (CSV)") from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            found=f"cannot be read as a table ({error})", where=path, expected=_EXPECTED
+        ) from None
+    if table.empty:
+        raise InputError(found="no row", where=path, expected="a row a cell")
+    return table
+
+
+@lru_cache(maxsize=4096)
+def _beside(folder: Path, name: str) -> dict[str, Path]:
+    """Find the files ``<name>_<channel>`` of a folder; where there is none, name a PNG for the message."""
+    found = {}
+    for channel in CHANNELS:
+        candidates = [folder / f"{name}_{channel}{suffix}" for suffix in SUFFIXES]
+        found[channel] = next((file for file in candidates if file.is_file()), candidates[0])
+    return found
+
+
+def _read_stack(path: Path) -> NDArray[Any]:
+    """Read a TIFF of four channels as (4, H, W), uint8 or uint16."""
+    expected = "a TIFF of four channels, R G B Y, of 8 or 16 bit"
+    try:
+        image = np.squeeze(tifffile.imread(path))
+    except Exception as error:
+        # The decoder has exception types of its own; whatever it raises, the file is at fault.
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(found=f"unreadable ({reason})", where=path, expected=expected) from None
+    if image.ndim == 3 and image.shape[0] != len(CHANNELS) and image.shape[2] == len(CHANNELS):
+        image = np.moveaxis(image, 2, 0)
+    if image.ndim != 3 or image.shape[0] != len(CHANNELS) or image.dtype not in (np.uint8, np.uint16):
+        raise InputError(found=f"{image.dtype} of shape {image.shape}", where=path, expected=expected)
+    return image
+
+
+def _number(text: str, column: str, where: str) -> int:
+    if not text.strip().isdecimal():
+        raise InputError(found=f"{column} = {text!r}", where=where, expected="a whole number of px")
+    return int(text)

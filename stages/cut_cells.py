@@ -1,0 +1,150 @@
+"""Crops of cells that were cut elsewhere: the same tile store and tables as from segmented fields."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field as Setting
+
+from data.cell_tiles import CellTiles
+from data.cells import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, write_cells
+from data.channels import CHANNELS
+from data.crops import cut_cells
+from data.cut_cell_masks import find_cell_mask, find_nucleus_mask
+from data.cut_cells import CutCell
+from data.drop_reasons import DropLimits, find_drop_reasons
+from data.errors import InputError
+from data.images import write_images
+from data.labels import write_labels
+from data.tiles import TileWriter
+from stages.crops import CropsSettings
+from stages.stage import Context, Failure, StageReport
+
+_BLUE = CHANNELS.index("blue")
+
+
+class CutCellsSettings(CropsSettings):
+    """Settings of the crops stage where the cells were cut elsewhere."""
+
+    pixel_size_um: float | None = Setting(
+        None, gt=0, description="size of a pixel in um; without it no cell is left out as too small"
+    )
+
+
+def run(
+    index: list[CutCell],
+    cells: Path,
+    images: Path,
+    tiles: Path,
+    labels: Path,
+    key: str,
+    settings: CutCellsSettings,
+    context: Context,
+) -> StageReport:
+    """Write tile store, tables and, where the index tells them, labels.
+
+    Every cell is an image of its own, with the cell number 1; one that cannot be read keeps its row, with a
+    blank tile and the reason "unreadable".
+
+    Parameters
+    ----------
+    index
+        The cells.
+    cells, images, tiles, labels
+        The cells table, images table, tile store and label file to write.
+    key
+        What they depend on.
+    """
+    writer = TileWriter(tiles, len(index), key)
+    tables: list[pd.DataFrame] = []
+    failures: list[Failure] = []
+    cutter = _Cutter(settings)
+    work = context.map(cutter, index, description="crops", total=len(index))
+    for row, (cell, done) in enumerate(work):
+        if isinstance(done, Exception):
+            failures.append(Failure(cell.image_id, str(done)))
+            done = _unreadable(cell), CellTiles.blank(1)
+        table, cut = done
+        tables.append(table)
+        # An interrupted run has written the first tiles, but no row of the table.
+        if row >= writer.rows_written:
+            writer.append(cut)
+    table = pd.concat(tables, ignore_index=True)
+    table[list(INTENSITY_COLUMNS)] = writer.finish()
+    table["dropped"] = find_drop_reasons(table, _limits(settings))
+    write_cells(cells, table)
+    write_images(images, table.assign(cells=table["cell_id"].where(table["area_px"] > 0, 0)))
+    told = {cell.image_id: cell.labels for cell in index if cell.labels}
+    # Labels of an earlier index must not pass for this one's.
+    labels.unlink(missing_ok=True)
+    if told:
+        write_labels(labels, told)
+    return _report(table, failures, len(told))
+
+
+class _Cutter:
+    """Cut one cell; called from several threads."""
+
+    def __init__(self, settings: CutCellsSettings) -> None:
+        self._settings = settings
+
+    def __call__(self, cell: CutCell) -> tuple[pd.DataFrame, CellTiles]:
+        picture = cell.read(self._settings.full_scale)
+        mask = _find_mask(cell, picture)
+        nucleus = find_nucleus_mask(picture[_BLUE], mask)
+        nuclei, cells = nucleus.astype(np.uint16), mask.astype(np.uint16)
+        table = measure_cells(cell.image_id, nuclei, cells)
+        # Where it was cut is its picture's border, not the field's.
+        table["touches_border"], table["border_fraction_inside"] = False, np.float32(1)
+        boxes = table[["y0", "x0", "y1", "x1"]].to_numpy()
+        keep = self._settings.neighbours == "keep"
+        return table, cut_cells(picture, nuclei, cells, np.array([1]), boxes, keep_neighbours=keep)
+
+
+def _find_mask(cell: CutCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    where = f"cell {cell.image_id}"
+    mask = cell.read_mask()
+    if mask is None:
+        return find_cell_mask(picture, where=where)
+    if mask.shape != picture.shape[1:] or not mask.any():
+        raise InputError(
+            found=f"a mask of {mask.shape[1]} x {mask.shape[0]} px, {int(mask.sum())} of them above 0",
+            where=where,
+            expected=f"a mask of {picture.shape[2]} x {picture.shape[1]} px with a cell",
+        )
+    return mask
+
+
+def _unreadable(cell: CutCell) -> pd.DataFrame:
+    blank = dict.fromkeys(COLUMN_TYPES, 0) | {
+        "image_id": cell.image_id,
+        "cell_id": 1,
+        "rle": "",
+        "dropped": "",
+    }
+    return pd.DataFrame(blank, index=range(1)).astype(COLUMN_TYPES)
+
+
+def _limits(settings: CutCellsSettings) -> DropLimits:
+    size = settings.pixel_size_um
+    return DropLimits(
+        min_area_px=0.0 if size is None else settings.min_area_um2 / size**2,
+        min_fraction_inside=settings.min_fraction_inside,
+        min_intensity=settings.min_intensity,
+    )
+
+
+def _report(table: pd.DataFrame, failures: list[Failure], labelled: int) -> StageReport:
+    dropped = Counter(reason for reason in table["dropped"] if reason)
+    return StageReport(
+        counts={
+            "cells": len(table),
+            "kept": len(table) - dropped.total(),
+            "labelled": labelled,
+            **dropped,
+        },
+        failures=failures,
+        details={"dropped": dict(dropped)},
+    )

@@ -1,0 +1,112 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from data.channels import CHANNELS
+from data.cut_cells import fingerprint_cells, read_index
+from data.errors import InputError
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "index.csv"
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (4, 20, 30), dtype=np.uint8)
+
+
+def write_channels(folder: Path, name: str, picture: np.ndarray) -> None:
+    for channel, plane in zip(CHANNELS, picture, strict=True):
+        cv2.imwrite(str(folder / f"{name}_{channel}.png"), plane)
+
+
+def test_mosaics(tmp_path: Path, picture: np.ndarray) -> None:
+    write_channels(tmp_path, "m.1", picture)
+    path = write(tmp_path, "mosaic,tile,y0,x0,size,label,name\nm.1,0,0,0,10,16,C\nm.1,7,10,20,10,0|2,N\n")
+    first, second = read_index(path)
+    assert (first.image_id, second.image_id) == ("m.1_0", "m.1_7")
+    assert (first.labels, second.labels) == ((16,), (0, 2))
+    assert np.array_equal(first.read(), picture[:, :10, :10])
+    assert np.array_equal(second.read(), picture[:, 10:20, 20:30])
+
+
+def test_a_tile_outside_its_mosaic(tmp_path: Path, picture: np.ndarray) -> None:
+    write_channels(tmp_path, "m", picture)
+    (cell,) = read_index(write(tmp_path, "mosaic,tile,y0,x0,size\nm,0,15,0,10\n"))
+    with pytest.raises(InputError, match="10 px from row 15, column 0, of 30 x 20 px"):
+        cell.read()
+
+
+def test_files_of_four_channels(tmp_path: Path, picture: np.ndarray) -> None:
+    (tmp_path / "sub").mkdir()
+    tifffile.imwrite(tmp_path / "sub/a.ome.tif", picture)
+    tifffile.imwrite(tmp_path / "b.tif", picture.transpose(1, 2, 0).astype(np.uint16) * 257)
+    tifffile.imwrite(tmp_path / "c.tif", picture[:3])
+    cells = read_index(write(tmp_path, "file\nsub/a.ome.tif\nb.tif\nc.tif\n"))
+    assert [cell.image_id for cell in cells] == ["a", "b", "c"]
+    for cell in cells[:2]:
+        assert np.array_equal(cell.read(), picture)
+    with pytest.raises(InputError, match=r"shape \(3, 20, 30\)"):
+        cells[2].read()
+
+
+def test_a_file_a_channel(tmp_path: Path, picture: np.ndarray) -> None:
+    write_channels(tmp_path, "x", picture)
+    row = ",".join(f"x_{channel}.png" for channel in CHANNELS)
+    for text in (f"ID,{','.join(CHANNELS)}\nx,{row}\n", "image_id\nx\n"):
+        (cell,) = read_index(write(tmp_path, text))
+        assert cell.image_id == "x"
+        assert np.array_equal(cell.read(), picture)
+        assert cell.read_mask() is None
+
+
+def test_a_mask(tmp_path: Path, picture: np.ndarray) -> None:
+    write_channels(tmp_path, "x", picture)
+    cv2.imwrite(str(tmp_path / "mask.png"), picture[0])
+    (cell,) = read_index(write(tmp_path, "ID,mask\nx,mask.png\n"))
+    mask = cell.read_mask()
+    assert mask is not None
+    assert np.array_equal(mask, picture[0] > 0)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    (cell,) = read_index(write(tmp_path, "ID\nx\n"))
+    with pytest.raises(InputError, match=r"x_red\.png: cannot be opened"):
+        cell.read()
+
+
+def test_the_fingerprint_tells_a_changed_file(tmp_path: Path, picture: np.ndarray) -> None:
+    write_channels(tmp_path, "x", picture)
+    cells = read_index(write(tmp_path, "ID\nx\n"))
+    before = fingerprint_cells(cells)
+    assert len(before) == 4
+    write_channels(tmp_path, "x", picture // 2)
+    assert fingerprint_cells(cells) != before
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "cannot be read as a table"),
+        ("ID,label\n", "no row"),
+        ("name,label\nx,1\n", "the columns name,label; expected the columns mosaic"),
+        ("ID,red\nx,r.png\n", "the columns ID,red"),
+        ("ID\nx\ny\nx\n", "cell x stands there twice"),
+        ("ID,label\nx,1\ny,19\n", "line 3: label '19' is no class"),
+        ("mosaic,tile,y0,x0,size\nm,0,-1,0,10\n", "line 2: y0 = '-1'"),
+    ],
+)
+def test_mistakes(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_index(write(tmp_path, text))
+
+
+def test_no_index(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read_index(tmp_path / "none.csv")
