@@ -18,6 +18,7 @@ from stages.stage import Context, StageReport
 
 def simulate_step(out: Path, config: Config) -> Step:
     """Simulate a labelled set into the folder ``out``."""
+    from data.simulate.fingerprints import hash_simulator
     from stages import simulate
 
     settings = config.settings("simulate", simulate.SimulateSettings)
@@ -25,7 +26,7 @@ def simulate_step(out: Path, config: Config) -> Step:
         stage="simulate",
         manifest=out / "simulate.json",
         settings=settings,
-        inputs={},
+        inputs={"simulator": hash_simulator()},
         outputs=(out / "train.csv", out / "truth.csv", out / "masks"),
         run=lambda _, context: simulate.run(out, settings, context),
     )

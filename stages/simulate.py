@@ -1,14 +1,13 @@
 """Simulate: write a set of fields with known cells, nuclei and labels."""
 
+import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field as Setting
-from pydantic import model_validator
 
 from data.atomic import atomic_write
 from data.channels import CHANNELS
@@ -16,46 +15,14 @@ from data.labels import write_labels
 from data.masks import write_label_image
 from data.prediction_string import Triples, format_prediction_string
 from data.rle import encode_label_image
-from data.simulate.field import LEAST_EXTENT_UM, FieldSettings, SimulatedField, simulate_field
-from data.simulate.image_labels import SINGLE_FRACTION
+from data.simulate.field import SimulatedField, simulate_field
+from data.simulate.field_record import FieldRecord, read_record, write_record
+from data.simulate.fingerprints import hash_pixels, hash_simulator, hash_truth
 from data.submission import SubmissionRow, write_submission
-from stages.stage import Context, Failure, StageReport, StageSettings
+from stages.simulate_settings import SimulateSettings
+from stages.stage import Context, Failure, StageReport
 
-_OUR_FILE = re.compile(rf"(sim-\d+-\d{{5,}})_(?:{'|'.join((*CHANNELS, 'cells', 'nuclei'))})\.png")
-
-
-class SimulateSettings(StageSettings):
-    """Settings of the simulate stage."""
-
-    fields: int = Setting(24, ge=1, le=99_999, description="number of fields")
-    size: int | tuple[int, int] = Setting(1024, description="side of a field in px, or height and width")
-    pixel_size_um: float = Setting(0.08, gt=0, le=1.0, description="size of a pixel in um")
-    seed: int = Setting(1, ge=0, description="another seed gives another set")
-    single_fraction: float = Setting(
-        SINGLE_FRACTION, ge=0, le=1, description="part of the fields with one label"
-    )
-    negative_cells: float = Setting(0.06, ge=0, le=1, description="part of the cells without any pattern")
-    missing_patterns: float = Setting(
-        0.15, ge=0, le=1, description="part of the patterns that a cell of a field with several lacks"
-    )
-    mitotic_fraction: float = Setting(
-        0.3, gt=0, le=1, description="part of the cells that divide in a field labelled Mitotic spindle"
-    )
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Height and width of a field in pixels."""
-        return (self.size, self.size) if isinstance(self.size, int) else self.size
-
-    @model_validator(mode="after")
-    def _check_size(self) -> "SimulateSettings":
-        if min(self.shape) * self.pixel_size_um < LEAST_EXTENT_UM:
-            message = (
-                f"a field of {min(self.shape)} px of {self.pixel_size_um} um holds no cell; "
-                f"it must be at least {LEAST_EXTENT_UM:g} um high and wide"
-            )
-            raise ValueError(message)
-        return self
+_OUR_FILE = re.compile(rf"(sim-\d+-\d{{5,}})(_(?:{'|'.join((*CHANNELS, 'cells', 'nuclei'))})\.png|\.json)")
 
 
 def run(out: Path, settings: SimulateSettings, context: Context) -> StageReport:
@@ -64,79 +31,101 @@ def run(out: Path, settings: SimulateSettings, context: Context) -> StageReport:
     Parameters
     ----------
     out
-        Folder for ``<ID>_<channel>.png``, ``train.csv`` (the images' labels), ``truth.csv`` (every cell's, in
-        the submission's format) and ``masks/``; fields that an earlier run with other settings left there go.
+        Folder for ``<ID>_<channel>.png``, ``train.csv`` (the labels that the images were given),
+        ``truth.csv`` (every cell's true ones, in the submission's format), ``masks/`` and ``records/``.
+        Fields that an earlier run with other settings left there go; those that an interrupted one finished
+        stay.
     """
     simulation = _FieldSimulation(out, settings)
     _remove_other_fields(out, {simulation.image_id(index) for index in range(settings.fields)})
-    written: list[_WrittenField] = []
+    records: list[FieldRecord] = []
     failures: list[Failure] = []
+    simulated = 0
     for index, result in context.map(
         simulation, range(settings.fields), description="simulate", total=settings.fields, processes=True
     ):
         if isinstance(result, Exception):
             failures.append(Failure(simulation.image_id(index), str(result)))
         else:
-            written.append(result)
-    write_labels(out / "train.csv", {field.image_id: field.image_labels for field in written})
-    height, width = settings.shape
+            record, is_new = result
+            records.append(record)
+            simulated += is_new
+    write_labels(out / "train.csv", {record.image_id: record.given_labels for record in records})
     write_submission(
         out / "truth.csv",
-        (SubmissionRow(field.image_id, width, height, field.prediction_string) for field in written),
+        (
+            SubmissionRow(record.image_id, record.width, record.height, record.prediction_string)
+            for record in records
+        ),
     )
     return StageReport(
         counts={
-            "fields": len(written),
-            "cells": sum(field.cells for field in written),
-            "classes": len({label for field in written for label in field.image_labels}),
+            "fields": len(records),
+            "cells": sum(record.cells for record in records),
+            "classes": len({label for record in records for label in record.image_labels}),
         },
         failures=failures,
-        details={"cell_lines": {field.image_id: field.cell_line for field in written}},
+        details={
+            "simulated": simulated,
+            "fields": {record.image_id: _describe(record) for record in records},
+        },
     )
 
 
-@dataclass(frozen=True)
-class _WrittenField:
-    """What the tables need of a field whose pictures are written."""
-
-    image_id: str
-    image_labels: tuple[int, ...]
-    prediction_string: str
-    cells: int
-    cell_line: str
+def _describe(record: FieldRecord) -> dict[str, Any]:
+    return record.model_dump(include={"antibody", "cell_line", "truth", "pixels"})
 
 
 class _FieldSimulation:
-    """Simulate one field and write its pictures; called in several processes."""
+    """Simulate one field and write its pictures, unless that is done; called in several processes."""
 
     def __init__(self, out: Path, settings: SimulateSettings) -> None:
-        self._out, self._seed = out, settings.seed
-        self._settings = FieldSettings(
-            shape=settings.shape,
-            pixel_size_um=settings.pixel_size_um,
-            seed=settings.seed,
-            single_fraction=settings.single_fraction,
-            negative_cells=settings.negative_cells,
-            missing_patterns=settings.missing_patterns,
-            mitotic_fraction=settings.mitotic_fraction,
-        )
+        self._out, self._settings = out, settings
+        # A field is the same however many there are.
+        described = settings.model_dump_json(exclude={"fields"})
+        self._key = hashlib.sha256(f"{hash_simulator()} {described}".encode()).hexdigest()
 
     def image_id(self, index: int) -> str:
-        return f"sim-{self._seed}-{index + 1:05d}"
+        return f"sim-{self._settings.seed}-{index + 1:05d}"
 
-    def __call__(self, index: int) -> _WrittenField:
-        image_id = self.image_id(index)
-        field = simulate_field(index, self._settings)
-        for channel, picture in zip(CHANNELS, field.image, strict=True):
-            _write_picture(self._out / f"{image_id}_{channel}.png", picture)
-        write_label_image(self._out / "masks" / f"{image_id}_cells.png", field.cells)
-        write_label_image(self._out / "masks" / f"{image_id}_nuclei.png", field.nuclei)
-        return _WrittenField(
-            image_id, field.image_labels, _prediction_string(field), len(field.cell_labels), field.cell_line
+    def __call__(self, index: int) -> tuple[FieldRecord, bool]:
+        """Give the record of a field, and whether it was simulated now."""
+        done = read_record(self._out, self.image_id(index), self._key)
+        if done is not None:
+            return done, False
+        field = simulate_field(index, self._settings.field_settings(index))
+        record = self._write(self.image_id(index), field)
+        write_record(self._out, record)
+        return record, True
+
+    def _write(self, image_id: str, field: SimulatedField) -> FieldRecord:
+        pictures = {
+            f"{image_id}_{channel}.png": plane for channel, plane in zip(CHANNELS, field.image, strict=True)
+        }
+        masks = {f"masks/{image_id}_cells.png": field.cells, f"masks/{image_id}_nuclei.png": field.nuclei}
+        for name, picture in pictures.items():
+            _write_picture(self._out / name, picture)
+        for name, mask in masks.items():
+            write_label_image(self._out / name, mask)
+        height, width = field.cells.shape
+        return FieldRecord(
+            key=self._key,
+            image_id=image_id,
+            height=height,
+            width=width,
+            given_labels=field.given_labels,
+            image_labels=field.image_labels,
+            prediction_string=_prediction_string(field),
+            cells=len(field.cell_labels),
+            antibody=field.antibody,
+            cell_line=field.cell_line,
+            truth=hash_truth(field),
+            pixels=hash_pixels(field.image),
+            file_bytes={name: (self._out / name).stat().st_size for name in (*pictures, *masks)},
         )
 
 
-def _write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
+def _write_picture(path: Path, picture: NDArray[np.unsignedinteger]) -> None:
     _, encoded = cv2.imencode(".png", picture)
     with atomic_write(path) as temporary:
         temporary.write_bytes(encoded.tobytes())
@@ -152,8 +141,8 @@ def _prediction_string(field: SimulatedField) -> str:
 
 
 def _remove_other_fields(out: Path, image_ids: set[str]) -> None:
-    for folder in (out, out / "masks"):
-        for path in folder.glob("sim-*.png"):
+    for folder in (out, out / "masks", out / "records"):
+        for path in folder.glob("sim-*"):
             ours = _OUR_FILE.fullmatch(path.name)
             if ours and ours[1] not in image_ids:
                 path.unlink()

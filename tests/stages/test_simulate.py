@@ -104,6 +104,7 @@ def test_fields_of_an_earlier_run_go_and_other_files_stay(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     simulate(tmp_path, fields=1, seed=9)
     left = {path.name for path in tmp_path.rglob("*.png")}
+    assert [path.name for path in tmp_path.rglob("*.json")] == ["sim-9-00001.json"]
     channels = ("red", "green", "blue", "yellow", "cells", "nuclei")
     assert left == {f"sim-9-00001_{what}.png" for what in channels} | {"sim-mine_red.png"}
     assert (tmp_path / "notes.txt").exists()
@@ -136,6 +137,56 @@ def test_a_field_that_fails_is_told_and_the_others_are_done(tmp_path, monkeypatc
     assert report.counts["fields"] == 1
 
 
+def test_finished_fields_are_not_simulated_again(tmp_path):
+    first = simulate(tmp_path, fields=3)
+    whole = contents(tmp_path)
+    (tmp_path / "train.csv").unlink()
+    (tmp_path / "records" / "sim-4-00001.json").write_text('{"key": "half')
+    (tmp_path / "sim-4-00003_blue.png").write_bytes(b"half")
+    again = simulate(tmp_path, fields=3)
+    assert (first.details["simulated"], again.details["simulated"]) == (3, 2)
+    assert contents(tmp_path) == whole
+    assert again.details["fields"] == first.details["fields"]
+    assert simulate(tmp_path, fields=5).details["simulated"] == 2
+    assert simulate(tmp_path, fields=5, mitotic_fraction=0.2).details["simulated"] == 5
+
+
+def test_details_tell_antibody_line_and_hashes_of_every_field(tmp_path):
+    report = simulate(tmp_path, fields=4, labels="kaggle", fields_per_antibody=2, wrong_labels=1.0)
+    fields = report.details["fields"]
+    assert [field["antibody"] for field in fields.values()] == [0, 0, 1, 1]
+    assert len({field["truth"] for field in fields.values()}) == 4
+    assert len({field["pixels"] for field in fields.values()}) == 4
+    right = simulate(tmp_path / "right", fields=4, labels="kaggle", fields_per_antibody=2)
+    for image_id, field in right.details["fields"].items():
+        assert field["pixels"] == fields[image_id]["pixels"]
+        assert field["truth"] != fields[image_id]["truth"]
+    wrong_labels, labels = read_labels(tmp_path / "train.csv"), read_labels(tmp_path / "right" / "train.csv")
+    assert all(labels[image_id] != wrong_labels[image_id] for image_id in labels)
+    assert (tmp_path / "truth.csv").read_bytes() == (tmp_path / "right" / "truth.csv").read_bytes()
+
+
+def test_sizes_are_drawn_by_their_shares(tmp_path):
+    settings = SimulateSettings(sizes={1728: 68, 2048: 462, 3072: 29})
+    drawn = [settings.shape(index)[0] for index in range(3000)]
+    assert drawn.count(2048) / 3000 == pytest.approx(462 / 559, abs=0.03)
+    assert drawn.count(3072) / 3000 == pytest.approx(29 / 559, abs=0.02)
+    simulate(tmp_path, fields=6, sizes={"130": 1, "160": 1})
+    truth = read_submission(tmp_path / "truth.csv").images
+    assert set(truth["width"]) == {130, 160}
+    sides = {field.image_id: field.read().shape[1:] for field in find_fields(tmp_path)}
+    for row in truth.itertuples():
+        assert sides[row.image_id] == (row.height, row.width)
+
+
+def test_only_the_cell_lines_asked_for_are_shown(tmp_path):
+    report = simulate(tmp_path, fields=4, cell_lines=["spindly", "small"])
+    lines = [field["cell_line"] for field in report.details["fields"].values()]
+    assert sorted(lines) == ["small", "small", "spindly", "spindly"]
+    with pytest.raises(ValidationError, match="no cell line is named 'HeLa'; there are .*spindly"):
+        SimulateSettings.model_validate({"cell_lines": ["HeLa"]})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -147,6 +198,10 @@ def test_a_field_that_fails_is_told_and_the_others_are_done(tmp_path, monkeypatc
         {"single_fraction": 1.2},
         {"mitotic_fraction": 0.0},
         {"cells": 3},
+        {"sizes": {60: 1.0}},
+        {"sizes": {512: 0.0}},
+        {"labels": "kagle"},
+        {"wrong_labels": 2},
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong):
