@@ -16,6 +16,9 @@ from data.simulate.textures import Textures
 
 _ROOM_BESIDE_NUCLEUS_UM = 2.5
 
+_NUCLEOLI_SHARES = (0.06, 0.16, 0.22, 0.2, 0.15, 0.1, 0.07, 0.04)
+"""Parts of the cells with 1 to 8 nucleoli."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -102,9 +105,16 @@ class Cell:
 
     @cached_property
     def thickness(self) -> NDArray[np.floating]:
-        """How much of the cell lies in focus, 0..1: less towards its thin edge."""
+        """How much of the cell lies in focus, 0..1: less towards its thin edge and far from the nucleus."""
+        random = self.random(Stream.CELL, 4)
+        if self.mitotic:
+            flat, reach = 1.0, 1.0
+        else:
+            flat, reach = random.uniform(0.25, 0.8), random.uniform(4.0, 14.0)
         rise = 0.5 + 0.5 * (1.0 - np.exp(self.edge_distance * np.float32(-1 / 3.0)))
-        return rise * np.minimum(self.edge_distance * np.float32(4.0), 1.0)
+        rise = rise * np.minimum(self.edge_distance * np.float32(4.0), 1.0)
+        fall = np.exp(np.maximum(self.nucleus_distance, 0.0) * np.float32(-1 / reach))
+        return rise * (np.float32(flat) + np.float32(1.0 - flat) * fall)
 
     @cached_property
     def cell_axis(self) -> float:
@@ -145,21 +155,24 @@ class Cell:
         random = self.random(Stream.CELL, 2)
         nucleus = self.shape.nuclei[0]
         mean_radius = float(np.mean(nucleus.radii))
+        count = int(random.choice(np.arange(1, 9), p=_NUCLEOLI_SHARES))
         places: list[tuple[float, float, float]] = []
-        for _ in range(int(random.choice([1, 2, 3, 4, 5], p=[0.1, 0.3, 0.3, 0.2, 0.1]))):
-            y, x = nucleus.point(random.uniform(0, 2 * np.pi), 0.66 * random.random() ** 0.5)
-            radius = mean_radius * random.uniform(0.12, 0.24)
+        for _ in range(count):
+            y, x = nucleus.point(random.uniform(0, 2 * np.pi), 0.7 * random.random() ** 0.5)
+            radius = mean_radius * random.uniform(0.11, 0.3) / (1.0 + 0.07 * count)
             if all(np.hypot(y - other[0], x - other[1]) > radius + other[2] for other in places):
                 places.append((y, x, radius))
         return places
 
     @cached_property
     def nucleoli(self) -> NDArray[np.floating]:
-        """How far each pixel lies in a nucleolus, 0..1."""
+        """How far each pixel lies in a nucleolus, 0..1: irregular, at times grown together or in pieces."""
         image = np.zeros(self.mask.shape, np.float32)
-        bumps = np.float32(0.2) * self.noise(0.6, 1)
+        bumps = self.noise(0.6, 1)
+        lumpy = np.float32(self.random(Stream.CELL, 5).uniform(0.12, 0.5))
         for y, x, radius in self.nucleolus_places:
-            depth = (radius - self.canvas.distance_from((y, x)) + bumps) / np.float32(0.16)
+            strays = np.minimum(lumpy, np.float32(0.45 * radius)) * bumps
+            depth = (radius - self.canvas.distance_from((y, x)) + strays) / np.float32(0.16)
             np.maximum(image, np.clip(depth + np.float32(0.5), 0.0, 1.0), out=image)
         return image * self.nucleus
 

@@ -31,7 +31,7 @@ class SimulatedField:
     Attributes
     ----------
     image
-        (4, H, W) uint8 in the order red, green, blue, yellow.
+        (4, H, W) uint8, or uint16, in the order red, green, blue, yellow.
     cells, nuclei
         (H, W) uint16 label images; numbers 1..n, a nucleus bears its cell's number and lies in it.
     cell_labels
@@ -46,7 +46,7 @@ class SimulatedField:
         Name of the cell line.
     """
 
-    image: NDArray[np.uint8]
+    image: NDArray[np.uint8] | NDArray[np.uint16]
     cells: NDArray[np.uint16]
     nuclei: NDArray[np.uint16]
     cell_labels: tuple[tuple[int, ...], ...]
@@ -92,7 +92,7 @@ def simulate_field(
         label_images[1][cell.window][cell.nucleus] = number
     image_labels = image_classes(labels[:known])
     return SimulatedField(
-        image=photograph_cells(cells, labels, settings.shape, settings.pixel_size_um, key),
+        image=photograph_cells(cells, labels, settings.shape, settings.pixel_size_um, key, settings.optics),
         cells=label_images[0],
         nuclei=label_images[1],
         cell_labels=tuple(labels[:known]),

@@ -1,8 +1,9 @@
 """What all fields of a simulated set have in common."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from data.simulate.image_labels import SINGLE_FRACTION, LabelScheme
+from data.simulate.imaging_conditions import Optics
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class FieldSettings:
         Part of the cells that divide in a field labelled "Mitotic spindle"; at least one does.
     wrong_labels
         Part of the images that are given wrong labels.
+    optics
+        How well the fields are taken, and with how many bits.
     """
 
     shape: tuple[int, int]
@@ -55,3 +58,4 @@ class FieldSettings:
     variability: float = 1.0
     mitotic_fraction: float = 0.3
     wrong_labels: float = 0.0
+    optics: Optics = field(default_factory=Optics)

@@ -14,13 +14,13 @@ class Exposure:
     Attributes
     ----------
     blur_um
-        Standard deviation of the point spread function.
+        Standard deviation of the point spread function, in or out of focus.
     glow
         Part of the light that comes from out of focus.
     haze
         Background light, as a part of the brightness of a bright structure (1).
     peak
-        Grey value 0..255 of a structure of brightness ``full``.
+        Grey value of a structure of brightness ``full``; above 255 it is saturated.
     full
         Brightness that is shown as ``peak``.
     photons
@@ -44,8 +44,8 @@ _GLOW_REDUCTION = 4
 
 def take_picture(
     light: NDArray[np.floating], px_per_um: float, exposure: Exposure, random: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Take one channel (H, W) float32, brightness about 0..1, as 8-bit picture.
+) -> NDArray[np.floating]:
+    """Take one channel (H, W) float32, brightness about 0..1, as grey values 0..255, not yet whole numbers.
 
     The photons' noise is drawn from the normal distribution that Poisson's tends to; the camera's offset is
     taken off, so dark pixels read 0, as in the published images.
@@ -58,7 +58,14 @@ def take_picture(
     image *= np.float32(exposure.peak / exposure.full)
     spread = np.sqrt(image * np.float32(255.0 / exposure.photons) + np.float32(exposure.read_noise**2))
     image += spread * random.standard_normal(image.shape, dtype=np.float32)
-    return cv2.convertScaleAbs(np.maximum(image, 0.0, out=image))
+    return np.clip(image, 0.0, 255.0, out=image)
+
+
+def to_grey_levels(picture: NDArray[np.floating], bits: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Round grey values 0..255 to the levels of 8 bits, or of 16 (65535 is white)."""
+    if bits == 8:
+        return np.rint(picture).astype(np.uint8)
+    return np.rint(picture * np.float32(257.0)).astype(np.uint16)
 
 
 def _glow(light: NDArray[np.floating], px_per_um: float) -> NDArray[np.floating]:
@@ -77,3 +84,20 @@ def brightness_to_show(light: NDArray[np.floating], blur_px: float, *, at_least:
     blurred = cv2.GaussianBlur(light, (0, 0), blur_px)[::2, ::2].ravel()
     rank = max(0, blurred.size - 1 - max(1, blurred.size // 2500))
     return max(at_least, float(np.partition(blurred, rank)[rank]))
+
+
+def spread_light(shape: tuple[int, int], fall: float, centre: tuple[float, float]) -> NDArray[np.floating]:
+    """Give the illumination (H, W) of a field: 1 at ``centre`` and ``fall`` less at the distance of a side.
+
+    Parameters
+    ----------
+    shape
+        Height and width in pixels.
+    fall
+        Part of the light that is missing one field's side away from the centre.
+    centre
+        Its place y, x, as parts of height and width.
+    """
+    y = (np.arange(shape[0], dtype=np.float32)[:, None] + 0.5) / shape[0] - np.float32(centre[0])
+    x = (np.arange(shape[1], dtype=np.float32)[None, :] + 0.5) / shape[1] - np.float32(centre[1])
+    return 1.0 - np.float32(fall) * np.minimum(y * y + x * x, 1.0)

@@ -5,20 +5,18 @@ from numpy.typing import NDArray
 
 from data.labels import NEGATIVE
 from data.simulate.cell import Cell
-from data.simulate.optics import Exposure, brightness_to_show, take_picture
+from data.simulate.imaging_conditions import Conditions, Optics, draw_conditions
+from data.simulate.optics import brightness_to_show, spread_light, take_picture, to_grey_levels
 from data.simulate.protein import paint_protein
 from data.simulate.random_streams import Stream, random_stream
 from data.simulate.stains import stain_microtubules, stain_nucleus, stain_reticulum
 
-_BLUR_UM = (0.095, 0.1, 0.12, 0.11)
-"""Standard deviation of the point spread function of red, green, blue and yellow: a sharp confocal image."""
-
-_LEAST_FULL = (0.4, 0.3, 0.4, 0.3)
+_LEAST_FULL = (0.4, 0.25, 0.4, 0.3)
 """Brightness below which nothing is exposed to fill the range: an unstained field stays dark."""
 
-_NEGATIVE_FULL = 0.8
-_CELL_SPREAD = (0.3, 0.35, 0.22, 0.25)
-"""Spread of the logarithm of brightness from cell to cell."""
+_NEGATIVE_FULL = 0.7
+_CELL_SPREAD = (0.35, 0.0, 0.22, 0.3)
+"""Spread of the logarithm of brightness from cell to cell; the protein's is the antibody's."""
 
 
 def photograph_cells(
@@ -27,7 +25,8 @@ def photograph_cells(
     shape: tuple[int, int],
     pixel_size_um: float,
     key: tuple[int, int],
-) -> NDArray[np.uint8]:
+    optics: Optics,
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Stain all cells of a field and take its channels.
 
     Parameters
@@ -38,30 +37,27 @@ def photograph_cells(
         Height and width in pixels, and the size of a pixel.
     key
         Seed and number of the field.
+    optics
+        How well the set's fields are taken.
 
     Returns
     -------
     NDArray
-        (4, H, W) uint8: red, green, blue, yellow.
+        (4, H, W) uint8 or uint16: red, green, blue, yellow.
     """
+    conditions = draw_conditions(key, optics)
     light = _stain_cells(cells, labels, shape)
+    _mix_light(light, conditions)
     random = random_stream(*key, Stream.CAMERA)
     negative = all(classes == (NEGATIVE,) for classes in labels)
-    pictures = np.empty((4, *shape), np.uint8)
+    pictures = np.empty((4, *shape), np.float32)
     for number, channel in enumerate(light):
-        blur = _BLUR_UM[number] * random.uniform(0.9, 1.5)
+        blur_px = conditions.blur_um[number] / pixel_size_um
         least = _NEGATIVE_FULL if negative and number == 1 else _LEAST_FULL[number]
-        exposure = Exposure(
-            blur_um=blur,
-            glow=random.uniform(0.08, 0.22),
-            haze=random.uniform(0.0, 0.012),
-            peak=random.uniform(170.0, 255.0),
-            full=brightness_to_show(channel, blur / pixel_size_um, at_least=least),
-            photons=random.uniform(60.0, 220.0),
-            read_noise=random.uniform(0.6, 1.8),
-        )
+        full = brightness_to_show(channel, blur_px, at_least=least)
+        exposure = conditions.expose(number, full, random)
         pictures[number] = take_picture(channel, 1.0 / pixel_size_um, exposure, random)
-    return pictures
+    return to_grey_levels(pictures, optics.bits)
 
 
 def _stain_cells(
@@ -79,3 +75,12 @@ def _stain_cells(
         for channel, image, factor in zip(light, stained, brightness, strict=True):
             channel[cell.window] += np.float32(factor) * image
     return light
+
+
+def _mix_light(light: NDArray[np.float32], conditions: Conditions) -> None:
+    """Let channels bleed into the next, and light the field unevenly, in place."""
+    leaks = {into: (source, part) for (source, into), part in conditions.leaks.items()}
+    pure = {source: light[source].copy() for source, _ in leaks.values()}
+    for into, (source, part) in leaks.items():
+        light[into] += np.float32(part) * pure[source]
+    light *= spread_light((light.shape[1], light.shape[2]), conditions.fall, conditions.centre)

@@ -1,4 +1,4 @@
-"""The protein channel (green): which pattern each class has, and how those of one cell mix."""
+"""The protein channel (green): which pattern each class has, how those of a cell mix, and their staining."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.labels import NEGATIVE
-from data.simulate import cytoplasmic_patterns, filament_patterns, nuclear_patterns
+from data.simulate import cytoplasmic_patterns, filament_patterns, membrane_pattern, nuclear_patterns
 from data.simulate.cell import Cell
-from data.simulate.mitosis import fill_body
+from data.simulate.immunostaining import draw_staining, immunostain
 from data.simulate.random_streams import Stream, random_stream
 
 Painter = Callable[[Cell, np.random.Generator, np.random.Generator], NDArray[np.floating]]
@@ -32,12 +32,11 @@ PAINTERS: dict[int, Painter] = {
     10: filament_patterns.paint_microtubules,
     11: filament_patterns.paint_mitotic_spindle,
     12: filament_patterns.paint_centrosome,
-    13: cytoplasmic_patterns.paint_plasma_membrane,
+    13: membrane_pattern.paint_plasma_membrane,
     14: cytoplasmic_patterns.paint_mitochondria,
     15: cytoplasmic_patterns.paint_aggresome,
     16: cytoplasmic_patterns.paint_cytosol,
     17: cytoplasmic_patterns.paint_vesicles,
-    18: cytoplasmic_patterns.paint_negative,
 }
 
 _DIFFUSE = frozenset({0, 6, 13, 16})
@@ -45,7 +44,10 @@ _DIFFUSE = frozenset({0, 6, 13, 16})
 
 
 def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.floating]:
-    """Paint the protein (h, w) of a cell that shows ``classes``: their patterns, each of its own strength."""
+    """Paint the protein (h, w) of a cell that shows ``classes``: their patterns, each of its own strength.
+
+    What the antibody binds beside its protein, and the clusters in which it binds, are painted too.
+    """
     random = cell.random(Stream.PROTEIN)
     image = np.zeros(cell.mask.shape, np.float32)
     for label in classes:
@@ -53,8 +55,7 @@ def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.floating]:
         if len(classes) > 1:
             strength *= random.uniform(0.35, 0.6) if label in _DIFFUSE else random.uniform(0.8, 1.0)
         style = random_stream(*cell.antibody, Stream.PROTEIN_STYLE, label)
-        if label == NEGATIVE and cell.mitotic:
-            image += 0.05 * fill_body(cell)
-        else:
+        if label != NEGATIVE:
             image += strength * PAINTERS[label](cell, style, cell.random(Stream.PROTEIN, label + 1))
-    return image
+    staining = draw_staining(cell.antibody)
+    return immunostain(cell, image, staining, cell.random(Stream.CLUSTERS))

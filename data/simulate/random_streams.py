@@ -22,9 +22,9 @@ class Stream(IntEnum):
     PROTEIN_STYLE = 11
     CAMERA = 12
     CELL_LINE = 13
-    STAINING = 20
-    CLUSTERS = 21
-    OPTICS = 22
+    STAINING = 30
+    CLUSTERS = 31
+    OPTICS = 32
     LABEL_SET = 20
     VARIABILITY = 21
     ABSENT_CLASS = 22
