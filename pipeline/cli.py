@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from data.errors import InputError
-from pipeline import segmenter_cli, weights_cli
+from pipeline import benchmark_cli, segmenter_cli, weights_cli
 from pipeline.command_options import (
     BAD_INPUT,
     Assignments,
@@ -68,6 +68,15 @@ def simulate(
     fields: Annotated[int | None, typer.Option(help="Number of fields.")] = None,
     size: Annotated[int | None, typer.Option(help="Side of a field in px.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed gives another set.")] = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(help="A frozen set of SimHPA-19, with its own settings: tiny, small or full."),
+    ] = None,
+    part: Annotated[
+        str | None, typer.Option(help="Of the frozen set only train, validation or test.")
+    ] = None,
+    freeze: Annotated[bool, typer.Option("--freeze", help="Keep the frozen set's hashes.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Compare with the hashes that were kept.")] = False,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
@@ -75,6 +84,15 @@ def simulate(
     from pipeline import steps
 
     options = {"simulate.fields": fields, "simulate.size": size, "simulate.seed": seed}
+    if benchmark is not None:
+        if config or assignments or any(value is not None for value in options.values()):
+            fixed = "the settings of a frozen set are fixed: --benchmark takes none"
+            raise typer.BadParameter(fixed)
+        benchmark_cli.simulate_benchmark(out, benchmark, part, freeze=freeze, check=check)
+        return
+    if part or freeze or check:
+        lonely = "--part, --freeze and --check go with --benchmark"
+        raise typer.BadParameter(lonely)
     run_step(steps.simulate_step(out, load_settings(config, assignments, options)))
 
 

@@ -10,6 +10,7 @@ from data.simulate.cell_lines import CELL_LINES
 from data.simulate.field import LEAST_EXTENT_UM
 from data.simulate.field_settings import FieldSettings
 from data.simulate.image_labels import SINGLE_FRACTION, LabelScheme
+from data.simulate.imaging_conditions import Optics
 from data.simulate.random_streams import Stream, random_stream
 from stages.stage import StageSettings
 
@@ -52,6 +53,9 @@ class SimulateSettings(StageSettings):
     )
     wrong_labels: float = Setting(
         0.0, ge=0, le=1, description="part of the images with a wrong label in train.csv"
+    )
+    optics: Optics = Setting(
+        default_factory=Optics, description="how well the fields are taken, and with how many bits"
     )
 
     def shape(self, index: int) -> tuple[int, int]:

@@ -1,0 +1,29 @@
+import pytest
+
+from pipeline import benchmark_sets
+
+LITTLE = """
+[common]
+size = 130
+labels = "kaggle"
+[part.train]
+cell_lines = ["small"]
+[part.validation]
+[part.test]
+[set.one]
+seed = 3
+[set.one.train]
+fields = 2
+seed = 4
+[set.one.validation]
+fields = 1
+[set.one.test]
+fields = 1
+"""
+
+
+@pytest.fixture
+def little(tmp_path, monkeypatch):
+    """A benchmark with one little set."""
+    (tmp_path / "simhpa19.toml").write_text(LITTLE)
+    monkeypatch.setattr(benchmark_sets, "benchmark_folder", lambda: tmp_path)
