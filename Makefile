@@ -24,6 +24,7 @@ WORK ?= work/$(notdir $(patsubst %/,%,$(IMAGES)))
 SIMULATED :=
 endif
 CONFIG ?=
+SET ?= tiny
 ARGS ?=
 BENCHMARKS := $(basename $(notdir $(wildcard benchmarks/*.py)))
 
@@ -31,13 +32,13 @@ CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
 RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-images weights segment crops train predict submission score report run \
+.PHONY: help setup demo demo-images simhpa19 weights segment crops train predict submission score report run \
         test test-fast lint format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Without IMAGES they work on a small simulated set in $(DEMO_IMAGES), with results in $(DEMO_WORK)."
 	@echo "With IMAGES=folder the results go to work/folder unless WORK is given."
@@ -59,6 +60,9 @@ demo: setup demo-images ## do the whole job on simulated fields and print the sc
 demo-images: setup ## simulate the demo set: fields to train on, and others to score on
 	$(HPACELLS) simulate $(DEMO_IMAGES)/train --fields 60 --seed 1
 	$(HPACELLS) simulate $(DEMO_IMAGES)/test --fields 30 --seed 2
+
+simhpa19: setup ## simulate a frozen set of the benchmark (SET=tiny, small or full)
+	$(HPACELLS) simulate work/simhpa19/$(SET) --benchmark $(SET) $(ARGS)
 
 weights: setup ## fetch the published weights of the HPA's DPN-UNet (1.7 GB)
 	$(HPACELLS) weights fetch dpn-unet $(ARGS)
