@@ -137,7 +137,7 @@ def _table(measured: Measured) -> pd.DataFrame:
 
 def _plain(rows: pd.DataFrame) -> dict[str, dict[str, float | bool | None]]:
     return {
-        str(name): {key: _number(value) for key, value in row.items()}
+        str(name): {str(key): _number(value) for key, value in row.items()}
         for name, row in rows.to_dict("index").items()
     }
 

@@ -35,7 +35,7 @@ def draw_realism(
     for row, (title, label) in enumerate(_CURVES.items()):
         for channel, name in enumerate(CHANNELS):
             one: Axes = axes[row, channel]
-            x = np.arange(256) if row == 0 else np.sqrt(FREQUENCIES[1:] * FREQUENCIES[:-1])
+            x = np.arange(256.0) if row == 0 else np.sqrt(FREQUENCIES[1:] * FREQUENCIES[:-1])
             curve = _survival if row == 0 else _density
             _draw_simulated(one, x, np.stack([curve(field, channel) for field in simulated.values()]))
             for folder, measured in real.items():

@@ -1,0 +1,91 @@
+"""The arms of the checks: classifiers that see the same cells and differ in one thing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from data.cells import read_cells
+from data.labels import NUM_CLASSES, read_labels, write_labels
+from data.predictions import PROBABILITY_COLUMNS, read_predictions
+from data.tile_statistics import measure_store
+from data.tiles import TileStore
+from data.training_set import select_training_set
+from pipeline.manifest import Manifest, hash_file
+from pipeline.run import Step, execute
+from pipeline.work_folder import WorkFolder
+from stages import predict, train
+from stages.stage import Context
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the set whose cells are cut: its label file, its work folder, and the manifest of the cut."""
+
+    labels: Path
+    work: WorkFolder
+    cut: Manifest
+
+
+def train_network(
+    folder: Path, settings: train.TrainSettings, labels: Path, learnt: Part, context: Context
+) -> Manifest:
+    """Train a classifier into ``folder/model`` on a part, with these labels, unless that is done."""
+    work, model = learnt.work, folder / "model"
+    step = Step(
+        stage="train",
+        manifest=folder / "train.json",
+        settings=settings,
+        inputs={"crops": learnt.cut.output_key, "labels": hash_file(labels)},
+        outputs=(model / "model.safetensors", model / "model.toml"),
+        run=lambda _, context: train.run(work.tiles, work.cells, labels, model, settings, context),
+    )
+    return execute(step, context)
+
+
+def predict_cells(folder: Path, judged: Part, device: str, context: Context) -> NDArray[np.float32]:
+    """Predict the kept cells of a part with the classifier in ``folder/model``, (n, 19) float32."""
+    return predict_folder(folder / "model", judged.work, folder / "predictions.parquet", device, context)
+
+
+def predict_folder(
+    model: Path, work: WorkFolder, output: Path, device: str, context: Context
+) -> NDArray[np.float32]:
+    """Predict the kept cells of a work folder with the classifier in ``model``, (n, 19) float32."""
+    settings = predict.PredictSettings(device=device)
+    predict.run(work.tiles, work.cells, model, output, settings, context)
+    return read_predictions(output)[list(PROBABILITY_COLUMNS)].to_numpy(np.float32)
+
+
+def predict_linearly(learnt: Part, judged: Part) -> NDArray[np.float64]:
+    """Predict the kept cells of a part by logistic regression on ten statistics a tile, (n, 19) float64.
+
+    It learns from the cells of images with one label, as the network does; classes are weighted as if each
+    were as frequent as the others.
+    """
+    table = read_cells(learnt.work.cells, ["image_id", "dropped"])
+    chosen = select_training_set(table, read_labels(learnt.labels), "single", where=learnt.labels)
+    known = measure_store(TileStore(learnt.work.tiles, rows=len(table)), chosen.rows)
+    model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=2000))
+    model.fit(known, chosen.targets.argmax(axis=1))
+    asked = read_cells(judged.work.cells, ["dropped"])
+    rows = np.flatnonzero(asked["dropped"].to_numpy(dtype=str) == "")
+    probabilities = np.zeros((len(rows), NUM_CLASSES))
+    store = TileStore(judged.work.tiles, rows=len(asked))
+    probabilities[:, model.classes_] = model.predict_proba(measure_store(store, rows))
+    return probabilities
+
+
+def shuffle_labels(labels: Path, shuffled: Path, seed: int = 0) -> Path:
+    """Write the label file with the labels dealt out to the images at random."""
+    known = read_labels(labels)
+    order = np.random.default_rng(seed).permutation(len(known))
+    classes = list(known.values())
+    write_labels(
+        shuffled, {image_id: classes[place] for image_id, place in zip(known, order.tolist(), strict=True)}
+    )
+    return shuffled

@@ -1,0 +1,95 @@
+"""The cells of a simulated part, cut by their known masks, and their true labels."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.cells import measure_cells, write_cells
+from data.errors import InputError
+from data.fields import find_fields
+from data.labels import NUM_CLASSES
+from data.masks import read_label_image
+from data.submission import read_submission
+from pipeline.manifest import Manifest, hash_json
+from pipeline.run import Step, execute
+from pipeline.steps import fingerprint_fields
+from pipeline.work_folder import WorkFolder
+from stages import crops
+from stages.stage import Context, StageReport
+
+
+def cut_known_cells(part: Path, work: WorkFolder, context: Context) -> Manifest:
+    """Cut the cells of a part, a folder that ``hpacells simulate`` wrote, to tiles, unless that is done.
+
+    Parameters
+    ----------
+    part
+        Fields, and ``masks/<ID>_cells.png`` and ``_nuclei.png``; nothing else there is read.
+    work
+        Where the tiles and the cells table go.
+    """
+    fields = find_fields(part)
+    settings = crops.CropsSettings.model_validate({})
+    masks = part / "masks"
+
+    def run(key: str, context: Context) -> StageReport:
+        tables = []
+        for field in fields:
+            nuclei, cells = (
+                read_label_image(masks / f"{field.image_id}_{what}.png") for what in ("nuclei", "cells")
+            )
+            tables.append(measure_cells(field.image_id, nuclei, cells))
+        write_cells(work.cells, pd.concat(tables, ignore_index=True))
+        return crops.run(part, masks, work.cells, work.tiles, key, settings, context)
+
+    stats = [
+        (path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(masks.glob("*.png"))
+    ]
+    step = Step(
+        stage="crops",
+        manifest=work.manifest("crops"),
+        settings=settings,
+        inputs={"images": fingerprint_fields(fields), "masks": hash_json(stats)},
+        outputs=(work.cells, work.tiles),
+        run=run,
+    )
+    return execute(step, context)
+
+
+def read_true_labels(truth: Path, cells: pd.DataFrame) -> NDArray[np.bool_]:
+    """Read the true classes of the cells of a table, (n, 19) bool.
+
+    A cell is known by its mask string, which is the same in both where the masks are.
+
+    Parameters
+    ----------
+    truth
+        ``truth.csv`` of the part.
+    cells
+        Rows of the part's cells table, with ``image_id`` and ``rle``.
+
+    Raises
+    ------
+    InputError
+        A cell is not in the truth.
+    """
+    submission = read_submission(truth)
+    names = submission.images["image_id"].to_numpy()
+    triples = submission.triples
+    keys = zip(names[triples["image"]], (submission.masks[mask] for mask in triples["mask"]), strict=True)
+    known: dict[tuple[str, str], list[int]] = {}
+    for key, label in zip(keys, triples["label"].tolist(), strict=True):
+        known.setdefault(key, []).append(label)
+    targets = np.zeros((len(cells), NUM_CLASSES), bool)
+    for row, key in enumerate(zip(cells["image_id"], cells["rle"], strict=True)):
+        if key not in known:
+            raise InputError(
+                found=f"no truth for a cell of image {key[0]}",
+                where=truth,
+                expected="every cell's mask string",
+                advice="simulate the part anew",
+            )
+        targets[row, known[key]] = True
+    return targets
