@@ -16,9 +16,10 @@ def paint_intermediate_filaments(
     """Wavy filaments that cage the nucleus and thin out before the cell's edge."""
     territory = cell.territory
     room = territory.cytoplasm_room
-    reach, waves = style.uniform(2.0, 4.5), style.uniform(0.05, 0.13)
+    reach, waves = style.uniform(2.0, 5.5), style.uniform(0.05, 0.13)
+    bundled, weak = style.uniform(0.0, 1.0), style.uniform(0.01, 0.08)
     weights = np.exp(-territory.nucleus_distance / reach) * (room > 0.1)
-    count = min(int(0.1 * np.count_nonzero(room > 0) * 0.42), 240)
+    count = min(int(0.1 * np.count_nonzero(room > 0) * (0.42 - 0.24 * bundled)), 240)
     starts = territory.sample(weights, count, random)
     outward = np.arctan2(starts[:, 0] - cell.shape.centre[0], starts[:, 1] - cell.shape.centre[1])
     headings = outward + random.normal(0.0, 1.0, len(starts))
@@ -27,10 +28,10 @@ def paint_intermediate_filaments(
     )
     fading = np.exp(-territory.look_up(territory.nucleus_distance, points) / (2.2 * reach))
     fading = fading * np.clip(territory.look_up(territory.edge_distance, points) / 3.0, 0.1, 1.0)
-    brightness = random.uniform(0.15, 0.75, len(starts))[:, None]
+    brightness = random.gamma(1.5, 0.3 + 0.25 * bundled, len(starts))[:, None]
     dense, strengths = trace(points, alive * brightness * fading, cell.px_per_um)
-    bundles = cell.canvas.draw_points(dense, strengths, 0.13, curves=True)
-    return 2.0 * np.tanh(0.55 * bundles) * cell.cytoplasm * 0.6 + 0.05 * cell.cytoplasm * cell.thickness
+    bundles = cell.canvas.draw_points(dense, strengths, 0.1 + 0.07 * bundled, curves=True)
+    return 1.2 * np.tanh(0.55 * bundles) * cell.cytoplasm + weak * cell.cytoplasm * cell.thickness
 
 
 def paint_actin(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:

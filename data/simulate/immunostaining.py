@@ -46,44 +46,24 @@ def draw_staining(antibody: tuple[int, int]) -> Staining:
         clusters_per_um2=min(max(clusters, 4.0), 400.0),
         unspecific=unspecific,
         unspecific_nucleus=random.uniform(0.25, 1.3),
-        unspecific_clusters_per_um2=min(max(clusters * unspecific * random.uniform(0.8, 4.0), 0.6), 200.0),
+        unspecific_clusters_per_um2=min(max(clusters * unspecific * random.uniform(0.8, 4.0), 2.0), 200.0),
         spread=random.uniform(0.25, 0.6),
     )
 
 
-def immunostain(
-    cell: Cell, pattern: NDArray[np.floating], staining: Staining, random: np.random.Generator
-) -> NDArray[np.floating]:
-    """Stain a cell's protein.
-
-    Light comes from clusters of label at random places; their density and brightness do not depend on the
-    pattern, which weighs them, so that a slightly different pattern gives a slightly different image.
-
-    Parameters
-    ----------
-    cell
-        The cell.
-    pattern
-        (h, w) where its protein is, brightest structures about 1.
-    staining
-        How the antibody stains.
-    random
-        The cell's own draws.
-
-    Returns
-    -------
-    NDArray
-        (h, w) light in the green channel, of the pattern's brightness in the mean.
-    """
-    bound = pattern * scatter_clusters(cell, staining.clusters_per_um2, random)
+def stain_unspecifically(cell: Cell, staining: Staining, random: np.random.Generator) -> NDArray[np.floating]:
+    """Stain what the antibody binds beside its protein: (h, w), thinly scattered over the whole cell."""
     level = staining.unspecific * random.uniform(0.7, 1.3)
     body = cell.thickness * (cell.cytoplasm + np.float32(staining.unspecific_nucleus) * cell.nucleus)
-    unbound = np.float32(level) * body * scatter_clusters(cell, staining.unspecific_clusters_per_um2, random)
-    return (bound + unbound) * np.float32(np.exp(random.normal(0.0, staining.spread)))
+    return np.float32(level) * body * scatter_clusters(cell, staining.unspecific_clusters_per_um2, random)
 
 
 def scatter_clusters(cell: Cell, per_um2: float, random: np.random.Generator) -> NDArray[np.floating]:
-    """Scatter clusters of label of unequal brightness over a cell's window: (h, w) of mean 1."""
+    """Scatter clusters of label of unequal brightness over a cell's window: (h, w) of mean 1.
+
+    They do not depend on the pattern that they are to weigh, so that a slightly different pattern gives a
+    slightly different image.
+    """
     pixels = cell.mask.size
     per_pixel = per_um2 / cell.px_per_um**2
     count = max(1, round(per_pixel * pixels))

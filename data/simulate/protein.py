@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from data.labels import NEGATIVE
 from data.simulate import cytoplasmic_patterns, filament_patterns, membrane_pattern, nuclear_patterns
 from data.simulate.cell import Cell
-from data.simulate.immunostaining import draw_staining, immunostain
+from data.simulate.immunostaining import draw_staining, scatter_clusters, stain_unspecifically
 from data.simulate.random_streams import Stream, random_stream
 
 Painter = Callable[[Cell, np.random.Generator, np.random.Generator], NDArray[np.floating]]
@@ -42,6 +42,11 @@ PAINTERS: dict[int, Painter] = {
 _DIFFUSE = frozenset({0, 6, 13, 16})
 """Classes that fill a large part of a cell; beside another pattern they are weaker, lest they drown it."""
 
+_CONCENTRATED = frozenset({1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 15})
+"""Classes whose protein is crowded into little room, where the clusters of label lie closer."""
+
+_CROWDING = 3.0
+
 
 def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.floating]:
     """Paint the protein (h, w) of a cell that shows ``classes``: their patterns, each of its own strength.
@@ -49,13 +54,20 @@ def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.floating]:
     What the antibody binds beside its protein, and the clusters in which it binds, are painted too.
     """
     random = cell.random(Stream.PROTEIN)
-    image = np.zeros(cell.mask.shape, np.float32)
+    staining = draw_staining(cell.antibody)
+    light = np.zeros(cell.mask.shape, np.float32)
     for label in classes:
+        if label == NEGATIVE:
+            continue
         strength = random.uniform(0.7, 1.1)
         if len(classes) > 1:
             strength *= random.uniform(0.35, 0.6) if label in _DIFFUSE else random.uniform(0.8, 1.0)
         style = random_stream(*cell.antibody, Stream.PROTEIN_STYLE, label)
-        if label != NEGATIVE:
-            image += strength * PAINTERS[label](cell, style, cell.random(Stream.PROTEIN, label + 1))
-    staining = draw_staining(cell.antibody)
-    return immunostain(cell, image, staining, cell.random(Stream.CLUSTERS))
+        pattern = PAINTERS[label](cell, style, cell.random(Stream.PROTEIN, label + 1))
+        clusters = staining.clusters_per_um2 * (_CROWDING if label in _CONCENTRATED else 1.0)
+        light += (
+            strength * pattern * scatter_clusters(cell, clusters, cell.random(Stream.CLUSTERS, label + 1))
+        )
+    random = cell.random(Stream.CLUSTERS)
+    light += stain_unspecifically(cell, staining, random)
+    return light * np.float32(np.exp(random.normal(0.0, staining.spread)))

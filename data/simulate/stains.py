@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from data.simulate.cell import Cell
 from data.simulate.mitosis import draw_spindle, fill_body
-from data.simulate.random_streams import Stream
+from data.simulate.random_streams import Stream, random_stream
 
 
 def stain_microtubules(cell: Cell) -> NDArray[np.floating]:
@@ -14,11 +14,13 @@ def stain_microtubules(cell: Cell) -> NDArray[np.floating]:
         spindle = draw_spindle(cell, cell.random(Stream.MICROTUBULES))
         return 0.9 * spindle + 0.16 * fill_body(cell)
     speckle = np.clip(1.0 + 0.4 * cell.noise(0.12, 7), 0.2, None)
-    near = 0.05 + 0.11 * np.exp(np.maximum(cell.nucleus_distance, 0.0) / np.float32(-4.0))
+    of_field = random_stream(*cell.key[:2], Stream.STAINS, 1)
+    even, dense, bound = of_field.uniform(0.04, 0.2), of_field.uniform(0.05, 0.25), of_field.uniform(0.5, 1.0)
+    near = even + dense * np.exp(np.maximum(cell.nucleus_distance, 0.0) / np.float32(-4.0))
     unbound = (
         near * cell.thickness * (cell.cytoplasm + 0.3 * cell.nucleus) * (1.0 + 0.25 * cell.noise(1.0, 4))
     )
-    return 0.55 * cell.microtubules * speckle * cell.mask + unbound
+    return np.tanh(np.float32(bound) * cell.microtubules) * speckle * cell.mask + unbound
 
 
 def stain_nucleus(cell: Cell) -> NDArray[np.floating]:
