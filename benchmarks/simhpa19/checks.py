@@ -1,4 +1,4 @@
-"""The honesty checks of SimHPA-19: does it ask what real images ask of a classifier?
+"""The honesty checks of SimHPA-19: whether it asks of a classifier what real images ask.
 
 Run from the top folder: ``python -m benchmarks.simhpa19.checks DATA --work W [--only linear,green]``, where
 DATA holds the parts ``train``, ``validation`` and ``test`` as ``hpacells simulate DATA --benchmark NAME``
@@ -15,6 +15,7 @@ again.
 
 import argparse
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,8 @@ from pipeline.messages import show_messages
 from pipeline.work_folder import WorkFolder
 from stages.stage import Context
 from stages.train import TrainSettings
+
+log = logging.getLogger("hpacells")
 
 CHECKS = ("linear", "green", "shuffled", "order", "reality")
 
@@ -79,6 +82,7 @@ class Bench:
         if name == "shuffled":
             labels = shuffle_labels(labels, self.root / "shuffled.csv")
         folder = self.root / name
+        log.info("arm: %s", name)
         train_network(folder, settings, labels, self.learnt, self.context)
         return predict_cells(folder, self.judged, settings.device, self.context)
 
