@@ -30,6 +30,8 @@ def describe(results: dict[str, Any]) -> str:
             f"| chance (mean share of a class; permuted: mean, 97.5 %) | {chance['chance']:.3f} "
             f"({chance['permuted_mean']:.3f}, {chance['permuted_97.5_%']:.3f}) |"
         )
+    judged = [(name, results[name]["holds"]) for name in ("linear", "green", "shuffled") if name in results]
+    lines += ["", *(f"check {name}: {'holds' if holds else 'DOES NOT HOLD'}" for name, holds in judged)]
     lines += ["", f"| class | cells | {' | '.join(reached)} |", f"| --- | --- |{' --- |' * len(reached)}"]
     lines += [
         f"| {row['class']} | {row['cells']} | {' | '.join(f'{row[name]:.3f}' for name in reached)} |"

@@ -43,6 +43,9 @@ from pipeline.work_folder import WorkFolder
 from stages.stage import Context
 from stages.train import TrainSettings
 
+LEAST_DIFFERENCE = {"linear": 0.1, "green": 0.0}
+"""By how much an arm's macro AP must stay below the network's for its check to hold."""
+
 log = logging.getLogger("hpacells")
 
 CHECKS = ("linear", "green", "shuffled", "order", "reality")
@@ -58,8 +61,8 @@ class Bench:
         Folder of everything that is made.
     learnt, judged
         The part that is trained on and the part that is judged.
-    targets
-        (n, 19) true classes of the judged part's kept cells.
+    image_ids, targets
+        (n,) images and (n, 19) true classes of the judged part's kept cells.
     settings
         Of the training.
     """
@@ -67,6 +70,7 @@ class Bench:
     root: Path
     learnt: Part
     judged: Part
+    image_ids: NDArray[np.str_]
     targets: NDArray[np.bool_]
     settings: TrainSettings
     context: Context
@@ -105,16 +109,18 @@ def prepare(data: Path, part: str, root: Path, settings: TrainSettings, context:
     table = read_cells(judged.work.cells, ["image_id", "dropped", "rle"])
     kept = table[table["dropped"] == ""]
     targets = read_true_labels(data / part / "truth.csv", kept)
-    return Bench(root, learnt, judged, targets, settings, context)
+    return Bench(root, learnt, judged, kept["image_id"].to_numpy(str), targets, settings, context)
 
 
 def check_arm(bench: Bench, name: str) -> dict[str, Any]:
     """Compare an arm with the network that sees everything."""
     network, arm = bench.precisions(), bench.precisions(name)
+    difference = macro(network) - macro(arm)
     return {
         "network": macro(network),
         name: macro(arm),
-        "difference": macro(network) - macro(arm),
+        "difference": difference,
+        "holds": difference > LEAST_DIFFERENCE[name],
         "classes_in_which_it_is_better": [
             CLASS_NAMES[label] for label in network if arm[label] > network[label]
         ],
@@ -124,13 +130,15 @@ def check_arm(bench: Bench, name: str) -> dict[str, Any]:
 def check_shuffled(bench: Bench) -> dict[str, Any]:
     """Compare a network trained on shuffled labels with chance."""
     predicted = bench.network("shuffled")
-    chance = measure_chance(predicted, bench.targets)
+    chance = measure_chance(predicted, bench.targets, bench.image_ids)
+    reached = macro(bench.precisions("shuffled"))
     return {
         "network": macro(bench.precisions()),
-        "shuffled": macro(bench.precisions("shuffled")),
+        "shuffled": reached,
         "chance": chance.prevalence,
         "permuted_mean": chance.mean,
         "permuted_97.5_%": chance.high,
+        "holds": reached <= chance.high,
     }
 
 

@@ -22,7 +22,7 @@ class Chance:
     prevalence
         Mean over the classes of their share of the cells.
     mean, high
-        Mean and 97.5 % quantile of the macro AP over permutations of the cells.
+        Mean and 97.5 % quantile of the macro AP over permutations of the images.
     """
 
     prevalence: float
@@ -50,14 +50,30 @@ def macro(precisions: dict[int, float]) -> float:
 
 
 def measure_chance(
-    probabilities: NDArray[np.floating], targets: NDArray[np.bool_], *, permutations: int = 50, seed: int = 0
+    probabilities: NDArray[np.floating],
+    targets: NDArray[np.bool_],
+    image_ids: NDArray[np.str_],
+    *,
+    permutations: int = 200,
+    seed: int = 0,
 ) -> Chance:
-    """Measure the macro AP of the same probabilities dealt out to cells at random."""
+    """Measure the macro AP of the same probabilities dealt out to other cells.
+
+    The cells of an image, which resemble each other, stay together: images are dealt out in another order.
+
+    Parameters
+    ----------
+    probabilities, targets
+        (n, 19) predicted probabilities and true classes.
+    image_ids
+        (n,) each cell's image.
+    """
     random = np.random.default_rng(seed)
-    reached = [
-        macro(average_precisions(probabilities[random.permutation(len(targets))], targets))
-        for _ in range(permutations)
-    ]
+    images = [np.flatnonzero(image_ids == image_id) for image_id in np.unique(image_ids)]
+    reached = []
+    for _ in range(permutations):
+        rows = np.concatenate([images[place] for place in random.permutation(len(images)).tolist()])
+        reached.append(macro(average_precisions(probabilities[rows], targets)))
     present = targets.any(axis=0)
     return Chance(
         float(targets[:, present].mean()), float(np.mean(reached)), float(np.quantile(reached, 0.975))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from data.cells import measure_cells, write_cells
 from data.errors import InputError
-from data.fields import find_fields
+from data.fields import Field, find_fields
 from data.labels import NUM_CLASSES
 from data.masks import read_label_image
 from data.submission import read_submission
@@ -35,14 +35,20 @@ def cut_known_cells(part: Path, work: WorkFolder, context: Context) -> Manifest:
     masks = part / "masks"
 
     def run(key: str, context: Context) -> StageReport:
+        measured = context.map(measure, fields, description="cells", total=len(fields))
         tables = []
-        for field in fields:
-            nuclei, cells = (
-                read_label_image(masks / f"{field.image_id}_{what}.png") for what in ("nuclei", "cells")
-            )
-            tables.append(measure_cells(field.image_id, nuclei, cells))
+        for _, table in measured:
+            if isinstance(table, Exception):
+                raise table
+            tables.append(table)
         write_cells(work.cells, pd.concat(tables, ignore_index=True))
         return crops.run(part, masks, work.cells, work.tiles, key, settings, context)
+
+    def measure(field: Field) -> pd.DataFrame:
+        nuclei, cells = (
+            read_label_image(masks / f"{field.image_id}_{what}.png") for what in ("nuclei", "cells")
+        )
+        return measure_cells(field.image_id, nuclei, cells)
 
     stats = [
         (path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(masks.glob("*.png"))

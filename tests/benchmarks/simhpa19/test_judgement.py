@@ -30,10 +30,23 @@ def test_chance_is_the_mean_share_of_a_class() -> None:
     targets = random.random((3000, 19)) < np.linspace(0.05, 0.4, 19)
     targets[:, 5] = False
     predicted = targets + random.normal(0, 0.1, targets.shape)
-    chance = measure_chance(predicted, targets)
+    image_ids = np.repeat([f"image {n}" for n in range(1000)], 3)
+    chance = measure_chance(predicted, targets, image_ids, permutations=20)
     assert chance.prevalence == pytest.approx(targets[:, np.arange(19) != 5].mean())
     assert chance.mean == pytest.approx(chance.prevalence, abs=0.02)
     assert chance.mean < chance.high < macro(average_precisions(predicted, targets))
+
+
+def test_cells_of_an_image_leave_more_to_chance() -> None:
+    random = np.random.default_rng(1)
+    targets = np.zeros((600, 19), bool)
+    targets[:, 0] = np.repeat(random.random(30) < 0.3, 20)
+    predicted = np.zeros((600, 19))
+    predicted[:, 0] = np.repeat(random.random(30), 20)
+    single = np.array([f"{n}" for n in range(600)])
+    together = np.repeat(single[:30], 20)
+    apart, joint = (measure_chance(predicted, targets, ids, permutations=50) for ids in (single, together))
+    assert joint.high - joint.mean > 2 * (apart.high - apart.mean)
 
 
 def test_the_broken_teams_play_no_part(tmp_path: Path) -> None:
