@@ -60,6 +60,7 @@ def _throw_centres(
         (int(size[0] / _GAP_GRID_UM) + 2, int(size[1] / _GAP_GRID_UM) + 2),
         0.8 * line.spacing / _GAP_GRID_UM,
         random,
+        np.float64,
     )
     room_needed = np.quantile(room, line.open_space)
     middle = np.array(extent) * random.uniform(0.45, 0.55, 2)

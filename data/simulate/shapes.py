@@ -37,12 +37,11 @@ class PolarShape:
         places = np.asarray(np.asarray(angle) * (_ANGLES / (2 * np.pi)) + 0.5, dtype=np.int64)
         return self.radii[places % _ANGLES]
 
-    def level(self, y: NDArray[np.floating], x: NDArray[np.floating]) -> NDArray[np.floating]:
+    def level(self, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the distance of points y, x from the centre over that of the outline: below 1 is inside."""
-        dy = np.asarray(y - self.centre[0], dtype=np.float32)
-        dx = np.asarray(x - self.centre[1], dtype=np.float32)
-        angle = np.arctan2(dy, dx) + np.float32(4 * np.pi)
-        return np.hypot(dy, dx) / self.radius(angle).astype(np.float32)
+        dy, dx = y - self.centre[0], x - self.centre[1]
+        angle = np.arctan2(dy, dx) + 4 * np.pi
+        return np.sqrt(dy * dy + dx * dx) / self.radius(angle)
 
     def point(self, angle: float, level: float) -> tuple[float, float]:
         """Give the point y, x in direction ``angle`` at ``level`` times the outline's distance."""

@@ -30,18 +30,17 @@ class Territory:
     nucleus: NDArray[np.bool_]
 
     @cached_property
-    def edge_distance(self) -> NDArray[np.floating]:
+    def edge_distance(self) -> NDArray[np.float64]:
         """Distance to the cell's edge in µm, 0 outside."""
-        padded = np.pad(self.cell.astype(np.uint8), 1)
-        return cv2.distanceTransform(padded, cv2.DIST_L2, 3)[1:-1, 1:-1] * GRID_UM
+        return _distance(np.pad(self.cell, 1))[1:-1, 1:-1]
 
     @cached_property
-    def nucleus_distance(self) -> NDArray[np.floating]:
+    def nucleus_distance(self) -> NDArray[np.float64]:
         """Distance to the nucleus in µm, 0 in it."""
-        return cv2.distanceTransform((~self.nucleus).astype(np.uint8), cv2.DIST_L2, 3) * GRID_UM
+        return _distance(~self.nucleus)
 
     @cached_property
-    def cytoplasm_room(self) -> NDArray[np.floating]:
+    def cytoplasm_room(self) -> NDArray[np.float64]:
         """Distance to the nearest of edge and nucleus in µm, 0 outside the cytoplasm."""
         return np.minimum(self.edge_distance, self.nucleus_distance)
 
@@ -58,7 +57,7 @@ class Territory:
     ) -> NDArray[np.float64]:
         """Draw ``count`` points (count, 2: y, x in µm), each grid point as likely as its weight (h, w) says.
 
-        Gives no point where every weight is 0.
+        Gives no point where every weight is 0. Weights in float64 give the same points on every processor.
         """
         cumulated = np.cumsum(weights, dtype=np.float64)
         if cumulated[-1] <= 0:
@@ -66,3 +65,15 @@ class Territory:
         flat = np.searchsorted(cumulated, random.random(count) * cumulated[-1], side="right")
         places = np.stack(np.unravel_index(np.minimum(flat, cumulated.size - 1), weights.shape), axis=1)
         return (places + random.uniform(-0.5, 0.5, (count, 2))) * GRID_UM + self.origin
+
+
+def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Give the distance in µm to the nearest point outside the mask.
+
+    These distances decide where things lie, so they are the same on every processor: roots of whole numbers,
+    whatever the rounding of those that OpenCV gives.
+    """
+    distance = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # Without any point outside the mask OpenCV answers with the largest number there is.
+    distance = np.minimum(distance.astype(np.float64), sum(mask.shape))
+    return np.sqrt(np.rint(distance**2)) * GRID_UM

@@ -49,8 +49,8 @@ class _Claim:
 
     row: int
     column: int
-    cell: NDArray[np.floating]
-    nucleus: NDArray[np.floating]
+    cell: NDArray[np.float64]
+    nucleus: NDArray[np.float64]
 
     @property
     def box(self) -> tuple[slice, slice]:
@@ -83,8 +83,8 @@ def divide_field(
     reach = line.reach
     margin = 2 * reach + 2 * GRID_UM
     grid = tuple(int((size / px_per_um + 2 * margin) / GRID_UM) + 1 for size in shape)
-    rows = np.arange(grid[0], dtype=np.float32)[:, None] * GRID_UM - margin
-    columns = np.arange(grid[1], dtype=np.float32)[None, :] * GRID_UM - margin
+    rows = np.arange(grid[0], dtype=np.float64)[:, None] * GRID_UM - margin
+    columns = np.arange(grid[1], dtype=np.float64)[None, :] * GRID_UM - margin
     y = rows + _edge_noise((grid[0], grid[1]), line.raggedness, random)
     x = columns + _edge_noise((grid[0], grid[1]), line.raggedness, random)
     claims = [_claim(cell, y, x, rows, columns, margin, reach) for cell in shapes]
@@ -99,20 +99,18 @@ def divide_field(
     return Tessellation(cells, nuclei, windows, territories)
 
 
-def _edge_noise(
-    grid: tuple[int, int], raggedness: float, random: np.random.Generator
-) -> NDArray[np.floating]:
-    wide = smooth_noise(grid, 3.2 / GRID_UM, random)
-    fine = smooth_noise(grid, 0.7 / GRID_UM, random)
+def _edge_noise(grid: tuple[int, int], raggedness: float, random: np.random.Generator) -> NDArray[np.float64]:
+    wide = smooth_noise(grid, 3.2 / GRID_UM, random, np.float64)
+    fine = smooth_noise(grid, 0.7 / GRID_UM, random, np.float64)
     return raggedness * (0.75 * wide + 0.14 * fine)
 
 
 def _claim(
     cell: CellShape,
-    y: NDArray[np.floating],
-    x: NDArray[np.floating],
-    rows: NDArray[np.floating],
-    columns: NDArray[np.floating],
+    y: NDArray[np.float64],
+    x: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    columns: NDArray[np.float64],
     margin: float,
     reach: float,
 ) -> _Claim:
@@ -128,7 +126,7 @@ def _claim(
 
 def _settle(claims: list[_Claim], grid: tuple[int, int]) -> NDArray[np.int32]:
     owner = np.zeros(grid, np.int32)
-    best = np.ones(grid, np.float32)
+    best = np.ones(grid, np.float64)
     for number, claim in enumerate(claims, start=1):
         wins = claim.cell < best[claim.box]
         owner[claim.box][wins] = number
@@ -150,7 +148,7 @@ def _enlarge(
     claims: list[_Claim], shape: tuple[int, int], px_per_um: float, margin: float
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], list[tuple[slice, slice] | None]]:
     """Bring the claims from the coarse grid to the field's pixels and settle them there."""
-    best = np.ones(shape, np.float32)
+    best = np.ones(shape, np.float64)
     cells = np.zeros(shape, np.int32)
     nuclei = np.zeros(shape, np.int32)
     windows = [_window(claim, shape, px_per_um, margin) for claim in claims]
@@ -186,19 +184,20 @@ def _window(
 
 
 def _sample(
-    level: NDArray[np.floating], claim: _Claim, window: tuple[slice, slice], px_per_um: float, margin: float
-) -> NDArray[np.floating]:
-    step = 1.0 / (px_per_um * GRID_UM)
-    offsets = [
-        ((side.start + 0.5) / px_per_um + margin) / GRID_UM - first
-        for side, first in zip(window, (claim.row, claim.column), strict=True)
-    ]
-    transform = np.array([[step, 0.0, offsets[1]], [0.0, step, offsets[0]]])
-    size = (window[1].stop - window[1].start, window[0].stop - window[0].start)
-    sampled = cv2.warpAffine(
-        level, transform, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=(_OUTSIDE,)
-    )
-    return np.asarray(sampled, dtype=np.float32)
+    level: NDArray[np.float64], claim: _Claim, window: tuple[slice, slice], px_per_um: float, margin: float
+) -> NDArray[np.float64]:
+    """Interpolate between the points of the coarse grid, first along the columns, then along the rows."""
+    padded = np.pad(level, 1, constant_values=_OUTSIDE)
+    for axis, (side, first) in enumerate(zip(window, (claim.row, claim.column), strict=True)):
+        pixels = np.arange(side.start, side.stop) + 0.5
+        place = (pixels / px_per_um + margin) / GRID_UM - first + 1
+        place = np.clip(place, 0.0, padded.shape[axis] - 1.001)
+        before = place.astype(np.int64)
+        part = place - before
+        if axis == 0:
+            part = part[:, None]
+        padded = padded.take(before, axis) * (1 - part) + padded.take(before + 1, axis) * part
+    return padded
 
 
 def _shrink(

@@ -10,14 +10,20 @@ from data.simulate.random_streams import Stream, random_stream
 _SIGMA_ON_GRID = 1.6
 
 
-def smooth_noise(shape: tuple[int, int], sigma: float, random: np.random.Generator) -> NDArray[np.floating]:
-    """Draw Gaussian noise (H, W) float32 of mean 0, variance 1 and correlation length ``sigma`` pixels.
+def smooth_noise(
+    shape: tuple[int, int],
+    sigma: float,
+    random: np.random.Generator,
+    dtype: type[np.float32] | type[np.float64] = np.float32,
+) -> NDArray[np.floating]:
+    """Draw Gaussian noise (H, W) of mean 0, variance 1 and correlation length ``sigma`` pixels.
 
-    Wide noise is drawn on a coarser grid and enlarged.
+    Wide noise is drawn on a coarser grid and enlarged. Where the noise decides what is where, it must be
+    float64: processors round differently, and in float32 now and then to the other side of a threshold.
     """
     factor = max(1, int(sigma / _SIGMA_ON_GRID))
     grid = (-(-shape[0] // factor) + 4, -(-shape[1] // factor) + 4)
-    noise = random.standard_normal(grid, dtype=np.float32)
+    noise = random.standard_normal(grid, dtype=dtype)
     sigma_grid = sigma / factor
     noise = cv2.GaussianBlur(noise, (0, 0), sigma_grid, borderType=cv2.BORDER_REFLECT)
     noise *= 2.0 * np.sqrt(np.pi) * sigma_grid
