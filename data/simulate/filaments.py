@@ -49,23 +49,25 @@ def grow_filaments(
         (n, steps + 1) bool: False once a filament has run out of room.
     """
     count = len(starts)
-    slope = [np.asarray(part) for part in np.gradient(room, GRID_UM)]
+    slope = np.gradient(room, GRID_UM)
+    ground = np.stack([room, slope[0], slope[1]], axis=-1).reshape(-1, 3)
     points = np.empty((count, steps + 1, 2))
     alive = np.ones((count, steps + 1), bool)
     points[:, 0] = starts
     direction = np.stack([np.sin(headings), np.cos(headings)], axis=1)
     turns = _draw_turns(steps, count, wander, waves, random)
+    cosines, sines = np.cos(turns)[..., None], np.sin(turns)[..., None] * [1.0, -1.0]
+    here = ground[territory.nearest(starts)]
     for step in range(steps):
-        here = points[:, step]
-        scarcity = np.clip(1.0 - territory.look_up(room, here) / _TURNING_ROOM_UM, 0.0, 1.0)[:, None]
-        inwards = np.stack([territory.look_up(slope[0], here), territory.look_up(slope[1], here)], axis=1)
-        cosine, sine = np.cos(turns[step])[:, None], np.sin(turns[step])[:, None]
-        direction = direction * cosine + direction[:, ::-1] * [1.0, -1.0] * sine
+        scarcity = np.minimum(np.maximum(1.0 - here[:, :1] / _TURNING_ROOM_UM, 0.0), 1.0)
+        inwards = here[:, 1:]
+        direction = direction * cosines[step] + direction[:, ::-1] * sines[step]
         outward = np.minimum(np.sum(direction * inwards, axis=1, keepdims=True), 0.0)
         direction += scarcity * (0.15 - outward) * inwards
-        direction /= np.linalg.norm(direction, axis=1, keepdims=True) + 1e-9
-        points[:, step + 1] = here + STEP_UM * direction
-        alive[:, step + 1] = alive[:, step] & (territory.look_up(room, points[:, step + 1]) > 0)
+        direction /= np.sqrt(np.sum(direction**2, axis=1, keepdims=True)) + 1e-9
+        points[:, step + 1] = points[:, step] + STEP_UM * direction
+        here = ground[territory.nearest(points[:, step + 1])]
+        alive[:, step + 1] = alive[:, step] & (here[:, 0] > 0)
     return points, alive
 
 

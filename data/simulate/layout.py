@@ -64,15 +64,14 @@ def _throw_centres(
     )
     room_needed = np.quantile(room, line.open_space)
     middle = np.array(extent) * random.uniform(0.45, 0.55, 2)
-    kept = [middle]
-    squeezed = [squeeze @ middle]
     throws = int(_THROWS_PER_CELL * size.prod() / (line.spacing**2 * stretch)) + _THROWS_PER_CELL
-    for point in random.random((throws, 2)) * size - margin:
-        place = squeeze @ point
-        row, column = ((point + margin) / _GAP_GRID_UM).astype(int)
-        if room[row, column] < room_needed:
-            continue
-        if np.min(np.sum((np.asarray(squeezed) - place) ** 2, axis=1)) >= line.spacing**2:
-            kept.append(point)
-            squeezed.append(place)
-    return np.array(kept)
+    thrown = random.random((throws, 2)) * size - margin
+    row, column = ((thrown + margin) / _GAP_GRID_UM).astype(int).T
+    kept = np.vstack([middle, thrown[room[row, column] >= room_needed]])
+    places = kept @ squeeze.T
+    count = 1
+    for point, place in zip(kept[1:], places[1:], strict=True):
+        if np.min(np.sum((places[:count] - place) ** 2, axis=1)) >= line.spacing**2:
+            kept[count], places[count] = point, place
+            count += 1
+    return kept[:count]

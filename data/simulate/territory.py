@@ -44,13 +44,16 @@ class Territory:
         """Distance to the nearest of edge and nucleus in µm, 0 outside the cytoplasm."""
         return np.minimum(self.edge_distance, self.nucleus_distance)
 
+    def nearest(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Give the number, row by row, of the grid point next to each of ``points`` (..., 2: y, x)."""
+        height, width = self.cell.shape
+        places = ((points - self.origin) / GRID_UM + 0.5).astype(np.int64)
+        row = np.minimum(np.maximum(places[..., 0], 0), height - 1)
+        return row * width + np.minimum(np.maximum(places[..., 1], 0), width - 1)
+
     def look_up(self, values: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.floating]:
         """Give the value of a (h, w) map at the grid point next to each of ``points`` (..., 2: y, x)."""
-        row = np.clip(((points[..., 0] - self.origin[0]) / GRID_UM + 0.5).astype(int), 0, values.shape[0] - 1)
-        column = np.clip(
-            ((points[..., 1] - self.origin[1]) / GRID_UM + 0.5).astype(int), 0, values.shape[1] - 1
-        )
-        return values[row, column]
+        return values.ravel()[self.nearest(points)]
 
     def sample(
         self, weights: NDArray[np.floating], count: int, random: np.random.Generator

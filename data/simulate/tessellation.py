@@ -120,8 +120,24 @@ def _claim(
     body = (
         cell.body.level(rows[box[0]], columns[:, box[1]]) if cell.mitotic else cell.body.level(y[box], x[box])
     )
-    nucleus = np.min([part.level(rows[box[0]], columns[:, box[1]]) for part in cell.nuclei], axis=0)
+    nucleus = _nucleus_level(cell, rows[box[0]], columns[:, box[1]])
     return _Claim(first[0], first[1], np.minimum(body, _STEEPNESS * (nucleus - _RIM)), nucleus)
+
+
+def _nucleus_level(
+    cell: CellShape, rows: NDArray[np.float64], columns: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Give the level of the nuclei; only near them, where it has a say, is it reckoned point by point."""
+    level = np.full((rows.size, columns.size), _OUTSIDE)
+    for part in cell.nuclei:
+        far = 2.0 * part.radii.max()
+        near = [
+            slice(*np.searchsorted(line.ravel(), (place - far, place + far)).tolist())
+            for line, place in zip((rows, columns), part.centre, strict=True)
+        ]
+        box = (near[0], near[1])
+        level[box] = np.minimum(level[box], part.level(rows[box[0]], columns[:, box[1]]))
+    return level
 
 
 def _settle(claims: list[_Claim], grid: tuple[int, int]) -> NDArray[np.int32]:
