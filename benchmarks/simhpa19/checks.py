@@ -178,6 +178,8 @@ def run_checks(bench: Bench, only: list[str], teams: Path | None, cells: Path | 
         checks["order"] = lambda: check_order(bench, teams)
     if cells is not None:
         checks["reality"] = lambda: check_reality(bench, cells)
+    if left_out := [name for name in only if name not in checks]:
+        log.warning("left out: %s (order needs --teams, reality needs --cells)", ", ".join(left_out))
     results: dict[str, Any] = {"cells": len(bench.targets)}
     results |= {name: checks[name]() for name in only if name in checks}
     reached = {

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.simhpa19.realism_pictures import draw_realism
+from benchmarks.simhpa19.side_by_side import Shown, draw_side_by_side
 from data.fields import Field, find_fields, to_uint8
 from data.masks import read_label_image, write_label_image
 from data.realism import FieldFigures, measure_field
@@ -129,6 +130,24 @@ def main() -> None:
     record = {"fields": {"simulated": len(simulated), **counts}, "figures": _plain(rows)}
     (options.output / "realism.json").write_text(json.dumps(record, indent=1) + "\n")
     draw_realism(options.output / "realism.png", simulated, real)
+    shown = _show(options.simulated, masks, options.pixel_size)
+    draw_side_by_side(options.output, _show_real(options.real, options.output / "masks"), shown)
+
+
+def _show(images: Path, masks: Path, pixel_size_um: float) -> list[Shown]:
+    return [
+        Shown(field, masks / f"{field.image_id}_cells.png", pixel_size_um) for field in find_fields(images)
+    ]
+
+
+def _show_real(real: Path, masks: Path) -> list[Shown]:
+    folders = {"fields": real / "reference_masks", "tinted": masks}
+    shown = [
+        _show(real / name, folder, PIXEL_SIZE_UM)
+        for name, folder in folders.items()
+        if (real / name).is_dir()
+    ]
+    return [one for some in shown for one in some]
 
 
 def _table(measured: Measured) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.simhpa19.realism import compare, main, measure_folder, to_markdown
+from benchmarks.simhpa19.side_by_side import find_fullest_window
 from data.channels import CHANNELS
 from data.masks import write_label_image
 from data.realism import FieldFigures
@@ -59,6 +60,19 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     # The first simulated field is the twin of a real one.
     assert all(row["inside"] for row in record["figures"].values() if row["simulated"] is not None)
     assert cv2.imread(str(output / "realism.png")) is not None
+    upper, lower = np.split(cv2.imread(str(output / "fields.png")), [302])
+    # Two real fields above two simulated ones.
+    assert (upper[:300, :300] == lower[2:, :300]).all()
+    details = cv2.imread(str(output / "details.png"))
+    assert details.shape == (4 * 304 - 4, 4 * 304 - 4, 3)
+
+
+def test_the_fullest_window() -> None:
+    cells = np.zeros((100, 120), bool)
+    cells[60:90, 40:80] = True
+    y, x = find_fullest_window(cells, 40)
+    assert cells[y : y + 40, x : x + 40].sum() == 1200
+    assert find_fullest_window(cells[:30, :30], 40) == (0, 0)
 
 
 def test_real_fields(shared: Path) -> None:
