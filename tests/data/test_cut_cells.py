@@ -47,7 +47,7 @@ def test_files_of_four_channels(tmp_path: Path, picture: np.ndarray) -> None:
     (tmp_path / "sub").mkdir()
     tifffile.imwrite(tmp_path / "sub/a.ome.tif", picture)
     tifffile.imwrite(tmp_path / "b.tif", picture.transpose(1, 2, 0).astype(np.uint16) * 257)
-    tifffile.imwrite(tmp_path / "c.tif", picture[:3])
+    tifffile.imwrite(tmp_path / "c.tif", picture[:3], photometric="minisblack")
     cells = read_index(write(tmp_path, "file\nsub/a.ome.tif\nb.tif\nc.tif\n"))
     assert [cell.image_id for cell in cells] == ["a", "b", "c"]
     for cell in cells[:2]:
