@@ -38,7 +38,7 @@ def test_every_class_is_in_several_fields_of_every_part(name, part):
     for index in range(described.fields):
         fields.update(field_classes(make_antibody(index // 2, common), index, common))
     assert set(fields) == set(range(NUM_CLASSES))
-    assert min(fields.values()) >= 2
+    assert min(fields.values()) >= 4
 
 
 def test_settings_of_a_part_come_before_those_of_its_set(little):
