@@ -179,6 +179,14 @@ def test_sizes_are_drawn_by_their_shares(tmp_path):
         assert sides[row.image_id] == (row.height, row.width)
 
 
+def test_pictures_of_sixteen_bits(tmp_path):
+    simulate(tmp_path, fields=1, optics={"bits": 16})
+    image = find_fields(tmp_path)[0].read()
+    assert image.dtype == np.uint16
+    assert image[2].max() > 10_000
+    assert len(np.unique(image[2])) > 1000
+
+
 def test_only_the_cell_lines_asked_for_are_shown(tmp_path):
     report = simulate(tmp_path, fields=4, cell_lines=["spindly", "small"])
     lines = [field["cell_line"] for field in report.details["fields"].values()]
@@ -202,6 +210,7 @@ def test_only_the_cell_lines_asked_for_are_shown(tmp_path):
         {"sizes": {512: 0.0}},
         {"labels": "kagle"},
         {"wrong_labels": 2},
+        {"optics": {"bits": 12}},
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong):
