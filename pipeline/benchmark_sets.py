@@ -59,10 +59,10 @@ def simulate_set(out: Path, name: str, part: str | None, context: Context) -> li
 
 def _tell(what: str, manifest: Manifest) -> tuple[Manifest, str]:
     counts, simulated = manifest.counts, int(manifest.details["simulated"])
-    line = f"{what}: {counts['fields']:g} fields, {counts['cells']:g} cells"
+    line = f"{what}: {counts['fields']:g} fields, {counts['cells']:g} cells; {manifest.seconds:.1f} s"
     if simulated < counts["fields"]:
-        line += f", {simulated} of the fields new"
-    return manifest, f"{line}; {manifest.seconds:.1f} s, {simulated / manifest.seconds:.2f} fields/s"
+        line += f" for {simulated} new fields"
+    return manifest, f"{line}, {simulated / manifest.seconds:.2f} fields/s"
 
 
 def _check_name(name: str, known: tuple[str, ...], what: str, where: str) -> None:
