@@ -205,15 +205,17 @@ class Cell:
     def reticulum(self) -> NDArray[np.floating]:
         """The endoplasmic reticulum, 0..about 1: a mesh, dense at the nucleus, with a rim around it."""
         of_field = random_stream(*self.key[:2], Stream.STAINS)
-        rim_strength, clumps, inside = (
+        rim_strength, clumps, inside, beaded = (
             of_field.uniform(0.0, 0.3),
             of_field.uniform(0.05, 0.22),
-            of_field.uniform(0.06, 0.2),
+            of_field.uniform(0.03, 0.16),
+            of_field.uniform(0.15, 0.6),
         )
         reach = of_field.uniform(3.5, 10.0) * self.random(Stream.CELL, 3).uniform(0.8, 1.25)
         outside = np.maximum(self.nucleus_distance, 0.0)
         profile = 0.2 + 0.8 * np.exp(-outside / np.float32(reach))
-        grain = 0.42 + 0.75 * self.mesh(0.28, 2) + 0.18 * self.noise(0.13, 3) + clumps * self.noise(0.9, 4)
+        grain = 0.42 + 0.75 * self.mesh(0.28, 2) + clumps * self.noise(0.9, 4)
+        grain = grain * np.clip(1.0 + beaded * self.noise(0.15, 3), 0.1, None)
         image = self.cytoplasm * self.thickness * profile * np.clip(grain, 0.05, None)
         if not self.mitotic:
             rim = np.exp(-((self.nucleus_distance - 0.1) ** 2) / np.float32(2 * 0.2**2))

@@ -11,6 +11,9 @@ from data.simulate.random_streams import Stream, random_stream
 _BLUR_UM = (0.095, 0.1, 0.12, 0.11)
 """Standard deviation of the point spread function of red, green, blue and yellow: a sharp confocal image."""
 
+_MOST_HAZE = (0.01, 0.012, 0.002, 0.012)
+"""Largest background light of each channel; nothing but the nuclei holds the blue dye."""
+
 _NEIGHBOURS = ((1, 0), (2, 1), (0, 3))
 """Channels whose light is seen in the next one's, as their spectra lie: green in red, blue in green, red in
 yellow."""
@@ -74,11 +77,11 @@ class Conditions:
         return Exposure(
             blur_um=self.blur_um[channel],
             glow=random.uniform(0.08, 0.22),
-            haze=random.uniform(0.0, 0.012),
+            haze=random.uniform(0.0, _MOST_HAZE[channel]),
             peak=self.peaks[channel],
             full=full,
             photons=self.photons[channel],
-            read_noise=random.uniform(0.6, 1.8),
+            read_noise=random.uniform(0.3, 1.1),
         )
 
 
@@ -89,7 +92,7 @@ def draw_conditions(key: tuple[int, int], optics: Optics) -> Conditions:
     if random.random() < optics.out_of_focus:
         blur = np.hypot(blur, random.uniform(0.2, 0.6))
     peaks = random.uniform(170.0, 255.0, 4)
-    photons = random.uniform(60.0, 220.0, 4)
+    photons = np.exp(random.uniform(np.log(250.0), np.log(2500.0), 4))
     if random.random() < optics.dim:
         channel = int(random.integers(4))
         darker = random.uniform(0.15, 0.5)

@@ -76,13 +76,15 @@ def _glow(light: NDArray[np.floating], px_per_um: float) -> NDArray[np.floating]
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def brightness_to_show(light: NDArray[np.floating], blur_px: float, *, at_least: float) -> float:
-    """Give the brightness of the brightest structures, by which an exposure is set; at least ``at_least``.
+def brightness_to_show(
+    light: NDArray[np.floating], blur_px: float, *, brightest: float, at_least: float
+) -> float:
+    """Give the brightness above which the part ``brightest`` of a field lies; at least ``at_least``.
 
-    Measured on every second pixel of every second row, after the blur.
+    An exposure is set by it. Measured on every second pixel of every second row, after the blur.
     """
     blurred = cv2.GaussianBlur(light, (0, 0), blur_px)[::2, ::2].ravel()
-    rank = max(0, blurred.size - 1 - max(1, blurred.size // 2500))
+    rank = max(0, blurred.size - 1 - max(1, round(blurred.size * brightest)))
     return max(at_least, float(np.partition(blurred, rank)[rank]))
 
 

@@ -14,6 +14,9 @@ from data.simulate.stains import stain_microtubules, stain_nucleus, stain_reticu
 _LEAST_FULL = (0.4, 0.25, 0.4, 0.3)
 """Brightness below which nothing is exposed to fill the range: an unstained field stays dark."""
 
+_BRIGHTEST = (4e-4, 1e-3, 4e-4, 4e-4)
+"""Part of a field that is as bright as the exposure allows, or brighter."""
+
 _NEGATIVE_FULL = 0.7
 _CELL_SPREAD = (0.35, 0.0, 0.22, 0.3)
 """Spread of the logarithm of brightness from cell to cell; the protein's is the antibody's."""
@@ -54,7 +57,7 @@ def photograph_cells(
     for number, channel in enumerate(light):
         blur_px = conditions.blur_um[number] / pixel_size_um
         least = _NEGATIVE_FULL if negative and number == 1 else _LEAST_FULL[number]
-        full = brightness_to_show(channel, blur_px, at_least=least)
+        full = brightness_to_show(channel, blur_px, brightest=_BRIGHTEST[number], at_least=least)
         exposure = conditions.expose(number, full, random)
         pictures[number] = take_picture(channel, 1.0 / pixel_size_um, exposure, random)
     return to_grey_levels(pictures, optics.bits)

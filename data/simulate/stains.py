@@ -13,13 +13,14 @@ def stain_microtubules(cell: Cell) -> NDArray[np.floating]:
     if cell.mitotic:
         spindle = draw_spindle(cell, cell.random(Stream.MICROTUBULES))
         return 0.9 * spindle + 0.16 * fill_body(cell)
-    speckle = np.clip(1.0 + 0.4 * cell.noise(0.12, 7), 0.2, None)
     of_field = random_stream(*cell.key[:2], Stream.STAINS, 1)
+    beaded = of_field.uniform(0.4, 1.0)
     even, dense, bound = of_field.uniform(0.04, 0.2), of_field.uniform(0.05, 0.25), of_field.uniform(0.5, 1.0)
     near = even + dense * np.exp(np.maximum(cell.nucleus_distance, 0.0) / np.float32(-4.0))
     unbound = (
         near * cell.thickness * (cell.cytoplasm + 0.3 * cell.nucleus) * (1.0 + 0.25 * cell.noise(1.0, 4))
     )
+    speckle = np.clip(1.0 + beaded * cell.noise(0.12, 7), 0.08, None)
     return np.tanh(np.float32(bound) * cell.microtubules) * speckle * cell.mask + unbound
 
 
