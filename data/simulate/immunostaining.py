@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 from data.simulate.cell import Cell
 from data.simulate.random_streams import Stream, random_stream
 
-_UNEVENNESS = 0.9
-"""Shape of the gamma distribution of a cluster's brightness: near 1, as many dim clusters as bright ones."""
-
 
 @dataclass(frozen=True)
 class Staining:
@@ -67,6 +64,6 @@ def scatter_clusters(cell: Cell, per_um2: float, random: np.random.Generator) ->
     pixels = cell.mask.size
     per_pixel = per_um2 / cell.px_per_um**2
     count = max(1, round(per_pixel * pixels))
-    brightness = random.gamma(_UNEVENNESS, 1.0 / (_UNEVENNESS * per_pixel), count)
+    brightness = random.standard_exponential(count, dtype=np.float32) * np.float32(1.0 / per_pixel)
     sums = np.bincount(random.integers(0, pixels, count), brightness, pixels)
     return sums.reshape(cell.mask.shape).astype(np.float32)
