@@ -159,7 +159,7 @@ class Cell:
         places: list[tuple[float, float, float]] = []
         for _ in range(count):
             y, x = nucleus.point(random.uniform(0, 2 * np.pi), 0.7 * random.random() ** 0.5)
-            radius = mean_radius * random.uniform(0.11, 0.3) / (1.0 + 0.07 * count)
+            radius = mean_radius * random.uniform(0.13, 0.32) / (1.0 + 0.07 * count)
             if all(np.hypot(y - other[0], x - other[1]) > radius + other[2] for other in places):
                 places.append((y, x, radius))
         return places

@@ -15,7 +15,7 @@ def paint_plasma_membrane(cell: Cell, style: np.random.Generator, random: np.ran
     flat, the membrane above and below gives a veil that reaches to the very edge and does not thin out with
     the cell, and the edge shows as ruffles and folds. An antibody lies anywhere between these.
     """
-    upright = style.beta(0.9, 1.3)
+    upright = style.beta(0.9, 1.6)
     line = style.uniform(0.35, 0.8) + 0.5 * upright
     veil = 0.06 + 0.5 * (1.0 - upright) * style.uniform(0.6, 1.1)
     over_nucleus = style.uniform(0.45, 1.0)

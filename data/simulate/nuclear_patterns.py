@@ -31,7 +31,7 @@ def paint_nuclear_membrane(cell: Cell, style: np.random.Generator, random: np.ra
 def paint_nucleoli(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
     """Paint the nucleoli, even or brighter at their rim, over a weak nucleoplasm."""
     hollow = style.choice([0.0, 0.45], p=[0.8, 0.2])
-    around = style.uniform(0.03, 0.35)
+    around = style.uniform(0.02, 0.25)
     grain = np.clip(0.9 + 0.16 * cell.noise(0.2, 25), 0.2, None)
     middle = np.clip(cell.nucleoli - 0.6, 0.0, 0.4) * np.float32(2.5 * hollow)
     nucleoplasm = around * (1.0 + 0.25 * cell.noise(0.4, 26)) * (1.0 - cell.nucleoli)

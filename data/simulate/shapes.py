@@ -191,5 +191,5 @@ def _protrusions(line: CellLine, axis: float, random: np.random.Generator) -> ND
     anywhere = random.uniform(0.0, 2 * np.pi, count)
     directions = axis + np.where(random.random(count) < line.elongation[1] / 6.0, along, anywhere)
     lengths = random.uniform(*line.protrusion_length, count)
-    sharpness = random.uniform(6.0, 40.0, count)
+    sharpness = np.exp(random.uniform(np.log(6.0), np.log(90.0), count))
     return np.exp(sharpness * (np.cos(angle[:, None] - directions) - 1.0)) @ lengths

@@ -14,7 +14,7 @@ def stain_microtubules(cell: Cell) -> NDArray[np.floating]:
         spindle = draw_spindle(cell, cell.random(Stream.MICROTUBULES))
         return 0.9 * spindle + 0.16 * fill_body(cell)
     of_field = random_stream(*cell.key[:2], Stream.STAINS, 1)
-    beaded = of_field.uniform(0.4, 1.0)
+    beaded = of_field.uniform(0.3, 0.75)
     even, dense, bound = of_field.uniform(0.04, 0.2), of_field.uniform(0.05, 0.25), of_field.uniform(0.5, 1.0)
     near = even + dense * np.exp(np.maximum(cell.nucleus_distance, 0.0) / np.float32(-4.0))
     unbound = (

@@ -101,8 +101,9 @@ def divide_field(
 
 def _edge_noise(grid: tuple[int, int], raggedness: float, random: np.random.Generator) -> NDArray[np.float64]:
     wide = smooth_noise(grid, 3.2 / GRID_UM, random, np.float64)
+    middling = smooth_noise(grid, 1.4 / GRID_UM, random, np.float64)
     fine = smooth_noise(grid, 0.7 / GRID_UM, random, np.float64)
-    return raggedness * (0.75 * wide + 0.14 * fine)
+    return raggedness * (0.75 * wide + 0.28 * middling + 0.2 * fine)
 
 
 def _claim(
