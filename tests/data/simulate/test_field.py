@@ -81,7 +81,7 @@ def test_cells_and_nuclei_have_the_size_of_real_ones(fields, name):
     nuclei = np.bincount(field.nuclei.ravel())[1:] * 0.08**2
     inner = [n - 1 for n in range(1, len(areas) + 1) if not touches_border(field.cells == n)]
     assert inner
-    assert 120 < np.median(areas[inner]) < 1200
+    assert 120 < np.median(areas[inner]) < 2000
     assert 50 < np.median(nuclei[inner]) < 300
     assert np.all(nuclei[inner] < 0.75 * areas[inner])
     assert 4 <= len(areas) <= 40
