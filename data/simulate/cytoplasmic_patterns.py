@@ -77,14 +77,17 @@ def paint_aggresome(cell: Cell, style: np.random.Generator, random: np.random.Ge
 
 
 def paint_cytosol(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """Paint the whole cytoplasm, grainy, at times with holes; the nucleus darker or as bright."""
+    """Paint the whole cytoplasm but for organelles and at times holes; the nucleus darker or as bright."""
     in_nucleus = 0.1 + 0.85 * style.beta(1.3, 2.2)
     fine, coarse = style.uniform(0.05, 0.2), style.uniform(0.05, 0.16)
+    excluded = style.uniform(0.1, 0.7)
     holes = style.choice([0.0, 0.8], p=[0.6, 0.4])
     hole_um = style.choice([0.3, 0.6])
     grain = 0.75 + fine * cell.noise(0.2, 37) + coarse * cell.noise(1.2, 38)
     gaps = np.clip((cell.noise(hole_um, 39) - 1.7) * 3.0, 0.0, 1.0) * np.float32(holes)
-    cytoplasm = cell.cytoplasm * cell.thickness * np.clip(grain, 0.1, None) * (1.0 - gaps)
+    organelles = np.clip(0.3 + 0.5 * cell.noise(0.4, 41), 0.0, 1.0) * np.float32(excluded)
+    cytoplasm = cell.cytoplasm * cell.thickness * np.clip(grain, 0.1, None)
+    cytoplasm = cytoplasm * (1.0 - gaps) * (1.0 - organelles)
     texture = (1.0 - 0.4 * cell.nucleoli) * (1.0 + 0.12 * cell.noise(0.3, 40))
     return cytoplasm + np.float32(0.7 * in_nucleus) * texture * cell.nucleus
 
