@@ -130,7 +130,7 @@ class Cell:
         distances = nucleus.radius(angles) + _ROOM_BESIDE_NUCLEUS_UM
         places = np.stack([np.sin(angles), np.cos(angles)], axis=1) * distances[:, None] + nucleus.centre
         room = self.territory.look_up(self.territory.edge_distance, places)
-        return float(angles[np.argsort(room)[-int(random.integers(1, 5))]])
+        return float(angles[np.argsort(room, kind="stable")[-int(random.integers(1, 5))]])
 
     @cached_property
     def centrosome(self) -> tuple[float, float]:

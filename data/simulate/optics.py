@@ -56,6 +56,7 @@ def take_picture(
     image += np.float32(exposure.glow) * _glow(light, px_per_um)
     image += np.float32(exposure.haze)
     image *= np.float32(exposure.peak / exposure.full)
+    np.maximum(image, 0.0, out=image)
     spread = np.sqrt(image * np.float32(255.0 / exposure.photons) + np.float32(exposure.read_noise**2))
     image += spread * random.standard_normal(image.shape, dtype=np.float32)
     return np.clip(image, 0.0, 255.0, out=image)

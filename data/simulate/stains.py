@@ -18,7 +18,7 @@ def stain_microtubules(cell: Cell) -> NDArray[np.floating]:
     even, dense, bound = of_field.uniform(0.04, 0.2), of_field.uniform(0.05, 0.25), of_field.uniform(0.5, 1.0)
     near = even + dense * np.exp(np.maximum(cell.nucleus_distance, 0.0) / np.float32(-4.0))
     unbound = (
-        near * cell.thickness * (cell.cytoplasm + 0.3 * cell.nucleus) * (1.0 + 0.25 * cell.noise(1.0, 4))
+        near * cell.thickness * (cell.cytoplasm + 0.3 * cell.nucleus) * np.clip(1.0 + 0.25 * cell.noise(1.0, 4), 0.0, None)
     )
     speckle = np.clip(1.0 + beaded * cell.noise(0.12, 7), 0.08, None)
     return np.tanh(np.float32(bound) * cell.microtubules) * speckle * cell.mask + unbound
