@@ -32,13 +32,13 @@ CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
 RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-images simhpa19 weights segment crops train predict submission score report run \
+.PHONY: help setup demo demo-images simhpa19 simhpa19-checks weights segment crops train predict submission score report run \
         test test-fast lint format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
 	@echo
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Without IMAGES they work on a small simulated set in $(DEMO_IMAGES), with results in $(DEMO_WORK)."
 	@echo "With IMAGES=folder the results go to work/folder unless WORK is given."
@@ -63,6 +63,11 @@ demo-images: setup ## simulate the demo set: fields to train on, and others to s
 
 simhpa19: setup ## simulate a frozen set of the benchmark (SET=tiny, small or full)
 	$(HPACELLS) simulate work/simhpa19/$(SET) --benchmark $(SET) $(ARGS)
+
+simhpa19-checks: setup ## train on the small set and check how far it can be trusted (TEAMS=csv CELLS=folder)
+	$(HPACELLS) simulate work/simhpa19/small --benchmark small
+	$(VENV)/bin/python -m benchmarks.simhpa19.checks work/simhpa19/small --work work/simhpa19/checks \
+	  $(if $(TEAMS),--teams $(TEAMS)) $(if $(CELLS),--cells $(CELLS)) $(ARGS)
 
 weights: setup ## fetch the published weights of the HPA's DPN-UNet (1.7 GB)
 	$(HPACELLS) weights fetch dpn-unet $(ARGS)
