@@ -105,15 +105,20 @@ class Cell:
 
     @cached_property
     def thickness(self) -> NDArray[np.floating]:
-        """How much of the cell lies in focus, 0..1: less towards its thin edge and far from the nucleus."""
+        """How much of the cell lies in focus, 0..1.
+
+        It is highest at the nucleus and falls towards the thin edge, less on the side of the centrosome.
+        """
         random = self.random(Stream.CELL, 4)
-        if self.mitotic:
-            flat, reach = 1.0, 1.0
-        else:
-            flat, reach = random.uniform(0.25, 0.8), random.uniform(4.0, 14.0)
+        flat, reach, lean = random.uniform(0.08, 0.75), random.uniform(3.0, 14.0), random.uniform(0.0, 0.7)
         rise = 0.5 + 0.5 * (1.0 - np.exp(self.edge_distance * np.float32(-1 / 3.0)))
         rise = rise * np.minimum(self.edge_distance * np.float32(4.0), 1.0)
-        fall = np.exp(np.maximum(self.nucleus_distance, 0.0) * np.float32(-1 / reach))
+        if self.mitotic:
+            return rise
+        y, x = self.canvas.offsets_from(self.shape.centre)
+        toward = (y * np.sin(self.polarity) + x * np.cos(self.polarity)) / (np.hypot(y, x) + np.float32(0.1))
+        slope = 1.0 / (reach * (1.0 + lean * toward))
+        fall = np.exp(-np.maximum(self.nucleus_distance, 0.0) * slope.astype(np.float32))
         return rise * (np.float32(flat) + np.float32(1.0 - flat) * fall)
 
     @cached_property
@@ -209,13 +214,13 @@ class Cell:
             of_field.uniform(0.0, 0.3),
             of_field.uniform(0.05, 0.22),
             of_field.uniform(0.03, 0.16),
-            of_field.uniform(0.15, 0.6),
+            of_field.uniform(0.7, 1.5),
         )
         reach = of_field.uniform(3.5, 10.0) * self.random(Stream.CELL, 3).uniform(0.8, 1.25)
         outside = np.maximum(self.nucleus_distance, 0.0)
         profile = 0.2 + 0.8 * np.exp(-outside / np.float32(reach))
         grain = 0.42 + 0.75 * self.mesh(0.28, 2) + clumps * self.noise(0.9, 4)
-        grain = grain * np.clip(1.0 + beaded * self.noise(0.15, 3), 0.1, None)
+        grain = grain * np.clip(1.0 + beaded * self.noise(0.12, 3), 0.08, None)
         image = self.cytoplasm * self.thickness * profile * np.clip(grain, 0.05, None)
         if not self.mitotic:
             rim = np.exp(-((self.nucleus_distance - 0.1) ** 2) / np.float32(2 * 0.2**2))

@@ -14,6 +14,9 @@ _BLUR_UM = (0.095, 0.1, 0.12, 0.11)
 _MOST_HAZE = (0.01, 0.012, 0.002, 0.012)
 """Largest background light of each channel; nothing but the nuclei holds the blue dye."""
 
+_BLACK = ((0.0, 4.0), (0.0, 3.0), (1.0, 4.5), (0.0, 3.0))
+"""Range of the grey value below which each channel is black."""
+
 _NEIGHBOURS = ((1, 0), (2, 1), (0, 3))
 """Channels whose light is seen in the next one's, as their spectra lie: green in red, blue in green, red in
 yellow."""
@@ -82,6 +85,7 @@ class Conditions:
             full=full,
             photons=self.photons[channel],
             read_noise=random.uniform(0.3, 1.1),
+            black=random.uniform(*_BLACK[channel]),
         )
 
 

@@ -27,6 +27,8 @@ class Exposure:
         Photons that make a grey value of 255.
     read_noise
         Standard deviation of the camera's noise in grey values.
+    black
+        Grey value below which everything is black.
     """
 
     blur_um: float
@@ -36,6 +38,7 @@ class Exposure:
     full: float
     photons: float
     read_noise: float
+    black: float
 
 
 _GLOW_UM = 1.6
@@ -47,8 +50,8 @@ def take_picture(
 ) -> NDArray[np.floating]:
     """Take one channel (H, W) float32, brightness about 0..1, as grey values 0..255, not yet whole numbers.
 
-    The photons' noise is drawn from the normal distribution that Poisson's tends to; the camera's offset is
-    taken off, so dark pixels read 0, as in the published images.
+    The photons' noise is drawn from the normal distribution that Poisson's tends to; the camera's offset, and
+    somewhat more, is taken off, so dark pixels read 0, as in the published images.
     """
     sigma = exposure.blur_um * px_per_um
     image = cv2.GaussianBlur(light, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
@@ -59,7 +62,7 @@ def take_picture(
     np.maximum(image, 0.0, out=image)
     spread = np.sqrt(image * np.float32(255.0 / exposure.photons) + np.float32(exposure.read_noise**2))
     image += spread * random.standard_normal(image.shape, dtype=np.float32)
-    return np.clip(image, 0.0, 255.0, out=image)
+    return np.clip(image - np.float32(exposure.black), 0.0, 255.0, out=image)
 
 
 def to_grey_levels(picture: NDArray[np.floating], bits: int) -> NDArray[np.uint8] | NDArray[np.uint16]:

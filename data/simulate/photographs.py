@@ -14,7 +14,7 @@ from data.simulate.stains import stain_microtubules, stain_nucleus, stain_reticu
 _LEAST_FULL = (0.4, 0.25, 0.4, 0.3)
 """Brightness below which nothing is exposed to fill the range: an unstained field stays dark."""
 
-_BRIGHTEST = (4e-4, 1e-3, 4e-4, 4e-4)
+_BRIGHTEST = (4e-4, 1e-3, 4e-4, 1.2e-3)
 """Part of a field that is as bright as the exposure allows, or brighter."""
 
 _NEGATIVE_FULL = 0.7
