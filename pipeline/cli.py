@@ -7,10 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from data.errors import InputError
 from pipeline import benchmark_cli, segmenter_cli, weights_cli
 from pipeline.command_options import (
-    BAD_INPUT,
     Assignments,
     ConfigFile,
     finish,
@@ -18,12 +16,9 @@ from pipeline.command_options import (
     local_engine,
     run_step,
 )
-from pipeline.messages import show_messages
+from pipeline.messages import BAD_INPUT, STOPPED, show_messages, told_in_one_line
 from pipeline.run import execute
 from pipeline.work_folder import WorkFolder
-
-STOPPED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 app = typer.Typer(
     name="hpacells",
@@ -236,25 +231,20 @@ def run_all(
 def main() -> None:
     """Run the command line; a mistake of the user's is one line and exit status 2, Ctrl-C exit status 130."""
     show_messages()
-    try:
-        status = app(standalone_mode=False)
-    except InputError as error:
-        sys.exit(_fail(str(error)))
-    except _USAGE_ERROR as error:
-        sys.exit(_fail(_explain_usage(error)))
-    except (KeyboardInterrupt, typer.Abort):
-        status = STOPPED
-    # Some versions of typer turn Ctrl-C into this exit status themselves.
-    if status == STOPPED:
-        logging.getLogger("hpacells").error("stopped; the same command goes on where it stopped")
+    with told_in_one_line():
+        try:
+            status = app(standalone_mode=False)
+        except _USAGE_ERROR as error:
+            logging.getLogger("hpacells").error(_explain_usage(error))
+            status = BAD_INPUT
+        except typer.Abort:
+            raise KeyboardInterrupt from None
+        # Some versions of typer turn Ctrl-C into this exit status themselves.
+        if status == STOPPED:
+            raise KeyboardInterrupt
     sys.exit(status)
 
 
 def _explain_usage(error: Any) -> str:
     command = error.ctx.command_path if error.ctx else "hpacells"
     return f"{' '.join(error.format_message().split())}; see `{command} --help`"
-
-
-def _fail(message: str) -> int:
-    logging.getLogger("hpacells").error(message)
-    return BAD_INPUT

@@ -9,10 +9,8 @@ import typer
 from pipeline.config import Config, load_config
 from pipeline.engines.local import LocalEngine, available_cores
 from pipeline.manifest import Manifest
+from pipeline.messages import BAD_INPUT
 from pipeline.run import Step, execute
-
-BAD_INPUT = 2
-"""Exit status where the user's input is wrong, in whole or in part."""
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with a section a stage.")]
 Assignments = Annotated[

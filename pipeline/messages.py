@@ -1,8 +1,18 @@
 """Messages to the user: one plain line each on standard error."""
 
 import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from data.errors import InputError
 from pipeline.engines.local import CONSOLE
+
+BAD_INPUT = 2
+"""Exit status where the user's input is wrong, in whole or in part."""
+
+STOPPED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 
 
 class _ConsoleHandler(logging.Handler):
@@ -19,3 +29,16 @@ def show_messages() -> None:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     logger.handlers = [_ConsoleHandler()]
+
+
+@contextmanager
+def told_in_one_line() -> Iterator[None]:
+    """Tell a mistake of the user's in one line and exit with status 2; Ctrl-C exits with status 130."""
+    try:
+        yield
+    except InputError as error:
+        logging.getLogger("hpacells").error(str(error))
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        logging.getLogger("hpacells").error("stopped; the same command goes on where it stopped")
+        sys.exit(STOPPED)

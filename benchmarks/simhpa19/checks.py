@@ -38,7 +38,7 @@ from data.cells import read_cells
 from data.labels import CLASS_NAMES
 from pipeline.command_options import local_engine
 from pipeline.config import load_config
-from pipeline.messages import show_messages
+from pipeline.messages import show_messages, told_in_one_line
 from pipeline.work_folder import WorkFolder
 from stages.stage import Context
 from stages.train import TrainSettings
@@ -222,4 +222,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_in_one_line():
+        main()

@@ -20,6 +20,7 @@ from benchmarks.simhpa19.side_by_side import Shown, draw_side_by_side
 from data.fields import Field, find_fields, to_uint8
 from data.masks import read_label_image, write_label_image
 from data.realism import FieldFigures, measure_field
+from pipeline.messages import told_in_one_line
 
 PIXEL_SIZE_UM = 0.08
 """Pixel size of all real fields."""
@@ -173,4 +174,5 @@ def _short(value: float) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    with told_in_one_line():
+        main()

@@ -22,7 +22,7 @@ from data.labels import CLASS_NAMES, read_labels
 from data.tiles import TileStore
 from pipeline.command_options import local_engine
 from pipeline.config import Config
-from pipeline.messages import show_messages
+from pipeline.messages import show_messages, told_in_one_line
 from pipeline.run import execute
 from pipeline.steps import cut_cells_step
 from pipeline.work_folder import WorkFolder
@@ -170,4 +170,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_in_one_line():
+        main()
