@@ -201,7 +201,9 @@ def is_whole(cell, side):
 
 
 def photograph(light, cell, seed):
-    exposure = Exposure(blur_um=0.11, glow=0.0, haze=0.0, peak=GREY, full=1.0, photons=2000.0, read_noise=0.5)
+    exposure = Exposure(
+        blur_um=0.11, glow=0.0, haze=0.0, peak=GREY, full=1.0, photons=2000.0, read_noise=0.5, black=0.0
+    )
     picture = take_picture(light.astype(np.float32), cell.px_per_um, exposure, np.random.default_rng(seed))
     return ndimage.gaussian_filter(picture, 0.8) / GREY
 

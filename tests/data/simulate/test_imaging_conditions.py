@@ -108,6 +108,7 @@ def test_an_exposure_is_the_channels_own():
         assert (exposure.photons, exposure.full) == (conditions.photons[channel], 0.7)
         assert 0 < exposure.glow < 0.5
         assert 0 <= exposure.haze < 0.1
+        assert 0 <= exposure.black < 0.1 * 255
     # Nothing but the nuclei holds the blue dye.
     haze = [[conditions.expose(c, 1.0, np.random.default_rng(s)).haze for s in range(50)] for c in (0, 2)]
     assert np.mean(haze[1]) < 0.5 * np.mean(haze[0])

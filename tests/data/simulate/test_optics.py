@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from data.simulate.optics import Exposure, brightness_to_show, spread_light, take_picture, to_grey_levels
 
-PLAIN = Exposure(blur_um=0.11, glow=0.0, haze=0.0, peak=200.0, full=1.0, photons=800.0, read_noise=0.0)
+PLAIN = Exposure(
+    blur_um=0.11, glow=0.0, haze=0.0, peak=200.0, full=1.0, photons=800.0, read_noise=0.0, black=0.0
+)
 PX_PER_UM = 12.5
 
 
@@ -68,6 +70,13 @@ def test_glow_takes_light_from_the_focus_and_spreads_it_far():
 def test_bright_structures_reach_the_peak_and_haze_lies_everywhere():
     assert picture(flat(0.6), replace(NOISELESS, full=0.6)).mean() == pytest.approx(200, rel=1e-3)
     assert picture(flat(0.0), replace(NOISELESS, haze=0.05)).mean() == pytest.approx(10, rel=1e-3)
+
+
+def test_what_is_below_the_black_level_is_black():
+    light = np.concatenate([flat(0.01), flat(0.5)])
+    before, after = picture(light), picture(light, replace(PLAIN, black=6.0))
+    assert after == pytest.approx(np.maximum(before - 6, 0), abs=1e-4)
+    assert np.mean(after[:280] == 0) > 0.9
 
 
 @pytest.mark.parametrize(("bits", "white"), [(8, 255), (16, 65535)])
