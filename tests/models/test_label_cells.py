@@ -12,6 +12,7 @@ from data.simulate.cell_lines import CELL_LINES
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.predictions import predict_labels
 from models.label_cells import label_cells
+from models.label_cells_exact import LEAST_NUCLEUS_PX
 from models.segmenters.hpacellseg_repair import repaired_calls
 from models.segmenters.segmenter import SegmentedField
 
@@ -87,7 +88,8 @@ def test_fast_mode_finds_the_reference_cells(shared: Path, reduced: bool) -> Non
 @pytest.mark.parametrize("border_px", [1.5, 0.0])
 @pytest.mark.parametrize("line", range(len(CELL_LINES)))
 def test_the_modes_agree_on_simulated_fields(line: int, border_px: float) -> None:
-    field = simulate_field(line, FieldSettings(shape=(1024, 1200)), cell_line=CELL_LINES[line])
+    # No cell divides: two sets of chromosomes in one cell are two nuclei to the labelling.
+    field = simulate_field(line, FieldSettings(shape=(1024, 1200)), classes=(16,), cell_line=CELL_LINES[line])
     predictions = [
         predict_labels(labels, 4, border_px=border_px, seed=line) for labels in (field.nuclei, field.cells)
     ]
@@ -98,7 +100,9 @@ def test_the_modes_agree_on_simulated_fields(line: int, border_px: float) -> Non
     assert agreement.f1 == 1
     assert agreement.mean_iou >= 0.95
     if border_px:
-        assert compare_cells(field.cells, fast).f1 > 0.85
+        # Slivers of nuclei at the field's border are too small for it.
+        known = np.flatnonzero(np.bincount(field.nuclei.ravel()) >= LEAST_NUCLEUS_PX)
+        assert compare_cells(np.where(np.isin(field.cells, known), field.cells, 0), fast).f1 > 0.85
 
 
 @pytest.mark.parametrize("seed", range(2))
