@@ -25,7 +25,9 @@ def is_ribbons_on_one_side_of_the_nucleus(cells):
 
 def is_threads_and_grains_around_the_nucleus(cells):
     assert cells.median(lambda c: c.contrast(c.around_nucleus(0.5, 4), c.around_nucleus(-99, -1))) > 5
-    assert cells.median(lambda c: c.heaped) > 1.1
+    # A cytoplasm narrower than they reach is full of them.
+    if cells.median(lambda c: np.percentile(c.from_nucleus[c.mask], 95)) > 6:
+        assert cells.median(lambda c: c.heaped) > 1.1
     assert cells.median(lambda c: len(c.spots)) >= 8
     assert cells.median(lambda c: np.median(c.spots)) > 0.24
     assert cells.median(lambda c: c.spots.max()) > 2

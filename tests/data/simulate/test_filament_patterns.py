@@ -9,7 +9,7 @@ from data.labels import NEGATIVE
 
 def is_wavy_filaments_that_cage_the_nucleus(cells):
     assert cells.median(lambda c: c.contrast(c.around_nucleus(0.5, 4), c.around_nucleus(-99, -1))) > 5
-    assert cells.median(lambda c: c.heaped) > 1.5
+    assert cells.median(lambda c: c.heaped) > 1.2
     assert cells.median(lambda c: c.fibrous) > 0.45
     assert cells.median(lambda c: np.median(c.spots)) < 0.24
     assert cells.median(lambda c: c.one_sided) < 0.7

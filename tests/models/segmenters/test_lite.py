@@ -25,9 +25,11 @@ def segmenter() -> LiteSegmenter:
 
 
 @cache
-def field(line: CellLine = CELL_LINES[0], pixel_size_um: float = 0.08, side: int = 1024) -> SimulatedField:
+def field(
+    line: CellLine = CELL_LINES[0], pixel_size_um: float = 0.08, side: int = 1024, index: int = 4
+) -> SimulatedField:
     return simulate_field(
-        4, FieldSettings(shape=(side, side), pixel_size_um=pixel_size_um, seed=41), cell_line=line
+        index, FieldSettings(shape=(side, side), pixel_size_um=pixel_size_um, seed=41), cell_line=line
     )
 
 
@@ -37,8 +39,12 @@ def stains(simulated: SimulatedField) -> np.ndarray:
 
 @pytest.mark.parametrize("line", CELL_LINES, ids=lambda line: line.name)
 def test_cells_of_every_simulated_line_are_found(line: CellLine) -> None:
-    simulated = field(line)
-    agreement = compare_cells(simulated.cells, segmenter().segment(stains(simulated)).cells)
+    # A field of large cells holds five or six, some of which the border cuts.
+    agreements = []
+    for index in (4, 5):
+        simulated = field(line, index=index)
+        agreements.append(compare_cells(simulated.cells, segmenter().segment(stains(simulated)).cells))
+    agreement = pool_agreements(agreements)
     assert agreement.f1 >= 0.85
     assert agreement.mean_iou >= 0.85
 
