@@ -39,8 +39,8 @@ def stains(simulated: SimulatedField) -> np.ndarray:
 
 @pytest.mark.parametrize("line", CELL_LINES, ids=lambda line: line.name)
 def test_cells_of_every_simulated_line_are_found(line: CellLine) -> None:
-    # Two fields of a line of large cells hold ten. One whose nucleus the border cuts to a sliver spoils two: it
-    # is not found, and its neighbour takes its place.
+    # Two fields of a line of large cells hold ten. One whose nucleus the border cuts to a sliver spoils two:
+    # it is not found, and its neighbour takes its place.
     agreements = []
     for index in (4, 5):
         simulated = field(line, index=index)
