@@ -13,8 +13,8 @@ from data.agreement import compare_cells
 from data.channels import CHANNELS
 from data.composites import draw_outlines, find_outlines, shrink, stretch_contrast
 from data.segmentation.stains import STAINS
-from data.simulate.cell_lines import CELL_LINES
 from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.ground.cell_lines import CELL_LINES
 from models.segmenters.choose import load_segmenter
 
 SEED, SIDE, SHOWN = 2026, 1536, 480

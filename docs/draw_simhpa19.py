@@ -12,11 +12,11 @@ import numpy as np
 
 from data.channels import CHANNELS
 from data.labels import CLASS_NAMES
-from data.simulate.cell_lines import CELL_LINES
 from data.simulate.field import simulate_field
 from data.simulate.field_settings import FieldSettings
-from data.simulate.image_labels import MITOTIC_SPINDLE
-from data.simulate.imaging_conditions import Optics
+from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.imaging.imaging_conditions import Optics
+from data.simulate.labelling.image_labels import MITOTIC_SPINDLE
 
 SEED, FIELD_PX, CUT_PX, SHOWN_PX = 19, 900, 544, 112
 NAME_PX, HEAD_PX = 190, 26

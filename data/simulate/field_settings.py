@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from data.simulate.image_labels import SINGLE_FRACTION, LabelScheme
-from data.simulate.imaging_conditions import Optics
+from data.simulate.imaging.imaging_conditions import Optics
+from data.simulate.labelling.image_labels import SINGLE_FRACTION, LabelScheme
 
 
 @dataclass(frozen=True)

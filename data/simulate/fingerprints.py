@@ -25,7 +25,7 @@ def hash_pixels(image: NDArray[np.unsignedinteger]) -> str:
 @cache
 def hash_simulator() -> str:
     """Hash the source of the simulator: other code may make other fields of the same settings."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 

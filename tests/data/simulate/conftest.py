@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from data.simulate.cell import Cell
-from data.simulate.cell_lines import CELL_LINES
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.immunostaining import Staining
-from data.simulate.optics import Exposure, take_picture
-from data.simulate.protein import paint_protein
-from data.simulate.stains import stain_microtubules, stain_nucleus, stain_reticulum
+from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.imaging.optics import Exposure, take_picture
+from data.simulate.patterns.cell import Cell
+from data.simulate.patterns.immunostaining import Staining
+from data.simulate.patterns.protein import paint_protein
+from data.simulate.patterns.stains import stain_microtubules, stain_nucleus, stain_reticulum
 
 LINES = {line.name: line for line in CELL_LINES}
 FAST_LINES = ("dense sheet", "small")
@@ -230,9 +230,9 @@ def observe_cells(classes: tuple[int, ...], line: str = "dense sheet") -> Sample
     clean = Staining(1e4, 0.0, 1.0, 1e4, 0.0)
     sample = Sample()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("data.simulate.protein.draw_staining", lambda _: clean)
-        patch.setattr("data.simulate.protein.scatter_clusters", lambda *_: np.float32(1.0))
-        patch.setattr("data.simulate.immunostaining.scatter_clusters", lambda *_: np.float32(1.0))
+        patch.setattr("data.simulate.patterns.protein.draw_staining", lambda _: clean)
+        patch.setattr("data.simulate.patterns.protein.scatter_clusters", lambda *_: np.float32(1.0))
+        patch.setattr("data.simulate.patterns.immunostaining.scatter_clusters", lambda *_: np.float32(1.0))
         for cell, (red, blue, yellow) in zip(
             whole_cells(line, divide=divide), other_stains(line, divide), strict=True
         ):

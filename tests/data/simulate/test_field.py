@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from data.labels import NEGATIVE, NUM_CLASSES
-from data.simulate.antibodies import make_antibody
-from data.simulate.cell_lines import CELL_LINES
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.image_labels import image_classes
+from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.labelling.antibodies import make_antibody
+from data.simulate.labelling.image_labels import image_classes
 
 LINES = {line.name: line for line in CELL_LINES}
 

@@ -11,8 +11,8 @@ from scipy import ndimage
 from data.agreement import Agreement, compare_cells
 from data.errors import InputError
 from data.fields import find_fields
-from data.simulate.cell_lines import CELL_LINES, CellLine
 from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.ground.cell_lines import CELL_LINES, CellLine
 from models.segmenters.classical import ClassicalSegmenter
 from models.segmenters.segmenter import SegmentedField
 

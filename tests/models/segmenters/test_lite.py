@@ -11,8 +11,8 @@ from data.errors import InputError
 from data.fields import find_fields
 from data.masks import read_label_image
 from data.segmentation.stains import STAINS
-from data.simulate.cell_lines import CELL_LINES, CellLine
 from data.simulate.field import FieldSettings, SimulatedField, simulate_field
+from data.simulate.ground.cell_lines import CELL_LINES, CellLine
 from models.runtimes.choose import make_runtime
 from models.segmenters.lite import LiteSegmenter, working_factors
 from models.segmenters.lite_weights import SHIPPED_WEIGHTS, hash_weights, load_lite_network

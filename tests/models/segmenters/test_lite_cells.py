@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from data.agreement import compare_cells
 from data.errors import InputError
 from data.segmentation.targets import MAPS, make_targets
-from data.simulate.cell_lines import CELL_LINES, CellLine
 from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.ground.cell_lines import CELL_LINES, CellLine
 from models.segmenters.lite_cells import find_lite_cells
 
 PIXEL_UM = 0.32

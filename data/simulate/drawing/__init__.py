@@ -1,0 +1,1 @@
+"""Random textures, curves and spots from which patterns are painted."""

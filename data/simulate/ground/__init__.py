@@ -1,0 +1,1 @@
+"""Where the cells of a field lie, and what shape they have."""

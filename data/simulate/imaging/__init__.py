@@ -1,0 +1,1 @@
+"""From painted light to the four channels of a field."""

@@ -1,0 +1,1 @@
+"""What a cell's stains and its protein look like."""
