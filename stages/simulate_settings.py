@@ -6,11 +6,11 @@ import numpy as np
 from pydantic import Field as Setting
 from pydantic import field_validator, model_validator
 
-from data.simulate.cell_lines import CELL_LINES
 from data.simulate.field import LEAST_EXTENT_UM
 from data.simulate.field_settings import FieldSettings
-from data.simulate.image_labels import SINGLE_FRACTION, LabelScheme
-from data.simulate.imaging_conditions import Optics
+from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.imaging.imaging_conditions import Optics
+from data.simulate.labelling.image_labels import SINGLE_FRACTION, LabelScheme
 from data.simulate.random_streams import Stream, random_stream
 from stages.stage import StageSettings
 
