@@ -32,7 +32,7 @@ def main() -> None:
     with ProcessPoolExecutor(options.workers) as executor:
         rows = list(executor.map(_draw_class, range(len(CLASS_NAMES))))
     picture = np.vstack([_head(), *rows])
-    cv2.imwrite(str(options.output), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])
+    cv2.imwrite(str(options.output), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 74])
 
 
 def _draw_class(label: int) -> np.ndarray:
