@@ -3,9 +3,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # The tests' small networks run faster on one thread; set before torch is imported, here or in a command.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A busy machine makes a test slow, but not wrong.
+settings.register_profile("no timings", deadline=None)
+settings.load_profile("no timings")
 
 
 @pytest.fixture(scope="session", autouse=True)
