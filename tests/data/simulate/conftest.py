@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pytest
@@ -19,6 +19,9 @@ from data.simulate.patterns.stains import stain_microtubules, stain_nucleus, sta
 
 LINES = {line.name: line for line in CELL_LINES}
 FAST_LINES = ("dense sheet", "small")
+SLOW_LINES = ("flat", "round")
+"""The largest and the smallest cells."""
+
 ANTIBODIES = 5
 MOST_CELLS = 2
 GREY = 150.0
@@ -173,7 +176,7 @@ def finer_than_half_um(image):
     return image - ndimage.gaussian_filter(image, 4.0)
 
 
-@cache
+@lru_cache(maxsize=4)
 def whole_cells(line: str, *, divide: bool = False) -> list[Cell]:
     """Give cells of a field that its border does not cut: dividing ones, or such as do not divide."""
     shape = LINES[line].radius[1], LINES[line].elongation[1]
@@ -205,10 +208,10 @@ def photograph(light, cell, seed):
         blur_um=0.11, glow=0.0, haze=0.0, peak=GREY, full=1.0, photons=2000.0, read_noise=0.5, black=0.0
     )
     picture = take_picture(light.astype(np.float32), cell.px_per_um, exposure, np.random.default_rng(seed))
-    return ndimage.gaussian_filter(picture, 0.8) / GREY
+    return ndimage.gaussian_filter(picture.astype(np.float32), 0.8) / np.float32(GREY)
 
 
-@cache
+@lru_cache(maxsize=4)
 def other_stains(line, divide):
     return [
         [photograph(stain(cell), cell, 1) for stain in (stain_microtubules, stain_nucleus, stain_reticulum)]
@@ -223,7 +226,8 @@ def stained_with(cell, antibody):
     return other
 
 
-@cache
+# More would fill gigabytes with what the cells remember of their structures.
+@lru_cache(maxsize=20)
 def observe_cells(classes: tuple[int, ...], line: str = "dense sheet") -> Sample:
     """Show cells of a line with ``classes``, each stained by several antibodies."""
     divide = 11 in classes
@@ -256,9 +260,7 @@ def cells_of_line() -> Callable[..., list[Cell]]:
     return whole_cells
 
 
-@pytest.fixture(
-    params=[name if name in FAST_LINES else pytest.param(name, marks=pytest.mark.slow) for name in LINES]
-)
+@pytest.fixture(params=[*FAST_LINES, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_LINES)])
 def line(request) -> str:
-    """Every cell line, most of them in the slow tests."""
+    """Four cell lines, two of them in the slow tests."""
     return request.param
