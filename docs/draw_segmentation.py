@@ -36,7 +36,9 @@ def main() -> None:
         agreement = compare_cells(field.cells, found)
         print(f"{line.name}: F1 {agreement.f1:.3f}, mean IoU {agreement.mean_iou:.3f}")  # noqa: T201
         panels.append(_draw(field.image[[CHANNELS.index(stain) for stain in STAINS]], field.cells, found))
-    cv2.imwrite(str(options.output), np.hstack(panels)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    half = len(panels) // 2
+    picture = np.vstack([np.hstack(panels[:half]), np.hstack(panels[half:])])
+    cv2.imwrite(str(options.output), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
 
 
 def _draw(stains: np.ndarray, known: np.ndarray, found: np.ndarray) -> np.ndarray:
