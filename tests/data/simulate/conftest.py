@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from data.labels import NEGATIVE
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.ground.cell_lines import CELL_LINES
 from data.simulate.imaging.optics import Exposure, take_picture
@@ -252,6 +253,18 @@ def observe_cells(classes: tuple[int, ...], line: str = "dense sheet") -> Sample
 def observe() -> Callable[..., Sample]:
     """Give cells that show some classes: ``observe(classes, line)``."""
     return observe_cells
+
+
+@pytest.fixture
+def reject_other_classes() -> Callable[[Callable[[Sample], None], int], None]:
+    """Check that what describes a class describes no other: ``reject_other_classes(look, label)``."""
+
+    def reject(look, label):
+        for other in set(range(NEGATIVE)) - {label}:
+            with pytest.raises(AssertionError):
+                look(observe_cells((other,)))
+
+    return reject
 
 
 @pytest.fixture
