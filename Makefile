@@ -26,6 +26,9 @@ endif
 CONFIG ?=
 SET ?= tiny
 ARGS ?=
+# Tests run side by side, each with one thread of its own: threads of several would wait for each other.
+TEST_WORKERS ?= 2
+PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 BENCHMARKS := $(basename $(notdir $(wildcard benchmarks/*.py)))
 
 CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
@@ -101,10 +104,10 @@ run: setup $(SIMULATED) ## all of the above for IMAGES= LABELS= WORK=
 	  $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
 
 test: setup ## run all tests (under 10 minutes on 2 cores)
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 test-fast: setup ## run the tests without the slow ones
-	$(VENV)/bin/python -m pytest -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow" $(ARGS)
 
 lint: setup ## check style, types and the direction of imports
 	$(VENV)/bin/ruff format --check .

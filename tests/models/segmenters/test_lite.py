@@ -79,11 +79,12 @@ def test_the_same_cells_at_other_pixel_sizes(pixel_size_um: float) -> None:
 
 
 def test_any_size_and_shape() -> None:
-    whole = field()
+    # A line of small cells: in so small a part, most cells of the others are cut by the border.
+    whole = field(next(line for line in CELL_LINES if line.name == "round"))
     part = stains(whole)[:, 3:700, 10:1001]
     found = segmenter().segment(part)
     assert found.cells.shape == (697, 991)
-    assert compare_cells(whole.cells[3:700, 10:1001], found.cells).f1 >= 0.75
+    assert compare_cells(whole.cells[3:700, 10:1001], found.cells).f1 >= 0.85
     assert segmenter().segment(np.zeros((3, 17, 5), np.uint8)).cells.shape == (17, 5)
 
 
