@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -29,8 +30,16 @@ COLUMN_TYPES: dict[str, str] = {
     "border_fraction_inside": "float32",
     **dict.fromkeys(INTENSITY_COLUMNS, "float32"),
     "rle": "str",
+    "group": "str",
+    "image_hash": "str",
 }
-"""Columns of the table and their types, in order."""
+"""Columns of the table and their types, in order.
+
+``group`` names images that belong together (a mosaic's, a protein's), by default each image its own;
+``image_hash`` is the image's perceptual hash (``data.duplicates``), empty until the crops stage fills it in.
+"""
+
+_NEW_COLUMNS = {"group", "image_hash"}
 
 
 def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.integer]) -> pd.DataFrame:
@@ -71,6 +80,8 @@ def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.
         "border_fraction_inside": estimate_fraction_inside(areas, nucleus_areas, touches_border),
         **dict.fromkeys(INTENSITY_COLUMNS, np.nan),
         "rle": encode_label_image(cells),
+        "group": image_id,
+        "image_hash": "",
     }
     return pd.DataFrame(columns, index=range(count)).astype(COLUMN_TYPES)
 
@@ -117,13 +128,15 @@ def write_cells(path: Path, table: pd.DataFrame) -> None:
 def read_cells(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """Read a cells table, or some of its columns.
 
+    A table of a version without ``group`` and ``image_hash`` is read, too: each image is then a group.
+
     Raises
     ------
     InputError
         The file is missing or is no cells table.
     """
     try:
-        return pd.read_parquet(path, columns=columns or list(COLUMN_TYPES))
+        return _read_columns(path, columns or list(COLUMN_TYPES))
     except FileNotFoundError:
         raise InputError(
             found="no such file",
@@ -138,3 +151,12 @@ def read_cells(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
             expected=f"the columns {', '.join(COLUMN_TYPES)}",
             advice="run `hpacells segment` again",
         ) from None
+
+
+def _read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
+    missing = _NEW_COLUMNS.difference(pq.read_schema(path).names)
+    if missing.isdisjoint(columns):
+        return pd.read_parquet(path, columns=columns)
+    present = dict.fromkeys(["image_id", *(column for column in columns if column not in missing)])
+    table = pd.read_parquet(path, columns=list(present))
+    return table.assign(group=table["image_id"], image_hash="")[columns]

@@ -44,6 +44,8 @@ class CutCell:
         File whose pixels above 0 are the cell, or None.
     labels
         Its class numbers; empty where the index tells none.
+    group
+        Name of the cells that belong together, such as those of one mosaic; empty where the index tells none.
     """
 
     image_id: str
@@ -51,6 +53,7 @@ class CutCell:
     window: tuple[int, int, int] | None = None
     mask: Path | None = None
     labels: tuple[int, ...] = ()
+    group: str = ""
 
     def read(self, full_scale: int | None = None) -> NDArray[np.uint8]:
         """Read the cell's picture, (4, H, W) uint8, R G B Y.
@@ -98,7 +101,8 @@ class CutCell:
 def read_index(path: Path) -> list[CutCell]:
     """Read an index of cells, a CSV with a row a cell; paths in it are relative to its folder.
 
-    The columns ``mask`` (a file) and ``label`` (class numbers joined by ``|``) may be added to each of these:
+    The columns ``mask`` (a file), ``label`` (class numbers joined by ``|``) and ``group`` (cells that belong
+    together; by default those of a mosaic do) may be added to each of these:
 
     - ``mosaic,tile,y0,x0,size``: tile of a mosaic ``<mosaic>_<channel>`` beside the index;
     - ``file``: a TIFF of four channels, R G B Y; ``ID`` or else the file's name is the cell's ID;
@@ -120,7 +124,8 @@ def read_index(path: Path) -> list[CutCell]:
         image_id, files, window = find(row, where)
         mask = path.parent / row["mask"] if row.get("mask") else None
         labels = parse_labels(row["label"], where=where) if row.get("label") else ()
-        cells.append(CutCell(image_id, files, window, mask, labels))
+        group = row.get("group") or row.get("mosaic", "")
+        cells.append(CutCell(image_id, files, window, mask, labels, group))
     twice = [image_id for image_id, count in Counter(cell.image_id for cell in cells).items() if count > 1]
     if twice:
         raise InputError(found=f"cell {twice[0]} stands there twice", where=path, expected="one row a cell")

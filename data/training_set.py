@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.image_groups import join_groups
 from data.labels import NUM_CLASSES, check_coverage
 
 
@@ -26,6 +27,10 @@ class TrainingSet:
         (n, 19) float32: 1 where the cell's image has the class.
     labels
         Image ID -> class numbers, of the images that have at least one cell here.
+    groups
+        Image ID -> its group, of the same images; images of one group belong in one fold.
+    proteins
+        Image ID -> its protein, of those images whose protein the label file names.
     counts
         What was used and what was left out, and how many.
     """
@@ -34,6 +39,8 @@ class TrainingSet:
     image_ids: NDArray[np.str_]
     targets: NDArray[np.float32]
     labels: dict[str, tuple[int, ...]]
+    groups: dict[str, str]
+    proteins: dict[str, str]
     counts: dict[str, int]
 
 
@@ -42,6 +49,7 @@ def select_training_set(
     labels: Mapping[str, tuple[int, ...]],
     images: Literal["single", "all"],
     *,
+    proteins: Mapping[str, str] | None = None,
     where: object = "labels",
 ) -> TrainingSet:
     """Select the cells to train on: not dropped, and of an image with a label (with one only, for "single").
@@ -49,11 +57,13 @@ def select_training_set(
     Parameters
     ----------
     cells
-        Cells table with at least ``image_id`` and ``dropped``.
+        Cells table with at least ``image_id`` and ``dropped``; images that share a ``group`` stay together.
     labels
         Image ID -> class numbers; those of other images play no part but are counted.
     images
         "single": only images with one label, which is then each cell's label; "all": every labelled image.
+    proteins
+        Image ID -> protein (``data.labels.read_proteins``); images of one protein stay together.
     where
         The label file, for messages.
 
@@ -76,6 +86,7 @@ def select_training_set(
             expected="cells that no filter of the crops stage dropped",
             advice="loosen the filters of `hpacells crops`, or give more images",
         )
+    named = proteins or {}
     kept = sorted(set(image_ids[rows]))
     targets = np.zeros((len(rows), NUM_CLASSES), np.float32)
     for row, image_id in enumerate(image_ids[rows]):
@@ -85,6 +96,8 @@ def select_training_set(
         image_ids=image_ids[rows],
         targets=targets,
         labels={image_id: used[image_id] for image_id in kept},
+        groups=join_groups(kept, _read_groups(cells), named),
+        proteins={image_id: named[image_id] for image_id in kept if named.get(image_id)},
         counts={
             "images": len(kept),
             "cells": len(rows),
@@ -93,6 +106,13 @@ def select_training_set(
             "labels_of_other_images": len(set(labels) - set(present)),
         },
     )
+
+
+def _read_groups(cells: pd.DataFrame) -> dict[str, str]:
+    if "group" not in cells:
+        return {}
+    images = cells.drop_duplicates("image_id")
+    return dict(zip(images["image_id"].tolist(), images["group"].tolist(), strict=True))
 
 
 def _with_one_label(labelled: dict[str, tuple[int, ...]], where: object) -> dict[str, tuple[int, ...]]:

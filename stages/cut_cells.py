@@ -67,7 +67,7 @@ def run(
             failures.append(Failure(cell.image_id, str(done)))
             done = _unreadable(cell), CellTiles.blank(1)
         table, cut = done
-        tables.append(table)
+        tables.append(table.assign(group=cell.group or cell.image_id))
         # An interrupted run has written the first tiles, but no row of the table.
         if row >= writer.rows_written:
             writer.append(cut)

@@ -77,6 +77,17 @@ def test_round_trip(tmp_path: Path, label_images: tuple[np.ndarray, np.ndarray])
     assert read_cells(tmp_path / "cells.parquet", ["cell_id"]).columns.tolist() == ["cell_id"]
 
 
+def test_a_table_without_groups_and_hashes(
+    tmp_path: Path, label_images: tuple[np.ndarray, np.ndarray]
+) -> None:
+    table = measure_cells("a", *label_images)
+    path = tmp_path / "cells.parquet"
+    table.drop(columns=["group", "image_hash"]).to_parquet(path)
+    pd.testing.assert_frame_equal(read_cells(path), table)
+    assert read_cells(path, ["group"])["group"].tolist() == ["a"] * 3
+    assert read_cells(path, ["cell_id", "image_hash"])["image_hash"].tolist() == [""] * 3
+
+
 def test_bad_tables(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="run `hpacells segment` first"):
         read_cells(tmp_path / "cells.parquet")

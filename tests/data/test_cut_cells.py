@@ -36,6 +36,12 @@ def test_mosaics(tmp_path: Path, picture: np.ndarray) -> None:
     assert np.array_equal(second.read(), picture[:, 10:20, 20:30])
 
 
+def test_cells_that_belong_together(tmp_path: Path) -> None:
+    mosaics = "mosaic,tile,y0,x0,size,group\nm,0,0,0,10,\nm,1,0,0,10,P1\n"
+    assert [cell.group for cell in read_index(write(tmp_path, mosaics))] == ["m", "P1"]
+    assert [cell.group for cell in read_index(write(tmp_path, "ID,group\nx,g\ny,\n"))] == ["g", ""]
+
+
 def test_a_tile_outside_its_mosaic(tmp_path: Path, picture: np.ndarray) -> None:
     write_channels(tmp_path, "m", picture)
     (cell,) = read_index(write(tmp_path, "mosaic,tile,y0,x0,size\nm,0,15,0,10\n"))

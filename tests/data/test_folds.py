@@ -1,16 +1,24 @@
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.folds import ALWAYS_TRAIN, assign_folds, split_images
+from data.cut_cells import read_index
+from data.folds import ALWAYS_TRAIN, Stratify, assign_folds, split_images
 
 LABELS = st.dictionaries(
     st.text("abcdef0123456789", min_size=1, max_size=4),
     st.sets(st.integers(0, 18), min_size=1, max_size=4).map(lambda classes: tuple(sorted(classes))),
     min_size=1,
     max_size=40,
+)
+
+GROUPED = LABELS.flatmap(
+    lambda labels: st.tuples(
+        st.just(labels), st.fixed_dictionaries({image_id: st.sampled_from("pqrstuvw") for image_id in labels})
+    )
 )
 
 
@@ -67,3 +75,66 @@ def test_another_seed_gives_other_folds() -> None:
 
 def test_one_image_is_trained_on() -> None:
     assert split_images({"a": (17,)}, 5, 0, 1) == ({"a"}, set())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    grouped=GROUPED,
+    folds=st.integers(2, 5),
+    stratify=st.sampled_from(["labels", "combination"]),
+    seed=st.integers(0, 5),
+)
+def test_no_group_lies_in_two_folds(grouped: tuple, folds: int, stratify: Stratify, seed: int) -> None:
+    labels, groups = grouped
+    assigned = assign_folds(labels, folds, seed, groups, stratify)
+    assert set(assigned) == set(labels)
+    assert len({(groups[image_id], fold) for image_id, fold in assigned.items()}) == len(set(groups.values()))
+    for fold in range(folds):
+        training, validation = split_images(labels, folds, fold, seed, groups, stratify)
+        assert training | validation == set(labels)
+        assert {groups[image_id] for image_id in training}.isdisjoint(
+            groups[image_id] for image_id in validation
+        )
+        everything = {label for classes in labels.values() for label in classes}
+        assert {label for image_id in training for label in labels[image_id]} == everything
+
+
+def test_groups_are_spread_by_the_labels_of_all_their_images() -> None:
+    counts = {(0,): 40, (3, 5): 20, (7,): 10}
+    labels = {
+        f"{classes[0]}-{number}-{image}": (classes[image % len(classes)],)
+        for classes, count in counts.items()
+        for number in range(count)
+        for image in range(4)
+    }
+    groups = {image_id: image_id.rsplit("-", 1)[0] for image_id in labels}
+    assigned = assign_folds(labels, 5, 1, groups)
+    for classes, count in counts.items():
+        fold_of = {
+            groups[image_id]: fold for image_id, fold in assigned.items() if labels[image_id][0] in classes
+        }
+        assert Counter(fold_of.values()) == dict.fromkeys(range(5), count // 5)
+
+
+def test_stratified_by_combination() -> None:
+    combinations = [(0,)] * 20 + [(0, 3)] * 10 + [(3,)] * 5 + [(0, 3, 5)]
+    labels = {f"{number:02}": classes for number, classes in enumerate(combinations)}
+    assigned = assign_folds(labels, 5, 1, stratify="combination")
+    for classes in set(combinations[:-1]):
+        folds = Counter(assigned[image_id] for image_id in labels if labels[image_id] == classes)
+        assert folds == dict.fromkeys(range(5), combinations.count(classes) // 5)
+    assert assigned["35"] == ALWAYS_TRAIN
+
+
+def test_real_cells_by_mosaic(shared: Path) -> None:
+    cells = read_index(shared / "hpa/cells/index.csv")
+    labels = {cell.image_id: cell.labels for cell in cells}
+    groups = {cell.image_id: cell.group for cell in cells}
+    assigned = assign_folds(labels, 5, 1, groups)
+    folds_of = {
+        group: {assigned[image_id] for image_id in labels if groups[image_id] == group}
+        for group in set(groups.values())
+    }
+    assert len(folds_of) == 46
+    assert all(len(folds) == 1 for folds in folds_of.values())
+    assert {fold for folds in folds_of.values() for fold in folds} == set(range(5))

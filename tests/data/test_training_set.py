@@ -56,3 +56,13 @@ def test_no_single_label_image(cells: pd.DataFrame) -> None:
 def test_all_cells_dropped(cells: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="no cell is left of the 1 images"):
         select_training_set(cells, {"e": (5,)}, "single")
+
+
+def test_images_of_a_group_or_a_protein_belong_together(cells: pd.DataFrame) -> None:
+    assert select_training_set(cells, LABELS, "all").groups == {"a": "a", "b": "b", "d": "d"}
+    grouped = cells.assign(group=["m", "m", "m", "m", "n", "n", "n", "n"])
+    chosen = select_training_set(grouped, LABELS, "all", proteins={"b": "P1", "c": "P1", "x": "P1"})
+    assert chosen.groups == {"a": "a", "b": "a", "d": "d"}
+    assert chosen.proteins == {"b": "P1"}
+    chosen = select_training_set(grouped, LABELS, "all", proteins={"b": "P1", "d": "P1"})
+    assert chosen.groups == {"a": "a", "b": "a", "d": "a"}
