@@ -1,0 +1,206 @@
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.errors import InputError
+from pipeline.config import find_recipe, load_config
+from stages.train import TrainSettings
+
+DOCS = Path(__file__).parents[2] / "docs" / "recipes.md"
+PAPERS = {
+    "alsubait2022": ("cspnet", "botnet", "resnet50"),
+    "zhang2021": ("resnet50", "resnet101", "inceptionv4", "senet", "densenet", "gapnet"),
+    "elnashar2022": ("resnet50",),
+    "madeira2019": ("gapnet", "deepyeast", "mcnn", "densenet121"),
+    "jain2021": ("ce", "triplet"),
+}
+OF_PAPERS = [f"{paper}-{system}" for paper, systems in PAPERS.items() for system in systems]
+
+MODIFIED = ("resnet50", "resnet101", "inceptionv4", "senet", "densenet")
+"""The networks that zhang2021 gives a head of its own."""
+
+ZHANG: dict[str, Any] = {
+    "images": "all",
+    "tiles.channels": ("red", "green", "blue", "yellow"),
+    "split.stratify": "labels",
+    "data.duplicates": "remove",
+    "loss.weights.kind": "effective-number",
+    "loss.weights.alpha": 0.9,
+    "optimiser.kind": "sgd",
+    "optimiser.momentum": 0.9,
+    "thresholds.kind": "greedy",
+}
+ZHANG_MODIFIED: dict[str, Any] = ZHANG | {
+    "head.kind": "buffered",
+    "head.pooling": "average-maximum",
+    "optimiser.weight_decay": 1e-6,
+    "rate.kind": "restarts",
+    "rate.cycle_epochs": 4,
+    "backbone.pretrained": "hub",
+}
+MADEIRA: dict[str, Any] = {
+    "images": "all",
+    "split.folds": 3,
+    "data.at_least": 500,
+    "augment.kind": "madeira2019",
+    "backbone.pretrained": "none",
+    "loss.kind": "binary-cross-entropy",
+    "loss.weights.kind": "none",
+    "thresholds.kind": "per-class",
+}
+JAIN: dict[str, Any] = {
+    "images": "single",
+    "tiles.channels": ("red", "green", "blue"),
+    "backbone.name": "resnet50",
+    "head.kind": "embedding",
+    "loss.kind": "cross-entropy",
+    "optimiser.learning_rate": 0.01,
+    "schedule.balanced": True,
+}
+ALSUBAIT: dict[str, Any] = {
+    "augment.kind": "alsubait2022",
+    "backbone.pretrained": "hub",
+    "loss.kind": "cross-entropy",
+}
+
+PUBLISHED: list[tuple[str, dict[str, Any]]] = [
+    *((f"zhang2021-{system}", ZHANG_MODIFIED) for system in MODIFIED),
+    ("zhang2021-resnet50", {"schedule.batch_size": 74, "head.widths": (1024,), "head.dropouts": (0.5,)}),
+    ("zhang2021-resnet101", {"head.widths": (4096, 1024), "head.dropouts": (0.25, 0.5)}),
+    ("zhang2021-inceptionv4", {"schedule.batch_size": 48, "backbone.name": "inception_v4"}),
+    ("zhang2021-senet", {"schedule.batch_size": 80}),
+    (
+        "zhang2021-gapnet",
+        ZHANG
+        | {
+            "optimiser.learning_rate": 0.01,
+            "optimiser.weight_decay": 1e-5,
+            "optimiser.l1": 1e-7,
+            "schedule.batch_size": 128,
+            "head.dropouts": (0.3, 0.3),
+            "loss.hardest": 1.0,
+        },
+    ),
+    *((f"madeira2019-{system}", MADEIRA) for system in PAPERS["madeira2019"]),
+    (
+        "madeira2019-gapnet",
+        {
+            "optimiser.kind": "adam",
+            "optimiser.learning_rate": 0.001,
+            "schedule.batch_size": 20,
+            "schedule.epochs": 50,
+            "head.dropouts": (0.4, 0.4),
+        },
+    ),
+    (
+        "madeira2019-deepyeast",
+        {
+            "tiles.size": 192,
+            "optimiser.kind": "sgd",
+            "optimiser.learning_rate": 0.01,
+            "optimiser.momentum": 0.9,
+            "optimiser.weight_decay": 0.005,
+            "schedule.batch_size": 128,
+            "rate.kind": "plateau",
+            "rate.patience": 3,
+            "rate.factor": 0.5,
+        },
+    ),
+    ("madeira2019-mcnn", {"schedule.batch_size": 22, "optimiser.learning_rate": 0.01}),
+    ("madeira2019-densenet121", {"schedule.batch_size": 32, "optimiser.learning_rate": 0.001}),
+    (
+        "elnashar2022-resnet50",
+        {
+            "images": "single",
+            "tiles.size": 256,
+            "split.stratify": "combination",
+            "augment.kind": "rotate-mirror",
+            "optimiser.learning_rate": 0.0011,
+            "rate.kind": "ramp",
+            "rate.start": 0.0005,
+            "rate.least": 0.0005,
+            "rate.ramp_epochs": 3,
+            "rate.sustain_epochs": 2,
+            "rate.decay": 0.75,
+            "schedule.epochs": 10,
+        },
+    ),
+    ("jain2021-ce", JAIN | {"loss.triplet.weight": 0.0}),
+    ("jain2021-triplet", JAIN),
+    *((f"alsubait2022-{system}", ALSUBAIT) for system in PAPERS["alsubait2022"]),
+    ("alsubait2022-cspnet", {"schedule.epochs": 9}),
+    ("alsubait2022-botnet", {"schedule.epochs": 4, "optimiser.learning_rate": 0.03}),
+    ("alsubait2022-resnet50", {"schedule.epochs": 340, "backbone.frozen": "all", "head.kind": "convolution"}),
+]
+
+
+@cache
+def load(name: str) -> TrainSettings:
+    return load_config(None, recipe=name).settings("train", TrainSettings)
+
+
+def look_up(settings: Any, name: str) -> Any:
+    for part in name.split("."):
+        settings = getattr(settings, part)
+    return settings
+
+
+def test_every_system_of_the_papers_and_the_default_have_a_recipe() -> None:
+    with pytest.raises(InputError) as raised:
+        find_recipe("no such recipe")
+    shipped = str(raised.value).split("one of ")[1].split(", ")
+    assert set(OF_PAPERS) | {"hpacells"} <= set(shipped)
+    of_papers = {name for name in shipped if name.split("-")[0] in PAPERS}
+    assert of_papers == set(OF_PAPERS)
+
+
+@pytest.mark.parametrize(("name", "published"), PUBLISHED)
+def test_a_recipe_says_what_the_paper_says(name: str, published: dict[str, Any]) -> None:
+    settings = load(name)
+    assert {key: look_up(settings, key) for key in published} == published
+
+
+@pytest.mark.parametrize(
+    ("name", "rates"),
+    [
+        ("zhang2021-resnet50", (1e-2, 2e-2)),
+        ("zhang2021-densenet", (2e-3, 4e-3)),
+        ("zhang2021-senet", (1e-3, 3e-3, 5e-3)),
+        ("zhang2021-resnet101", (0.01 / 3, 0.01)),
+        ("zhang2021-inceptionv4", (0.01 / 3, 0.01)),
+    ],
+)
+def test_layer_groups_have_their_rates(name: str, rates: tuple[float, ...]) -> None:
+    optimiser = load(name).optimiser
+    found = [optimiser.learning_rate * factor for factor in optimiser.group_factors]
+    assert found == pytest.approx(rates, rel=1e-3)
+
+
+def test_cycles_are_whole() -> None:
+    for system in MODIFIED:
+        settings = load(f"zhang2021-{system}")
+        assert settings.schedule.epochs % settings.rate.cycle_epochs == 0
+
+
+def test_only_the_loss_tells_the_recipes_of_jain2021_apart() -> None:
+    plain, triplet = load("jain2021-ce"), load("jain2021-triplet")
+    assert triplet.loss.triplet.weight > 0
+    assert plain.model_copy(update={"loss": triplet.loss}) == triplet
+
+
+def test_the_second_phase_of_madeira2019() -> None:
+    (phase,) = load("madeira2019-gapnet").phases
+    assert (phase.epochs, phase.train, phase.loss.kind) == (14, "head", "binary-cross-entropy")
+
+
+def test_the_default_recipe_is_the_default() -> None:
+    assert load("hpacells") == TrainSettings()
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_recipes_are_documented(paper: str) -> None:
+    section = DOCS.read_text().split(f"\n## {paper}\n")[1].split("\n## ")[0]
+    missing = [system for system in PAPERS[paper] if f"-{system}`" not in section]
+    assert not missing
