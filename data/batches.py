@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.ahead import work_ahead
-from data.augment import Augmentation, augment_tiles
+from data.augment.augmentation import Augmentation, augment_tiles
 from data.tile_preparation import TileSettings, read_prepared
 from data.tiles import TileStore
 

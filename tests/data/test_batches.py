@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.augment import Augmentation, AugmentSettings
+from data.augment.augmentation import Augmentation
+from data.augment.hpacells import HpacellsAugmentation
 from data.batches import BatchLoader, plan_batches, shuffle_items
 from data.cell_tiles import CellTiles
 from data.tile_preparation import TileSettings, read_prepared
@@ -117,7 +118,7 @@ def test_tiles_within_the_budget_are_read_once(store: CountingStore, kept: int, 
 
 
 def test_changes_depend_on_plan_and_seed_but_not_on_threads_or_start(store: CountingStore) -> None:
-    augmentation = Augmentation(AugmentSettings())
+    augmentation = Augmentation(HpacellsAugmentation())
     plan = plan_batches(shuffle_items(COUNT, 1, 0), 4)
 
     def collect(workers: int, start: int, seed: tuple[int, int]) -> list[np.ndarray]:
