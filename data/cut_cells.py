@@ -16,6 +16,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields import to_uint8
 from data.image_files import SUFFIXES, read_plane
+from data.label_sets import HPA2021, LabelSet
 from data.labels import parse_labels
 
 _MOSAIC = ("mosaic", "tile", "y0", "x0", "size")
@@ -98,11 +99,11 @@ class CutCell:
         return image[..., y0 : y0 + size, x0 : x0 + size]
 
 
-def read_index(path: Path) -> list[CutCell]:
+def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[CutCell]:
     """Read an index of cells, a CSV with a row a cell; paths in it are relative to its folder.
 
-    The columns ``mask`` (a file), ``label`` (class numbers joined by ``|``) and ``group`` (cells that belong
-    together; by default those of a mosaic do) may be added to each of these:
+    The columns ``mask`` (a file), ``label`` (class numbers or names joined by ``|``) and ``group`` (cells
+    that belong together; by default those of a mosaic do) may be added to each of these:
 
     - ``mosaic,tile,y0,x0,size``: tile of a mosaic ``<mosaic>_<channel>`` beside the index;
     - ``file``: a TIFF of four channels, R G B Y; ``ID`` or else the file's name is the cell's ID;
@@ -123,7 +124,7 @@ def read_index(path: Path) -> list[CutCell]:
         where = f"{path}, line {line}"
         image_id, files, window = find(row, where)
         mask = path.parent / row["mask"] if row.get("mask") else None
-        labels = parse_labels(row["label"], where=where) if row.get("label") else ()
+        labels = parse_labels(row["label"], label_set, where=where) if row.get("label") else ()
         group = row.get("group") or row.get("mosaic", "")
         cells.append(CutCell(image_id, files, window, mask, labels, group))
     twice = [image_id for image_id, count in Counter(cell.image_id for cell in cells).items() if count > 1]

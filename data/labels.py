@@ -1,4 +1,4 @@
-"""The 19 subcellular patterns and the label file ``ID,Label`` of the Kaggle 2021 training set."""
+"""Label files: which classes an image shows, ``ID,Label`` (Kaggle 2021) or ``Id,Target`` (Kaggle 2018)."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,37 +7,25 @@ import pandas as pd
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.label_sets import HPA2021, LabelSet
 
-CLASS_NAMES = (
-    "Nucleoplasm",
-    "Nuclear membrane",
-    "Nucleoli",
-    "Nucleoli fibrillar center",
-    "Nuclear speckles",
-    "Nuclear bodies",
-    "Endoplasmic reticulum",
-    "Golgi apparatus",
-    "Intermediate filaments",
-    "Actin filaments",
-    "Microtubules",
-    "Mitotic spindle",
-    "Centrosome",
-    "Plasma membrane",
-    "Mitochondria",
-    "Aggresome",
-    "Cytosol",
-    "Vesicles and punctate cytosolic patterns",
-    "Negative",
-)
+CLASS_NAMES = HPA2021.names
 """Names of the classes 0..18, in the order of the Kaggle 2021 competition."""
 
 NUM_CLASSES = len(CLASS_NAMES)
-NEGATIVE = 18
+NEGATIVE = CLASS_NAMES.index("Negative")
 """The class of a cell without staining, or with an unspecific one."""
 
+_FORMS = {"ID": "Label", "Id": "Target"}
+_PROTEINS = ("Protein", "Group")
+_EXPECTED = "a CSV with the columns ID,Label or Id,Target"
 
-def read_labels(path: Path) -> dict[str, tuple[int, ...]]:
-    """Read a label file: one row an image, its labels joined by ``|`` (Kaggle's ``train.csv``).
+
+def read_labels(path: Path, label_set: LabelSet = HPA2021) -> dict[str, tuple[int, ...]]:
+    """Read a label file: one row an image, with class numbers or names.
+
+    The labels of an image are joined by ``|`` in the column ``Label`` (Kaggle's ``train.csv`` of 2021), by
+    blanks or ``|`` in the column ``Target`` (of 2018).
 
     Returns
     -------
@@ -47,12 +35,13 @@ def read_labels(path: Path) -> dict[str, tuple[int, ...]]:
     Raises
     ------
     InputError
-        The file is missing or is no CSV with the columns ``ID`` and ``Label``, an ID stands twice, or a
-        label is not a class number in 0..18; the message names the line.
+        The file is missing or is no CSV with these columns, an ID stands twice, or a label is no class of
+        the label set; the message names the line.
     """
-    table = _read_table(path)
+    table, id_column = _read_table(path)
+    column = _FORMS[id_column]
     labels: dict[str, tuple[int, ...]] = {}
-    for line, (image_id, text) in enumerate(zip(table["ID"], table["Label"], strict=True), start=2):
+    for line, (image_id, text) in enumerate(zip(table[id_column], table[column], strict=True), start=2):
         if image_id in labels:
             raise InputError(
                 found=f"image {image_id} stands there a second time",
@@ -60,8 +49,32 @@ def read_labels(path: Path) -> dict[str, tuple[int, ...]]:
                 expected="one row an image",
                 advice="join its labels with | in one row",
             )
-        labels[image_id] = parse_labels(text, where=f"{path}, line {line}")
+        if column == "Target" and label_set.find(text) is None and "|" not in text:
+            text = "|".join(text.split())
+        labels[image_id] = parse_labels(text, label_set, where=f"{path}, line {line}")
     return labels
+
+
+def read_proteins(path: Path) -> dict[str, str]:
+    """Read the column ``Protein`` (or ``Group``) of a label file.
+
+    Returns
+    -------
+    dict
+        Image ID -> its protein; empty where the file has no such column, and without the images for which
+        it is empty.
+
+    Raises
+    ------
+    InputError
+        As ``read_labels``.
+    """
+    table, id_column = _read_table(path)
+    column = next((name for name in _PROTEINS if name in table.columns), None)
+    if column is None:
+        return {}
+    pairs = zip(table[id_column], table[column].str.strip(), strict=True)
+    return {image_id: protein for image_id, protein in pairs if protein}
 
 
 def write_labels(path: Path, labels: Mapping[str, Iterable[int]]) -> None:
@@ -84,38 +97,45 @@ def check_coverage(labels: Mapping[str, object], image_ids: Iterable[str], *, wh
         )
 
 
-def parse_labels(text: str, *, where: str) -> tuple[int, ...]:
-    """Parse class numbers joined by ``|``, ascending and each once; raise an InputError for anything else."""
-    expected = f"class numbers 0..{NUM_CLASSES - 1} joined by |"
+def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tuple[int, ...]:
+    """Parse class numbers or names joined by ``|``, ascending and each once.
+
+    Raises
+    ------
+    InputError
+        One of them is no class of the label set; the message lists the classes.
+    """
     classes = set()
     for token in text.split("|"):
-        if not token.strip().isdecimal() or int(token) >= NUM_CLASSES:
+        number = label_set.find(token)
+        if number is None:
+            expected = f"class numbers 0..{len(label_set) - 1} joined by |"
+            if token.strip() and not token.strip().isdecimal():
+                expected += f", or names: {', '.join(label_set.names)}"
             raise InputError(found=f"label {token.strip()!r} is no class", where=where, expected=expected)
-        classes.add(int(token))
+        classes.add(number)
     return tuple(sorted(classes))
 
 
-def _read_table(path: Path) -> pd.DataFrame:
+def _read_table(path: Path) -> tuple[pd.DataFrame, str]:
+    """Read the file as text, and say which of its columns is the image's ID."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError:
         raise InputError(
-            found="no such file",
-            where=path,
-            expected="a CSV with the columns ID,Label",
-            advice="check the path",
+            found="no such file", where=path, expected=_EXPECTED, advice="check the path"
         ) from None
     except (OSError, ValueError) as error:
         raise InputError(
-            found=f"cannot be read as a table ({error})",
-            where=path,
-            expected="a CSV with the columns ID,Label",
+            found=f"cannot be read as a table ({error})", where=path, expected=_EXPECTED
         ) from None
-    missing = [column for column in ("ID", "Label") if column not in table.columns]
-    if missing:
-        raise InputError(
-            found=f"no column {' and no column '.join(missing)} (found {','.join(table.columns)})",
-            where=path,
-            expected="the columns ID,Label",
-        )
-    return table
+    for id_column, label_column in _FORMS.items():
+        if {id_column, label_column} <= set(table.columns):
+            return table, id_column
+    wanted = ("Id", "Target") if {"Id", "Target"} & set(table.columns) else ("ID", "Label")
+    missing = [column for column in wanted if column not in table.columns]
+    raise InputError(
+        found=f"no column {' and no column '.join(missing)} (found {','.join(table.columns)})",
+        where=path,
+        expected=_EXPECTED,
+    )

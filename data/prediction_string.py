@@ -32,7 +32,7 @@ def choose_triples(
     masks
         (n,) mask strings of the cells.
     probabilities
-        (n, 19) of each cell and class; a probability is the confidence of its triple.
+        (n, classes) of each cell and class; a probability is the confidence of its triple.
     min_confidence
         Pairs of cell and class below it give no triple.
 

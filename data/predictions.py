@@ -1,6 +1,7 @@
 """The predictions table, ``predictions.parquet``: a row a cell, with class probabilities and embedding."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.labels import NUM_CLASSES
+from data.labels import CLASS_NAMES, NUM_CLASSES
 
 PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in range(NUM_CLASSES))
-"""Columns of the class probabilities, class 0 first."""
+"""Columns of the class probabilities of the default label set, class 0 first."""
 
-_COLUMNS = ("image_id", "cell_id", *PROBABILITY_COLUMNS)
-_EXPECTED = "the columns image_id, cell_id, p_0 .. p_18"
+_CELL = ("image_id", "cell_id")
+_EXPECTED = "the columns image_id, cell_id, p_0, p_1 and so on"
+_METADATA = b"class_names"
 
 
 def write_predictions(
@@ -26,6 +28,8 @@ def write_predictions(
     cell_id: NDArray[np.integer],
     probabilities: NDArray[np.floating],
     embedding: NDArray[np.floating] | None = None,
+    class_names: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
 ) -> None:
     """Write a predictions table as Parquet (zstd).
 
@@ -36,25 +40,33 @@ def write_predictions(
     image_id, cell_id
         (N,) which cell a row is of.
     probabilities
-        (N, 19), 0..1.
+        (N, classes), 0..1.
     embedding
         (N, D) features of the cells, or None.
+    class_names
+        Names of the classes, which are kept with the table; None for those of the default label set, where
+        it has as many.
+    labels
+        (N,) numbers of the called classes, joined by ``|`` as in a label file, or None.
 
     Raises
     ------
     ValueError
-        The arrays differ in length, or there are not 19 probabilities a cell.
+        The arrays differ in length, or there are not as many probabilities a cell as class names.
     """
     rows = len(image_id)
-    if len(cell_id) != rows or probabilities.shape != (rows, NUM_CLASSES):
+    names = CLASS_NAMES if class_names is None else tuple(class_names)
+    if len(cell_id) != rows or probabilities.shape != (rows, len(names)):
         message = f"{rows} image IDs, {len(cell_id)} cell IDs, probabilities of shape {probabilities.shape}"
         raise ValueError(message)
     columns: dict[str, pa.Array] = {
         "image_id": pa.array(list(image_id), pa.string()),
         "cell_id": pa.array(np.asarray(cell_id, np.int32)),
     }
-    for name, values in zip(PROBABILITY_COLUMNS, probabilities.T, strict=True):
-        columns[name] = pa.array(np.ascontiguousarray(values, np.float32))
+    for label, values in enumerate(probabilities.T):
+        columns[f"p_{label}"] = pa.array(np.ascontiguousarray(values, np.float32))
+    if labels is not None:
+        columns["labels"] = pa.array(list(labels), pa.string())
     if embedding is not None:
         if len(embedding) != rows:
             message = f"{rows} image IDs, {len(embedding)} embeddings"
@@ -62,7 +74,8 @@ def write_predictions(
         values = pa.array(np.ascontiguousarray(embedding, np.float32).ravel())
         columns["embedding"] = pa.FixedSizeListArray.from_arrays(values, embedding.shape[1])
     with atomic_write(path) as temporary:
-        pq.write_table(pa.table(columns), temporary, compression="zstd")
+        table = pa.table(columns).replace_schema_metadata({_METADATA: json.dumps(names)})
+        pq.write_table(table, temporary, compression="zstd")
 
 
 def read_predictions(path: Path, *, embedding: bool = True) -> pd.DataFrame:
@@ -78,8 +91,8 @@ def read_predictions(path: Path, *, embedding: bool = True) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``image_id``, ``cell_id`` (int32), ``p_0`` .. ``p_18`` (float32) and, where the file has it,
-        ``embedding`` (a float32 array a cell).
+        ``image_id``, ``cell_id`` (int32), ``p_0``, ``p_1`` and so on (float32; ``probability_columns``)
+        and, where the file has them, ``labels`` (str) and ``embedding`` (a float32 array a cell).
 
     Raises
     ------
@@ -89,8 +102,10 @@ def read_predictions(path: Path, *, embedding: bool = True) -> pd.DataFrame:
     try:
         with pq.ParquetFile(path) as file:
             present = file.schema_arrow.names
-            wanted = [*_COLUMNS, *(["embedding"] if embedding and "embedding" in present else [])]
-            missing = [name for name in _COLUMNS if name not in present]
+            needed = [*_CELL, *(probability_columns(present) or ["p_0"])]
+            optional = ["labels", *(["embedding"] if embedding else [])]
+            wanted = [*needed, *(name for name in optional if name in present)]
+            missing = [name for name in needed if name not in present]
             table = None if missing else file.read(wanted).to_pandas()
     except FileNotFoundError:
         raise InputError(
@@ -107,8 +122,27 @@ def read_predictions(path: Path, *, embedding: bool = True) -> pd.DataFrame:
     return table
 
 
+def probability_columns(columns: Iterable[str]) -> list[str]:
+    """List the columns ``p_0``, ``p_1`` and so on, up to the highest number among some columns, gaps too."""
+    numbers = [int(name[2:]) for name in columns if name.startswith("p_") and name[2:].isdecimal()]
+    return [f"p_{label}" for label in range(max(numbers, default=-1) + 1)]
+
+
+def read_class_names(path: Path) -> tuple[str, ...]:
+    """Read the names of the classes of a predictions table that ``read_predictions`` reads.
+
+    A table that tells none has those of the default label set, or numbers where it has more or fewer columns.
+    """
+    schema = pq.read_schema(path)
+    told = (schema.metadata or {}).get(_METADATA)
+    if told is not None:
+        return tuple(json.loads(told))
+    count = len(probability_columns(schema.names))
+    return CLASS_NAMES if count == NUM_CLASSES else tuple(f"class {label}" for label in range(count))
+
+
 def _check(table: pd.DataFrame, path: Path) -> None:
-    probabilities = table[list(PROBABILITY_COLUMNS)].to_numpy()
+    probabilities = table[probability_columns(table.columns)].to_numpy()
     # Written so that NaN is caught, too.
     wrong = np.argwhere(~((probabilities >= 0) & (probabilities <= 1)))
     if len(wrong):

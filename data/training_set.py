@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.image_groups import join_groups
-from data.labels import NUM_CLASSES, check_coverage
+from data.label_sets import HPA2021, LabelSet
+from data.labels import check_coverage
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,15 @@ class TrainingSet:
     image_ids
         (n,) the image of each.
     targets
-        (n, 19) float32: 1 where the cell's image has the class.
+        (n, classes) float32: 1 where the cell's image has the class.
     labels
         Image ID -> class numbers, of the images that have at least one cell here.
     groups
         Image ID -> its group, of the same images; images of one group belong in one fold.
     proteins
         Image ID -> its protein, of those images whose protein the label file names.
+    class_names
+        Names of the classes.
     counts
         What was used and what was left out, and how many.
     """
@@ -41,7 +44,14 @@ class TrainingSet:
     labels: dict[str, tuple[int, ...]]
     groups: dict[str, str]
     proteins: dict[str, str]
+    class_names: tuple[str, ...]
     counts: dict[str, int]
+
+    def absent_classes(self, chosen: NDArray[np.bool_] | None = None) -> tuple[str, ...]:
+        """Name the classes of which no cell is an example, of all cells or of the chosen ones, (n,) bool."""
+        targets = self.targets if chosen is None else self.targets[chosen]
+        absent = np.flatnonzero(~(targets > 0).any(axis=0))
+        return tuple(self.class_names[label] for label in absent)
 
 
 def select_training_set(
@@ -49,6 +59,7 @@ def select_training_set(
     labels: Mapping[str, tuple[int, ...]],
     images: Literal["single", "all"],
     *,
+    label_set: LabelSet = HPA2021,
     proteins: Mapping[str, str] | None = None,
     where: object = "labels",
 ) -> TrainingSet:
@@ -62,6 +73,8 @@ def select_training_set(
         Image ID -> class numbers; those of other images play no part but are counted.
     images
         "single": only images with one label, which is then each cell's label; "all": every labelled image.
+    label_set
+        The classes.
     proteins
         Image ID -> protein (``data.labels.read_proteins``); images of one protein stay together.
     where
@@ -88,7 +101,7 @@ def select_training_set(
         )
     named = proteins or {}
     kept = sorted(set(image_ids[rows]))
-    targets = np.zeros((len(rows), NUM_CLASSES), np.float32)
+    targets = np.zeros((len(rows), len(label_set)), np.float32)
     for row, image_id in enumerate(image_ids[rows]):
         targets[row, list(used[image_id])] = 1
     return TrainingSet(
@@ -98,6 +111,7 @@ def select_training_set(
         labels={image_id: used[image_id] for image_id in kept},
         groups=join_groups(kept, _read_groups(cells), named),
         proteins={image_id: named[image_id] for image_id in kept if named.get(image_id)},
+        class_names=label_set.names,
         counts={
             "images": len(kept),
             "cells": len(rows),

@@ -11,7 +11,7 @@ from data.cells import read_cells
 from data.errors import InputError
 from data.images import read_images
 from data.prediction_string import choose_triples, format_prediction_string
-from data.predictions import PROBABILITY_COLUMNS, read_predictions
+from data.predictions import probability_columns, read_predictions
 from data.submission import SubmissionRow, write_submission
 from stages.stage import Context, StageReport, StageSettings
 
@@ -56,7 +56,7 @@ def run(
     table = _join(cells, predictions)
     sizes = _read_sizes(table, images, cells)
     kept = table[table["dropped"] == ""]
-    written = kept[list(PROBABILITY_COLUMNS)].to_numpy() >= settings.min_confidence
+    written = kept[probability_columns(kept.columns)].to_numpy() >= settings.min_confidence
     with context.track("combine", len(sizes)) as advance:
         write_submission(output, _rows(sizes, kept, settings.min_confidence, advance))
     return StageReport(
@@ -119,7 +119,7 @@ def _rows(
     sizes: pd.DataFrame, kept: pd.DataFrame, min_confidence: float, advance: Callable[[int], None]
 ) -> Iterator[SubmissionRow]:
     masks = kept["rle"].to_numpy(object)
-    probabilities = kept[list(PROBABILITY_COLUMNS)].to_numpy()
+    probabilities = kept[probability_columns(kept.columns)].to_numpy()
     rows_of_image = kept.groupby("image_id", sort=False).indices
     for image_id, height, width in sizes.itertuples(index=False, name=None):
         rows = rows_of_image.get(image_id, _NO_ROWS)

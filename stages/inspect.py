@@ -20,9 +20,8 @@ from data.composites import composite, find_contrast, find_outlines, protein_onl
 from data.errors import InputError
 from data.fields import Field, find_fields, to_uint8
 from data.images import read_images
-from data.labels import CLASS_NAMES
 from data.masks import read_label_image
-from data.predictions import PROBABILITY_COLUMNS, read_predictions
+from data.predictions import probability_columns, read_class_names, read_predictions
 from data.tiles import TileStore
 from stages.stage import Context, Failure, StageReport, StageSettings
 
@@ -35,7 +34,7 @@ class InspectSettings(StageSettings):
     """Settings of the inspect stage."""
 
     max_fields: int = Setting(500, ge=1, description="show at most so many fields, evenly spread over all")
-    top_classes: int = Setting(3, ge=1, le=19, description="classes shown for each cell")
+    top_classes: int = Setting(3, ge=1, description="classes shown for each cell")
     picture_size: int = Setting(1400, ge=200, description="longer side of a field's pictures in px")
 
 
@@ -94,7 +93,9 @@ class _FieldPages:
         self._rows = dict(list(table.reset_index(names="row").groupby("image_id")))
         predictions = read_predictions(sources.predictions, embedding=False)
         cells = zip(predictions["image_id"], predictions["cell_id"], strict=True)
-        self._probabilities = dict(zip(cells, predictions[list(PROBABILITY_COLUMNS)].to_numpy(), strict=True))
+        probabilities = predictions[probability_columns(predictions.columns)].to_numpy()
+        self._probabilities = dict(zip(cells, probabilities, strict=True))
+        self._class_names = read_class_names(sources.predictions)
         self._tiles = TileStore(sources.tiles)
         self._template = _environment().get_template("field.html")
 
@@ -153,7 +154,9 @@ class _FieldPages:
         if probabilities is None:
             return []
         best = np.argsort(-probabilities)[: self._settings.top_classes]
-        return [{"name": CLASS_NAMES[label], "confidence": float(probabilities[label])} for label in best]
+        return [
+            {"name": self._class_names[label], "confidence": float(probabilities[label])} for label in best
+        ]
 
     def _sprite(self, rows: NDArray[np.integer], contrast: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Stack the cells' tiles in one picture: left the composite, right the protein alone."""

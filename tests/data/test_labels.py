@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.labels import CLASS_NAMES, NUM_CLASSES, check_coverage, read_labels, write_labels
+from data.label_sets import LabelSet, read_label_set
+from data.labels import CLASS_NAMES, NUM_CLASSES, check_coverage, read_labels, read_proteins, write_labels
 
 
 def test_the_19_classes() -> None:
@@ -34,6 +35,39 @@ def test_ids_stay_text(tmp_path: Path) -> None:
     assert read_labels(path) == {"007": (3,), "NA": (0, 1)}
 
 
+def test_labels_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("ID,Label\na,Nuclear membrane|0\nb,cytosol|16\n")
+    assert read_labels(path) == {"a": (0, 1), "b": (16,)}
+
+
+def test_the_file_of_2018(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("Id,Target\na,16 0\nb,27\nc,Rods & rings\nd,Rods & rings|Nuclear bodies\n")
+    hpa2018 = read_label_set("hpa2018")
+    assert read_labels(path, hpa2018) == {"a": (0, 16), "b": (27,), "c": (27,), "d": (5, 27)}
+    with pytest.raises(InputError, match=r"line 3: label '27' is no class; expected class numbers 0\.\.18"):
+        read_labels(path)
+
+
+def test_an_unknown_name_lists_what_exists(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("ID,Label\na,inside|wall\n")
+    with pytest.raises(InputError, match="line 2: label 'wall' is no class; .* or names: Inside, Outside"):
+        read_labels(path, LabelSet(names=("Inside", "Outside")))
+
+
+def test_proteins(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("ID,Label,Protein\na,1,P1\nb,2, P1\nc,3,\n")
+    assert read_proteins(path) == {"a": "P1", "b": "P1"}
+    assert read_labels(path) == {"a": (1,), "b": (2,), "c": (3,)}
+    path.write_text("Id,Target,Group\na,1 2,P1\n")
+    assert read_proteins(path) == {"a": "P1"}
+    path.write_text("ID,Label\na,1\n")
+    assert read_proteins(path) == {}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -43,6 +77,7 @@ def test_ids_stay_text(tmp_path: Path) -> None:
         ("ID,Label\na,1.0\n", "label '1.0' is no class"),
         ("ID,Label\na,1\na,2\n", "line 3: image a stands there a second time"),
         ("image,Label\na,1\n", r"no column ID \(found image,Label\)"),
+        ("Id,Label\na,1\n", r"no column Target \(found Id,Label\)"),
         ("", "cannot be read as a table"),
     ],
 )

@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from data.errors import InputError
-from data.predictions import PROBABILITY_COLUMNS, read_predictions, write_predictions
+from data.labels import CLASS_NAMES
+from data.predictions import (
+    PROBABILITY_COLUMNS,
+    probability_columns,
+    read_class_names,
+    read_predictions,
+    write_predictions,
+)
 
 
 @pytest.fixture
@@ -31,6 +38,14 @@ def test_what_is_written_is_read(path: Path) -> None:
     assert "embedding" not in read_predictions(path, embedding=False)
 
 
+def test_labels_are_kept(path: Path) -> None:
+    labels = ["0|18", "", "3"]
+    write_predictions(path, ["a", "a", "b"], np.array([1, 2, 1]), np.zeros((3, 19)), labels=labels)
+    assert read_predictions(path)["labels"].tolist() == labels
+    with pytest.raises(ValueError, match="3"):
+        write_predictions(path, ["a", "a", "b"], np.array([1, 2, 1]), np.zeros((3, 19)), labels=["0"])
+
+
 @pytest.mark.parametrize("rows", [0, 2])
 def test_without_embedding(path: Path, rows: int) -> None:
     write(path, np.zeros((rows, 19), np.float16), ("a", "b")[:rows])
@@ -46,6 +61,26 @@ def test_arrays_that_do_not_fit(path: Path) -> None:
     with pytest.raises(ValueError, match="1 image IDs, 2 embeddings"):
         write_predictions(path, ["a"], np.array([1]), np.zeros((1, 19)), np.zeros((2, 4)))
     assert not path.exists()
+
+
+def test_other_classes(path: Path) -> None:
+    probabilities = np.random.default_rng(0).random((2, 28))
+    names = [f"pattern {label}" for label in range(28)]
+    write_predictions(path, ["a", "b"], np.array([1, 1]), probabilities, class_names=names)
+    table = read_predictions(path)
+    assert np.array_equal(table[probability_columns(table.columns)], probabilities.astype(np.float32))
+    assert read_class_names(path) == tuple(names)
+    with pytest.raises(ValueError, match=r"probabilities of shape \(2, 28\)"):
+        write_predictions(path, ["a", "b"], np.array([1, 1]), probabilities)
+
+
+def test_class_names_that_no_table_tells(path: Path) -> None:
+    write(path, np.zeros((3, 19)))
+    assert read_class_names(path) == CLASS_NAMES
+    read_predictions(path).to_parquet(path)
+    assert read_class_names(path) == CLASS_NAMES
+    read_predictions(path)[["image_id", "cell_id", "p_0", "p_1"]].to_parquet(path)
+    assert read_class_names(path) == ("class 0", "class 1")
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, np.nan])
@@ -69,8 +104,10 @@ def test_files_that_are_no_predictions(path: Path) -> None:
     path.write_text("image_id,cell_id\n")
     with pytest.raises(InputError, match="no predictions table"):
         read_predictions(path)
-    pd.DataFrame(
-        {"image_id": ["a"], "cell_id": [1], **dict.fromkeys(PROBABILITY_COLUMNS[:18], 0.5)}
-    ).to_parquet(path)
-    with pytest.raises(InputError, match="no column p_18"):
+    columns = {"image_id": ["a"], "cell_id": [1]}
+    pd.DataFrame(columns).to_parquet(path)
+    with pytest.raises(InputError, match="no column p_0"):
+        read_predictions(path)
+    pd.DataFrame({**columns, **dict.fromkeys(["p_0", "p_1", "p_3"], 0.5)}).to_parquet(path)
+    with pytest.raises(InputError, match="no column p_2"):
         read_predictions(path)

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from data.errors import InputError
+from data.label_sets import LabelSet
 from data.training_set import select_training_set
 
 
@@ -66,3 +67,12 @@ def test_images_of_a_group_or_a_protein_belong_together(cells: pd.DataFrame) -> 
     assert chosen.proteins == {"b": "P1"}
     chosen = select_training_set(grouped, LABELS, "all", proteins={"b": "P1", "d": "P1"})
     assert chosen.groups == {"a": "a", "b": "a", "d": "a"}
+
+
+def test_classes_without_an_example(cells: pd.DataFrame) -> None:
+    own = LabelSet(names=("left", "right", "middle", "edge"))
+    labels = {"a": (3,), "b": (0, 1)}
+    chosen = select_training_set(cells, labels, "all", label_set=own)
+    assert chosen.targets.shape == (3, 4)
+    assert chosen.absent_classes() == ("middle",)
+    assert chosen.absent_classes(np.array([True, False, False])) == ("left", "right", "middle")

@@ -98,6 +98,21 @@ def test_triples_bear_the_mask_of_their_own_cell(work: Work) -> None:
         assert np.array_equal(found[row + 3][1], work.labels[image_id] == cell_id)
 
 
+def test_any_number_of_classes(work: Work) -> None:
+    work.write()
+    image_id, cell_id = zip(*work.keys, strict=True)
+    names = ["left", "right"]
+    write_predictions(
+        work.predictions, image_id, np.array(cell_id), np.tile([0.5, 0.25], (4, 1)), class_names=names
+    )
+    settings = combine.CombineSettings()
+    report = combine.run(
+        work.cells, work.predictions, work.output, settings, work.watcher, images=work.images
+    )
+    assert report.counts["triples"] == 8
+    assert sorted(read_submission(work.output).triples["label"]) == [0] * 4 + [1] * 4
+
+
 def test_rows_sizes_order_and_digits(work: Work) -> None:
     work.probabilities[0, [4, 18]] = 0.25, 0.123456789
     work.probabilities[1, 7] = 0.5

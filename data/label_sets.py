@@ -1,0 +1,102 @@
+"""Label sets: the names of the classes, in a file, so that another set of classes needs no other code."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+from pydantic import Field as Setting
+from pydantic import ValidationError, field_validator, model_validator
+
+from data.errors import InputError
+from data.settings import Settings
+
+_EXPECTED = 'a TOML file with names = ["...", "..."] and, where a class is negative, negative = "..."'
+
+
+class LabelSet(Settings):
+    """The classes, by name; a class number is a name's place.
+
+    Attributes
+    ----------
+    names
+        Names of the classes, class 0 first, each once.
+    negative
+        Number of the class of a cell without staining, or None; may be given by name.
+    """
+
+    names: tuple[str, ...] = Setting(min_length=1)
+    negative: int | None = None
+
+    @field_validator("names")
+    @classmethod
+    def _check_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        told = {name.strip().casefold() for name in names}
+        if len(told) < len(names) or "" in told:
+            message = "a name stands there twice, or is empty"
+            raise ValueError(message)
+        if any("|" in name or name.strip().isdecimal() for name in names):
+            message = "a name is a number, or has a | in it"
+            raise ValueError(message)
+        return tuple(name.strip() for name in names)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _number_negative(cls, settings: object) -> object:
+        if isinstance(settings, dict) and isinstance(settings.get("negative"), str):
+            named = settings["negative"]
+            if named not in settings.get("names", ()):
+                message = f"negative = {named!r} is none of the names"
+                raise ValueError(message)
+            return settings | {"negative": list(settings["names"]).index(named)}
+        return settings
+
+    @model_validator(mode="after")
+    def _check_negative(self) -> "LabelSet":
+        if self.negative is not None and not 0 <= self.negative < len(self.names):
+            message = f"negative = {self.negative} is none of the classes 0..{len(self.names) - 1}"
+            raise ValueError(message)
+        return self
+
+    def __len__(self) -> int:
+        """Count the classes."""
+        return len(self.names)
+
+    def find(self, text: str) -> int | None:
+        """Find a class by its number or its name (in any letter case); None where there is no such class."""
+        wanted = text.strip().casefold()
+        if wanted.isdecimal():
+            return int(wanted) if int(wanted) < len(self.names) else None
+        folded = [name.casefold() for name in self.names]
+        return folded.index(wanted) if wanted in folded else None
+
+
+def read_label_set(name_or_path: str | Path) -> LabelSet:
+    """Read a label set: one that comes with hpacells, by its name, or a TOML file.
+
+    Raises
+    ------
+    InputError
+        There is no such set (the message lists those that come with hpacells), or the file is no label set.
+    """
+    path = Path(name_or_path)
+    if not path.is_file():
+        folder = Path(str(resources.files("configs").joinpath("label_sets")))
+        path = folder / f"{name_or_path}.toml"
+        if not path.is_file():
+            names = ", ".join(sorted(file.stem for file in folder.glob("*.toml")))
+            raise InputError(
+                found="no such label set", where=name_or_path, expected=f"a TOML file or one of {names}"
+            )
+    try:
+        return LabelSet.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        reason = f"{name}: {first['msg']}" if name else first["msg"]
+        raise InputError(found=f"no label set ({reason})", where=path, expected=_EXPECTED) from None
+    except (OSError, ValueError) as error:
+        raise InputError(found=f"no label set ({error})", where=path, expected=_EXPECTED) from None
+
+
+HPA2021 = read_label_set("hpa2021")
+"""The 19 classes of the Kaggle 2021 competition."""
