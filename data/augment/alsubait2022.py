@@ -1,4 +1,4 @@
-"""The set of Alsubait et al. (2022), Applied Sciences 12:11587, section 3.2.
+"""The set of Alsubait et al. (2022), Applied Sciences 12:11587, section 4.
 
 The paper names the changes and the probability 0.5 of the flips; all other figures are ours: 0.5 where a
 change is made or not, as the library that the paper names (Albumentations) has it unless it is told

@@ -1,4 +1,4 @@
-"""The set of Madeira and Parreira (2019), section 2.2: one of seven changes a tile.
+"""The set of Madeira and Parreira (2019), section 2.1: one of seven changes a tile.
 
 The paper's words and figures are those of the example in the documentation of imgaug; the ranges that it
 leaves open (sides, noise, affine) are taken from there. The paper changes copies of rare samples; here each
