@@ -3,8 +3,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from data.errors import InputError
+from models.classifiers.classifier import Architecture, Classifier, Normalisation
+from models.losses.classification import output_of
 from pipeline.config import find_recipe, load_config
 from stages.train import TrainSettings
 
@@ -75,6 +78,7 @@ PUBLISHED: list[tuple[str, dict[str, Any]]] = [
         "zhang2021-gapnet",
         ZHANG
         | {
+            "backbone.name": "gapnet-zhang2021",
             "optimiser.learning_rate": 0.01,
             "optimiser.weight_decay": 1e-5,
             "optimiser.l1": 1e-7,
@@ -204,3 +208,23 @@ def test_recipes_are_documented(paper: str) -> None:
     section = DOCS.read_text().split(f"\n## {paper}\n")[1].split("\n## ")[0]
     missing = [system for system in PAPERS[paper] if f"-{system}`" not in section]
     assert not missing
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_PAPERS)
+def test_a_recipe_makes_its_classifier(name: str) -> None:
+    settings = load(name)
+    channels = len(settings.tiles.channels)
+    architecture = Architecture(
+        mode=output_of(settings.loss),
+        tiles=settings.tiles.model_copy(update={"size": 96, "crop": 0}),
+        normalisation=Normalisation(mean=(0.1,) * channels, deviation=(0.1,) * channels),
+        backbone=settings.backbone.model_copy(update={"pretrained": "none"}),
+        head=settings.head,
+    )
+    classifier = Classifier(architecture).eval()
+    with torch.inference_mode():
+        scores = classifier(torch.randint(0, 256, (2, channels, 96, 96), dtype=torch.uint8))
+    assert scores.logits.shape == (2, 19)
+    assert scores.embedding.shape == (2, classifier.head.embedding_size)
+    assert torch.isfinite(scores.logits).all()
