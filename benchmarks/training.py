@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from data.augment import Augmentation, AugmentSettings, augment_tiles
+from data.augment.augmentation import Augmentation, augment_tiles
+from data.augment.hpacells import HpacellsAugmentation
 from data.batches import Batch, BatchLoader, plan_batches, shuffle_items
 from data.cell_tiles import TILE_SIZE, CellTiles
 from data.tile_preparation import TileSettings, read_prepared
 from data.tiles import TileStore, TileWriter
-from models.classifiers.backbones import BackboneSettings
+from models.classifiers.backbones.backbone import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.heads import HeadSettings
+from models.classifiers.heads.embedding import EmbeddingHeadSettings
 from models.classifiers.inference import to_tensor
 from models.device import choose_device, uses_bfloat16
 
@@ -84,11 +85,11 @@ def main() -> None:
         tiles=settings,
         normalisation=Normalisation(mean=(0.3,) * 4, deviation=(0.2,) * 4),
         backbone=BackboneSettings(pretrained="none"),
-        head=HeadSettings(),
+        head=EmbeddingHeadSettings(),
     )
     classifier = Classifier(architecture).to(device).train()
     optimiser = torch.optim.AdamW(classifier.parameters())
-    augmentation = Augmentation(AugmentSettings())
+    augmentation = Augmentation(HpacellsAugmentation())
     with tempfile.TemporaryDirectory() as folder:
         store = draw_store(Path(folder) / "tiles.zarr", options.tiles)
         rows = np.arange(options.tiles)

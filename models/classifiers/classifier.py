@@ -1,5 +1,6 @@
 """The classifier of single-cell tiles: normalisation, backbone and head in one module."""
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import torch
@@ -9,8 +10,8 @@ from torch import Tensor, nn
 from data.labels import CLASS_NAMES
 from data.settings import Settings
 from data.tile_preparation import TileSettings
-from models.classifiers.backbones import BackboneSettings, count_features, create_backbone
-from models.classifiers.heads import EmbeddingHead, HeadSettings
+from models.classifiers.backbones.backbone import BackboneSettings, create_backbone
+from models.classifiers.heads.head import HeadSettings, create_head, wants_map
 
 
 class Normalisation(Settings):
@@ -55,21 +56,44 @@ class Classifier(nn.Module):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
-        channels = len(architecture.tiles.channels)
+        tiles = architecture.tiles
         self.register_buffer("mean", _per_channel(architecture.normalisation.mean), persistent=False)
         self.register_buffer(
             "deviation", _per_channel(architecture.normalisation.deviation), persistent=False
         )
-        self.backbone = create_backbone(architecture.backbone, channels)
-        self.head = EmbeddingHead(
-            count_features(self.backbone), len(architecture.class_names), architecture.head
+        self.backbone = create_backbone(
+            architecture.backbone,
+            len(tiles.channels),
+            getattr(tiles, "crop", 0) or tiles.size,
+            pooled=not wants_map(architecture.head),
         )
+        self.head = create_head(architecture.head, self.backbone.num_features, len(architecture.class_names))
 
     def forward(self, tiles: Tensor) -> Scores:
         """Map tiles (N, C, S, S), uint8 or 0..255, to logits and embedding."""
         normalised = (tiles / 255 - self.mean) / self.deviation
         embedding, logits = self.head(self.backbone(normalised))
         return Scores(logits.float(), embedding.float())
+
+    def load_matching(self, state: Mapping[str, Tensor]) -> list[str]:
+        """Load all weights whose name and shape fit, for a start from another trained classifier.
+
+        Parameters
+        ----------
+        state
+            The other classifier's state dict.
+
+        Returns
+        -------
+        list
+            Names of the weights that were left out, such as those of a last layer for other classes.
+        """
+        own = self.state_dict()
+        fitting = {
+            name: weight for name, weight in state.items() if name in own and own[name].shape == weight.shape
+        }
+        self.load_state_dict(fitting, strict=False)
+        return [name for name in state if name not in fitting]
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Turn logits (N, classes) into probabilities: softmax for one class a tile, else sigmoid."""

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from data.segmentation.targets import MAPS
-from models.classifiers.backbones import PACKAGED_BACKBONE, load_packaged_weights
+from models.classifiers.backbones.packaged_weights import PACKAGED_BACKBONE, load_packaged_weights
 from models.torchvision_repair import import_torchvision
 
 import_torchvision()

@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from data.tile_preparation import TileSettings
-from models.classifiers.backbones import BackboneSettings
+from models.classifiers.backbones.backbone import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.heads import EmbeddingHead, HeadSettings
+from models.classifiers.heads.embedding import EmbeddingHeadSettings
 
 
 def make_classifier(mode: str = "single-label") -> Classifier:
@@ -15,7 +15,7 @@ def make_classifier(mode: str = "single-label") -> Classifier:
             "tiles": TileSettings(size=32),
             "normalisation": Normalisation(mean=(0.1, 0.2, 0.3, 0.4), deviation=(0.1, 0.2, 0.3, 0.4)),
             "backbone": BackboneSettings(name="test_efficientnet", pretrained="none"),
-            "head": HeadSettings(embedding=24),
+            "head": EmbeddingHeadSettings(embedding=24),
         }
     )
     return Classifier(architecture)
@@ -51,8 +51,33 @@ def test_probabilities_of_any_number_of_classes_are_each_on_their_own() -> None:
     torch.testing.assert_close(probabilities, torch.sigmoid(logits))
 
 
-def test_the_logits_come_from_the_embedding() -> None:
-    head = EmbeddingHead(12, 19, HeadSettings(embedding=8)).eval()
-    embedding, logits = head(torch.randn(4, 12))
-    torch.testing.assert_close(head.classify(embedding), logits)
-    assert embedding.shape == (4, 8)
+def test_another_classifier_gives_all_weights_that_fit() -> None:
+    classifier = make_classifier()
+    other = Classifier(classifier.architecture.model_copy(update={"class_names": ("a", "b")}))
+    before = classifier.head.classify[3].weight.clone()
+    state = {**other.state_dict(), "unknown": torch.zeros(1)}
+    left_out = classifier.load_matching(state)
+    assert left_out == ["head.classify.3.weight", "head.classify.3.bias", "unknown"]
+    assert torch.equal(classifier.head.classify[3].weight, before)
+    loaded = classifier.state_dict()
+    assert all(torch.equal(loaded[name], state[name]) for name in set(state) - set(left_out))
+
+
+@pytest.mark.parametrize(
+    ("head", "embedding"),
+    [
+        ({}, 256),
+        ({"kind": "linear"}, 256),
+        ({"kind": "linear", "pooling": "average-maximum"}, 512),
+        ({"kind": "buffered", "widths": [40, 20], "dropouts": [0.25, 0.5]}, 20),
+        ({"kind": "convolution", "width": 30}, 30),
+    ],
+)
+def test_every_head_goes_with_the_backbone(head: dict[str, object], embedding: int) -> None:
+    described = make_classifier().architecture.model_dump()
+    classifier = Classifier(Architecture.model_validate({**described, "head": head}))
+    scores = classifier(torch.randint(0, 256, (5, 4, 32, 32), dtype=torch.uint8))
+    assert (scores.logits.shape, scores.embedding.shape) == ((5, 19), (5, embedding))
+    assert classifier.head.embedding_size == embedding
+    scores.logits.square().mean().backward()
+    assert all(parameter.grad is not None for parameter in classifier.parameters())

@@ -8,9 +8,9 @@ from safetensors.torch import load_file, save_file
 from data.errors import InputError
 from data.labels import CLASS_NAMES
 from data.tile_preparation import TileSettings
-from models.classifiers.backbones import BackboneSettings
+from models.classifiers.backbones.backbone import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.heads import HeadSettings
+from models.classifiers.heads.embedding import EmbeddingHeadSettings
 from models.classifiers.model_folder import load_classifier, save_classifier
 
 ARCHITECTURE = Architecture(
@@ -18,7 +18,7 @@ ARCHITECTURE = Architecture(
     tiles=TileSettings(size=32, channels=("green", "blue")),
     normalisation=Normalisation(mean=(0.1, 0.2), deviation=(0.3, 0.4)),
     backbone=BackboneSettings(name="test_efficientnet", pretrained="none"),
-    head=HeadSettings(embedding=16),
+    head=EmbeddingHeadSettings(embedding=16),
 )
 TILES = torch.randint(0, 256, (3, 2, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
@@ -93,7 +93,7 @@ def test_weights_of_another_architecture(folder: Path) -> None:
         ('mode = "single-label"', 'mode = "fuzzy"', r"architecture\.mode"),
         ('mode = "single-label"', 'moody = "single-label"', r"architecture\.mo"),
         ("[architecture]", "[architect]", r"no \[architecture\]|architecture"),
-        ('name = "test_efficientnet"', 'name = "nonesuch"', "timm has no network"),
+        ('name = "test_efficientnet"', 'name = "nonesuch"', "no network is called 'nonesuch'"),
     ],
 )
 def test_a_description_that_is_none(folder: Path, old: str, new: str, message: str) -> None:

@@ -1,14 +1,19 @@
-"""The head: from a backbone's features to an embedding and the logits of the classes."""
+"""The head that exposes an embedding: from features to an embedding and the logits of the classes."""
+
+from typing import Literal
 
 from pydantic import Field as Setting
 from torch import Tensor, nn
 
 from data.settings import Settings
+from models.classifiers.heads.pooling import Pooling, count_pooled, make_pooling
 
 
-class HeadSettings(Settings):
-    """Sizes of the head."""
+class EmbeddingHeadSettings(Settings):
+    """Sizes of the head with an embedding."""
 
+    kind: Literal["embedding"] = "embedding"
+    pooling: Pooling = "average"
     embedding: int = Setting(default=256, ge=2, le=4096, description="length of the embedding")
     dropout: float = Setting(default=0.3, ge=0, lt=1, description="part of the features dropped in training")
 
@@ -21,17 +26,20 @@ class EmbeddingHead(nn.Module):
     Parameters
     ----------
     features
-        Length of the backbone's features.
+        Number of features F of the backbone.
     classes
         Number of classes.
     settings
-        Length of the embedding, and dropout.
+        Pooling, length of the embedding, and dropout.
     """
 
-    def __init__(self, features: int, classes: int, settings: HeadSettings) -> None:
+    def __init__(self, features: int, classes: int, settings: EmbeddingHeadSettings) -> None:
         super().__init__()
+        self.embedding_size = settings.embedding
+        self.pool = make_pooling(settings.pooling)
+        pooled = count_pooled(settings.pooling, features)
         self.embed = nn.Sequential(
-            nn.BatchNorm1d(features), nn.Dropout(settings.dropout), nn.Linear(features, settings.embedding)
+            nn.BatchNorm1d(pooled), nn.Dropout(settings.dropout), nn.Linear(pooled, settings.embedding)
         )
         self.classify = nn.Sequential(
             nn.BatchNorm1d(settings.embedding),
@@ -41,6 +49,6 @@ class EmbeddingHead(nn.Module):
         )
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Map features (N, F) to the embedding (N, E) and the logits (N, classes)."""
-        embedding = self.embed(features)
+        """Map features (N, F), or a map (N, F, h, w), to the embedding (N, E) and the logits (N, classes)."""
+        embedding = self.embed(self.pool(features))
         return embedding, self.classify(embedding)

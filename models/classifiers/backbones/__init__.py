@@ -1,0 +1,1 @@
+"""Backbones: from a tile to its features, by networks of timm and by hand-made ones."""

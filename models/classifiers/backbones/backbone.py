@@ -1,0 +1,127 @@
+"""The backbone of a classifier: a network of timm by name, or one of those made by hand."""
+
+from collections.abc import Callable
+
+from pydantic import Field as Setting
+
+from data.errors import InputError
+from data.settings import Settings
+from models.classifiers.backbones.botnet50 import make_botnet50
+from models.classifiers.backbones.deepyeast import DeepYeast
+from models.classifiers.backbones.gapnet_batchnorm import GapNetBatchNorm
+from models.classifiers.backbones.gapnet_pl import GapNetPL, GapNetZhang
+from models.classifiers.backbones.m_cnn import MultiScaleNetwork
+from models.classifiers.backbones.network import Backbone, Frozen
+from models.classifiers.backbones.packaged_weights import PACKAGED_BACKBONE, load_packaged_weights
+from models.classifiers.backbones.timm_backbone import (
+    Pretrained,
+    TimmBackbone,
+    has_network,
+    list_similar_networks,
+    make_timm_network,
+)
+
+BACKBONES: dict[str, Callable[..., Backbone]] = {
+    "gapnet-pl": GapNetPL,
+    "gapnet-zhang2021": GapNetZhang,
+    "gapnet-batchnorm": GapNetBatchNorm,
+    "deepyeast": DeepYeast,
+    "m-cnn": MultiScaleNetwork,
+}
+"""Networks made by hand, of which nobody has published ImageNet weights."""
+
+BOTNET = "botnet50"
+"""A ResNet-50 of timm with attention; its other layers may start from the ResNet's weights."""
+
+
+class BackboneSettings(Settings):
+    """Which network extracts the features of a tile."""
+
+    name: str = Setting(
+        default=PACKAGED_BACKBONE,
+        description=f"a network's name in timm, or one of {', '.join([*BACKBONES, BOTNET])}",
+    )
+    pretrained: Pretrained = Setting(
+        default="package",
+        description="ImageNet weights: those of an installed package (tf_efficientnet_lite0 only), "
+        "timm's download, or none",
+    )
+    drop_path: float = Setting(
+        default=0.0, ge=0, lt=1, description="rate of stochastic depth, where the network has it"
+    )
+    frozen: Frozen = Setting(
+        default="none",
+        description="what keeps its first weights: none, the stem (first convolution and its norm), or all",
+    )
+
+
+def create_backbone(settings: BackboneSettings, channels: int, size: int, *, pooled: bool) -> Backbone:
+    """Create a network that extracts the features of tiles.
+
+    Parameters
+    ----------
+    settings
+        Which network, and from which weights.
+    channels, size
+        Number of channels and side in px of the tiles.
+    pooled
+        Whether it gives features (N, F), or else the feature map (N, F, h, w).
+
+    Raises
+    ------
+    InputError
+        There is no such network, it takes no such tiles or has no feature map, or its weights are not to be
+        had.
+    """
+    _check_weights(settings)
+    if settings.name in BACKBONES:
+        backbone = BACKBONES[settings.name](channels, size, pooled=pooled)
+    else:
+        backbone = _create_timm_backbone(settings, channels, size, pooled=pooled)
+    backbone.freeze(settings.frozen)
+    return backbone
+
+
+def _create_timm_backbone(
+    settings: BackboneSettings, channels: int, size: int, *, pooled: bool
+) -> TimmBackbone:
+    pretrained, drop_path = settings.pretrained, settings.drop_path
+    if settings.name == BOTNET:
+        network = make_botnet50(channels, size, pretrained=pretrained, drop_path=drop_path)
+    else:
+        network = make_timm_network(settings.name, channels, size, pretrained=pretrained, drop_path=drop_path)
+    if pretrained == "package":
+        load_packaged_weights(network, channels)
+    return TimmBackbone(network, settings.name, channels, size, pooled=pooled)
+
+
+def _check_weights(settings: BackboneSettings) -> None:
+    by_hand = settings.name in BACKBONES
+    if not by_hand and settings.name != BOTNET and not has_network(settings.name):
+        names = [*BACKBONES, BOTNET]
+        nearest = list_similar_networks(settings.name, names) or [PACKAGED_BACKBONE]
+        raise InputError(
+            found=f"no network is called {settings.name!r}",
+            where="setting backbone.name",
+            expected=f"a name in timm, or one of {', '.join(names)}",
+            advice=f"the nearest names are {', '.join(nearest)}",
+        )
+    if settings.pretrained == "package" and settings.name != PACKAGED_BACKBONE:
+        raise InputError(
+            found=f"no installed package has weights for {settings.name}",
+            where="setting backbone.pretrained",
+            expected=f'"package" with {PACKAGED_BACKBONE} only',
+            advice='set it to "none"' if by_hand else 'set it to "hub" (a download) or "none"',
+        )
+    if by_hand and settings.pretrained == "hub":
+        raise InputError(
+            found=f"nobody offers weights for {settings.name}",
+            where="setting backbone.pretrained",
+            expected='"none"',
+        )
+    if by_hand and settings.drop_path:
+        raise InputError(
+            found=f"{settings.name} has no stochastic depth",
+            where="setting backbone.drop_path",
+            expected="0",
+        )

@@ -1,0 +1,68 @@
+"""DeepYeast: eight small convolutions, whose map is taken as it is."""
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from data.errors import InputError
+from models.classifiers.backbones.network import Backbone
+
+_BLOCKS = ((64, 2), (128, 2), (256, 4))
+_LEAST = 8
+
+
+class DeepYeast(Backbone):
+    """DeepYeast of Pärnamaa and Parts (G3 7:1385, 2017), with any number of channels.
+
+    Eight 3x3 convolutions (two of 64, two of 128 and four of 256 features), each with batch normalisation
+    and ReLU, and max pooling after each block. Its features are the whole map in a row, so that the size of
+    the first of the three fully connected layers goes with that of the tile: at 192 px (Madeira and Parreira
+    2019) there are 147,456 features. Those layers (512, 512, classes; dropout 0.5) are the head "buffered"
+    with normalise "after".
+
+    Parameters
+    ----------
+    channels, size
+        Number of channels and side in px of the tiles; 8 px or more.
+    pooled
+        Whether to give features (N, 256 (S / 8)²), or else the feature map (N, 256, S / 8, S / 8).
+
+    Raises
+    ------
+    InputError
+        The tiles are too small.
+    """
+
+    def __init__(self, channels: int, size: int, *, pooled: bool) -> None:
+        if size < _LEAST:
+            raise InputError(
+                found=f"tiles of {size} px for DeepYeast",
+                where="setting tiles",
+                expected=f"{_LEAST} px or more",
+            )
+        last = _BLOCKS[-1][0]
+        super().__init__(last * (size // 8) ** 2 if pooled else last, pooled=pooled)
+        blocks = []
+        inputs = channels
+        for outputs, convolutions in _BLOCKS:
+            layers = [_convolve(*pair) for pair in pairwise([inputs, *[outputs] * convolutions])]
+            blocks.append(nn.Sequential(*layers, nn.MaxPool2d(2)))
+            inputs = outputs
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, tiles: Tensor) -> Tensor:
+        """Map standardised tiles (N, C, S, S) to features, the map in a row, or to the map itself."""
+        flow = tiles
+        for block in self.blocks:
+            flow = block(flow)
+        return flow.flatten(1) if self.pooled else flow
+
+    def stages(self) -> list[list[nn.Parameter]]:
+        """Give the parameters of the three blocks."""
+        return [list(block.parameters()) for block in self.blocks]
+
+
+def _convolve(inputs: int, outputs: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )

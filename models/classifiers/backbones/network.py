@@ -1,0 +1,65 @@
+"""What every backbone has in common: its features, its parameters by depth, and parts that do not learn."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Literal, Self
+
+from torch import Tensor, nn
+
+Frozen = Literal["none", "stem", "all"]
+"""What of a backbone does not learn: nothing, its first convolution with its norm, or all of it."""
+
+_NORMS = (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
+
+
+class Backbone(nn.Module, ABC):
+    """A network from tiles to features.
+
+    Parameters
+    ----------
+    num_features
+        Length F of the features, or number of channels of the feature map.
+    pooled
+        Whether `forward` gives features (N, F), or else the feature map (N, F, h, w).
+    """
+
+    def __init__(self, num_features: int, *, pooled: bool) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.pooled = pooled
+        self.frozen: Frozen = "none"
+
+    @abstractmethod
+    def forward(self, tiles: Tensor) -> Tensor:
+        """Map standardised tiles (N, C, S, S) to features (N, F), or to the feature map (N, F, h, w)."""
+
+    @abstractmethod
+    def stages(self) -> list[list[nn.Parameter]]:
+        """Give all parameters in order of depth, those of one stage together; frozen ones are among them."""
+
+    def stem(self) -> list[nn.Module]:
+        """Give the first convolution, and its norm where one follows it directly."""
+        modules = list(self.modules())
+        first = next(index for index, module in enumerate(modules) if isinstance(module, nn.Conv2d))
+        following = [module for module in modules[first + 1 : first + 2] if isinstance(module, _NORMS)]
+        return [modules[first], *following]
+
+    def freeze(self, part: Frozen) -> None:
+        """Keep a part as it is, and let all others learn; may be called again with another part.
+
+        What is frozen has no gradients, and its batch norms stay in evaluation mode in training.
+        """
+        self.frozen = part
+        self.requires_grad_(part != "all")
+        if part == "stem":
+            for module in self.stem():
+                module.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of all but the frozen part, which stays in evaluation mode."""
+        super().train(mode)
+        still: dict[Frozen, Iterable[nn.Module]] = {"stem": self.stem(), "all": self.children()}
+        for module in still.get(self.frozen, ()):
+            module.eval()
+        return self

@@ -1,0 +1,1 @@
+"""Heads: from a backbone's features to an embedding and the logits of the classes."""

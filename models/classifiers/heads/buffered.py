@@ -1,0 +1,102 @@
+"""The head with "buffering" layers between the features and the classes."""
+
+from typing import Literal
+
+from pydantic import Field as Setting
+from pydantic import model_validator
+from torch import Tensor, nn
+
+from data.settings import Settings
+from models.classifiers.heads.pooling import Pooling, count_pooled, make_pooling
+
+Activation = Literal["relu", "selu"]
+Normalise = Literal["before", "after", "none"]
+
+
+class BufferedHeadSettings(Settings):
+    """Settings of the head with buffering layers."""
+
+    kind: Literal["buffered"] = "buffered"
+    pooling: Pooling = "average-maximum"
+    widths: tuple[int, ...] = Setting(
+        default=(1024,), min_length=1, description="outputs of each buffering layer, in order"
+    )
+    dropouts: tuple[float, ...] = Setting(
+        default=(0.5,), min_length=1, description="part of each layer's outputs dropped in training"
+    )
+    activation: Activation = Setting(
+        default="relu", description="relu with dropout, or selu with alpha dropout"
+    )
+    normalise: Normalise = Setting(
+        default="before", description="batch normalisation before each layer, after it, or none"
+    )
+
+    @model_validator(mode="after")
+    def _check_layers(self) -> "BufferedHeadSettings":
+        if len(self.widths) != len(self.dropouts):
+            message = f"{len(self.widths)} widths but {len(self.dropouts)} dropouts: give one to each layer"
+            raise ValueError(message)
+        if min(self.widths) < 1 or not all(0 <= dropout < 1 for dropout in self.dropouts):
+            message = "widths must be 1 or more, and dropouts from 0 up to, but not, 1"
+            raise ValueError(message)
+        return self
+
+
+class BufferedHead(nn.Module):
+    """Fully connected layers between pooling and the last linear layer.
+
+    The buffering layers of Zhang et al. (2021), which come after adaptive concatenate pooling: 1,024 with
+    dropout 0.5, or 4,096 with 0.25 and 1,024 with 0.5. Also the hidden layers of GapNet-PL (256, 256; "selu",
+    normalise "none"), of its variant (dropout 0.4 each), of DeepYeast (512, 512; normalise "after") and of
+    M-CNN (512; normalise "none").
+
+    Parameters
+    ----------
+    features
+        Number of features F of the backbone.
+    classes
+        Number of classes.
+    settings
+        The layers. With "selu" all weights start with mean 0 and variance 1 / fan-in (Klambauer et al. 2017).
+    """
+
+    def __init__(self, features: int, classes: int, settings: BufferedHeadSettings) -> None:
+        super().__init__()
+        self.embedding_size = settings.widths[-1]
+        self.pool = make_pooling(settings.pooling)
+        inputs = count_pooled(settings.pooling, features)
+        layers: list[nn.Module] = []
+        for width, dropout in zip(settings.widths, settings.dropouts, strict=True):
+            layers += [*_connect(inputs, width, settings), _drop(dropout, settings.activation)]
+            inputs = width
+        self.embed = nn.Sequential(*layers[:-1])
+        self.classify = nn.Sequential(layers[-1], nn.Linear(inputs, classes))
+        if settings.activation == "selu":
+            for layer in self.modules():
+                if isinstance(layer, nn.Linear):
+                    nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
+                    nn.init.zeros_(layer.bias)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Map features (N, F), or a map (N, F, h, w), to embedding and logits.
+
+        Returns
+        -------
+        embedding, logits
+            (N, E), the last buffering layer's activations before dropout; (N, classes).
+        """
+        embedding = self.embed(self.pool(features))
+        return embedding, self.classify(embedding)
+
+
+def _connect(inputs: int, outputs: int, settings: BufferedHeadSettings) -> list[nn.Module]:
+    layers: list[nn.Module] = [nn.Linear(inputs, outputs)]
+    if settings.normalise == "before":
+        layers.insert(0, nn.BatchNorm1d(inputs))
+    elif settings.normalise == "after":
+        layers.append(nn.BatchNorm1d(outputs))
+    return [*layers, nn.ReLU() if settings.activation == "relu" else nn.SELU()]
+
+
+def _drop(dropout: float, activation: Activation) -> nn.Module:
+    return nn.Dropout(dropout) if activation == "relu" else nn.AlphaDropout(dropout)

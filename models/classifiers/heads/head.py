@@ -1,0 +1,51 @@
+"""The head of a classifier, of one of several kinds."""
+
+from typing import Annotated
+
+from pydantic import Tag
+
+from data.settings import kind_or
+from models.classifiers.heads.buffered import BufferedHead, BufferedHeadSettings
+from models.classifiers.heads.convolution import ConvolutionHead, ConvolutionHeadSettings
+from models.classifiers.heads.embedding import EmbeddingHead, EmbeddingHeadSettings
+from models.classifiers.heads.linear import LinearHead, LinearHeadSettings
+
+Head = EmbeddingHead | LinearHead | BufferedHead | ConvolutionHead
+"""From features or a feature map to embedding (N, E) and logits (N, classes); E is ``embedding_size``."""
+
+HeadSettings = Annotated[
+    Annotated[EmbeddingHeadSettings, Tag("embedding")]
+    | Annotated[LinearHeadSettings, Tag("linear")]
+    | Annotated[BufferedHeadSettings, Tag("buffered")]
+    | Annotated[ConvolutionHeadSettings, Tag("convolution")],
+    kind_or("embedding"),
+]
+"""Settings of a head, chosen by their kind."""
+
+
+def create_head(settings: HeadSettings, features: int, classes: int) -> Head:
+    """Create a head.
+
+    Parameters
+    ----------
+    settings
+        Which head.
+    features
+        Number of features of the backbone, or channels of its feature map.
+    classes
+        Number of classes.
+    """
+    match settings:
+        case EmbeddingHeadSettings():
+            return EmbeddingHead(features, classes, settings)
+        case LinearHeadSettings():
+            return LinearHead(features, classes, settings)
+        case BufferedHeadSettings():
+            return BufferedHead(features, classes, settings)
+        case ConvolutionHeadSettings():
+            return ConvolutionHead(features, classes, settings)
+
+
+def wants_map(settings: HeadSettings) -> bool:
+    """Tell whether the head takes the backbone's feature map (N, F, h, w), and not its features (N, F)."""
+    return isinstance(settings, ConvolutionHeadSettings) or settings.pooling == "average-maximum"

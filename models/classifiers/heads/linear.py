@@ -1,0 +1,42 @@
+"""The plain head: dropout and one linear layer."""
+
+from typing import Literal
+
+from pydantic import Field as Setting
+from torch import Tensor, nn
+
+from data.settings import Settings
+from models.classifiers.heads.pooling import Pooling, count_pooled, make_pooling
+
+
+class LinearHeadSettings(Settings):
+    """Settings of the plain head."""
+
+    kind: Literal["linear"] = "linear"
+    pooling: Pooling = "average"
+    dropout: float = Setting(default=0.0, ge=0, lt=1, description="part of the features dropped in training")
+
+
+class LinearHead(nn.Module):
+    """Dropout and a linear layer to the logits; the embedding is the pooled features.
+
+    Parameters
+    ----------
+    features
+        Number of features F of the backbone.
+    classes
+        Number of classes.
+    settings
+        Pooling and dropout.
+    """
+
+    def __init__(self, features: int, classes: int, settings: LinearHeadSettings) -> None:
+        super().__init__()
+        self.embedding_size = count_pooled(settings.pooling, features)
+        self.pool = make_pooling(settings.pooling)
+        self.classify = nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(self.embedding_size, classes))
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Map features (N, F), or a map (N, F, h, w), to the embedding (N, E) and the logits (N, classes)."""
+        embedding = self.pool(features)
+        return embedding, self.classify(embedding)
