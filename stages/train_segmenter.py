@@ -16,7 +16,8 @@ from data.segmentation.sources import FieldSource, find_labelled_fields, simulat
 from models.device import Precision, choose_device, uses_bfloat16
 from models.segmenters.lite_network import LiteNetwork
 from models.segmenters.lite_weights import save_lite_weights
-from models.training.schedule import OptimiserSettings
+from models.training.optimisers import AdamWSettings
+from models.training.rates.cosine import CosineSettings
 from models.training.segmenter_report import draw_predictions, write_segmenter_history
 from models.training.segmenter_trainer import FieldPool, SegmenterScheduleSettings, SegmenterTrainer
 from stages.stage import Context, Failure, StageReport, StageSettings
@@ -48,7 +49,8 @@ class TrainSegmenterSettings(StageSettings):
     device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
     precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
     crops: CropSettings = CropSettings()
-    optimiser: OptimiserSettings = OptimiserSettings(backbone_factor=0.5, warm_up=0.05)
+    optimiser: AdamWSettings = AdamWSettings(group_factors=(0.5, 1.0))
+    rate: CosineSettings = CosineSettings(warm_up=0.05)
     schedule: SegmenterScheduleSettings = SegmenterScheduleSettings()
 
 
@@ -110,6 +112,7 @@ def run(
         validation,
         crops=settings.crops,
         optimiser=settings.optimiser,
+        rate=settings.rate,
         schedule=settings.schedule,
         seed=settings.seed,
         bfloat16=bfloat16,

@@ -1,7 +1,51 @@
 """Weights that make rare classes count as much as frequent ones."""
 
+from typing import Annotated, Literal
+
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field as Setting
+from pydantic import Tag
+
+from data.settings import Settings, kind_or
+
+
+class NoWeightSettings(Settings):
+    """Every class weighs the same."""
+
+    kind: Literal["none"] = Setting(default="none", description="none, balanced or effective-number")
+
+
+class BalancedWeightSettings(Settings):
+    """Classes weigh inversely to their frequency."""
+
+    kind: Literal["balanced"] = Setting(default="balanced", description="none, balanced or effective-number")
+    most: float = Setting(default=10.0, ge=1, description="largest ratio between the weights of two classes")
+
+
+class EffectiveNumberSettings(Settings):
+    """Classes weigh inversely to their effective number of cells (E-loss)."""
+
+    kind: Literal["effective-number"] = Setting(
+        default="effective-number", description="none, balanced or effective-number"
+    )
+    alpha: float = Setting(
+        default=0.9,
+        ge=0,
+        lt=1,
+        description="0 weighs all classes the same; the nearer to 1, the more by their number of cells",
+    )
+    counts: Literal["set", "batch"] = Setting(
+        default="set", description="whether the cells of the training set or of the batch are counted"
+    )
+
+
+ClassWeightSettings = Annotated[
+    Annotated[NoWeightSettings, Tag("none")]
+    | Annotated[BalancedWeightSettings, Tag("balanced")]
+    | Annotated[EffectiveNumberSettings, Tag("effective-number")],
+    kind_or("balanced"),
+]
 
 
 def inverse_frequency_weights(targets: NDArray[np.floating], most: float) -> NDArray[np.float32]:
@@ -10,7 +54,7 @@ def inverse_frequency_weights(targets: NDArray[np.floating], most: float) -> NDA
     Parameters
     ----------
     targets
-        (n, classes), one 1 in each row.
+        (n, classes), one 1 in each row, or probabilities.
     most
         Largest ratio of a weight to that of the most frequent class.
 
@@ -33,7 +77,7 @@ def positive_weights(targets: NDArray[np.floating], most: float) -> NDArray[np.f
     Parameters
     ----------
     targets
-        (n, classes), 0 or 1.
+        (n, classes), 0 to 1.
     most
         Largest weight; the smallest is 1, also that of classes without tiles.
 
@@ -43,5 +87,6 @@ def positive_weights(targets: NDArray[np.floating], most: float) -> NDArray[np.f
         float32
     """
     positives = targets.sum(axis=0)
-    ratios = np.where(positives > 0, (len(targets) - positives) / np.maximum(positives, 1), 1)
-    return np.clip(ratios, 1, most).astype(np.float32)
+    absent = positives <= 0
+    ratios = (len(targets) - positives) / np.where(absent, 1, positives)
+    return np.clip(np.where(absent, 1, ratios), 1, most).astype(np.float32)

@@ -1,6 +1,7 @@
 """One step of gradient descent, as every training loop takes it."""
 
 import math
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -8,15 +9,26 @@ from torch import Tensor, nn
 from data.errors import InputError
 
 
+class DivergedError(InputError):
+    """A loss is no number any more."""
+
+
 def descend(
-    loss: Tensor, network: nn.Module, optimiser: torch.optim.Optimizer, *, most_gradient: float, when: str
+    losses: Tensor | Iterable[Tensor],
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    *,
+    most_gradient: float,
+    when: Callable[[], str] | str,
 ) -> float:
     """Change a network's weights down the gradient of a loss.
 
     Parameters
     ----------
-    loss
-        Scalar.
+    losses
+        A scalar, or the scalars of the parts of a batch that is too large for the memory. Their sum is what
+        is minimised, so each comes multiplied by its part of the batch; from a generator, each part's memory
+        is free before the next is computed.
     network
         Whose gradients are clipped.
     optimiser
@@ -24,7 +36,7 @@ def descend(
     most_gradient
         Norm to which gradients are clipped; 0 for never.
     when
-        Names the step in the error.
+        Names the step in the error, and what else helps to find the cause, such as the batch's cells.
 
     Returns
     -------
@@ -33,18 +45,22 @@ def descend(
 
     Raises
     ------
-    InputError
+    DivergedError
         The loss is no number any more.
     """
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
+    values = []
+    for loss in [losses] if isinstance(losses, Tensor) else losses:
+        loss.backward()
+        values.append(loss.detach())
     if most_gradient:
         torch.nn.utils.clip_grad_norm_(network.parameters(), most_gradient)
     optimiser.step()
-    value = float(loss.detach())
+    # Asked for only now: a device goes on with its work until then.
+    value = sum(float(value) for value in values)
     if not math.isfinite(value):
-        raise InputError(
-            found=f"the loss became {value} in {when}",
+        raise DivergedError(
+            found=f"the loss became {value} in {when if isinstance(when, str) else when()}",
             where="training",
             advice="lower optimiser.learning_rate, or set precision to float32",
         )

@@ -30,7 +30,9 @@ from models.training.average import make_average
 from models.training.checkpoint import load_checkpoint, save_checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
 from models.training.descent import descend
-from models.training.schedule import OptimiserSettings, make_optimiser, set_learning_rate
+from models.training.optimisers import AdamWSettings, make_optimiser, set_learning_rate
+from models.training.parameter_groups import split_parameters
+from models.training.rates.cosine import CosineSettings, cosine_factor
 
 log = logging.getLogger("hpacells")
 
@@ -101,7 +103,7 @@ class SegmenterTrainer:
         Fields to train on.
     validation
         Fields to validate on; may be empty.
-    crops, optimiser, schedule
+    crops, optimiser, rate, schedule
         Settings.
     seed
         Of the crops.
@@ -118,7 +120,8 @@ class SegmenterTrainer:
         validation: Sequence[LabelledField],
         *,
         crops: CropSettings,
-        optimiser: OptimiserSettings,
+        optimiser: AdamWSettings,
+        rate: CosineSettings,
         schedule: SegmenterScheduleSettings,
         seed: int,
         bfloat16: bool,
@@ -130,8 +133,9 @@ class SegmenterTrainer:
         self._average = make_average(self._network, schedule.average)
         self._pool, self._validation = pool, validation
         self._crops, self._schedule, self._seed = crops, schedule, seed
-        self._optimiser_settings = optimiser
-        self._optimiser = make_optimiser(*network.parts(), optimiser)
+        self._optimiser_settings, self._rate = optimiser, rate
+        groups = split_parameters(*network.parts(), len(optimiser.group_factors))
+        self._optimiser = make_optimiser(groups, optimiser)
         self._bfloat16, self._checkpoint, self._key = bfloat16, checkpoint, key
         self._last_checkpoint = time.monotonic()
         self.progress = SegmenterProgress()
@@ -168,7 +172,8 @@ class SegmenterTrainer:
 
     def _step(self, stains: Tensor, maps: Tensor, weight: Tensor) -> None:
         progress = self.progress
-        set_learning_rate(self._optimiser, self._optimiser_settings, progress.step, self._schedule.steps)
+        factor = cosine_factor(self._rate, progress.step, self._schedule.steps)
+        set_learning_rate(self._optimiser, self._optimiser_settings.learning_rate * factor)
         self._network.train()
         stains = stains.contiguous(memory_format=torch.channels_last)
         low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)

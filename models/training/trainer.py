@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data.augment import Augmentation
+from data.augment.augmentation import Augmentation
 from data.batches import plan_batches, shuffle_items
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import score_tiles, to_tensor
@@ -25,8 +25,11 @@ from models.training.depthwise import FloatDepthwiseGradients
 from models.training.descent import descend
 from models.training.history import Epoch
 from models.training.metrics import measure_quality
+from models.training.optimisers import OptimiserSettings, make_optimiser, set_learning_rate
+from models.training.parameter_groups import split_parameters
 from models.training.progress import Progress, Trained, TrainingData
-from models.training.schedule import OptimiserSettings, ScheduleSettings, make_optimiser, set_learning_rate
+from models.training.rates.rate import RateSettings, rate_factor
+from models.training.schedule import ScheduleSettings
 
 log = logging.getLogger("hpacells")
 
@@ -44,7 +47,7 @@ class Trainer:
         Tiles and targets.
     augmentation
         How training tiles are changed.
-    optimiser, schedule
+    optimiser, rate, schedule
         Settings.
     seed
         Of the order of tiles, their changes and dropout.
@@ -62,6 +65,7 @@ class Trainer:
         augmentation: Augmentation,
         *,
         optimiser: OptimiserSettings,
+        rate: RateSettings,
         schedule: ScheduleSettings,
         seed: int,
         bfloat16: bool,
@@ -72,9 +76,11 @@ class Trainer:
         self._classifier = classifier
         self._loss = loss.to(self._device)
         self._data, self._augmentation = data, augmentation
-        self._optimiser_settings, self._schedule, self._seed = optimiser, schedule, seed
+        self._optimiser_settings, self._rate_settings = optimiser, rate
+        self._schedule, self._seed = schedule, seed
         self._bfloat16, self._checkpoint, self._key = bfloat16, checkpoint, key
-        self._optimiser = make_optimiser(classifier.backbone, classifier.head, optimiser)
+        groups = split_parameters(classifier.backbone, classifier.head, len(optimiser.group_factors))
+        self._optimiser = make_optimiser(groups, optimiser)
         self._average = make_average(classifier, schedule.average) if schedule.average else None
         self._progress = Progress()
         self._best: dict[str, Tensor] = {}
@@ -137,7 +143,12 @@ class Trainer:
 
     def _step(self, tiles: Tensor, targets: Tensor) -> float:
         step = self._progress.epoch * self._batches + self._progress.batch
-        self._rate = set_learning_rate(self._optimiser, self._optimiser_settings, step, self.steps)
+        highest = self._optimiser_settings.learning_rate
+        losses = [row["val_loss"] for row in self._progress.epochs]
+        self._rate = highest * rate_factor(
+            self._rate_settings, highest, step, self._batches, self._schedule.epochs, losses
+        )
+        set_learning_rate(self._optimiser, self._rate)
         low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
         with FloatDepthwiseGradients(), low:
             scores = self._classifier(tiles)

@@ -1,13 +1,25 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter, ValidationError
 from torch.nn import functional
 
-from models.losses.classification import ClassificationLoss, LossSettings
-from models.losses.triplet import TripletLoss, TripletSettings
+from models.losses.classification import ClassificationLoss, LossSettings, output_of
+from models.losses.effective_number import effective_number_weights
+from models.losses.settings import CrossEntropySettings
 
-PLAIN = LossSettings(class_weights="none", label_smoothing=0)
 EMBEDDING = torch.zeros(4, 2)
+KINDS = ["cross-entropy", "binary-cross-entropy", "focal", "soft-f1"]
+
+
+def loss_settings(kind: str, **values) -> LossSettings:
+    """Settings without smoothing and weights, unless they are named."""
+    plain = {} if kind == "soft-f1" else {"label_smoothing": 0.0, "weights": {"kind": "none"}}
+    return TypeAdapter(LossSettings).validate_python({"kind": kind, **plain, **values})
+
+
+def make_loss(targets: torch.Tensor | np.ndarray, kind: str, **values) -> ClassificationLoss:
+    return ClassificationLoss(loss_settings(kind, **values), np.asarray(targets))
 
 
 @pytest.fixture
@@ -17,14 +29,14 @@ def logits() -> torch.Tensor:
 
 def test_one_class_a_tile_is_cross_entropy(logits: torch.Tensor) -> None:
     targets = torch.eye(3)[[0, 2, 2, 1]]
-    loss = ClassificationLoss("single-label", targets.numpy(), PLAIN)
+    loss = make_loss(targets, "cross-entropy")
     expected = -logits.log_softmax(dim=1)[range(4), [0, 2, 2, 1]].mean()
     torch.testing.assert_close(loss(logits, EMBEDDING, targets), expected)
 
 
 def test_class_weights_are_those_of_the_whole_training_set(logits: torch.Tensor) -> None:
     everything = np.eye(3, dtype=np.float32)[[0] * 6 + [1] * 3 + [2] * 1]
-    loss = ClassificationLoss("single-label", everything, LossSettings(label_smoothing=0))
+    loss = make_loss(everything, "cross-entropy", weights={"kind": "balanced"})
     targets = torch.eye(3)[[0, 0, 0, 2]]
     weights = torch.tensor([1, 2, 6]) * 10 / (6 + 6 + 6)
     each = -logits.log_softmax(dim=1)[range(4), [0, 0, 0, 2]] * weights[[0, 0, 0, 2]]
@@ -33,55 +45,111 @@ def test_class_weights_are_those_of_the_whole_training_set(logits: torch.Tensor)
 
 def test_any_number_of_classes_is_binary_cross_entropy(logits: torch.Tensor) -> None:
     targets = torch.tensor([[1.0, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]])
-    loss = ClassificationLoss("multi-label", targets.numpy(), PLAIN)
     expected = functional.binary_cross_entropy(logits.sigmoid(), targets)
-    torch.testing.assert_close(loss(logits, EMBEDDING, targets), expected)
+    for loss in (make_loss(targets, "binary-cross-entropy"), make_loss(targets, "focal", gamma=0)):
+        torch.testing.assert_close(loss(logits, EMBEDDING, targets), expected)
 
 
-@pytest.mark.parametrize("mode", ["single-label", "multi-label"])
-def test_smoothing_makes_certainty_costly(mode) -> None:
+@pytest.mark.parametrize("kind", ["binary-cross-entropy", "focal"])
+def test_balanced_weights_are_those_of_positive_tiles(logits: torch.Tensor, kind: str) -> None:
+    everything = np.eye(3, dtype=np.float32)[[0] * 5 + [1] * 3 + [2] * 2]
+    plain, balanced = make_loss(everything, kind), make_loss(everything, kind, weights={"kind": "balanced"})
+    negative, positive = torch.zeros(4, 3), torch.tensor([[0.0, 0, 1]]).expand(4, 3)
+    torch.testing.assert_close(balanced.classes(logits, negative), plain.classes(logits, negative))
+    difference = balanced.classes(logits, positive) - plain.classes(logits, positive)
+    # Eight negative tiles for two positive ones: they weigh 4 in place of 1.
+    alone = make_loss(everything[:, 2:], kind).classes(logits[:, 2:], positive[:, 2:])
+    torch.testing.assert_close(difference, (4 - 1) * alone / 3)
+
+
+@pytest.mark.parametrize("kind", KINDS[:3])
+@pytest.mark.parametrize("counts", ["set", "batch"])
+def test_the_effective_number_weighs_the_whole_loss_of_a_class(
+    logits: torch.Tensor, kind: str, counts: str
+) -> None:
+    everything = np.eye(3, dtype=np.float32)[[0] * 50 + [1] * 7 + [2] * 2]
+    targets = torch.eye(3)[[0, 0, 0, 2]]
+    weighed = {"kind": "effective-number", "alpha": 0.99, "counts": counts}
+    loss = make_loss(everything, kind, weights=weighed)
+    numbers = torch.tensor([50, 7, 2]) if counts == "set" else targets.sum(dim=0)
+    weights = effective_number_weights(numbers, 0.99, shared=kind == "cross-entropy")
+    plain = make_loss(everything, kind)
+    expected = torch.tensor(0.0)
+    for label in range(3):
+        if kind == "cross-entropy":
+            expected -= (logits.log_softmax(dim=1) * targets)[:, label].mean() * weights[label]
+        else:
+            one = slice(label, label + 1)
+            part = make_loss(everything[:, one], kind).classes(logits[:, one], targets[:, one])
+            expected += part * weights[label] / 3
+    torch.testing.assert_close(loss.classes(logits, targets), expected)
+    assert not torch.isclose(expected, plain.classes(logits, targets))
+
+
+@pytest.mark.parametrize("kind", KINDS[:3])
+def test_smoothing_makes_certainty_costly(kind: str) -> None:
     targets = torch.eye(3)
     certain, sober = 30 * torch.eye(3) - 15, 6 * torch.eye(3) - 3
-    smooth = ClassificationLoss(
-        mode, targets.numpy(), LossSettings(class_weights="none", label_smoothing=0.1)
-    )
-    sharp = ClassificationLoss(mode, targets.numpy(), PLAIN)
+    smooth, sharp = make_loss(targets, kind, label_smoothing=0.1), make_loss(targets, kind)
     embedding = torch.zeros(3, 2)
     assert smooth(certain, embedding, targets) > smooth(sober, embedding, targets)
     assert sharp(certain, embedding, targets) < sharp(sober, embedding, targets)
 
 
-def test_the_triplet_loss_is_added(logits: torch.Tensor) -> None:
+@pytest.mark.parametrize("kind", KINDS[:3])
+def test_only_the_hardest_tiles_are_learnt_from_but_all_are_judged(logits: torch.Tensor, kind: str) -> None:
+    targets = torch.eye(3)[[0, 2, 2, 1]]
+    hard, plain = make_loss(targets, kind, hardest=0.5), make_loss(targets, kind)
+    each = [plain.classes(logits[place, None], targets[place, None]).item() for place in range(4)]
+    learnt = hard(logits, EMBEDDING, targets)
+    assert learnt.item() == pytest.approx(sum(sorted(each)[2:]) / 2, rel=1e-5)
+    torch.testing.assert_close(hard.classes(logits, targets), plain.classes(logits, targets))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_triplet_loss_is_added(logits: torch.Tensor, kind: str) -> None:
     targets = torch.eye(3)[[0, 0, 1, 1]]
     embedding = torch.tensor([[1.0, 0], [0, 1], [1, 0], [0, 1]])
-    triplet = TripletSettings(weight=0.5, mining="all")
-    settings = PLAIN.model_copy(update={"triplet": triplet})
-    both = ClassificationLoss("single-label", targets.numpy(), settings)
-    one = ClassificationLoss("single-label", targets.numpy(), PLAIN)
+    both = make_loss(targets, kind, triplet={"weight": 0.5, "mining": "all"})
+    one = make_loss(targets, kind)
     added = both(logits, embedding, targets) - one(logits, embedding, targets)
-    torch.testing.assert_close(added, TripletLoss(triplet)(embedding, torch.tensor([0, 0, 1, 1])))
+    # Each of the four anchors has its positive sqrt(2) away, and one negative at 0, one at sqrt(2).
+    assert added.item() == pytest.approx(0.5 * ((2**0.5 + 0.2) + 0.2) / 2, rel=1e-4)
     torch.testing.assert_close(both.classes(logits, targets), one(logits, embedding, targets))
-    assert added > 0
 
 
-def test_a_triplet_by_hand() -> None:
-    """Anchor and positive are sqrt(2) apart, the negative lies on the anchor: sqrt(2) - 0 + margin."""
-    embedding = torch.tensor([[1.0, 0], [0, 1], [2, 0]], requires_grad=True)
-    loss = TripletLoss(TripletSettings(weight=2.0, margin=0.3, mining="hard"))(
-        embedding, torch.tensor([0, 0, 1])
-    )
-    expected = 2 * ((2**0.5 + 0.3) + (2**0.5 - 2**0.5 + 0.3)) / 2
-    assert loss.item() == pytest.approx(expected, rel=1e-4)
-    loss.backward()
-    assert embedding.grad is not None
-    assert embedding.grad.abs().sum() > 0
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("weights", ["none", "balanced", "effective-number"])
+def test_a_class_without_tiles_leaves_the_loss_finite(logits: torch.Tensor, kind: str, weights: str) -> None:
+    targets = torch.eye(3)[[0, 0, 1, 0]]
+    values = {} if kind == "soft-f1" else {"weights": {"kind": weights}, "label_smoothing": 0.1}
+    loss = make_loss(targets, kind, **values)
+    start = logits.clone().requires_grad_()
+    loss(start, EMBEDDING, targets).backward()
+    assert start.grad is not None
+    assert torch.isfinite(start.grad).all()
+    assert start.grad.any()
 
 
-@pytest.mark.parametrize("mining", ["all", "semihard", "hard"])
-def test_one_class_has_no_triplets(mining) -> None:
-    embedding = torch.randn(4, 8, requires_grad=True)
-    loss = TripletLoss(TripletSettings(weight=1.0, mining=mining))(
-        embedding, torch.zeros(4, dtype=torch.long)
-    )
-    assert loss.item() == 0
-    loss.backward()
+@pytest.mark.parametrize("kind", KINDS)
+def test_soft_labels_lie_between_hard_ones(logits: torch.Tensor, kind: str) -> None:
+    """The cross entropies are linear in the labels; the macro F1 is not, but stays between 0 and 1."""
+    first, second = torch.eye(3)[[0, 2, 2, 1]], torch.eye(3)[[1, 2, 0, 1]]
+    loss = make_loss(first, kind)
+    value = loss.classes(logits, (first + second) / 2)
+    if kind == "soft-f1":
+        assert 0 < value < 1
+    else:
+        expected = (loss.classes(logits, first) + loss.classes(logits, second)) / 2
+        torch.testing.assert_close(value, expected)
+
+
+def test_each_kind_has_its_own_settings_and_output() -> None:
+    assert isinstance(TypeAdapter(LossSettings).validate_python({}), CrossEntropySettings)
+    outputs = [output_of(loss_settings(kind)) for kind in KINDS]
+    assert outputs == ["single-label", *["multi-label"] * 3]
+    for kind, setting in (("soft-f1", "hardest"), ("cross-entropy", "gamma"), ("soft-f1", "weights")):
+        with pytest.raises(ValidationError, match=f"{setting}[\\s\\S]*not permitted"):
+            TypeAdapter(LossSettings).validate_python({"kind": kind, setting: 1})
+    with pytest.raises(ValidationError, match="focal"):
+        loss_settings("hinge")

@@ -2,8 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from data.errors import InputError
-from models.training.descent import descend
+from models.training.descent import DivergedError, descend
 
 
 def step_from(most_gradient: float) -> tuple[float, torch.Tensor]:
@@ -34,9 +33,26 @@ def test_gradients_of_the_step_before_do_not_add_up() -> None:
     assert float(network.weight.detach()) == pytest.approx(-3)
 
 
-def test_a_loss_that_is_no_number_is_told() -> None:
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_a_batch_in_parts_gives_the_step_of_the_whole(parts: int) -> None:
+    torch.manual_seed(1)
+    tiles, start = torch.randn(6, 4), nn.Linear(4, 1).state_dict()
+    weights, values = [], []
+    for count in (1, parts):
+        network = nn.Linear(4, 1)
+        network.load_state_dict(start)
+        optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+        losses = (network(part).square().mean() * len(part) / 6 for part in tiles.chunk(count))
+        values.append(descend(losses, network, optimiser, most_gradient=1, when="step"))
+        weights.append(network.weight.detach())
+    assert values[1] == pytest.approx(values[0], rel=1e-5)
+    torch.testing.assert_close(weights[1], weights[0])
+
+
+@pytest.mark.parametrize("when", ["epoch 4", lambda: "epoch 4"])
+def test_a_loss_that_is_no_number_is_told(when) -> None:
     network = nn.Linear(1, 1)
     optimiser = torch.optim.SGD(network.parameters(), lr=1.0)
     loss = network(torch.full((1,), float("inf"))).sum()
-    with pytest.raises(InputError, match="the loss became .* in epoch 4; lower optimiser.learning_rate"):
-        descend(loss, network, optimiser, most_gradient=0, when="epoch 4")
+    with pytest.raises(DivergedError, match="the loss became .* in epoch 4; lower optimiser.learning_rate"):
+        descend(loss, network, optimiser, most_gradient=0, when=when)

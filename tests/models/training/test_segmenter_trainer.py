@@ -9,7 +9,8 @@ from data.segmentation.field_crops import CropSettings
 from data.segmentation.labelled_field import LabelledField
 from data.segmentation.photography import PhotographySettings
 from models.segmenters.lite_network import LiteNetwork
-from models.training.schedule import OptimiserSettings
+from models.training.optimisers import AdamWSettings
+from models.training.rates.cosine import CosineSettings
 from models.training.segmenter_report import draw_predictions, write_segmenter_history
 from models.training.segmenter_trainer import FieldPool, SegmenterScheduleSettings, SegmenterTrainer
 
@@ -43,7 +44,8 @@ def make_trainer(
         FieldPool(fields, np.ones(2)),
         [disks("c", 3)],
         crops=CropSettings(size=96, scale=(0.9, 1.1), photography=MILD),
-        optimiser=OptimiserSettings(learning_rate=rate, warm_up=0.1),
+        optimiser=AdamWSettings(learning_rate=rate),
+        rate=CosineSettings(),
         schedule=SegmenterScheduleSettings(
             steps=steps, batch_size=4, average=0.9, validate_every=steps, checkpoint_seconds=0, workers=1
         ),

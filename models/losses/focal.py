@@ -1,0 +1,38 @@
+"""Focal loss: a binary cross entropy in which what is already right counts little."""
+
+from torch import Tensor
+from torch.nn import functional
+
+
+def focal_loss(logits: Tensor, targets: Tensor, gamma: float, weights: Tensor, positive: Tensor) -> Tensor:
+    """Compute the loss of each tile, the mean over classes of -w (v t q^γ log p + (1 - t) p^γ log q).
+
+    Here q = 1 - p. Soft targets weigh what a positive and a negative tile would lose.
+
+    Parameters
+    ----------
+    logits
+        (N, classes), whose sigmoid is p.
+    targets
+        (N, classes) t in 0..1.
+    gamma
+        0 is the binary cross entropy; the larger, the less easy tiles count.
+    weights
+        (classes,) w, of a class's whole loss.
+    positive
+        (classes,) v, of its positive tiles: the α of the paper.
+
+    Returns
+    -------
+    Tensor (N,)
+        0 or more.
+
+    References
+    ----------
+    Lin, Goyal, Girshick, He and Dollár, Focal loss for dense object detection, ICCV 2017, equation 5.
+    """
+    log_yes, log_no = functional.logsigmoid(logits), functional.logsigmoid(-logits)
+    # Powers by logarithms have a gradient where a probability is 0, too.
+    yes, no = (gamma * log_yes).exp(), (gamma * log_no).exp()
+    losses = -positive * targets * no * log_yes - (1 - targets) * yes * log_no
+    return (weights * losses).mean(dim=1)

@@ -1,0 +1,61 @@
+"""Settings of the losses, one class a kind."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field as Setting
+from pydantic import Tag
+
+from data.settings import Settings, kind_or
+from models.losses.class_weights import BalancedWeightSettings, ClassWeightSettings
+from models.losses.triplet import TripletSettings
+
+_KINDS = "cross-entropy (softmax), binary-cross-entropy, focal or soft-f1 (sigmoid)"
+_SMOOTHING = "part of a label spread over all classes"
+_HARDEST = "part of a batch's tiles, those of the largest loss, that is learnt from"
+
+
+class CrossEntropySettings(Settings):
+    """Cross entropy of the softmax."""
+
+    kind: Literal["cross-entropy"] = Setting(default="cross-entropy", description=_KINDS)
+    label_smoothing: float = Setting(default=0.05, ge=0, lt=1, description=_SMOOTHING)
+    hardest: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
+    weights: ClassWeightSettings = BalancedWeightSettings()
+    triplet: TripletSettings = TripletSettings()
+
+
+class BinaryCrossEntropySettings(Settings):
+    """Binary cross entropy of the sigmoid of each class."""
+
+    kind: Literal["binary-cross-entropy"] = Setting(default="binary-cross-entropy", description=_KINDS)
+    label_smoothing: float = Setting(default=0.05, ge=0, lt=1, description=_SMOOTHING)
+    hardest: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
+    weights: ClassWeightSettings = BalancedWeightSettings()
+    triplet: TripletSettings = TripletSettings()
+
+
+class FocalSettings(Settings):
+    """Focal loss of the sigmoid of each class."""
+
+    kind: Literal["focal"] = Setting(default="focal", description=_KINDS)
+    gamma: float = Setting(default=2.0, ge=0, description="the larger, the less what is already right counts")
+    label_smoothing: float = Setting(default=0.0, ge=0, lt=1, description=_SMOOTHING)
+    hardest: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
+    weights: ClassWeightSettings = BalancedWeightSettings()
+    triplet: TripletSettings = TripletSettings()
+
+
+class SoftF1Settings(Settings):
+    """One minus the macro F1 of the sigmoid's probabilities, in which every class weighs the same."""
+
+    kind: Literal["soft-f1"] = Setting(default="soft-f1", description=_KINDS)
+    triplet: TripletSettings = TripletSettings()
+
+
+LossSettings = Annotated[
+    Annotated[CrossEntropySettings, Tag("cross-entropy")]
+    | Annotated[BinaryCrossEntropySettings, Tag("binary-cross-entropy")]
+    | Annotated[FocalSettings, Tag("focal")]
+    | Annotated[SoftF1Settings, Tag("soft-f1")],
+    kind_or("cross-entropy"),
+]

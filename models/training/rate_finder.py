@@ -1,0 +1,137 @@
+"""The range test: train with ever higher learning rates, and see at which the loss falls best."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field as Setting
+from torch import nn
+
+from data.settings import Settings
+from models.training.descent import DivergedError
+
+
+class RateFinderSettings(Settings):
+    """Which learning rates are tried."""
+
+    start: float = Setting(default=1e-5, gt=0, description="learning rate of the first step")
+    end: float = Setting(default=1.0, gt=0, description="learning rate of the last step")
+    smoothing: float = Setting(
+        default=0.9,
+        ge=0,
+        lt=1,
+        description="what a step's loss counts, as part of that of the step beside it",
+    )
+    stop: float = Setting(
+        default=4.0, gt=1, description="ends when the smoothed loss is so many times its least"
+    )
+
+
+@dataclass(frozen=True)
+class RateCurve:
+    """The losses at the learning rates that were tried.
+
+    Attributes
+    ----------
+    rates
+        (n,) float64, rising.
+    losses
+        (n,) float64, of the step at each rate, before it was taken; the last may be infinite or NaN.
+    smoothed
+        (n,) float64, finite: averages over the steps before and after alike, so that they do not lag.
+    steepest
+        Learning rate at which the smoothed loss falls most steeply along the logarithm of the rate; NaN if it
+        does not fall anywhere.
+    highest
+        The highest learning rate at which the smoothed loss still falls: that of its minimum; NaN as above.
+    """
+
+    rates: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    smoothed: NDArray[np.float64]
+    steepest: float
+    highest: float
+
+
+def find_rate(step: Callable[[float], float], count: int, settings: RateFinderSettings) -> RateCurve:
+    """Take steps at exponentially rising learning rates until the last, or until the loss has exploded.
+
+    Parameters
+    ----------
+    step
+        Takes one training step at a learning rate and gives the batch's loss from before it. A loss that is
+        no number, or `DivergedError`, ends the test.
+    count
+        Steps at most, at least 2.
+    settings
+        Range, smoothing and end.
+
+    References
+    ----------
+    Smith, Cyclical learning rates, WACV 2017, section 3.3. Steepest: Jain and Joshi (2021), who took it from
+    fastai. Highest: Zhang et al. (2021), "Training-time optimization".
+    """
+    rates = np.geomspace(settings.start, settings.end, count)
+    losses: list[float] = []
+    least, average = math.inf, 0.0
+    for rate in rates:
+        try:
+            losses.append(float(step(float(rate))))
+        except DivergedError:
+            losses.append(math.inf)
+        if not math.isfinite(losses[-1]):
+            break
+        average = settings.smoothing * average + (1 - settings.smoothing) * losses[-1]
+        smoothed = average / (1 - settings.smoothing ** len(losses))
+        least = min(least, smoothed)
+        if smoothed > settings.stop * least:
+            break
+    return _judge(rates[: len(losses)], losses, settings)
+
+
+def _judge(rates: NDArray[np.float64], losses: Sequence[float], settings: RateFinderSettings) -> RateCurve:
+    values = np.array(losses)
+    finite = values[np.isfinite(values)]
+    # The explosion at the end must not reach back into the steps before it.
+    most = settings.stop * float(np.median(finite)) if len(finite) else 0.0
+    smoothed = _smooth(np.nan_to_num(values, nan=most, posinf=most).clip(max=most), settings.smoothing)
+    bottom = int(smoothed.argmin())
+    if bottom == 0:
+        return RateCurve(rates, values, smoothed, math.nan, math.nan)
+    slopes = np.gradient(smoothed[: bottom + 1], np.log(rates[: bottom + 1]))
+    return RateCurve(rates, values, smoothed, float(rates[slopes.argmin()]), float(rates[bottom]))
+
+
+def _smooth(values: NDArray[np.float64], smoothing: float) -> NDArray[np.float64]:
+    """Average each value with all others, which count ``smoothing`` to the power of their distance."""
+    places = np.arange(len(values))
+    counts = smoothing ** np.abs(places[:, None] - places).astype(float)
+    return counts @ values / counts.sum(axis=1)
+
+
+@contextmanager
+def nothing_learnt(network: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[None]:
+    """Undo what happens inside: weights, statistics, optimiser, gradients, mode and torch's random state.
+
+    Parameters
+    ----------
+    network, optimiser
+        Trained inside, as wished.
+    """
+    weights, state = deepcopy(network.state_dict()), deepcopy(optimiser.state_dict())
+    modes = {module: module.training for module in network.modules()}
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(devices):
+        try:
+            yield
+        finally:
+            network.load_state_dict(weights)
+            optimiser.load_state_dict(state)
+            optimiser.zero_grad(set_to_none=True)
+            for module, training in modes.items():
+                module.training = training
