@@ -1,17 +1,46 @@
 """Which cells a classifier is trained on, and what their labels are."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field as Setting
 
+from data.duplicates import find_near_duplicates
 from data.errors import InputError
 from data.image_groups import join_groups
 from data.label_sets import HPA2021, LabelSet
 from data.labels import check_coverage
+from data.settings import Settings
+
+
+class DataSettings(Settings):
+    """Which images are trained on, and how often their cells come."""
+
+    duplicates: Literal["together", "remove", "keep"] = Setting(
+        default="together",
+        description="near duplicates among the images: keep them in one fold, train on one of each, or "
+        "pass over them",
+    )
+    duplicate_distance: int = Setting(
+        default=12, ge=0, le=64, description="bits of 256 in which the hashes of near duplicates may differ"
+    )
+    oversample: float = Setting(
+        default=1.0,
+        ge=1,
+        le=100,
+        description="cells of classes rarer than the median class come up to so many times",
+    )
+    at_least: int = Setting(default=0, ge=0, description="cells that each class has at least, by repetition")
+    negatives: float = Setting(
+        default=0.0,
+        ge=0,
+        le=10,
+        description="negative cells made by darkening the protein's channel, as part of the training cells",
+    )
 
 
 @dataclass(frozen=True)
@@ -59,6 +88,7 @@ def select_training_set(
     labels: Mapping[str, tuple[int, ...]],
     images: Literal["single", "all"],
     *,
+    data: DataSettings | None = None,
     label_set: LabelSet = HPA2021,
     proteins: Mapping[str, str] | None = None,
     where: object = "labels",
@@ -68,11 +98,14 @@ def select_training_set(
     Parameters
     ----------
     cells
-        Cells table with at least ``image_id`` and ``dropped``; images that share a ``group`` stay together.
+        Cells table with at least ``image_id`` and ``dropped``. Images that share a ``group`` stay together;
+        by ``image_hash`` near duplicates are found.
     labels
         Image ID -> class numbers; those of other images play no part but are counted.
     images
         "single": only images with one label, which is then each cell's label; "all": every labelled image.
+    data
+        What becomes of near duplicates; the defaults if None.
     label_set
         The classes.
     proteins
@@ -90,26 +123,22 @@ def select_training_set(
     check_coverage(labels, present, where=where)
     labelled = {image_id: labels[image_id] for image_id in present if labels.get(image_id)}
     used = labelled if images == "all" else _with_one_label(labelled, where)
-    usable = (cells["dropped"].to_numpy(dtype=str) == "") & np.isin(image_ids, list(used))
-    rows = np.flatnonzero(usable)
-    if not len(rows):
-        raise InputError(
-            found=f"no cell is left of the {len(used)} images to train on",
-            where=where,
-            expected="cells that no filter of the crops stage dropped",
-            advice="loosen the filters of `hpacells crops`, or give more images",
-        )
-    named = proteins or {}
+    settings = data or DataSettings()
+    rows = _find_rows(cells, used, where)
+    clusters = _cluster(_read_column(cells, "image_hash"), sorted(set(image_ids[rows])), settings)
+    if settings.duplicates == "remove":
+        rows = rows[np.isin(image_ids[rows], list(clusters.values()))]
     kept = sorted(set(image_ids[rows]))
     targets = np.zeros((len(rows), len(label_set)), np.float32)
     for row, image_id in enumerate(image_ids[rows]):
         targets[row, list(used[image_id])] = 1
+    named = proteins or {}
     return TrainingSet(
         rows=rows,
         image_ids=image_ids[rows],
         targets=targets,
         labels={image_id: used[image_id] for image_id in kept},
-        groups=join_groups(kept, _read_groups(cells), named),
+        groups=join_groups(kept, _read_column(cells, "group"), named, clusters),
         proteins={image_id: named[image_id] for image_id in kept if named.get(image_id)},
         class_names=label_set.names,
         counts={
@@ -118,15 +147,45 @@ def select_training_set(
             "images_without_label": len(present) - len(labelled),
             "images_with_several_labels": len(labelled) - len(used),
             "labels_of_other_images": len(set(labels) - set(present)),
+            "near_duplicates": len(clusters) - len(set(clusters.values())),
         },
     )
 
 
-def _read_groups(cells: pd.DataFrame) -> dict[str, str]:
-    if "group" not in cells:
+def _find_rows(cells: pd.DataFrame, chosen: Collection[str], where: object) -> NDArray[np.intp]:
+    """Find the rows of the cells of some images that no filter dropped."""
+    kept = cells["dropped"].to_numpy(dtype=str) == ""
+    rows = np.flatnonzero(kept & np.isin(cells["image_id"].to_numpy(dtype=str), list(chosen)))
+    if not len(rows):
+        raise InputError(
+            found=f"no cell is left of the {len(chosen)} images to train on",
+            where=where,
+            expected="cells that no filter of the crops stage dropped",
+            advice="loosen the filters of `hpacells crops`, or give more images",
+        )
+    return rows
+
+
+def _cluster(hashes: Mapping[str, str], image_ids: Sequence[str], settings: DataSettings) -> dict[str, str]:
+    """Give every image the first of its near duplicates; none where they are passed over."""
+    if settings.duplicates == "keep":
+        return {}
+    clusters = find_near_duplicates(
+        [hashes.get(image_id, "") for image_id in image_ids], settings.duplicate_distance
+    )
+    first: dict[int, str] = {}
+    return {
+        image_id: first.setdefault(cluster, image_id)
+        for image_id, cluster in zip(image_ids, clusters.tolist(), strict=True)
+    }
+
+
+def _read_column(cells: pd.DataFrame, column: str) -> dict[str, str]:
+    """Give what a column says of each image; nothing where the table lacks it."""
+    if column not in cells:
         return {}
     images = cells.drop_duplicates("image_id")
-    return dict(zip(images["image_id"].tolist(), images["group"].tolist(), strict=True))
+    return dict(zip(images["image_id"].tolist(), images[column].tolist(), strict=True))
 
 
 def _with_one_label(labelled: dict[str, tuple[int, ...]], where: object) -> dict[str, tuple[int, ...]]:

@@ -15,8 +15,10 @@ from data.cell_tiles import CellTiles
 from data.cells import INTENSITY_COLUMNS, read_cells, write_cells
 from data.crops import cut_cells
 from data.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
+from data.duplicates import hash_image
 from data.errors import InputError
 from data.fields import Field, find_fields, to_uint8
+from data.hash_log import HashLog
 from data.masks import read_label_image
 from data.tiles import TileWriter
 from stages.stage import Context, Failure, StageReport, StageSettings
@@ -63,7 +65,7 @@ def run(
     *,
     pixel_size_um: float = 0.08,
 ) -> StageReport:
-    """Write the tile store, and complete the cells table with intensities and drop reasons.
+    """Write the tile store, and complete the cells table with intensities, image hashes and drop reasons.
 
     Parameters
     ----------
@@ -90,12 +92,16 @@ def run(
     work = list(_pending(table.iloc[writer.rows_written :], fields, images))
     cutter = _Cutter(masks, settings)
     failures = []
-    for item, cut in context.map(cutter, work, description="crops", total=len(work)):
-        if isinstance(cut, Exception):
-            failures.append(Failure(item.field.image_id, str(cut)))
-            cut = CellTiles.blank(len(item.cell_ids))
+    log = HashLog(tiles.with_name(f".{tiles.name}.hashes"), key)
+    for item, done in context.map(cutter, work, description="crops", total=len(work)):
+        if isinstance(done, Exception):
+            failures.append(Failure(item.field.image_id, str(done)))
+            done = CellTiles.blank(len(item.cell_ids)), ""
+        cut, image_hash = done
+        log.add(item.field.image_id, image_hash)
         writer.append(cut)
     table[list(INTENSITY_COLUMNS)] = writer.finish()
+    table["image_hash"] = [log.hashes.get(image_id, "") for image_id in table["image_id"]]
     limits = DropLimits(
         min_area_px=settings.min_area_um2 / pixel_size_um**2,
         min_fraction_inside=settings.min_fraction_inside,
@@ -103,6 +109,7 @@ def run(
     )
     table["dropped"] = find_drop_reasons(table, limits)
     write_cells(cells, table)
+    log.remove()
     return _report(table, failures)
 
 
@@ -112,7 +119,8 @@ class _Cutter:
     def __init__(self, masks: Path, settings: CropsSettings) -> None:
         self._masks, self._settings = masks, settings
 
-    def __call__(self, item: _FieldCells) -> CellTiles:
+    def __call__(self, item: _FieldCells) -> tuple[CellTiles, str]:
+        """Give the tiles of a field's cells and the hash of its image."""
         image_id = item.field.image_id
         image = to_uint8(item.field.read(), self._settings.full_scale)
         nuclei = read_label_image(self._masks / f"{image_id}_nuclei.png")
@@ -125,7 +133,8 @@ class _Cutter:
                 advice="run `hpacells segment` again",
             )
         keep_neighbours = self._settings.neighbours == "keep"
-        return cut_cells(image, nuclei, cells, item.cell_ids, item.boxes, keep_neighbours=keep_neighbours)
+        cut = cut_cells(image, nuclei, cells, item.cell_ids, item.boxes, keep_neighbours=keep_neighbours)
+        return cut, hash_image(image)
 
 
 def _pending(table: pd.DataFrame, fields: dict[str, Field], images: Path) -> Iterator[_FieldCells]:

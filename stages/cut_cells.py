@@ -15,6 +15,7 @@ from data.crops import cut_cells
 from data.cut_cell_masks import find_cell_mask, find_nucleus_mask
 from data.cut_cells import CutCell
 from data.drop_reasons import DropLimits, find_drop_reasons
+from data.duplicates import hash_image
 from data.errors import InputError
 from data.images import write_images
 from data.labels import write_labels
@@ -96,6 +97,7 @@ class _Cutter:
         nucleus = find_nucleus_mask(picture[_BLUE], mask)
         nuclei, cells = nucleus.astype(np.uint16), mask.astype(np.uint16)
         table = measure_cells(cell.image_id, nuclei, cells)
+        table["image_hash"] = hash_image(picture)
         # Where it was cut is its picture's border, not the field's.
         table["touches_border"], table["border_fraction_inside"] = False, np.float32(1)
         boxes = table[["y0", "x0", "y1", "x1"]].to_numpy()
@@ -123,6 +125,7 @@ def _unreadable(cell: CutCell) -> pd.DataFrame:
         "cell_id": 1,
         "rle": "",
         "dropped": "",
+        "image_hash": "",
     }
     return pd.DataFrame(blank, index=range(1)).astype(COLUMN_TYPES)
 

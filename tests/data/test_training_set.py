@@ -4,7 +4,7 @@ import pytest
 
 from data.errors import InputError
 from data.label_sets import LabelSet
-from data.training_set import select_training_set
+from data.training_set import DataSettings, select_training_set
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def test_single_label_images(cells: pd.DataFrame) -> None:
         "images_without_label": 1,
         "images_with_several_labels": 1,
         "labels_of_other_images": 2,
+        "near_duplicates": 0,
     }
 
 
@@ -76,3 +77,25 @@ def test_classes_without_an_example(cells: pd.DataFrame) -> None:
     assert chosen.targets.shape == (3, 4)
     assert chosen.absent_classes() == ("middle",)
     assert chosen.absent_classes(np.array([True, False, False])) == ("left", "right", "middle")
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "images", "groups", "found"),
+    [
+        ("together", ["a", "b", "d"], {"a": "a", "b": "b", "d": "a"}, 1),
+        ("remove", ["a", "b"], {"a": "a", "b": "b"}, 1),
+        ("keep", ["a", "b", "d"], {"a": "a", "b": "b", "d": "d"}, 0),
+    ],
+)
+def test_near_duplicates(
+    cells: pd.DataFrame, duplicates: str, images: list[str], groups: dict[str, str], found: int
+) -> None:
+    hashes = {"a": "f" * 64, "b": "0f" * 32, "c": "f" * 64, "d": "f" * 63 + "8", "e": ""}
+    hashed = cells.assign(image_hash=cells["image_id"].map(hashes))
+    settings = DataSettings.model_validate({"duplicates": duplicates})
+    chosen = select_training_set(hashed, LABELS, "all", data=settings)
+    assert list(chosen.labels) == images
+    assert chosen.groups == groups
+    assert chosen.counts["near_duplicates"] == found
+    none = DataSettings(duplicates="remove", duplicate_distance=2)
+    assert select_training_set(hashed, LABELS, "all", data=none).counts["near_duplicates"] == 0

@@ -8,6 +8,7 @@ import pytest
 import data.tiles
 from data.cells import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
+from data.duplicates import hash_image
 from data.errors import InputError
 from data.masks import write_label_image
 from data.tiles import TileStore
@@ -59,6 +60,9 @@ def test_rows_tiles_and_reasons(work: Path) -> None:
     assert table["dropped"].tolist() == ["", "too dark", "too small", "cut by the border"] * 3
     assert table["mean_green"].tolist()[::4] == pytest.approx([70 / 255, 71 / 255, 72 / 255], abs=1e-6)
     store = TileStore(work / "tiles.zarr")
+    image = np.stack([cv2.imread(str(work / f"images/b_{name}.png"), 0) for name in CHANNELS])
+    assert table["image_hash"].tolist()[4:8] == [hash_image(image)] * 4
+    assert not list(work.glob(".*"))
     tiles = store.read(np.array([0, 4, 8]))
     assert tiles.max(axis=(2, 3)).tolist() == [[60 + n, 70 + n, 80 + n, 90 + n] for n in range(3)]
 
@@ -82,6 +86,7 @@ def test_a_bad_field_keeps_its_rows_and_the_others_are_done(work: Path) -> None:
     assert "no green channel" in report.failures[0].why
     table = read_cells(work / "cells.parquet")
     assert table["dropped"].tolist()[4:8] == ["unreadable"] * 4
+    assert table["image_hash"].tolist()[4:8] == [""] * 4
     tiles = TileStore(work / "tiles.zarr").read(np.arange(12))
     assert tiles[4:8].max() == 0
     assert tiles[8].max() > 0

@@ -56,6 +56,7 @@ def test_tiles_tables_and_labels(folder: Path) -> None:
     assert table["area_px"].tolist()[:2] == pytest.approx([np.pi * 60**2, np.pi * 50**2], rel=0.02)
     assert table["nucleus_area_px"].iloc[0] == pytest.approx(np.pi * 30**2, rel=0.1)
     assert table["group"].tolist() == ["m"] * 4
+    assert [len(text) for text in table["image_hash"]] == [64, 64, 64, 0]
     assert not table["touches_border"].any()
     assert read_images(folder / "work/images.parquet")["cells"].tolist() == [1, 1, 1, 0]
     assert read_labels(folder / "work/labels.csv") == {f"m_{n}": (n,) for n in range(4)}
