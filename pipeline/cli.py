@@ -150,8 +150,16 @@ def train(
 @app.command()
 def predict(
     work: Work,
-    model: Annotated[
-        Path | None, typer.Option(help="Folder of a trained model; default: the work folder's.")
+    models: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--model",
+            help="Folder of a trained model or of its folds; repeated, all are averaged. "
+            "Default: the work folder's.",
+        ),
+    ] = None,
+    runtime: Annotated[
+        str | None, typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino or openvino-bfloat16.")
     ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
@@ -159,7 +167,8 @@ def predict(
     """Predict the patterns of every cell."""
     from pipeline import steps
 
-    run_step(steps.predict_step(WorkFolder(work), model, load_settings(config, assignments)))
+    settings = load_settings(config, assignments, {"predict.runtime": runtime})
+    run_step(steps.predict_step(WorkFolder(work), models, settings))
 
 
 @app.command()

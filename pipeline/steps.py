@@ -122,18 +122,20 @@ def train_step(work: WorkFolder, labels: Path, config: Config) -> Step:
     )
 
 
-def predict_step(work: WorkFolder, model: Path | None, config: Config) -> Step:
-    """Predict every cell with the work folder's own classifier, or with the one in the folder ``model``."""
+def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> Step:
+    """Predict every cell with the work folder's own classifier, or with those in the folders ``models``."""
+    from models.classifiers.ensemble import find_classifiers
     from stages import predict
 
     settings = config.settings("predict", predict.PredictSettings)
-    if model is None:
-        inputs = {"train": require(work, "train").output_key}
-        model = work.model
+    if models:
+        folders = [folder for model in models for folder in find_classifiers(model)]
+        names = ("model.safetensors", "model.toml")
+        inputs = {"model": hash_json([hash_file(folder / name) for folder in folders for name in names])}
     else:
-        files = ("model.safetensors", "model.toml")
-        inputs = {"model": hash_json([hash_file(model / name) for name in files])}
-    source = model
+        inputs = {"train": require(work, "train").output_key}
+        models = [work.model]
+    sources = models
     return Step(
         stage="predict",
         manifest=work.manifest("predict"),
@@ -141,7 +143,7 @@ def predict_step(work: WorkFolder, model: Path | None, config: Config) -> Step:
         inputs={"crops": require(work, "crops").output_key} | inputs,
         outputs=(work.predictions,),
         run=lambda _, context: predict.run(
-            work.tiles, work.cells, source, work.predictions, settings, context
+            work.tiles, work.cells, sources, work.predictions, settings, context
         ),
     )
 

@@ -1,20 +1,23 @@
 """Predict: give every cell the probabilities of its classes."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
 from data.batches import BatchLoader
 from data.cells import read_cells
+from data.errors import InputError
 from data.predictions import write_predictions
 from data.tiles import TileStore
-from models.classifiers.classifier import Classifier
-from models.classifiers.inference import score_tiles
+from models.classifiers.calls import call_classes
+from models.classifiers.ensemble import Member, group_by_tiles, mean_thresholds, read_members
+from models.classifiers.inference import predict_tiles
 from models.classifiers.model_folder import load_classifier
-from models.device import Precision, choose_device, place, uses_bfloat16
+from models.classifiers.runners.choose import make_runner
+from models.classifiers.runners.runner import Runner
 from stages.stage import Context, StageReport, StageSettings
 
 
@@ -22,18 +25,28 @@ class PredictSettings(StageSettings):
     """Settings of the predict stage."""
 
     batch_size: int = Setting(default=128, ge=1, description="tiles at a time")
-    device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
-    precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
+    runtime: str = Setting(
+        "auto",
+        description="what runs the networks: auto (the fastest that is present), cuda, openvino, "
+        "openvino-bfloat16, torch or torch-bfloat16",
+    )
     workers: int = Setting(default=2, ge=1, description="threads that prepare batches")
     test_time_augmentation: bool = Setting(
         default=False, description="average over the eight symmetries of the square: better, 8 times as long"
     )
-    embedding: bool = Setting(default=False, description="also write the embedding of every cell")
+    embedding: bool = Setting(
+        default=False, description="also write the embedding of every cell; with a single classifier"
+    )
     dropped: bool = Setting(default=False, description="also predict the cells that a filter dropped")
 
 
 def run(
-    tiles: Path, cells: Path, model: Path, output: Path, settings: PredictSettings, context: Context
+    tiles: Path,
+    cells: Path,
+    models: Sequence[Path],
+    output: Path,
+    settings: PredictSettings,
+    context: Context,
 ) -> StageReport:
     """Write ``predictions.parquet``, a row a cell in the order of the cells table.
 
@@ -41,61 +54,87 @@ def run(
     ----------
     tiles, cells
         Tile store and cells table.
-    model
-        Folder of a trained classifier.
+    models
+        Folders of trained classifiers, of one or of its folds each; the probabilities of all are averaged.
+        Those that take the same tiles share them; for others the tiles are read anew.
     output
         The file to write.
 
     Raises
     ------
     InputError
-        A file is missing or does not fit the others.
+        A file is missing or does not fit the others, or embeddings of several classifiers are asked for.
     """
     table = read_cells(cells, ["image_id", "cell_id", "dropped"])
     store = TileStore(tiles, rows=len(table))
-    device = choose_device(settings.device)
-    classifier = place(load_classifier(model), device)
+    members = read_members(models)
+    if settings.embedding and len(members) > 1:
+        raise InputError(
+            found=f"embeddings of {len(members)} classifiers",
+            where="setting predict.embedding",
+            expected="a single classifier: embeddings of several have nothing in common",
+            advice=f"give one, such as --model {members[0].folder}, or leave the embeddings out",
+        )
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
-    probabilities, embeddings = _predict(classifier, store, rows, settings, device, context)
+    prediction = _Prediction(len(rows), members, settings)
+    groups = group_by_tiles(members)
+    with context.track("predict", len(rows) * len(groups)) as advance:
+        for tile_settings, sharing in groups.items():
+            loader = BatchLoader(store, rows, tile_settings, workers=settings.workers)
+            prediction.add(sharing, loader, advance)
     chosen = table.iloc[rows]
     write_predictions(
         output,
         chosen["image_id"].to_numpy(dtype=str),
         chosen["cell_id"].to_numpy(),
-        probabilities,
-        embeddings if settings.embedding else None,
+        prediction.probabilities,
+        prediction.embeddings,
+        class_names=members[0].architecture.class_names,
+        labels=call_classes(prediction.probabilities, mean_thresholds(members)),
     )
+    counts: dict[str, int | float] = {"cells": len(rows), "left out": len(table) - len(rows)}
     return StageReport(
-        counts={"cells": len(rows), "left out": len(table) - len(rows)},
-        details={"mode": classifier.architecture.mode, "device": str(device)},
+        counts=counts | ({"classifiers": len(members)} if len(members) > 1 else {}),
+        details={
+            "classifiers": [str(member.folder) for member in members],
+            "runtimes": sorted(prediction.identities),
+        },
     )
 
 
-def _predict(
-    classifier: Classifier,
-    store: TileStore,
-    rows: NDArray[np.intp],
-    settings: PredictSettings,
-    device: torch.device,
-    context: Context,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Give (n, classes) probabilities and (n, D) embeddings of some rows; D is 0 where none are asked for."""
-    architecture = classifier.architecture
-    loader = BatchLoader(store, rows, architecture.tiles, workers=settings.workers)
-    probabilities = np.zeros((len(rows), len(architecture.class_names)), np.float32)
-    length = architecture.head.embedding if settings.embedding else 0
-    embeddings = np.zeros((len(rows), length), np.float32)
-    with context.track("predict", len(rows)) as advance:
-        for items, logits, embedding in score_tiles(
-            classifier,
+class _Prediction:
+    """Mean probabilities of the cells, added up classifier by classifier, and embeddings where asked for."""
+
+    def __init__(self, count: int, members: Sequence[Member], settings: PredictSettings) -> None:
+        self._members, self._settings = len(members), settings
+        self.probabilities = np.zeros((count, len(members[0].architecture.class_names)), np.float32)
+        self.embeddings: NDArray[np.float32] | None = None
+        self.identities: set[str] = set()
+
+    def add(self, members: Sequence[Member], loader: BatchLoader, advance: Callable[[int], None]) -> None:
+        """Add what classifiers say that take the tiles of one loader."""
+        runners = [self._load(member) for member in members]
+        predicted = predict_tiles(
+            runners,
             loader,
-            batch_size=settings.batch_size,
-            bfloat16=uses_bfloat16(settings.precision, device),
-            symmetries=settings.test_time_augmentation,
+            batch_size=self._settings.batch_size,
+            symmetries=self._settings.test_time_augmentation,
             advance=advance,
-        ):
-            probabilities[items] = classifier.probabilities(logits).numpy()
-            if length:
-                embeddings[items] = embedding.numpy()
-    return probabilities, embeddings
+        )
+        for items, probabilities, embedding in predicted:
+            self.probabilities[items] += probabilities * (len(members) / self._members)
+            # The sum of rounded parts may lie just above 1.
+            np.minimum(self.probabilities, 1, out=self.probabilities)
+            if self._settings.embedding:
+                self._keep(items, embedding)
+
+    def _load(self, member: Member) -> Runner:
+        runner = make_runner(load_classifier(member.folder), self._settings.runtime)
+        self.identities.add(runner.identity())
+        return runner
+
+    def _keep(self, items: NDArray[np.intp], embedding: NDArray[np.float32]) -> None:
+        if self.embeddings is None:
+            self.embeddings = np.zeros((len(self.probabilities), embedding.shape[1]), np.float32)
+        self.embeddings[items] = embedding

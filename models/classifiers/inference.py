@@ -1,7 +1,8 @@
-"""Run a classifier over batches of tiles, with the symmetries of the square if wished."""
+"""Run classifiers over batches of tiles: one as a trainer does, or several, averaged, as prediction does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -9,7 +10,27 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.batches import Batch, BatchLoader, plan_batches
-from models.classifiers.classifier import Classifier, Scores
+from models.classifiers.classifier import Classifier
+from models.classifiers.runners.runner import Runner
+from models.classifiers.runners.torch_runner import TorchRunner
+
+
+class Predicted(NamedTuple):
+    """What classifiers say of n tiles.
+
+    Attributes
+    ----------
+    items
+        (n,) numbers of the tiles in the loader.
+    probabilities
+        (n, classes) float32.
+    embedding
+        (n, E) float32, of the first classifier.
+    """
+
+    items: NDArray[np.intp]
+    probabilities: NDArray[np.float32]
+    embedding: NDArray[np.float32]
 
 
 def to_tensor(batch: Batch, device: torch.device) -> Tensor:
@@ -23,10 +44,9 @@ def score_tiles(
     *,
     batch_size: int,
     bfloat16: bool,
-    symmetries: bool = False,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[tuple[NDArray[np.intp], Tensor, Tensor]]:
-    """Score all items of a loader, in order, in evaluation mode.
+    """Score all items of a loader with torch, in order, in evaluation mode.
 
     Parameters
     ----------
@@ -38,35 +58,72 @@ def score_tiles(
         Tiles at a time.
     bfloat16
         Compute in bfloat16.
-    symmetries
-        Average probabilities and embeddings over the eight symmetries of the square.
     advance
         Called with the number of tiles done.
 
     Yields
     ------
     items, logits, embedding
-        (n,) numbers of the items; (n, classes) and (n, E) float32 on the CPU. With ``symmetries`` the logits
-        are those of the mean probabilities.
+        (n,) numbers of the items; (n, classes) and (n, E) float32 on the CPU.
     """
     device = next(classifier.parameters()).device
-    classifier.eval()
-    plan = plan_batches(np.arange(len(loader)), batch_size)
-    with closing(loader.batches(plan)) as batches:
+    runner = TorchRunner(classifier, device, torch.bfloat16 if bfloat16 else torch.float32)
+    with closing(loader.batches(plan_batches(np.arange(len(loader)), batch_size))) as batches:
         for batch in batches:
-            with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-                tiles = to_tensor(batch, device)
-                scores = _score_symmetries(classifier, tiles) if symmetries else classifier(tiles)
-            yield batch.items, scores.logits.cpu(), scores.embedding.cpu()
+            scores = runner(batch.tiles)
+            yield batch.items, scores.logits, scores.embedding
             advance(len(batch.items))
 
 
-def _score_symmetries(classifier: Classifier, tiles: Tensor) -> Scores:
-    views = [
-        classifier(torch.rot90(view, turns, (2, 3))) for view in (tiles, tiles.flip(3)) for turns in range(4)
+def predict_tiles(
+    runners: Sequence[Runner],
+    loader: BatchLoader,
+    *,
+    batch_size: int,
+    symmetries: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Iterator[Predicted]:
+    """Predict all items of a loader, in order, with the mean over some classifiers; tiles are read once.
+
+    Parameters
+    ----------
+    runners
+        Of classifiers that take the loader's tiles and know the same classes; their probabilities are
+        averaged, whether they come from a softmax or from sigmoids.
+    loader
+        The tiles.
+    batch_size
+        Tiles at a time.
+    symmetries
+        Average over the eight symmetries of the square, too; embeddings as well.
+    advance
+        Called with the number of tiles done.
+    """
+    with closing(loader.batches(plan_batches(np.arange(len(loader)), batch_size))) as batches:
+        for batch in batches:
+            views = _symmetric_views(batch.tiles) if symmetries else [batch.tiles]
+            yield Predicted(batch.items, *_average(runners, views))
+            advance(len(batch.items))
+
+
+def _average(
+    runners: Sequence[Runner], views: Sequence[NDArray[np.uint8]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    probabilities: list[Tensor] = []
+    embeddings: list[Tensor] = []
+    for runner in runners:
+        for view in views:
+            scores = runner(np.ascontiguousarray(view))
+            probabilities.append(runner.classifier.probabilities(scores.logits))
+            if runner is runners[0]:
+                embeddings.append(scores.embedding)
+    return torch.stack(probabilities).mean(dim=0).numpy(), torch.stack(embeddings).mean(dim=0).numpy()
+
+
+def _symmetric_views(tiles: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Turn and mirror tiles (N, S, S, C) in all eight ways."""
+    return [
+        np.rot90(mirrored, turns, axes=(1, 2))
+        for mirrored in (tiles, tiles[:, :, ::-1])
+        for turns in range(4)
     ]
-    probabilities = torch.stack([classifier.probabilities(view.logits) for view in views]).mean(dim=0)
-    probabilities = probabilities.clamp(1e-7, 1 - 1e-7)
-    single = classifier.architecture.mode == "single-label"
-    logits = probabilities.log() if single else probabilities.logit()
-    return Scores(logits, torch.stack([view.embedding for view in views]).mean(dim=0))

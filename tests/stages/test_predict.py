@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,25 @@ from data.errors import InputError
 from data.predictions import read_predictions
 from data.tile_preparation import read_prepared
 from data.tiles import TileStore
-from models.classifiers.model_folder import load_classifier
-from stages import predict, train
+from models.classifiers.classifier import Architecture, Classifier
+from models.classifiers.model_folder import DESCRIPTION, load_classifier, save_classifier
+from models.runtimes.openvino_library import has_openvino
+from stages import predict
 from stages.predict import PredictSettings
-from stages.train import TrainSettings
 
-CPU = PredictSettings(device="cpu", precision="float32", batch_size=4)
+EXACT = PredictSettings(runtime="torch", batch_size=4)
 LABELS = {"a": (0,), "b": (1,), "c": (2,), "d": (0,), "e": (1,)}
+ROWS = np.delete(np.arange(15), 4)
 COLUMNS = [f"p_{label}" for label in range(19)]
+
+Save = Callable[..., Path]
+
+
+def spread(classifier: Classifier, tiles: Path) -> None:
+    """Let normalisations see the tiles, so that the probabilities differ from tile to tile."""
+    seen = read_prepared(TileStore(tiles), np.arange(15), classifier.architecture.tiles)
+    for _ in range(20):
+        classifier.train()(torch.from_numpy(seen).permute(0, 3, 1, 2))
 
 
 @pytest.fixture
@@ -26,100 +38,151 @@ def folder(make_tiles):
 
 
 @pytest.fixture
-def model(folder, tiny: TrainSettings, steps, tmp_path: Path) -> Path:
-    train.run(folder.tiles, folder.cells, folder.labels, tmp_path / "model", tiny, steps())
-    return tmp_path / "model"
+def save(folder, tmp_path: Path) -> Save:
+    """Write the folder of a small classifier with random weights."""
+
+    def save(name: str, *, mode: str = "single-label", size: int = 32, thresholds: object = None) -> Path:
+        torch.manual_seed(sum(name.encode()))
+        architecture = Architecture.model_validate(
+            {
+                "mode": mode,
+                "tiles": {"size": size},
+                "normalisation": {"mean": [0.3] * 4, "deviation": [0.2] * 4},
+                "backbone": {"name": "test_efficientnet", "pretrained": "none"},
+                "head": {"embedding": 16},
+            }
+        )
+        classifier = Classifier(architecture)
+        spread(classifier, folder.tiles)
+        save_classifier(tmp_path / name, architecture, classifier.state_dict(), {})
+        if thresholds is not None:
+            description = tmp_path / name / DESCRIPTION
+            description.write_text(f"{description.read_text()}\n[thresholds]\nvalues = {thresholds}\n")
+        return tmp_path / name
+
+    return save
 
 
-def run(folder, model: Path, settings: PredictSettings, context) -> pd.DataFrame:
+@pytest.fixture
+def model(save: Save) -> Path:
+    return save("model")
+
+
+def run(folder, models: Path | list[Path], settings: PredictSettings, context) -> pd.DataFrame:
     output = folder.tiles.parent / "predictions.parquet"
-    predict.run(folder.tiles, folder.cells, model, output, settings, context)
+    models = [models] if isinstance(models, Path) else models
+    predict.run(folder.tiles, folder.cells, models, output, settings, context)
     return read_predictions(output)
 
 
-def compute(folder, model: Path, rows: np.ndarray, turn=lambda tiles: tiles) -> torch.Tensor:
+def compute(folder, model: Path, rows: np.ndarray = ROWS) -> np.ndarray:
     """Probabilities of some rows, one tile at a time, without any of the stage's machinery."""
     classifier = load_classifier(model)
     tiles = read_prepared(TileStore(folder.tiles), rows, classifier.architecture.tiles)
     with torch.inference_mode():
-        return torch.cat(
-            [
-                classifier.probabilities(
-                    classifier(turn(torch.from_numpy(tile).permute(2, 0, 1)[None])).logits
-                )
-                for tile in tiles
-            ]
-        )
+        batches = [torch.from_numpy(tile).permute(2, 0, 1)[None] for tile in tiles]
+        return torch.cat([classifier.probabilities(classifier(one).logits) for one in batches]).numpy()
 
 
-@pytest.mark.parametrize("mode", ["single", "all"])
-def test_each_row_has_the_probabilities_of_its_own_tile(
-    folder, tiny: TrainSettings, steps, tmp_path: Path, mode
-) -> None:
-    settings = tiny.model_copy(update={"images": mode})
-    train.run(folder.tiles, folder.cells, folder.labels, tmp_path / "model", settings, steps())
-    context = steps()
-    predictions = run(folder, tmp_path / "model", CPU, context)
-    rows = np.delete(np.arange(15), 4)
+@pytest.mark.parametrize("mode", ["single-label", "multi-label"])
+def test_each_row_has_the_probabilities_of_its_own_tile(folder, save: Save, steps, mode) -> None:
+    model, context = save("model", mode=mode), steps()
+    predictions = run(folder, model, EXACT, context)
     assert context.done == context.total == len(predictions) == 14
-    table = read_cells(folder.cells).iloc[rows]
+    table = read_cells(folder.cells).iloc[ROWS]
     assert predictions["image_id"].tolist() == table["image_id"].tolist()
     assert predictions["cell_id"].tolist() == table["cell_id"].tolist()
-    expected = compute(folder, tmp_path / "model", rows)
-    np.testing.assert_allclose(predictions[COLUMNS], expected, atol=1e-5)
+    np.testing.assert_allclose(predictions[COLUMNS], compute(folder, model), atol=1e-5)
     sums = predictions[COLUMNS].sum(axis=1)
-    assert np.allclose(sums, 1, atol=1e-5) == (mode == "single")
+    assert np.allclose(sums, 1, atol=1e-5) == (mode == "single-label")
     assert "embedding" not in predictions
 
 
 def test_dropped_cells_on_demand(folder, model: Path, steps) -> None:
-    predictions = run(folder, model, CPU.model_copy(update={"dropped": True}), steps())
+    predictions = run(folder, model, EXACT.model_copy(update={"dropped": True}), steps())
     np.testing.assert_allclose(predictions[COLUMNS], compute(folder, model, np.arange(15)), atol=1e-5)
 
 
 def test_the_embedding(folder, model: Path, steps) -> None:
-    predictions = run(folder, model, CPU.model_copy(update={"embedding": True}), steps())
+    predictions = run(folder, model, EXACT.model_copy(update={"embedding": True}), steps())
     embedding = torch.tensor(np.stack(predictions["embedding"].to_list()))
     assert embedding.shape == (14, 16)
-    classifier = load_classifier(model)
+    head = load_classifier(model).head
     with torch.inference_mode():
-        probabilities = classifier.probabilities(classifier.head.classify(embedding))
+        probabilities = head.get_submodule("classify")(embedding).softmax(dim=1)
     np.testing.assert_allclose(predictions[COLUMNS], probabilities, atol=1e-5)
 
 
-def test_the_mean_over_the_symmetries_of_the_square(folder, model: Path, steps) -> None:
-    predictions = run(folder, model, CPU.model_copy(update={"test_time_augmentation": True}), steps())
-    rows = np.delete(np.arange(15), 4)
-    views = [
-        compute(
-            folder, model, rows, lambda tile, k=k, f=f: torch.rot90(tile.flip(2) if f else tile, k, (2, 3))
-        )
-        for k in range(4)
-        for f in (False, True)
-    ]
-    np.testing.assert_allclose(predictions[COLUMNS], torch.stack(views).mean(dim=0), atol=1e-5)
-    assert (views[0] - torch.stack(views).mean(dim=0)).abs().max() > 1e-4
+@pytest.mark.parametrize("symmetries", [False, True])
+def test_an_ensemble_of_folds_architectures_and_tile_sizes(folder, save: Save, steps, symmetries) -> None:
+    """The mean of what each predicts alone, although three of them share their tiles."""
+    for name, size in (("folds/fold-0", 32), ("folds/fold-1", 48), ("folds/fold-2", 32)):
+        save(name, size=size)
+    folds = [save("several", mode="multi-label").parent / "folds", folder.tiles.parent / "several"]
+    settings = EXACT.model_copy(update={"test_time_augmentation": symmetries})
+    members = [*(folds[0] / f"fold-{fold}" for fold in range(3)), folds[1]]
+    alone = [run(folder, member, settings, steps())[COLUMNS] for member in members]
+    context = steps()
+    together = run(folder, folds, settings, context)
+    np.testing.assert_allclose(together[COLUMNS], np.mean(alone, axis=0), atol=1e-6)
+    assert context.done == context.total == 2 * 14
+    if not symmetries:
+        plain = [compute(folder, member) for member in members]
+        np.testing.assert_allclose(together[COLUMNS], np.mean(plain, axis=0), atol=1e-5)
 
 
-def test_bfloat16_is_near(folder, model: Path, steps) -> None:
-    exact = run(folder, model, CPU, steps())
-    rough = run(folder, model, CPU.model_copy(update={"precision": "bfloat16"}), steps())
-    np.testing.assert_allclose(rough[COLUMNS], exact[COLUMNS], atol=0.05)
+def test_called_classes(folder, save: Save, steps) -> None:
+    single, several = save("single"), save("several", mode="multi-label")
+    low = save("low", mode="multi-label", thresholds=[0.1] * 18 + [1.0])
+    high = save("high", mode="multi-label", thresholds=[0.9] * 19)
+    predictions = run(folder, single, EXACT, steps())
+    likeliest = predictions[COLUMNS].to_numpy().argmax(axis=1)
+    assert predictions["labels"].tolist() == list(map(str, likeliest))
+    for models, thresholds in (([several], [0.5] * 19), ([low, high], [0.5] * 18 + [0.95])):
+        predictions = run(folder, models, EXACT, steps())
+        expected = [
+            "|".join(str(label) for label in range(19) if row[label] >= thresholds[label])
+            for row in predictions[COLUMNS].to_numpy().tolist()
+        ]
+        assert predictions["labels"].tolist() == expected
+        assert len(set(expected)) > 1
 
 
-def test_no_cell_is_left(make_tiles, folder, model: Path, steps) -> None:
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        "torch-bfloat16",
+        pytest.param(
+            "openvino-bfloat16", marks=pytest.mark.skipif(not has_openvino(), reason="needs openvino")
+        ),
+    ],
+)
+def test_a_faster_runtime_is_near(folder, model: Path, steps, monkeypatch, runtime: str) -> None:
+    monkeypatch.setattr("models.runtimes.choose.uses_bfloat16", lambda *_: True)
+    exact = run(folder, model, EXACT, steps())
+    rough = run(folder, model, EXACT.model_copy(update={"runtime": runtime}), steps())
+    np.testing.assert_allclose(rough[COLUMNS], exact[COLUMNS], atol=1e-2)
+
+
+def test_no_cell_is_left(folder, model: Path, steps) -> None:
     table = read_cells(folder.cells)
     table["dropped"] = "too dark"
     table.to_parquet(folder.cells)
-    assert run(folder, model, CPU, steps()).empty
+    assert run(folder, model, EXACT, steps()).empty
 
 
 def test_no_model(folder, steps, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"model\.toml: no such file"):
-        run(folder, tmp_path / "nowhere", CPU, steps())
+    with pytest.raises(InputError, match="nowhere: no such folder"):
+        run(folder, tmp_path / "nowhere", EXACT, steps())
+
+
+def test_embeddings_of_several(folder, save: Save, steps) -> None:
+    models = [save("one"), save("other")]
+    with pytest.raises(InputError, match="embeddings of 2 classifiers"):
+        run(folder, models, EXACT.model_copy(update={"embedding": True}), steps())
 
 
 def test_tiles_of_another_table(folder, model: Path, steps) -> None:
     read_cells(folder.cells).iloc[:-1].to_parquet(folder.cells)
     with pytest.raises(InputError, match="15 tiles, but the cells table has 14 rows"):
-        run(folder, model, CPU, steps())
+        run(folder, model, EXACT, steps())

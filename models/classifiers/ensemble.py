@@ -1,0 +1,158 @@
+"""Several trained classifiers that predict together: folds, architectures and tile sizes."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError
+from data.tile_preparation import TileSettings
+from models.classifiers.classifier import Architecture
+from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, read_architecture
+
+DEFAULT_THRESHOLD = 0.5
+"""From which probability on a class is called where the training named no other."""
+
+_EXPECTED = (
+    f"the folder of a trained classifier, with {WEIGHTS} and {DESCRIPTION}, or with fold-0, fold-1 ..."
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One trained classifier, not loaded yet.
+
+    Attributes
+    ----------
+    folder
+        Where it lies.
+    architecture
+        What it is.
+    thresholds
+        (classes,) from which probability on each class is called, as its training found; None where it named
+        none.
+    """
+
+    folder: Path
+    architecture: Architecture
+    thresholds: NDArray[np.float64] | None
+
+
+def find_classifiers(folder: Path) -> list[Path]:
+    """List the folders of the trained classifiers in a model folder: itself, or its folds in order.
+
+    Raises
+    ------
+    InputError
+        There is no trained classifier, or both one and folds.
+    """
+    found = folder.glob("fold-*") if folder.is_dir() else ()
+    folds = [
+        path for path in found if re.fullmatch(r"fold-\d+", path.name) and (path / DESCRIPTION).is_file()
+    ]
+    is_one = any((folder / name).is_file() for name in (DESCRIPTION, WEIGHTS))
+    if folds and (folder / DESCRIPTION).is_file() and (folder / WEIGHTS).is_file():
+        raise InputError(
+            found=f"both a classifier and {len(folds)} folds",
+            where=folder,
+            expected="one or the other",
+            advice=f"give the folds one by one, such as {sorted(folds)[0]}, or remove what is older",
+        )
+    if folds:
+        return sorted(folds, key=lambda path: int(path.name.removeprefix("fold-")))
+    if is_one:
+        return [folder]
+    raise InputError(
+        found="no trained classifier" if folder.is_dir() else "no such folder",
+        where=folder,
+        expected=_EXPECTED,
+        advice="run `hpacells train` first, or give another folder",
+    )
+
+
+def read_members(folders: Sequence[Path]) -> list[Member]:
+    """Read what all classifiers in some model folders are.
+
+    Raises
+    ------
+    InputError
+        A folder has no trained classifier, or one knows other classes than the first.
+    """
+    members = []
+    for path in (path for folder in folders for path in find_classifiers(folder)):
+        architecture = read_architecture(path)
+        thresholds = _read_thresholds(path, len(architecture.class_names))
+        members.append(Member(path, architecture, thresholds))
+    for member in members:
+        _check_classes(members[0], member)
+    return members
+
+
+def group_by_tiles(members: Sequence[Member]) -> dict[TileSettings, list[Member]]:
+    """Put members together that take the same tiles, in the order of the first of each."""
+    groups: dict[TileSettings, list[Member]] = {}
+    for member in members:
+        groups.setdefault(member.architecture.tiles, []).append(member)
+    return groups
+
+
+def mean_thresholds(members: Sequence[Member]) -> NDArray[np.float64] | None:
+    """Average the members' thresholds, class by class; who named none counts as 0.5.
+
+    Returns
+    -------
+    ndarray (classes,) or None
+        None where no member named any and each gives one class a cell: the likeliest is called then.
+    """
+    named = [member.thresholds for member in members]
+    single = all(member.architecture.mode == "single-label" for member in members)
+    if single and all(thresholds is None for thresholds in named):
+        return None
+    default = np.full(len(members[0].architecture.class_names), DEFAULT_THRESHOLD)
+    return np.mean([default if thresholds is None else thresholds for thresholds in named], axis=0)
+
+
+def _read_thresholds(folder: Path, classes: int) -> NDArray[np.float64] | None:
+    path = folder / DESCRIPTION
+    table = tomllib.loads(path.read_text()).get("thresholds")
+    if table is None:
+        return None
+    values: object = table.get("values") if isinstance(table, dict) else table
+    thresholds = _as_numbers(values)
+    if (
+        thresholds is None
+        or thresholds.shape != (classes,)
+        or not ((thresholds >= 0) & (thresholds <= 1)).all()
+    ):
+        raise InputError(
+            found=f"thresholds.values = {str(values)[:80]}",
+            where=path,
+            expected=f"{classes} numbers of 0..1, one a class",
+            advice="run `hpacells train` again",
+        )
+    return thresholds
+
+
+def _as_numbers(values: object) -> NDArray[np.float64] | None:
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def _check_classes(first: Member, other: Member) -> None:
+    ours, theirs = first.architecture.class_names, other.architecture.class_names
+    if ours == theirs:
+        return
+    differing = [name for name in theirs if name not in ours] or [name for name in ours if name not in theirs]
+    raise InputError(
+        found=f"{len(theirs)} classes"
+        + (f", among them {differing[0]}" if differing else " in another order"),
+        where=other.folder,
+        expected=f"the {len(ours)} classes of {first.folder}, in their order",
+        advice="predict with classifiers of one label set at a time",
+    )

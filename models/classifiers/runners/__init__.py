@@ -1,0 +1,1 @@
+"""What runs a trained classifier on batches of tiles: torch or OpenVINO, in one precision or another."""

@@ -1,0 +1,53 @@
+"""Pick a classifier's runner by the name of a runtime."""
+
+import logging
+
+import torch
+
+from data.errors import InputError
+from models.classifiers.classifier import Classifier
+from models.classifiers.runners.openvino_runner import OpenVinoRunner
+from models.classifiers.runners.runner import Runner
+from models.classifiers.runners.torch_runner import TorchRunner
+from models.runtimes.choose import AUTO, resolve_runtime
+from models.runtimes.torch_device import choose_precision
+
+log = logging.getLogger("hpacells")
+
+
+def make_runner(classifier: Classifier, runtime: str = AUTO) -> Runner:
+    """Make the runner of a classifier, which it takes over.
+
+    Parameters
+    ----------
+    classifier
+        On the CPU.
+    runtime
+        One of ``models.runtimes.choose.runtime_names`` but int8; ``"auto"`` is the fastest at hand, and torch
+        for a network that OpenVINO cannot take over.
+
+    Raises
+    ------
+    InputError
+        The runtime is not known, not at hand, or cannot run this network.
+    """
+    name = resolve_runtime(runtime)
+    if name == "openvino-int8":
+        raise InputError(
+            found="int8 is for segmenters only",
+            where=f"runtime {name}",
+            expected="a runtime that computes in float32 or bfloat16",
+            advice="use runtime auto",
+        )
+    bfloat16 = name.endswith("bfloat16")
+    if name.startswith("openvino"):
+        try:
+            return OpenVinoRunner(classifier, bfloat16=bfloat16)
+        except InputError as error:
+            if runtime != AUTO:
+                raise
+            log.warning("%s; torch runs it", error)
+    if name == "cuda":
+        device = torch.device("cuda")
+        return TorchRunner(classifier, device, choose_precision(device))
+    return TorchRunner(classifier, torch.device("cpu"), torch.bfloat16 if bfloat16 else torch.float32)

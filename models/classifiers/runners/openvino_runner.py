@@ -1,0 +1,97 @@
+"""A classifier run by OpenVINO on the processor."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from data.cores import available_cores
+from data.errors import InputError
+from models.classifiers.classifier import Classifier, Scores
+from models.runtimes.openvino_library import import_openvino
+
+
+class OpenVinoRunner:
+    """Implements `Runner` with OpenVINO on all cores, which joins normalisations with the convolutions.
+
+    The network is converted anew for each run (seconds) and kept in memory only: classifiers come and go with
+    every training, and kept files would pile up.
+
+    Parameters
+    ----------
+    classifier
+        On the CPU.
+    bfloat16
+        Compute in bfloat16, else in float32.
+
+    Raises
+    ------
+    InputError
+        OpenVINO cannot take the network over.
+    """
+
+    def __init__(self, classifier: Classifier, *, bfloat16: bool) -> None:
+        self._classifier, self._bfloat16 = classifier.eval(), bfloat16
+        settings = {
+            "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
+            "INFERENCE_NUM_THREADS": available_cores(),
+            # One batch at a time has all cores: it is the batch that is divided.
+            "NUM_STREAMS": 1,
+            # Left to the system, which has other threads that prepare the next batches.
+            "ENABLE_CPU_PINNING": False,
+        }
+        try:
+            self._compiled = import_openvino().Core().compile_model(_convert(classifier), "CPU", settings)
+        except Exception as error:
+            raise InputError(
+                found=f"OpenVINO cannot run {classifier.architecture.backbone.name} ({_first_line(error)})",
+                where="runtime openvino",
+                expected="a network of operations that it knows",
+                advice="use runtime torch",
+            ) from error
+
+    @property
+    def classifier(self) -> Classifier:
+        """Give the classifier that it runs."""
+        return self._classifier
+
+    def identity(self) -> str:
+        """Say in what the network is computed; as `Runner.identity`."""
+        return f"openvino {'bfloat16' if self._bfloat16 else 'float32'}"
+
+    def __call__(self, tiles: NDArray[np.uint8]) -> Scores:
+        """Score a batch (N, S, S, C) uint8; as `Runner.__call__`."""
+        outputs = self._compiled([np.ascontiguousarray(tiles)], share_inputs=True)
+        # Copies, as the next batch's results are written to the same memory.
+        logits, embedding = (torch.from_numpy(np.array(outputs[place], np.float32)) for place in range(2))
+        return Scores(logits, embedding)
+
+
+class _ChannelsLast(nn.Module):
+    """The classifier as it is converted: from uint8 tiles whose channels come last."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, tiles: Tensor) -> tuple[Tensor, Tensor]:
+        logits, embedding = self.classifier(tiles.permute(0, 3, 1, 2).float())
+        return logits, embedding
+
+
+def _convert(classifier: Classifier) -> Any:
+    tiles = classifier.architecture.tiles
+    side = tiles.size
+    example = torch.zeros(2, side, side, len(tiles.channels), dtype=torch.uint8)
+    with torch.no_grad():
+        model = import_openvino().convert_model(_ChannelsLast(classifier).eval(), example_input=example)
+    # Any number of tiles: the last batches of a set are smaller.
+    model.reshape([-1, *example.shape[1:]])
+    return model
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:200] if lines else type(error).__name__

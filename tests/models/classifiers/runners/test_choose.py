@@ -1,0 +1,49 @@
+import logging
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from data.errors import InputError
+from models.classifiers.classifier import Classifier
+from models.classifiers.runners import choose
+from models.classifiers.runners.choose import make_runner
+
+TILES = np.random.default_rng(4).integers(0, 256, (3, 32, 32, 2), dtype=np.uint8)
+
+
+def test_torch_by_name(make_classifier: Callable[..., Classifier]) -> None:
+    classifier = make_classifier()
+    with torch.inference_mode():
+        expected = classifier(torch.from_numpy(TILES).permute(0, 3, 1, 2))
+    runner = make_runner(classifier, "torch")
+    assert runner.identity() == "torch cpu float32"
+    torch.testing.assert_close(runner(TILES), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_auto_falls_back_on_torch(
+    make_classifier: Callable[..., Classifier],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise InputError(found="OpenVINO cannot run it", where="here")
+
+    monkeypatch.setattr(choose, "OpenVinoRunner", refuse)
+    monkeypatch.setattr(choose, "resolve_runtime", lambda name: "openvino-bfloat16")
+    with caplog.at_level(logging.WARNING, "hpacells"):
+        assert make_runner(make_classifier(), "auto").identity() == "torch cpu bfloat16"
+    assert "OpenVINO cannot run it; torch runs it" in caplog.text
+    with pytest.raises(InputError, match="cannot run it"):
+        make_runner(make_classifier(), "openvino-bfloat16")
+
+
+def test_runtimes_that_there_are_not(
+    make_classifier: Callable[..., Classifier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match="no runtime 'onnx'.*auto or cuda"):
+        make_runner(make_classifier(), "onnx")
+    monkeypatch.setattr(choose, "resolve_runtime", lambda name: name)
+    with pytest.raises(InputError, match="int8 is for segmenters only"):
+        make_runner(make_classifier(), "openvino-int8")

@@ -1,0 +1,51 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from data.errors import InputError
+from models.classifiers.classifier import Classifier
+from models.classifiers.runners.openvino_runner import OpenVinoRunner
+from models.classifiers.runners.torch_runner import TorchRunner
+from models.runtimes.openvino_library import has_openvino
+
+pytestmark = pytest.mark.skipif(not has_openvino(), reason="the extra openvino is not installed")
+
+TILES = np.random.default_rng(4).integers(0, 256, (9, 32, 32, 2), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(("bfloat16", "most"), [(False, 1e-4), (True, 1e-2)])
+@pytest.mark.parametrize("mode", ["single-label", "multi-label"])
+def test_probabilities_are_those_of_torch(
+    make_classifier: Callable[..., Classifier], mode: str, bfloat16: bool, most: float
+) -> None:
+    plain = make_classifier(mode=mode)
+    expected = TorchRunner(plain, torch.device("cpu"), torch.float32)(TILES)
+    runner = OpenVinoRunner(make_classifier(mode=mode), bfloat16=bfloat16)
+    for tiles in (TILES, TILES[:3]):
+        scores = runner(tiles)
+        probabilities = runner.classifier.probabilities(scores.logits)
+        wanted = plain.probabilities(expected.logits)[: len(tiles)]
+        torch.testing.assert_close(probabilities, wanted, atol=most, rtol=0)
+        torch.testing.assert_close(scores.embedding, expected.embedding[: len(tiles)], atol=0.05, rtol=0.05)
+    assert runner.identity() == f"openvino {'bfloat16' if bfloat16 else 'float32'}"
+
+
+def test_results_outlive_the_next_batch(make_classifier: Callable[..., Classifier]) -> None:
+    runner = OpenVinoRunner(make_classifier(), bfloat16=False)
+    first = runner(TILES)
+    kept = first.logits.clone()
+    runner(255 - TILES)
+    assert torch.equal(first.logits, kept)
+
+
+def test_a_network_that_it_does_not_know(make_classifier: Callable[..., Classifier]) -> None:
+    class Unknown(torch.nn.Module):
+        def forward(self, features: torch.Tensor) -> torch.Tensor:
+            return torch.special.bessel_j0(features)
+
+    classifier = make_classifier()
+    classifier.backbone = torch.nn.Sequential(classifier.backbone, Unknown())  # type: ignore[assignment]
+    with pytest.raises(InputError, match="OpenVINO cannot run test_efficientnet.*use runtime torch"):
+        OpenVinoRunner(classifier, bfloat16=False)

@@ -1,0 +1,155 @@
+import gc
+import weakref
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from data.batches import BatchLoader
+from data.cell_tiles import CellTiles
+from data.tile_preparation import TileSettings, read_prepared
+from data.tiles import TileStore, TileWriter
+from models.classifiers.classifier import Classifier, Scores
+from models.classifiers.inference import predict_tiles, score_tiles
+from models.classifiers.runners.torch_runner import TorchRunner
+
+COUNT = 13
+SETTINGS = TileSettings(size=32, channels=("red", "green"))
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> TileStore:
+    random = np.random.default_rng(2)
+    coarse = random.integers(0, 256, (COUNT, 4, 32, 32), dtype=np.uint8)
+    masks = np.ones((COUNT, 256, 256), bool)
+    path = tmp_path_factory.mktemp("store") / "tiles.zarr"
+    writer = TileWriter(path, COUNT, "key")
+    writer.append(CellTiles(coarse.repeat(8, 2).repeat(8, 3), masks, masks, np.zeros((COUNT, 4), np.float32)))
+    writer.finish()
+    return TileStore(path)
+
+
+@pytest.fixture
+def loader(store: TileStore) -> BatchLoader:
+    return BatchLoader(store, np.arange(COUNT), SETTINGS)
+
+
+def score_one_by_one(classifier: Classifier, tiles: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Probabilities and embeddings of tiles (n, S, S, C), one at a time."""
+    with torch.inference_mode():
+        scores = [classifier(torch.from_numpy(tile.copy()).permute(2, 0, 1)[None]) for tile in tiles]
+    probabilities = [classifier.probabilities(one.logits) for one in scores]
+    return torch.cat(probabilities), torch.cat([one.embedding for one in scores])
+
+
+def all_symmetries(tile: np.ndarray) -> list[np.ndarray]:
+    """The eight ways in which a square can lie, by plain indexing."""
+    turned = [tile]
+    for _ in range(3):
+        turned.append(np.stack([turned[-1][:, -1 - row] for row in range(tile.shape[0])]))
+    return turned + [one[::-1] for one in turned]
+
+
+def collect(runners, loader, **options) -> tuple[np.ndarray, np.ndarray]:
+    done: list[int] = []
+    predicted = list(predict_tiles(runners, loader, batch_size=5, advance=done.append, **options))
+    assert sum(done) == COUNT
+    np.testing.assert_array_equal(np.concatenate([part.items for part in predicted]), np.arange(COUNT))
+    probabilities = np.concatenate([part.probabilities for part in predicted])
+    return probabilities, np.concatenate([part.embedding for part in predicted])
+
+
+def test_scores_are_those_of_each_tile(
+    store: TileStore, loader: BatchLoader, make_classifier: Callable[..., Classifier]
+) -> None:
+    classifier = make_classifier()
+    parts = list(score_tiles(classifier, loader, batch_size=5, bfloat16=False))
+    expected, embedding = score_one_by_one(classifier, read_prepared(store, np.arange(COUNT), SETTINGS))
+    logits = torch.cat([logits for _, logits, _ in parts])
+    torch.testing.assert_close(classifier.probabilities(logits), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(torch.cat([part[2] for part in parts]), embedding, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("mode", ["single-label", "multi-label"])
+def test_the_mean_over_the_eight_symmetries(
+    store: TileStore, loader: BatchLoader, make_classifier: Callable[..., Classifier], mode: str
+) -> None:
+    classifier = make_classifier(mode=mode)
+    runner = TorchRunner(classifier, CPU, torch.float32)
+    tiles = read_prepared(store, np.arange(COUNT), SETTINGS)
+    assert len({view.tobytes() for view in all_symmetries(tiles[0])}) == 8
+    views = [score_one_by_one(classifier, np.stack(all_symmetries(tile))) for tile in tiles]
+    probabilities, embedding = collect([runner], loader, symmetries=True)
+    np.testing.assert_allclose(probabilities, [view.mean(dim=0) for view, _ in views], atol=1e-5)
+    np.testing.assert_allclose(embedding, [view.mean(dim=0) for _, view in views], atol=1e-4)
+    assert np.abs(probabilities - collect([runner], loader)[0]).max() > 1e-3
+
+
+@pytest.mark.parametrize("symmetries", [False, True])
+def test_the_mean_over_classifiers(
+    loader: BatchLoader, make_classifier: Callable[..., Classifier], symmetries: bool
+) -> None:
+    modes = ("single-label", "multi-label", "single-label")
+    classifiers = [make_classifier(seed, mode=mode) for seed, mode in enumerate(modes)]
+    runners = [TorchRunner(classifier, CPU, torch.float32) for classifier in classifiers]
+    alone = [collect([runner], loader, symmetries=symmetries) for runner in runners]
+    together, embedding = collect(runners, loader, symmetries=symmetries)
+    np.testing.assert_allclose(together, np.mean([one for one, _ in alone], axis=0), atol=1e-6)
+    np.testing.assert_array_equal(embedding, alone[0][1])
+    assert np.abs(together - alone[0][0]).max() > 1e-2
+
+
+def test_tiles_are_read_once_for_all(
+    store: TileStore, make_classifier: Callable[..., Classifier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    original = store.read
+    monkeypatch.setattr(store, "read", lambda rows, *rest: read.extend(rows) or original(rows, *rest))
+    runners = [TorchRunner(make_classifier(seed), CPU, torch.float32) for seed in range(2)]
+    collect(runners, BatchLoader(store, np.arange(COUNT), SETTINGS))
+    assert sorted(read) == list(range(COUNT))
+
+
+class LiveBatches:
+    """A runner of constant results that counts the batches of tiles that are in memory."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+        self.live, self.most = 0, 0
+
+    def identity(self) -> str:
+        return "constant"
+
+    def __call__(self, tiles: np.ndarray) -> Scores:
+        return Scores(torch.zeros(len(tiles), 19), torch.zeros(len(tiles), 16))
+
+    def watch(self, tiles: np.ndarray) -> np.ndarray:
+        self.live += 1
+        self.most = max(self.most, self.live)
+        weakref.finalize(tiles, self._forget)
+        return tiles
+
+    def _forget(self) -> None:
+        self.live -= 1
+
+
+@pytest.mark.parametrize("batches", [4, 60])
+def test_memory_does_not_grow_with_the_tiles(
+    store: TileStore,
+    make_classifier: Callable[..., Classifier],
+    monkeypatch: pytest.MonkeyPatch,
+    batches: int,
+) -> None:
+    runner = LiveBatches(make_classifier())
+    monkeypatch.setattr(
+        "data.batches.read_prepared",
+        lambda store, rows, *rest: runner.watch(np.zeros((len(rows), 32, 32, 2), np.uint8)),
+    )
+    loader = BatchLoader(store, np.zeros(2 * batches, int), SETTINGS, workers=2)
+    done = sum(len(part.items) for part in predict_tiles([runner], loader, batch_size=2))
+    gc.collect()
+    assert done == 2 * batches
+    assert 0 < runner.most <= 2 * 2 + 2
+    assert runner.live == 0
