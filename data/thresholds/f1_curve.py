@@ -67,4 +67,5 @@ def choose_nearest(
 
 def make_grid(least: float, most: float, step: float) -> NDArray[np.float64]:
     """Give the thresholds from ``least`` to ``most``, both included where the step leads there."""
-    return np.round(least + step * np.arange(int((most - least) / step + 1e-9) + 1), 9)
+    count = int((most - least) / step + 1e-9) + 1
+    return np.round(least + step * np.arange(count, dtype=np.float64), 9)

@@ -65,8 +65,8 @@ def find_thresholds(
     if probabilities.shape != targets.shape:
         message = f"probabilities of shape {probabilities.shape}, targets of shape {targets.shape}"
         raise ValueError(message)
-    positive = np.asarray(targets) >= 0.5
-    present = positive.any(axis=0)
+    positive: NDArray[np.bool_] = np.asarray(targets >= 0.5)
+    present: NDArray[np.bool_] = np.any(positive, axis=0)
     if isinstance(settings, HalfThresholds) or not present.any():
         notes = (
             [] if isinstance(settings, HalfThresholds) else ["no validation cell has a class: all have 0.5"]

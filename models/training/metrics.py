@@ -1,20 +1,13 @@
-"""How good predictions are, on held-out images."""
+"""How good predictions are on held-out images, in the few figures of a training's history."""
 
 from typing import NamedTuple
 
 from torch import Tensor
 
-from models.torchvision_repair import import_torchvision
-
-import_torchvision()
-
-from torchmetrics.functional.classification import (  # noqa: E402 (torchmetrics imports torchvision)
-    binary_average_precision,
-    multiclass_accuracy,
-    multiclass_f1_score,
-    multilabel_accuracy,
-    multilabel_f1_score,
-)
+from data.quality.decisions import decide
+from data.quality.outcomes import count_outcomes
+from data.quality.quality import mean_defined
+from data.quality.ranking import average_precisions
 
 
 class Quality(NamedTuple):
@@ -26,11 +19,11 @@ class Quality(NamedTuple):
 
 
 def measure_quality(probabilities: Tensor, targets: Tensor, *, single_label: bool) -> Quality:
-    """Measure how well probabilities (N, classes) fit targets (N, classes) of 0 and 1.
+    """Measure how well probabilities (N, classes) fit targets (N, classes) of 0..1, true from 0.5 on.
 
     Macro F1 and mean average precision are means over the classes that the targets have; a class without
     tiles cannot be judged. Accuracy is the part of tiles whose most probable class is right (single label),
-    or the part of all decisions at 0.5 that are right.
+    or the part of all decisions at 0.5 that are right. ``data.quality`` has all the other figures.
 
     Raises
     ------
@@ -40,18 +33,12 @@ def measure_quality(probabilities: Tensor, targets: Tensor, *, single_label: boo
     if not len(targets):
         message = "no tile to measure quality on"
         raise ValueError(message)
-    classes = targets.shape[1]
-    labels = targets.long()
-    present = labels.any(dim=0)
-    precisions = [
-        float(binary_average_precision(probabilities[:, label], labels[:, label]))
-        for label in present.nonzero().flatten().tolist()
-    ]
-    if single_label:
-        chosen, right = probabilities.argmax(dim=1), labels.argmax(dim=1)
-        accuracy = multiclass_accuracy(chosen, right, classes, average="micro")
-        f1 = multiclass_f1_score(chosen, right, classes, average=None)
-    else:
-        accuracy = multilabel_accuracy(probabilities, labels, classes, average="micro")
-        f1 = multilabel_f1_score(probabilities, labels, classes, average=None)
-    return Quality(float(accuracy), float(f1[present].mean()), sum(precisions) / len(precisions))
+    scores, positive = probabilities.float().numpy(), (targets >= 0.5).numpy()
+    decisions = decide(scores, None if single_label else 0.5)
+    outcomes = count_outcomes(decisions, positive)
+    right = (decisions == positive).all(axis=1) if single_label else decisions == positive
+    return Quality(
+        float(right.mean()),
+        mean_defined(outcomes.f1),
+        mean_defined(average_precisions(scores, positive)),
+    )

@@ -41,3 +41,10 @@ def test_any_number_of_classes_as_scikit_learn_has_it(seed: int) -> None:
 def test_nothing_to_measure() -> None:
     with pytest.raises(ValueError, match="no tile"):
         measure_quality(torch.zeros(0, 19), torch.zeros(0, 19), single_label=True)
+
+
+def test_numbers_that_are_none() -> None:
+    """A network that has run away is told by its loss; its figures must not end the training."""
+    quality = measure_quality(torch.full((4, 3), torch.nan), torch.eye(4, 3), single_label=True)
+    assert 0 <= quality.accuracy <= 1
+    assert quality.mean_average_precision != quality.mean_average_precision

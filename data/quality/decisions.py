@@ -1,0 +1,28 @@
+"""From probabilities to the classes that count as found."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def decide(
+    probabilities: NDArray[np.floating], thresholds: NDArray[np.floating] | float | None
+) -> NDArray[np.bool_]:
+    """Decide which classes are found.
+
+    Parameters
+    ----------
+    probabilities
+        (n, C), 0..1.
+    thresholds
+        (C,), or one for all: a class is found from there on, so several or none may be. None: just the one
+        likeliest class, the first of equals.
+
+    Returns
+    -------
+    ndarray (n, C)
+        Where a class is found.
+    """
+    if thresholds is None:
+        likeliest = probabilities.argmax(axis=1)
+        return likeliest[:, None] == np.arange(probabilities.shape[1])
+    return np.asarray(probabilities >= thresholds)

@@ -1,0 +1,147 @@
+"""All figures of merit of a set of predictions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.quality.decisions import decide
+from data.quality.outcomes import Outcomes, count_confusions, count_outcomes
+from data.quality.ranking import average_precisions, pool_classes, roc_areas
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Figures of merit, 0..1; NaN for what is not defined, which no mean counts.
+
+    Attributes
+    ----------
+    count
+        Number of cells (or images, or proteins) that were judged.
+    outcomes
+        Decisions a class, with precision, recall, F1 and accuracy.
+    average_precision, roc_auc
+        (C,) of the ranking by probability.
+    micro_average_precision, micro_roc_auc
+        Of the ranking of all probabilities of all classes together.
+    subset_accuracy
+        Part for which all decisions are right.
+    confusion
+        (C, C) int: true class by likeliest class, of those with just one true class.
+    """
+
+    count: int
+    outcomes: Outcomes
+    average_precision: NDArray[np.float64]
+    roc_auc: NDArray[np.float64]
+    micro_average_precision: float
+    micro_roc_auc: float
+    subset_accuracy: float
+    confusion: NDArray[np.int64]
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean over classes of the part whose likeliest class is the true one; of those with one class."""
+        totals = self.confusion.sum(axis=1)
+        present = totals > 0
+        return mean_defined(np.diagonal(self.confusion)[present] / totals[present])
+
+    @property
+    def top_accuracy(self) -> float:
+        """Part whose likeliest class is the true one, of those with one class."""
+        total = self.confusion.sum()
+        return float(np.trace(self.confusion) / total) if total else float("nan")
+
+    def summary(self) -> dict[str, float]:
+        """Give the figures over all classes, by name."""
+        each, pooled = self.outcomes, self.outcomes.pool()
+        return {
+            "macro_f1": mean_defined(each.f1),
+            "macro_precision": mean_defined(each.precision),
+            "macro_recall": mean_defined(each.recall),
+            "micro_f1": float(pooled.f1[0]),
+            "micro_precision": float(pooled.precision[0]),
+            "micro_recall": float(pooled.recall[0]),
+            "macro_average_precision": mean_defined(self.average_precision),
+            "micro_average_precision": self.micro_average_precision,
+            "macro_roc_auc": mean_defined(self.roc_auc),
+            "micro_roc_auc": self.micro_roc_auc,
+            "subset_accuracy": self.subset_accuracy,
+            "label_accuracy": mean_defined(each.accuracy),
+            "top_accuracy": self.top_accuracy,
+            "balanced_accuracy": self.balanced_accuracy,
+        }
+
+    def by_class(self) -> dict[str, NDArray[Any]]:
+        """Give the figures of each class, by name, (C,) each."""
+        each = self.outcomes
+        return {
+            "true": each.true,
+            "found": each.found,
+            "f1": each.f1,
+            "precision": each.precision,
+            "recall": each.recall,
+            "accuracy": each.accuracy,
+            "average_precision": self.average_precision,
+            "roc_auc": self.roc_auc,
+        }
+
+
+def measure(
+    probabilities: NDArray[np.floating],
+    targets: NDArray[np.floating | np.integer | np.bool_],
+    thresholds: NDArray[np.floating] | float = 0.5,
+    *,
+    single_label: bool = False,
+) -> Quality:
+    """Measure how well probabilities fit targets.
+
+    Parameters
+    ----------
+    probabilities
+        (n, C), 0..1.
+    targets
+        (n, C), 0..1; a class is true from 0.5 on.
+    thresholds
+        (C,), or one for all: from which probability on a class is found.
+    single_label
+        The one likeliest class is found, in place of all from their thresholds on.
+
+    Raises
+    ------
+    ValueError
+        There is nothing to judge.
+    """
+    return measure_decisions(
+        probabilities, decide(probabilities, None if single_label else thresholds), targets
+    )
+
+
+def measure_decisions(
+    probabilities: NDArray[np.floating],
+    decisions: NDArray[np.bool_],
+    targets: NDArray[np.floating | np.integer | np.bool_],
+) -> Quality:
+    """Measure as ``measure`` does, with decisions, (n, C) bool, that have been made already."""
+    if not len(targets):
+        message = "nothing to measure quality on"
+        raise ValueError(message)
+    positive = np.asarray(targets >= 0.5)
+    pooled = pool_classes(probabilities, positive)
+    return Quality(
+        count=len(positive),
+        outcomes=count_outcomes(decisions, positive),
+        average_precision=average_precisions(probabilities, positive),
+        roc_auc=roc_areas(probabilities, positive),
+        micro_average_precision=float(average_precisions(*pooled)[0]),
+        micro_roc_auc=float(roc_areas(*pooled)[0]),
+        subset_accuracy=float((decisions == positive).all(axis=1).mean()),
+        confusion=count_confusions(probabilities, positive),
+    )
+
+
+def mean_defined(figures: NDArray[np.floating]) -> float:
+    """Average the figures that are defined; NaN where none is."""
+    defined = figures[~np.isnan(figures)]
+    return float(defined.mean()) if len(defined) else float("nan")
