@@ -173,7 +173,7 @@ def test_training_stops_when_nothing_improves(make_tiles, tiny: TrainSettings, s
 
 
 def test_a_loss_that_is_no_number(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
-    settings = changed(tiny, optimiser={"learning_rate": 1e30, "most_gradient": 0.0, "warm_up": 0.0})
+    settings = changed(tiny, optimiser={"learning_rate": 1e30, "most_gradient": 0.0}, rate={"warm_up": 0.0})
     with pytest.raises(InputError, match="lower optimiser.learning_rate"):
         run(make_tiles(THREE_CLASSES), tmp_path / "model", settings, steps())
 
