@@ -53,6 +53,8 @@ class TrainingSet:
         (n,) rows of the cells table, which are rows of the tile store.
     image_ids
         (n,) the image of each.
+    cell_ids
+        (n,) the number of each in its image; that of its row where the table tells none.
     targets
         (n, classes) float32: 1 where the cell's image has the class.
     labels
@@ -69,6 +71,7 @@ class TrainingSet:
 
     rows: NDArray[np.intp]
     image_ids: NDArray[np.str_]
+    cell_ids: NDArray[np.integer]
     targets: NDArray[np.float32]
     labels: dict[str, tuple[int, ...]]
     groups: dict[str, str]
@@ -136,6 +139,7 @@ def select_training_set(
     return TrainingSet(
         rows=rows,
         image_ids=image_ids[rows],
+        cell_ids=cells["cell_id"].to_numpy()[rows] if "cell_id" in cells else rows,
         targets=targets,
         labels={image_id: used[image_id] for image_id in kept},
         groups=join_groups(kept, _read_column(cells, "group"), named, clusters),
