@@ -10,7 +10,7 @@ def smooth_labels(targets: Tensor, smoothing: float) -> Tensor:
 
 
 def binary_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor, positive: Tensor) -> Tensor:
-    """Compute the loss of each tile, the mean over classes of -w (v t log p + (1 - t) log (1 - p)).
+    """Compute the loss of each tile and class, -w (v t log p + (1 - t) log (1 - p)).
 
     Parameters
     ----------
@@ -25,10 +25,9 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor, posit
 
     Returns
     -------
-    Tensor (N,)
+    Tensor (N, classes)
         0 or more.
     """
-    losses = functional.binary_cross_entropy_with_logits(
+    return functional.binary_cross_entropy_with_logits(
         logits, targets, weights, pos_weight=positive, reduction="none"
     )
-    return losses.mean(dim=1)

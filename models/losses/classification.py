@@ -95,8 +95,10 @@ class ClassificationLoss(nn.Module):
             return cross_entropy(logits, targets, weights, settings.label_smoothing)
         smooth = smooth_labels(targets, settings.label_smoothing)
         if isinstance(settings, FocalSettings):
-            return focal_loss(logits, smooth, settings.gamma, weights, self.positive)
-        return binary_cross_entropy(logits, smooth, weights, self.positive)
+            losses = focal_loss(logits, smooth, settings.gamma, weights, self.positive)
+        else:
+            losses = binary_cross_entropy(logits, smooth, weights, self.positive)
+        return losses.sum(dim=1) if settings.over_classes == "sum" else losses.mean(dim=1)
 
     def _weights_in(self, targets: Tensor) -> Tensor:
         weights = None if isinstance(self._settings, SoftF1Settings) else self._settings.weights

@@ -5,9 +5,9 @@ from torch.nn import functional
 
 
 def focal_loss(logits: Tensor, targets: Tensor, gamma: float, weights: Tensor, positive: Tensor) -> Tensor:
-    """Compute the loss of each tile, the mean over classes of -w (v t q^γ log p + (1 - t) p^γ log q).
+    """Compute the loss of each tile and class, -w (v t q^γ log p + (1 - t) p^γ log q) with q = 1 - p.
 
-    Here q = 1 - p. Soft targets weigh what a positive and a negative tile would lose.
+    Soft targets weigh what a positive and a negative tile would lose.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def focal_loss(logits: Tensor, targets: Tensor, gamma: float, weights: Tensor, p
 
     Returns
     -------
-    Tensor (N,)
+    Tensor (N, classes)
         0 or more.
 
     References
@@ -34,5 +34,4 @@ def focal_loss(logits: Tensor, targets: Tensor, gamma: float, weights: Tensor, p
     log_yes, log_no = functional.logsigmoid(logits), functional.logsigmoid(-logits)
     # Powers by logarithms have a gradient where a probability is 0, too.
     yes, no = (gamma * log_yes).exp(), (gamma * log_no).exp()
-    losses = -positive * targets * no * log_yes - (1 - targets) * yes * log_no
-    return (weights * losses).mean(dim=1)
+    return -weights * (positive * targets * no * log_yes + (1 - targets) * yes * log_no)

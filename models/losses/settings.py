@@ -12,6 +12,7 @@ from models.losses.triplet import TripletSettings
 _KINDS = "cross-entropy (softmax), binary-cross-entropy, focal or soft-f1 (sigmoid)"
 _SMOOTHING = "part of a label spread over all classes"
 _HARDEST = "part of a batch's tiles, those of the largest loss, that is learnt from"
+_OVER_CLASSES = "mean or sum of a tile's losses of all classes; with SGD the sum takes larger steps"
 
 
 class CrossEntropySettings(Settings):
@@ -29,6 +30,7 @@ class BinaryCrossEntropySettings(Settings):
 
     kind: Literal["binary-cross-entropy"] = Setting(default="binary-cross-entropy", description=_KINDS)
     label_smoothing: float = Setting(default=0.05, ge=0, lt=1, description=_SMOOTHING)
+    over_classes: Literal["mean", "sum"] = Setting(default="mean", description=_OVER_CLASSES)
     hardest: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
     weights: ClassWeightSettings = BalancedWeightSettings()
     triplet: TripletSettings = TripletSettings()
@@ -40,6 +42,7 @@ class FocalSettings(Settings):
     kind: Literal["focal"] = Setting(default="focal", description=_KINDS)
     gamma: float = Setting(default=2.0, ge=0, description="the larger, the less what is already right counts")
     label_smoothing: float = Setting(default=0.0, ge=0, lt=1, description=_SMOOTHING)
+    over_classes: Literal["mean", "sum"] = Setting(default="mean", description=_OVER_CLASSES)
     hardest: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
     weights: ClassWeightSettings = BalancedWeightSettings()
     triplet: TripletSettings = TripletSettings()

@@ -86,6 +86,14 @@ def test_the_effective_number_weighs_the_whole_loss_of_a_class(
     assert not torch.isclose(expected, plain.classes(logits, targets))
 
 
+@pytest.mark.parametrize("kind", ["binary-cross-entropy", "focal"])
+def test_losses_of_classes_may_be_summed(logits: torch.Tensor, kind: str) -> None:
+    targets = torch.eye(3)[[0, 2, 2, 1]]
+    mean, total = make_loss(targets, kind), make_loss(targets, kind, over_classes="sum")
+    torch.testing.assert_close(total(logits, EMBEDDING, targets), 3 * mean(logits, EMBEDDING, targets))
+    torch.testing.assert_close(total.classes(logits, targets), 3 * mean.classes(logits, targets))
+
+
 @pytest.mark.parametrize("kind", KINDS[:3])
 def test_smoothing_makes_certainty_costly(kind: str) -> None:
     targets = torch.eye(3)
