@@ -4,14 +4,18 @@ import time
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.ahead import work_ahead
 from data.augment.augmentation import Augmentation, augment_tiles
-from data.tile_preparation import TileSettings, read_prepared
+from data.errors import InputError
+from data.tile_preparation import TileSettings, crop_tiles, read_prepared
 from data.tiles import TileStore
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Batch:
     items
         (n,) numbers of the items, as they stood in the plan.
     tiles
-        (n, S, S, C) uint8.
+        (n, S, S, C) uint8, cropped where the settings say so.
     """
 
     items: NDArray[np.intp]
@@ -57,6 +61,25 @@ def shuffle_items(
     return random.choice(count, size=count, replace=True, p=weights / weights.sum())
 
 
+def divide_batch(items: NDArray[Number], part: tuple[int, int]) -> NDArray[Number]:
+    """Give part ``rank`` of a batch that is cut into ``world`` nearly equal parts, for (rank, world).
+
+    Raises
+    ------
+    InputError
+        The batch has fewer items than there are parts.
+    """
+    rank, world = part
+    if len(items) < world:
+        raise InputError(
+            found=f"{len(items)} tiles in a batch, for {world} processes",
+            where="training",
+            expected="a tile or more for each process",
+            advice="use fewer processes or larger batches",
+        )
+    return np.array_split(items, world)[rank]
+
+
 class BatchLoader:
     """Prepare batches in background threads, some batches ahead of the consumer.
 
@@ -70,7 +93,14 @@ class BatchLoader:
     workers
         Background threads.
     memory_bytes
-        Budget for tiles that are kept.
+        Budget for tiles that are kept; one that several items share is kept once.
+    green
+        (items,) factors, 0..1, of the green channel of every item's prepared tile; None leaves it as it is.
+
+    Raises
+    ------
+    InputError
+        There are factors of green, but the settings leave that channel out.
 
     Attributes
     ----------
@@ -86,8 +116,17 @@ class BatchLoader:
         *,
         workers: int = 2,
         memory_bytes: int = 0,
+        green: NDArray[np.floating] | None = None,
     ) -> None:
         self._store, self._rows, self._settings = store, np.asarray(rows), settings
+        self._green = None if green is None or (green == 1).all() else green
+        if self._green is not None and "green" not in settings.channels:
+            raise InputError(
+                found=f"channels {', '.join(settings.channels)}",
+                where="settings of the tiles",
+                expected="green, which negative cells are made of",
+                advice="add it, or set data.negatives = 0",
+            )
         self._workers = workers
         self._capacity = memory_bytes // (settings.size**2 * len(settings.channels))
         self._kept: dict[int, NDArray[np.uint8]] = {}
@@ -104,6 +143,7 @@ class BatchLoader:
         start: int = 0,
         augmentation: Augmentation | None = None,
         seed: Sequence[int] = (0,),
+        part: tuple[int, int] = (0, 1),
     ) -> Generator[Batch, None, None]:
         """Yield the batches of a plan, from number ``start`` on, in order.
 
@@ -117,14 +157,21 @@ class BatchLoader:
         start
             Number of the first batch to yield.
         augmentation
-            How tiles are changed, or None.
+            How tiles are changed, after they were cropped at random; None leaves them as they are, and crops
+            them at the centre.
         seed
             Numbers, such as seed and epoch, from which every tile's own seed is made.
+        part
+            (rank, world): only part ``rank`` of each batch is prepared, as ``divide_batch`` cuts it; all
+            parts together are the tiles of the whole batch.
         """
         seeds = _tile_seeds(plan, seed)
         executor = ThreadPoolExecutor(self._workers, thread_name_prefix="hpacells-batches")
         try:
-            work = list(zip(plan, seeds, strict=True))[start:]
+            work = [
+                (divide_batch(items, part), divide_batch(own, part).tolist())
+                for items, own in zip(plan[start:], seeds[start:], strict=True)
+            ]
             before = time.perf_counter()
             for _, prepared in work_ahead(
                 executor, lambda item: self._prepare(*item, augmentation), work, 2 * self._workers
@@ -139,33 +186,45 @@ class BatchLoader:
     def _prepare(
         self, items: NDArray[np.intp], seeds: Sequence[int], augmentation: Augmentation | None
     ) -> Batch:
-        tiles = self._read(items)
-        if augmentation is not None:
-            tiles = augment_tiles(tiles, seeds, augmentation)
-        return Batch(items, tiles)
+        tiles = self._read(self._rows[items])
+        if self._green is not None:
+            self._darken(tiles, self._green[items])
+        if augmentation is None:
+            return Batch(items, crop_tiles(tiles, self._settings))
+        # Cropped first: fewer pixels are to be changed.
+        tiles = crop_tiles(tiles, self._settings, seeds)
+        return Batch(items, augment_tiles(tiles, seeds, augmentation))
 
-    def _read(self, items: NDArray[np.intp]) -> NDArray[np.uint8]:
-        wanted = dict.fromkeys(items.tolist())
-        found = {item: self._kept[item] for item in wanted if item in self._kept}
-        missing = [item for item in wanted if item not in found]
+    def _darken(self, tiles: NDArray[np.uint8], factors: NDArray[np.floating]) -> None:
+        channel = self._settings.channels.index("green")
+        for row in np.flatnonzero(factors != 1):
+            plane = tiles[row, ..., channel]
+            tiles[row, ..., channel] = np.rint(plane * np.float32(factors[row])).astype(np.uint8)
+
+    def _read(self, rows: NDArray[np.integer]) -> NDArray[np.uint8]:
+        wanted = dict.fromkeys(rows.tolist())
+        found = {row: self._kept[row] for row in wanted if row in self._kept}
+        missing = [row for row in wanted if row not in found]
         if missing:
-            tiles = read_prepared(self._store, self._rows[missing], self._settings)
+            tiles = read_prepared(self._store, np.array(missing), self._settings)
             fresh = dict(zip(missing, tiles, strict=True))
             found |= fresh
             self._keep(fresh.items())
-        return np.stack([found[item] for item in items.tolist()])
+        return np.stack([found[row] for row in rows.tolist()])
 
     def _keep(self, fresh: Iterable[tuple[int, NDArray[np.uint8]]]) -> None:
-        for item, tile in fresh:
+        for row, tile in fresh:
             if len(self._kept) >= self._capacity:
                 return
             # A copy, or the tile would hold on to the memory of its whole batch.
-            self._kept[item] = tile.copy()
+            self._kept[row] = tile.copy()
 
 
-def _tile_seeds(plan: Sequence[NDArray[np.intp]], seed: Sequence[int]) -> list[list[int]]:
+def _tile_seeds(
+    plan: Sequence[NDArray[np.intp]], seed: Sequence[int]
+) -> Sequence[NDArray[np.unsignedinteger]]:
     if not plan:
         return []
     sizes = [len(items) for items in plan]
     seeds = np.random.SeedSequence(tuple(seed)).generate_state(sum(sizes), np.uint32)
-    return [part.tolist() for part in np.split(seeds, np.cumsum(sizes)[:-1])]
+    return np.split(seeds, np.cumsum(sizes)[:-1])

@@ -1,28 +1,45 @@
-"""From stored tiles to what a classifier takes: its channels, its size, neighbours and brightness."""
+"""From stored tiles to what a classifier takes: its channels, masks, size, neighbours and brightness."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Setting
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from data.channels import CHANNELS
 from data.settings import Settings
 from data.tiles import TileStore
 
-Channel = Literal["red", "green", "blue", "yellow"]
+Channel = Literal["red", "green", "blue", "yellow", "cell_mask", "nucleus_mask"]
+MASK_CHANNELS = ("cell_mask", "nucleus_mask")
+"""Channels that are 255 inside a mask and 0 outside, and never brightened."""
 
 _BRIGHT_QUANTILE = 0.995
 _MOST_GAIN = 8.0
+_LEAST_SIDE = 16
 
 
 class TileSettings(Settings):
     """What of a tile the classifier sees; a trained classifier keeps these settings."""
 
-    size: int = Setting(default=256, ge=16, le=1024, description="side in px to which tiles are resized")
-    channels: tuple[Channel, ...] = Setting(default=CHANNELS, min_length=1, description="channels, in order")
+    size: int = Setting(
+        default=256, ge=_LEAST_SIDE, le=1024, description="side in px to which tiles are resized"
+    )
+    crop: int = Setting(
+        default=0,
+        ge=0,
+        le=1024,
+        description="side in px of the part of a tile that is seen: a random one in training, the centre "
+        "otherwise; 0 is all of it",
+    )
+    channels: tuple[Channel, ...] = Setting(
+        default=CHANNELS,
+        min_length=1,
+        description="channels, in order: red, green, blue, yellow, cell_mask, nucleus_mask",
+    )
     mask_neighbours: bool = Setting(
         default=False, description="black out what the cell's own mask leaves out"
     )
@@ -40,19 +57,78 @@ class TileSettings(Settings):
             raise ValueError(message)
         return channels
 
+    @model_validator(mode="after")
+    def _check_crop(self) -> "TileSettings":
+        if self.crop > self.size or 0 < self.crop < _LEAST_SIDE:
+            message = f"crop = {self.crop} must be 0, or from {_LEAST_SIDE} to size ({self.size})"
+            raise ValueError(message)
+        return self
+
+    @property
+    def side(self) -> int:
+        """Side in px of what the classifier sees."""
+        return self.crop or self.size
+
+    @property
+    def mask_planes(self) -> tuple[int, ...]:
+        """Places of the channels that are masks."""
+        return tuple(place for place, channel in enumerate(self.channels) if channel in MASK_CHANNELS)
+
 
 def read_prepared(store: TileStore, rows: NDArray[np.integer], settings: TileSettings) -> NDArray[np.uint8]:
-    """Read tiles and prepare them.
+    """Read tiles and prepare them; they are not cropped yet (``crop_tiles``).
 
     Returns
     -------
     ndarray (n, S, S, C)
         uint8, channels last, in the order of ``rows``.
     """
-    tiles = store.read(rows, settings.channels)
     needs_masks = settings.mask_neighbours or settings.stretch != "none"
-    masks = store.cell_masks(rows) if needs_masks else None
-    return prepare_tiles(tiles, masks, settings)
+    cell_masks = store.cell_masks(rows) if needs_masks or "cell_mask" in settings.channels else None
+    tiles = _read_channels(store, rows, settings.channels, cell_masks)
+    return prepare_tiles(tiles, cell_masks if needs_masks else None, settings)
+
+
+def _read_channels(
+    store: TileStore,
+    rows: NDArray[np.integer],
+    channels: Sequence[Channel],
+    cell_masks: NDArray[np.bool_] | None,
+) -> NDArray[np.uint8]:
+    """Read stains and masks, (n, C, T, T) uint8, in the order of ``channels``; a mask is 0 or 255."""
+    stains = [channel for channel in channels if channel not in MASK_CHANNELS]
+    if len(stains) == len(channels):
+        return store.read(rows, stains)
+    masks = {"cell_mask": cell_masks}
+    if "nucleus_mask" in channels:
+        masks["nucleus_mask"] = store.nucleus_masks(rows)
+    planes: dict[str, NDArray[np.uint8]] = {
+        name: mask.view(np.uint8) * np.uint8(255) for name, mask in masks.items() if mask is not None
+    }
+    if stains:
+        planes |= zip(stains, store.read(rows, stains).transpose(1, 0, 2, 3), strict=True)
+    return np.stack([planes[channel] for channel in channels], axis=1)
+
+
+def crop_tiles(
+    tiles: NDArray[np.uint8], settings: TileSettings, seeds: Sequence[int] | None = None
+) -> NDArray[np.uint8]:
+    """Crop tiles (n, S, S, C) to (n, crop, crop, C): each at random by its own seed, or all at the centre.
+
+    Random crops as in Zhang et al. 2021 (512 px from 768 px).
+    """
+    spare = settings.size - settings.side
+    if not spare:
+        return tiles
+    if seeds is None:
+        places = np.full((len(tiles), 2), spare // 2)
+    else:
+        places = np.array([np.random.default_rng((seed, 7)).integers(0, spare + 1, 2) for seed in seeds])
+    side = settings.side
+    cropped = np.empty((len(tiles), side, side, tiles.shape[-1]), np.uint8)
+    for row, (y, x) in enumerate(places):
+        cropped[row] = tiles[row, y : y + side, x : x + side]
+    return cropped
 
 
 def prepare_tiles(
@@ -63,7 +139,8 @@ def prepare_tiles(
     Parameters
     ----------
     tiles
-        (n, C, T, T) uint8, with just the channels of ``settings``, in order.
+        (n, C, T, T) uint8, with just the channels of ``settings``, in order; masks are 0 or 255, and get
+        soft edges where they are resized.
     masks
         (n, T, T) bool, the cells' own masks; None where ``settings`` need none.
     settings
@@ -96,21 +173,23 @@ def measure_channels(
     -------
     tuple
         Means and standard deviations, (C,) each, for grey values 0..1; a deviation is at least 0.01, so that
-        an empty channel stays near zero.
+        an empty channel stays near zero. Those of a mask are 0.5, which makes it -1 outside and 1 inside.
     """
     count = 0
     total = np.zeros(len(settings.channels))
     squares = np.zeros(len(settings.channels))
     for block in np.array_split(rows, max(1, len(rows) // 128)):
         masks = store.cell_masks(block)
-        whole = settings.model_copy(update={"size": masks.shape[-1]})
-        tiles = prepare_tiles(store.read(block, settings.channels), masks, whole)
+        whole = settings.model_copy(update={"size": masks.shape[-1], "crop": 0})
+        tiles = prepare_tiles(_read_channels(store, block, settings.channels, masks), masks, whole)
         inside = tiles[masks].astype(np.float64) / 255
         count += len(inside)
         total += inside.sum(axis=0)
         squares += (inside**2).sum(axis=0)
     means = total / max(count, 1)
     deviations = np.sqrt(np.maximum(squares / max(count, 1) - means**2, 0.01**2))
+    planes = list(settings.mask_planes)
+    means[planes] = deviations[planes] = 0.5
     return tuple(map(float, means)), tuple(map(float, deviations))
 
 
@@ -121,7 +200,7 @@ def _correct(planes: NDArray[np.uint8], mask: NDArray[np.bool_], settings: TileS
         return planes
     stretched = planes.copy()
     for index, channel in enumerate(settings.channels):
-        if channel == "green" and settings.stretch == "reference":
+        if channel in MASK_CHANNELS or (channel == "green" and settings.stretch == "reference"):
             continue
         counts = np.bincount(planes[..., index][mask], minlength=256)
         bright = int(np.searchsorted(np.cumsum(counts), _BRIGHT_QUANTILE * counts.sum()))

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from data.augment.augmentation import Augmentation
 from data.augment.hpacells import HpacellsAugmentation
-from data.batches import BatchLoader, plan_batches, shuffle_items
+from data.augment.unchanged import NoAugmentation
+from data.batches import Batch, BatchLoader, plan_batches, shuffle_items
 from data.cell_tiles import CellTiles
+from data.errors import InputError
 from data.tile_preparation import TileSettings, read_prepared
 from data.tiles import TileStore, TileWriter
 
@@ -130,6 +132,79 @@ def test_changes_depend_on_plan_and_seed_but_not_on_threads_or_start(store: Coun
     for again, first in zip(collect(4, 2, (1, 0)), whole[2:], strict=True):
         np.testing.assert_array_equal(again, first)
     assert all((other != first).any() for other, first in zip(collect(1, 0, (1, 1)), whole, strict=True))
+
+
+def test_parts_of_a_batch_are_the_whole(store: CountingStore) -> None:
+    augmentation = Augmentation(HpacellsAugmentation())
+    plan = plan_batches(shuffle_items(COUNT, 1, 0), 8)
+
+    def collect(part: tuple[int, int]) -> list[Batch]:
+        loader = BatchLoader(store, np.arange(COUNT), TileSettings(size=64, crop=48))
+        return list(loader.batches(plan, augmentation=augmentation, seed=(1, 0), part=part, start=1))
+
+    whole = collect((0, 1))
+    for world in (2, 3):
+        parts = [collect((rank, world)) for rank in range(world)]
+        for batch, *cut in zip(whole, *parts, strict=True):
+            np.testing.assert_array_equal(np.concatenate([part.items for part in cut]), batch.items)
+            np.testing.assert_array_equal(np.concatenate([part.tiles for part in cut]), batch.tiles)
+            sizes = [len(part.items) for part in cut]
+            assert max(sizes) - min(sizes) <= 1
+
+
+def test_more_processes_than_tiles(store: CountingStore) -> None:
+    loader = BatchLoader(store, np.arange(COUNT), SETTINGS)
+    with pytest.raises(InputError, match="2 tiles in a batch, for 3 processes"):
+        list(loader.batches([np.arange(2)], part=(0, 3)))
+    assert not our_threads()
+
+
+@pytest.mark.parametrize("memory_bytes", [0, 2**20])
+def test_made_negatives_have_little_green(store: CountingStore, memory_bytes: int) -> None:
+    rows = np.array([3, 4, 3, 3])
+    green = np.array([1, 1, 0.05, 0])
+    loader = BatchLoader(store, rows, SETTINGS, memory_bytes=memory_bytes, green=green)
+    for _ in range(2):
+        (batch,) = loader.batches([np.array([2, 0, 1, 3])])
+        plain = read_prepared(store, rows[[2, 0, 1, 3]], SETTINGS)
+        np.testing.assert_array_equal(batch.tiles[..., [0, 2, 3]], plain[..., [0, 2, 3]])
+        factors = green[[2, 0, 1, 3]][:, None, None]
+        np.testing.assert_allclose(batch.tiles[..., 1], plain[..., 1] * factors, atol=0.51)
+        np.testing.assert_array_equal(batch.tiles[1:3], plain[1:3])
+
+
+def test_negatives_need_green(store: CountingStore) -> None:
+    settings = TileSettings(size=32, channels=("red", "blue"))
+    with pytest.raises(InputError, match="channels red, blue; expected green"):
+        BatchLoader(store, np.arange(2), settings, green=np.array([1, 0.05]))
+    assert len(BatchLoader(store, np.arange(2), settings, green=np.ones(2))) == 2
+
+
+def test_repeated_items_are_read_and_kept_once(store: CountingStore) -> None:
+    loader = BatchLoader(store, np.tile(np.arange(5), 4), SETTINGS, workers=1, memory_bytes=5 * 4096)
+    for _ in range(2):
+        for batch in loader.batches(plan_batches(np.arange(20), 5)):
+            np.testing.assert_array_equal(batch.tiles, read_prepared(store, batch.items % 5, SETTINGS))
+    # The comparison itself reads 5 tiles a batch.
+    assert store.tiles_read <= 5 + 8 * 5 + 10
+
+
+def test_crops_are_random_in_training_only(store: CountingStore) -> None:
+    settings = TileSettings(size=64, crop=48)
+    loader = BatchLoader(store, np.arange(COUNT), settings)
+    plain = read_prepared(store, np.arange(COUNT), settings)
+    plan = [np.arange(COUNT)]
+    (centre,) = loader.batches(plan)
+    np.testing.assert_array_equal(centre.tiles, plain[:, 8:56, 8:56])
+    unchanged = Augmentation(NoAugmentation())
+    first, again, other = (
+        next(iter(loader.batches(plan, augmentation=unchanged, seed=seed))).tiles
+        for seed in ((1, 0), (1, 0), (1, 1))
+    )
+    assert first.shape == centre.tiles.shape
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any(axis=(1, 2, 3)).mean() > 0.8
+    assert (first != centre.tiles).any(axis=(1, 2, 3)).mean() > 0.8
 
 
 def test_few_batches_are_prepared_ahead(store: CountingStore) -> None:

@@ -6,7 +6,13 @@ from pydantic import ValidationError
 
 from data.cell_tiles import TILE_SIZE, CellTiles
 from data.channels import CHANNELS
-from data.tile_preparation import TileSettings, measure_channels, prepare_tiles, read_prepared
+from data.tile_preparation import (
+    TileSettings,
+    crop_tiles,
+    measure_channels,
+    prepare_tiles,
+    read_prepared,
+)
 from data.tiles import TileStore, TileWriter
 
 
@@ -74,6 +80,75 @@ def test_an_empty_mask_stretches_nothing(tiles: np.ndarray, masks: np.ndarray) -
 def test_a_channel_twice_is_refused() -> None:
     with pytest.raises(ValidationError, match="twice"):
         TileSettings(channels=("green", "green"))
+
+
+@pytest.fixture
+def store(tmp_path: Path, tiles: np.ndarray, masks: np.ndarray) -> TileStore:
+    nuclei = np.zeros_like(masks)
+    nuclei[:, 96:160, 96:160] = True
+    writer = TileWriter(tmp_path / "masked.zarr", 3, "key")
+    writer.append(CellTiles(tiles, masks, nuclei, np.zeros((3, 4), np.float32)))
+    writer.finish()
+    return TileStore(tmp_path / "masked.zarr")
+
+
+@pytest.mark.parametrize("stretch", ["none", "reference", "all"])
+@pytest.mark.parametrize("mask_neighbours", [False, True])
+def test_masks_as_channels_are_never_brightened(
+    store: TileStore, masks: np.ndarray, stretch: str, mask_neighbours: bool
+) -> None:
+    channels = ("nucleus_mask", "green", "cell_mask", "red")
+    chosen = {"channels": channels, "stretch": stretch, "mask_neighbours": mask_neighbours}
+    rows = np.array([2, 0])
+    prepared = read_prepared(store, rows, TileSettings.model_validate(chosen))
+    np.testing.assert_array_equal(prepared[..., 0], 255 * store.nucleus_masks(rows))
+    np.testing.assert_array_equal(prepared[..., 2], 255 * masks[rows])
+    stains = chosen | {"channels": ("green", "red")}
+    alone = read_prepared(store, rows, TileSettings.model_validate(stains))
+    np.testing.assert_array_equal(prepared[..., [1, 3]], alone)
+
+
+@pytest.mark.parametrize("size", [64, 256, 300])
+def test_masks_alone_at_any_size(store: TileStore, size: int) -> None:
+    settings = TileSettings(size=size, channels=("cell_mask", "nucleus_mask"))
+    prepared = read_prepared(store, np.arange(3), settings)
+    assert prepared.shape == (3, size, size, 2)
+    assert (prepared[:, size // 2, size // 2] == 255).all()
+    assert (prepared[:, 2, 2] == 0).all()
+    assert (prepared > 127).mean(axis=(0, 1, 2)).tolist() == pytest.approx([1 / 4, 1 / 16], rel=0.03)
+
+
+def test_measures_of_masks(store: TileStore) -> None:
+    settings = TileSettings(channels=("cell_mask", "blue"))
+    mean, deviation = measure_channels(store, np.arange(3), settings)
+    assert (mean[0], deviation[0]) == (0.5, 0.5)
+    alone = measure_channels(store, np.arange(3), TileSettings(channels=("blue",)))
+    assert (mean[1], deviation[1]) == pytest.approx((alone[0][0], alone[1][0]))
+
+
+def test_crops_at_the_centre_and_at_random() -> None:
+    y, x = np.mgrid[:64, :64]
+    tiles = np.stack([np.stack([y, x], axis=-1)] * 40).astype(np.uint8)
+    settings = TileSettings(size=64, crop=40, channels=("red", "green"))
+    centre = crop_tiles(tiles, settings)
+    np.testing.assert_array_equal(centre, tiles[:, 12:52, 12:52])
+    cropped = crop_tiles(tiles, settings, range(40))
+    places = cropped[:, 0, 0]
+    assert len(np.unique(places, axis=0)) > 30
+    assert places.min() < 3
+    assert 20 < places.max() <= 24
+    for tile, (top, left) in zip(cropped, places, strict=True):
+        np.testing.assert_array_equal(tile, tiles[0, top : top + 40, left : left + 40])
+    np.testing.assert_array_equal(crop_tiles(tiles[5:7], settings, [5, 6]), cropped[5:7])
+    np.testing.assert_array_equal(crop_tiles(tiles, TileSettings(size=64), range(40)), tiles)
+
+
+def test_the_side_that_is_seen() -> None:
+    assert TileSettings(size=64).side == 64
+    assert TileSettings(size=768, crop=512).side == 512
+    for crop in (65, 8):
+        with pytest.raises(ValidationError, match=r"crop = \d+ must be 0, or from 16 to size \(64\)"):
+            TileSettings(size=64, crop=crop)
 
 
 def test_from_the_store(tmp_path: Path, tiles: np.ndarray, masks: np.ndarray) -> None:
