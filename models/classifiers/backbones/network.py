@@ -1,7 +1,6 @@
 """What every backbone has in common: its features, its parameters by depth, and parts that do not learn."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from typing import Literal, Self
 
 from torch import Tensor, nn
@@ -59,7 +58,8 @@ class Backbone(nn.Module, ABC):
     def train(self, mode: bool = True) -> Self:
         """Set the mode of all but the frozen part, which stays in evaluation mode."""
         super().train(mode)
-        still: dict[Frozen, Iterable[nn.Module]] = {"stem": self.stem(), "all": self.children()}
-        for module in still.get(self.frozen, ()):
-            module.eval()
+        # The backbone's own flag follows the mode, so that it is known when the frozen part changes.
+        if self.frozen != "none":
+            for module in self.stem() if self.frozen == "stem" else self.children():
+                module.eval()
         return self
