@@ -13,12 +13,14 @@ IMAGES ?= $(DEMO_IMAGES)
 ifeq ($(IMAGES),$(DEMO_IMAGES))
 LABELS ?= $(DEMO_IMAGES)/train/train.csv
 TRUTH ?= $(DEMO_IMAGES)/test/truth.csv
+TEST ?= $(DEMO_IMAGES)/test/train.csv
 RECIPE ?= demo
 WORK ?= $(DEMO_WORK)
 SIMULATED := demo-images
 else
 LABELS ?=
 TRUTH ?=
+TEST ?=
 RECIPE ?=
 WORK ?= work/$(notdir $(patsubst %/,%,$(IMAGES)))
 SIMULATED :=
@@ -35,7 +37,7 @@ CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
 RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-images simhpa19 simhpa19-checks weights segment crops train predict submission score report run \
+.PHONY: help setup demo demo-images simhpa19 simhpa19-checks weights segment crops train predict evaluate submission score report run \
         test test-fast lint format bench clean
 
 help: ## show this list
@@ -87,6 +89,10 @@ train: setup ## train the classifier on the tiles (LABELS=)
 
 predict: setup ## classify every cell
 	$(HPACELLS) predict --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+
+evaluate: setup ## measure the predictions against labels of images kept aside (TEST=)
+	$(call need,TEST)
+	$(HPACELLS) evaluate --work $(WORK) --labels $(TEST) $(CONFIG_OPTION) $(ARGS)
 
 submission: setup ## write label, confidence and mask of every cell as a Kaggle CSV
 	$(HPACELLS) combine --work $(WORK) $(CONFIG_OPTION) $(ARGS)

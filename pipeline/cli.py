@@ -207,6 +207,25 @@ def score(
 
 
 @app.command()
+def evaluate(
+    work: Work,
+    labels: Labels,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Predictions table; default: the work folder's.")
+    ] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Measure the predictions against labels: for cells, images and proteins."""
+    from pipeline import steps
+    from stages.evaluate import format_quality
+
+    folder = WorkFolder(work)
+    step = steps.evaluate_step(folder, labels, predictions, load_settings(config, assignments))
+    typer.echo(format_quality(run_step(step).details))
+
+
+@app.command()
 def inspect(work: Work, config: ConfigFile = None, assignments: Assignments = None) -> None:
     """Write the report that shows every cell."""
     from pipeline import steps

@@ -18,6 +18,7 @@ SECTIONS = (
     "predict",
     "combine",
     "score",
+    "evaluate",
     "inspect",
     "segmenter",
     "compare",

@@ -180,6 +180,32 @@ def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, c
     )
 
 
+def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, config: Config) -> Step:
+    """Measure the work folder's predictions, or those in the file ``predictions``, against a label file."""
+    from stages import evaluate
+
+    settings = config.settings("evaluate", evaluate.EvaluateSettings)
+    inputs = {"crops": require(work, "crops").output_key, "labels": hash_file(labels)}
+    trained_on = False
+    if predictions is None:
+        inputs["predict"] = require(work, "predict").output_key
+        trained = read_manifest(work.manifest("train"))
+        trained_on = trained is not None and trained.inputs.get("labels") == inputs["labels"]
+    else:
+        inputs["predictions"] = hash_file(predictions)
+    source = predictions or work.predictions
+    return Step(
+        stage="evaluate",
+        manifest=work.manifest("evaluate"),
+        settings=settings,
+        inputs=inputs,
+        outputs=tuple(work.quality / name for name in ("quality.json", "quality.csv", "confusion.png")),
+        run=lambda _, context: evaluate.run(
+            source, work.cells, labels, work.quality, settings, context, trained_on=trained_on
+        ),
+    )
+
+
 def inspect_step(work: WorkFolder, config: Config) -> Step:
     """Write the HTML report of a work folder."""
     from stages import inspect

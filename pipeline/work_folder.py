@@ -51,6 +51,11 @@ class WorkFolder:
         return self.root / "metric.json"
 
     @property
+    def quality(self) -> Path:
+        """Folder of the figures of merit of the predictions."""
+        return self.root / "quality"
+
+    @property
     def report(self) -> Path:
         """Folder of the HTML report."""
         return self.root / "report"

@@ -11,7 +11,7 @@ How = Literal["union", "mean"]
 
 def aggregate(
     values: NDArray[np.floating | np.bool_], groups: NDArray[np.str_], how: How
-) -> tuple[NDArray[np.str_], NDArray[np.floating | np.bool_]]:
+) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
     """Aggregate the values of the members of each group.
 
     Parameters
@@ -26,14 +26,14 @@ def aggregate(
     Returns
     -------
     tuple
-        Names of the groups, (m,), sorted, and their values, (m, C).
+        Names of the groups, (m,), sorted, and their values, (m, C) float64.
     """
     names, members = np.unique(groups, return_inverse=True)
     if not len(names):
-        return names, values[:0]
+        return names, np.zeros((0, values.shape[1]))
     order = np.argsort(members, kind="stable")
     starts = np.searchsorted(members[order], np.arange(len(names)))
     if how == "union":
-        return names, np.maximum.reduceat(values[order], starts, axis=0)
+        return names, np.maximum.reduceat(values[order], starts, axis=0).astype(np.float64)
     sums = np.add.reduceat(values[order].astype(np.float64), starts, axis=0)
     return names, sums / np.bincount(members)[:, None]

@@ -39,6 +39,7 @@ def test_several_classes_a_cell_as_scikit_learn_has_it(several, seed: int) -> No
     np.testing.assert_array_equal(quality.outcomes.matrices, metrics.multilabel_confusion_matrix(true, found))
 
 
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
 @pytest.mark.parametrize("seed", range(4))
 def test_one_class_a_cell_as_scikit_learn_has_it(single, seed: int) -> None:
     probabilities, targets = single(seed)

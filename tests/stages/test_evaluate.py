@@ -1,0 +1,225 @@
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from data.cells import COLUMN_TYPES, write_cells
+from data.errors import InputError
+from data.predictions import write_predictions
+from stages import evaluate
+from stages.evaluate import EvaluateSettings, format_quality
+from stages.stage import StageReport
+
+NAMES = ("Nucleus", "Cytosol", "Golgi")
+CELLS = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("c", 1), ("c", 2), ("d", 1)]
+PROBABILITIES = np.array(
+    [
+        [0.9, 0.1, 0.2],
+        [0.8, 0.6, 0.1],
+        [0.7, 0.3, 0.0],
+        [0.2, 0.9, 0.4],
+        [0.6, 0.3, 0.4],
+        [0.1, 0.2, 0.9],
+        [0.5] * 3,
+    ]
+)
+CALLED = ["0", "0|1", "0", "1", "0", "2", ""]
+LABELS = "ID,Label,Protein\na,0,P\nb,Cytosol,Q\nc,0|2,P\n"
+
+
+class Quiet:
+    """A context without a display."""
+
+    @contextmanager
+    def track(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
+        yield lambda count: None
+
+    def map(self, *_: object, **__: object) -> None:
+        raise NotImplementedError
+
+
+class Work:
+    """Seven cells of four images, one of them without a label; a test changes what it needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.predictions, self.cells = folder / "predictions.parquet", folder / "cells.parquet"
+        self.labels, self.output = folder / "labels.csv", folder / "quality"
+        self.called: list[str] | None = CALLED
+        self.cells_of, self.dropped = list(CELLS), [""] * len(CELLS)
+        self.text = LABELS
+
+    def run(self, settings: EvaluateSettings | None = None, **options: bool) -> StageReport:
+        table = pd.DataFrame({name: pd.Series([0] * len(self.cells_of)) for name in COLUMN_TYPES})
+        table["image_id"], table["cell_id"] = map(list, zip(*self.cells_of, strict=True))
+        table["rle"], table["dropped"] = "", self.dropped
+        write_cells(self.cells, table)
+        image_ids, cell_ids = zip(*CELLS, strict=True)
+        write_predictions(
+            self.predictions, image_ids, np.array(cell_ids), PROBABILITIES, None, NAMES, self.called
+        )
+        self.labels.write_text(self.text)
+        chosen = settings or EvaluateSettings()
+        return evaluate.run(
+            self.predictions, self.cells, self.labels, self.output, chosen, Quiet(), **options
+        )
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """With a picture that is quickly drawn: the true one takes longer than all the rest."""
+    monkeypatch.setattr(evaluate, "draw_confusion", lambda *_: None)
+    return Work(tmp_path)
+
+
+def levels_of(report: StageReport) -> dict[str, dict]:
+    return {f"{level['level']} {level['aggregation']}".strip(): level for level in report.details["levels"]}
+
+
+def test_levels_and_their_decisions(work: Work) -> None:
+    levels = levels_of(work.run())
+    assert {name: level["count"] for name, level in levels.items()} == {
+        "cell": 6,
+        "image union": 3,
+        "image mean": 3,
+        "protein union": 2,
+        "protein mean": 2,
+    }
+    found = {name: [row["found"] for row in level["classes"]] for name, level in levels.items()}
+    assert found["cell"] == [4, 2, 1]
+    assert found["image union"] == [2, 2, 1]
+    assert found["image mean"] == [2, 1, 1]
+    assert found["protein union"] == [1, 2, 1]
+    assert found["protein mean"] == [1, 1, 1]
+    true = {name: [row["true"] for row in level["classes"]] for name, level in levels.items()}
+    assert true["cell"] == [5, 1, 2]
+    assert true["image mean"] == [2, 1, 1]
+    assert true["protein mean"] == [1, 1, 1]
+
+
+def test_figures_by_hand(work: Work) -> None:
+    levels = levels_of(work.run())
+    nucleus, cytosol, golgi = levels["cell"]["classes"]
+    assert (nucleus["name"], nucleus["precision"], nucleus["recall"]) == ("Nucleus", 1.0, 0.8)
+    assert (cytosol["precision"], cytosol["recall"]) == (0.5, 1.0)
+    assert (golgi["precision"], golgi["recall"]) == (1.0, 0.5)
+    assert levels["image mean"]["summary"]["subset_accuracy"] == 1.0
+    assert levels["image union"]["summary"]["subset_accuracy"] == pytest.approx(2 / 3)
+    assert levels["cell"]["confusion"] == [[3, 0, 0], [0, 1, 0], [0, 0, 0]]
+
+
+def test_images_are_ranked_by_highest_and_by_mean_probability(work: Work) -> None:
+    """Class 1: b (true) has 0.9, a at most 0.6 and c 0.3. Class 2: c (true) has a mean of 0.65, b 0.4."""
+    levels = levels_of(work.run())
+    assert [row["average_precision"] for row in levels["image mean"]["classes"]] == [1.0, 1.0, 1.0]
+    assert levels["image union"]["summary"]["macro_roc_auc"] == 1.0
+
+
+@pytest.mark.parametrize(("threshold", "called"), [(0.5, CALLED), (None, None)])
+def test_a_threshold_in_place_of_called_classes(
+    work: Work, threshold: float | None, called: list[str] | None
+) -> None:
+    work.called = called
+    levels = levels_of(work.run(EvaluateSettings(threshold=threshold)))
+    assert [row["found"] for row in levels["cell"]["classes"]] == [4, 2, 1]
+    strict = levels_of(work.run(EvaluateSettings(threshold=0.85)))
+    assert [row["found"] for row in strict["cell"]["classes"]] == [1, 1, 1]
+
+
+def test_no_protein_level_without_proteins(work: Work) -> None:
+    work.text = "ID,Label\na,0\nb,1\n"
+    assert list(levels_of(work.run())) == ["cell", "image union", "image mean"]
+
+
+def test_images_without_a_protein_are_left_out_of_proteins(work: Work) -> None:
+    work.text = LABELS.replace(",Q", ",")
+    levels = levels_of(work.run())
+    assert levels["protein union"]["count"] == 1
+    assert levels["image union"]["count"] == 3
+
+
+def test_dropped_cells_are_left_out(work: Work) -> None:
+    work.dropped[1] = "too small"
+    assert levels_of(work.run())["cell"]["count"] == 5
+
+
+def test_what_is_written(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    report = work.run()
+    assert json.loads((work.output / "quality.json").read_text()) == report.details
+    table = pd.read_csv(work.output / "quality.csv")
+    assert len(table) == 5 * 3
+    assert table.loc[0, ["level", "name", "recall"]].tolist() == ["cell", "Nucleus", 0.8]
+    assert cv2.imread(str(work.output / "confusion.png")).std() > 5
+    assert report.counts["cells"] == 6
+    assert report.counts["proteins"] == 2
+
+
+def test_classes_that_no_cell_has_are_null(work: Work) -> None:
+    work.text = "ID,Label\na,0\nb,1\n"
+    [*_, golgi] = levels_of(work.run())["cell"]["classes"]
+    assert golgi["f1"] is None
+    assert "NaN" not in (work.output / "quality.json").read_text()
+
+
+def test_table_of_text(work: Work) -> None:
+    lines = format_quality(work.run().details).splitlines()
+    assert lines[1].split() == ["0", "Nucleus", "5", "4", "0.889", "1.000", "0.800", "0.967", "0.800"]
+    assert [line[:14].strip() for line in lines[6:]] == [
+        "cell",
+        "image union",
+        "image mean",
+        "protein union",
+        "protein mean",
+    ]
+    assert len({len(line) for line in lines[:4]}) == 1
+
+
+def test_labels_of_the_training_are_warned_of(work: Work, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "hpacells"):
+        assert work.run(trained_on=True).details["trained_on"] is True
+    assert "too good" in caplog.text
+
+
+def test_predictions_of_other_cells(work: Work) -> None:
+    work.cells_of[4] = ("c", 9)
+    with pytest.raises(InputError, match=r"predictions of 1 cells that .* lacks, first cell 1 of image c"):
+        work.run()
+
+
+def test_labels_of_other_images(work: Work) -> None:
+    work.text = "ID,Label\nx,0\n"
+    with pytest.raises(InputError, match="none of the 4 images has a label"):
+        work.run()
+
+
+def test_labels_of_other_classes(work: Work) -> None:
+    work.text = "ID,Label\na,3\n"
+    with pytest.raises(InputError, match=r"label '3' is no class; expected class numbers 0\.\.2"):
+        work.run()
+
+
+def test_all_labelled_cells_dropped(work: Work) -> None:
+    work.dropped[3] = "too dark"
+    work.text = "ID,Label\nb,1\n"
+    with pytest.raises(InputError, match="no cell of the labelled images is left"):
+        work.run()
+
+
+def test_no_predictions(work: Work) -> None:
+    work.run()
+    work.predictions.unlink()
+    with pytest.raises(InputError, match=r"predictions.parquet: no such file.*hpacells predict"):
+        evaluate.run(work.predictions, work.cells, work.labels, work.output, EvaluateSettings(), Quiet())
+
+
+@pytest.mark.parametrize("settings", [{"threshold": 1.1}, {"unknown": 1}])
+def test_settings_that_cannot_be(settings: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        EvaluateSettings.model_validate(settings)
