@@ -1,0 +1,115 @@
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from data.cells import COLUMN_TYPES, write_cells
+from data.errors import InputError
+from data.predictions import write_predictions
+from pipeline.cli import app
+from pipeline.config import load_config
+from pipeline.engines.local import LocalEngine
+from pipeline.manifest import Manifest, hash_file, write_manifest
+from pipeline.run import execute
+from pipeline.steps import evaluate_step
+from pipeline.work_folder import WorkFolder
+
+ENGINE = LocalEngine(workers=1)
+
+
+def finish(work: WorkFolder, stage: str, **inputs: str) -> None:
+    """Make a stage pass for finished."""
+    manifest = Manifest(
+        stage=stage,
+        key=stage,
+        output_key=stage,
+        settings={},
+        inputs=inputs,
+        outputs={},
+        counts={},
+        failures=[],
+        details={},
+        seconds=0,
+    )
+    write_manifest(work.manifest(stage), manifest)
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "labels.csv"
+    path.write_text("ID,Label\na,0\nb,1\n")
+    return path
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> WorkFolder:
+    """Two cells, predicted by a classifier that was trained with other labels."""
+    work = WorkFolder(tmp_path / "work")
+    table = pd.DataFrame({name: pd.Series([0, 0]) for name in COLUMN_TYPES})
+    table["image_id"], table["cell_id"] = ["a", "b"], 1
+    table["dropped"] = table["rle"] = ""
+    write_cells(work.cells, table)
+    write_predictions(
+        work.predictions, ["a", "b"], np.array([1, 1]), np.eye(2), None, ["One", "Two"], ["0", "1"]
+    )
+    finish(work, "crops")
+    finish(work, "train", labels="others")
+    finish(work, "predict", crops="crops", train="train")
+    return work
+
+
+def run(
+    work: WorkFolder, labels: Path, caplog: pytest.LogCaptureFixture, predictions: Path | None = None
+) -> str:
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "hpacells"):
+        execute(evaluate_step(work, labels, predictions, load_config(None)), ENGINE)
+    return caplog.text
+
+
+def test_done_again_only_when_something_changed(
+    work: WorkFolder, labels: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert "2 cells" in run(work, labels, caplog)
+    assert "done before" in run(work, labels, caplog)
+    labels.write_text("ID,Label\na,0\nb,0\n")
+    assert "0.6667 macro F1" in run(work, labels, caplog)
+    (work.quality / "quality.csv").unlink()
+    assert "done before" not in run(work, labels, caplog)
+
+
+def test_predictions_of_another_file(
+    work: WorkFolder, labels: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(work, labels, caplog)
+    other = work.root / "other.parquet"
+    work.predictions.rename(other)
+    work.manifest("predict").unlink()
+    assert "2 cells" in run(work, labels, caplog, other)
+    assert "done before" in run(work, labels, caplog, other)
+
+
+def test_labels_of_the_training(work: WorkFolder, labels: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert "too good" not in run(work, labels, caplog)
+    finish(work, "train", labels=hash_file(labels))
+    work.manifest("evaluate").unlink()
+    assert "too good" in run(work, labels, caplog)
+
+
+def test_what_comes_first_is_asked_for(work: WorkFolder, labels: Path) -> None:
+    work.manifest("predict").unlink()
+    with pytest.raises(InputError, match=r"predict is not finished.*`hpacells predict`"):
+        evaluate_step(work, labels, None, load_config(None))
+    with pytest.raises(InputError, match="nowhere"):
+        evaluate_step(work, Path("nowhere.csv"), None, load_config(None))
+
+
+def test_the_command_prints_the_figures(work: WorkFolder, labels: Path) -> None:
+    done = CliRunner().invoke(app, ["evaluate", "--work", str(work.root), "--labels", str(labels)])
+    assert done.exit_code == 0, done.output
+    lines = [line.split() for line in done.output.splitlines()]
+    assert ["0", "One", "1", "1", *["1.000"] * 5] in lines
+    assert ["image", "mean", "2", *["1.000"] * 7] in lines
