@@ -1,4 +1,10 @@
-"""Time of a training epoch with batches made ahead, beside one whose tiles are read when they are needed.
+"""Training as hpacells does it beside the plain loop that a user would write.
+
+The plain loop reads a PNG file a tile, resizes and changes it with the same albumentations one by one in the
+main thread, and computes in float32. Ours reads a tile store by threads, ahead, or keeps prepared tiles in
+memory as ``train`` does while they fit; it computes with channels last and in bfloat16 where the machine is
+fast with it. Network, loss, optimiser and changes of tiles are the same. Each round measures every way once;
+ratios are those within a round.
 
 Run from the top folder: ``python -m benchmarks.training``
 """
@@ -7,114 +13,164 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
-from data.augment.augmentation import Augmentation, augment_tiles
+from benchmarks.machine import describe_machine
+from benchmarks.plain_tiles import PlainTiles, draw_tiles, plain_loader, write_files, write_store
+from data.augment.augmentation import Augmentation
 from data.augment.hpacells import HpacellsAugmentation
-from data.batches import Batch, BatchLoader, plan_batches, shuffle_items
-from data.cell_tiles import TILE_SIZE, CellTiles
-from data.tile_preparation import TileSettings, read_prepared
-from data.tiles import TileStore, TileWriter
-from models.classifiers.backbones.backbone import BackboneSettings
-from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.heads.embedding import EmbeddingHeadSettings
+from data.batches import BatchLoader, plan_batches, shuffle_items
+from data.labels import NUM_CLASSES
+from data.tile_preparation import TileSettings
+from models.classifiers.classifier import Architecture, Classifier
 from models.classifiers.inference import to_tensor
-from models.device import choose_device, uses_bfloat16
+from models.device import choose_device, place, uses_bfloat16
+from models.training.depthwise import FloatDepthwiseGradients
 
-Plan = list[NDArray[np.intp]]
+Batches = Iterator[tuple[Tensor, Tensor]]
 
 
-def draw_store(path: Path, count: int) -> TileStore:
-    """Write a store of blurred noise, which packs about as well as cells do."""
-    random = np.random.default_rng(0)
-    masks = np.ones((count, TILE_SIZE, TILE_SIZE), bool)
-    coarse = random.integers(0, 256, (count, 4, TILE_SIZE // 4, TILE_SIZE // 4), dtype=np.uint8)
-    tiles = coarse.repeat(4, axis=2).repeat(4, axis=3) // 2 + random.integers(
-        0, 8, (count, 4, TILE_SIZE, TILE_SIZE), dtype=np.uint8
+@dataclass(frozen=True)
+class Epoch:
+    """Seconds of an epoch, those of them spent waiting for batches, and those of all cores together."""
+
+    seconds: float
+    waited: float
+    processor: float
+
+
+class Watch:
+    """Measures an epoch from when it is made on."""
+
+    def __init__(self) -> None:
+        self._start, self._processor = time.perf_counter(), time.process_time()
+
+    def stop(self, waited: float) -> Epoch:
+        """Give the epoch, of which so many seconds went by waiting for batches."""
+        return Epoch(time.perf_counter() - self._start, waited, time.process_time() - self._processor)
+
+
+def make_classifier(network: str, size: int) -> Classifier:
+    torch.manual_seed(0)
+    architecture = Architecture.model_validate(
+        {
+            "mode": "single-label",
+            "tiles": TileSettings(size=size),
+            "normalisation": {"mean": [0.3] * 4, "deviation": [0.2] * 4},
+            "backbone": {"name": network, "pretrained": "none"},
+            "head": {},
+        }
     )
-    writer = TileWriter(path, count, "benchmark")
-    writer.append(CellTiles(tiles, masks, masks, np.zeros((count, 4), np.float32)))
-    writer.finish()
-    return TileStore(path)
+    return Classifier(architecture)
 
 
-def read_when_needed(
-    store: TileStore, plan: Plan, settings: TileSettings, augmentation: Augmentation
-) -> Iterator[Batch]:
-    """Make each batch when the trainer asks for it."""
-    for items in plan:
-        tiles = read_prepared(store, items, settings)
-        yield Batch(items, augment_tiles(tiles, items.tolist(), augmentation))
+class Training:
+    """One training; every epoch is timed."""
+
+    def __init__(self, classifier: Classifier, *, bfloat16: bool) -> None:
+        self._classifier, self._bfloat16 = classifier.train(), bfloat16
+        self._device = next(classifier.parameters()).device
+        self._optimiser = torch.optim.AdamW(classifier.parameters(), lr=1e-4)
+
+    def epoch(self, batches: Batches) -> Epoch:
+        """Train on all batches (N, C, S, S) uint8 with their numbers, whose classes are as good as random."""
+        watch, waited = Watch(), 0.0
+        while True:
+            asked = time.perf_counter()
+            batch = next(batches, None)
+            waited += time.perf_counter() - asked
+            if batch is None:
+                return watch.stop(waited)
+            tiles, numbers = (part.to(self._device) for part in batch)
+            low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
+            with FloatDepthwiseGradients(), low:
+                logits = self._classifier(tiles).logits
+            loss = torch.nn.functional.cross_entropy(logits, numbers % NUM_CLASSES)
+            self._optimiser.zero_grad()
+            loss.backward()
+            self._optimiser.step()
+            # What a trainer tells of every step; a device has finished by then.
+            loss.item()
 
 
-def train_epoch(
-    classifier: Classifier, optimiser: torch.optim.Optimizer, batches: Iterator[Batch], bfloat16: bool
-) -> tuple[float, float]:
-    """Train on all batches; give the seconds that it took and those spent waiting for batches."""
-    device = next(classifier.parameters()).device
-    start, waited = time.perf_counter(), 0.0
-    while True:
-        asked = time.perf_counter()
-        batch = next(batches, None)
-        waited += time.perf_counter() - asked
-        if batch is None:
-            return time.perf_counter() - start, waited
-        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-            loss = classifier(to_tensor(batch, device)).logits.logsumexp(dim=1).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+def batches_of(loader: BatchLoader, epoch: int, batch_size: int, augmentation: Augmentation) -> Batches:
+    plan = plan_batches(shuffle_items(len(loader), 1, epoch), batch_size)
+    for batch in loader.batches(plan, augmentation=augmentation, seed=(1, epoch)):
+        yield to_tensor(batch, torch.device("cpu")), torch.from_numpy(batch.items)
+
+
+def measure(ways: dict[str, Callable[[int], Epoch]], rounds: int) -> dict[str, list[Epoch]]:
+    """Measure every way in turn; the first round warms up and is left out."""
+    measured: dict[str, list[Epoch]] = {name: [] for name in ways}
+    for number in range(rounds + 1):
+        for name, way in ways.items():
+            epoch = way(number)
+            if number:
+                measured[name].append(epoch)
+    return measured
+
+
+def print_table(measured: dict[str, list[Epoch]], count: int) -> None:
+    """Print medians over rounds, and ratios to the first way in the same round."""
+    print("\n| | tiles/s | processor time a tile | waiting for tiles | faster than the plain loop |")
+    print("|---|---|---|---|---|")
+    plain = next(iter(measured.values()))
+    for name, epochs in measured.items():
+        speed = statistics.median(count / epoch.seconds for epoch in epochs)
+        processor = statistics.median(epoch.processor / count for epoch in epochs)
+        waiting = statistics.median(epoch.waited / epoch.seconds for epoch in epochs)
+        ratios = [first.seconds / epoch.seconds for first, epoch in zip(plain, epochs, strict=True)]
+        told = f"{statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f})"
+        told = "" if epochs is plain else told
+        print(f"| {name} | {speed:.0f} | {1000 * processor:.1f} ms | {100 * waiting:.1f} % | {told} |")
+
+
+def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tiles", type=int, default=384)
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--network", default="tf_efficientnet_lite0")
+    return parser.parse_args(arguments)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tiles", type=int, default=384)
-    parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--runs", type=int, default=5)
-    options = parser.parse_args()
+    options = read_options()
+    print(describe_machine())
+    print(f"Training {options.network}, {options.tiles} tiles of {options.size} px an epoch")
     device = choose_device("auto")
     bfloat16 = uses_bfloat16("auto", device)
     settings = TileSettings(size=options.size)
-    architecture = Architecture(
-        mode="single-label",
-        tiles=settings,
-        normalisation=Normalisation(mean=(0.3,) * 4, deviation=(0.2,) * 4),
-        backbone=BackboneSettings(pretrained="none"),
-        head=EmbeddingHeadSettings(),
-    )
-    classifier = Classifier(architecture).to(device).train()
-    optimiser = torch.optim.AdamW(classifier.parameters())
     augmentation = Augmentation(HpacellsAugmentation())
+    tiles = draw_tiles(options.tiles)
     with tempfile.TemporaryDirectory() as folder:
-        store = draw_store(Path(folder) / "tiles.zarr", options.tiles)
+        store = write_store(Path(folder) / "tiles.zarr", tiles)
+        files = PlainTiles(write_files(Path(folder) / "png", tiles), options.size, augmentation)
+        plain_batches = plain_loader(files, options.batch_size, shuffle=True)
         rows = np.arange(options.tiles)
-        kept = BatchLoader(store, rows, settings, memory_bytes=2**30)
         ahead = BatchLoader(store, rows, settings)
-        ways: dict[str, Callable[[Plan], Iterator[Batch]]] = {
-            "read when needed": lambda plan: read_when_needed(store, plan, settings, augmentation),
-            "read ahead": lambda plan: ahead.batches(plan, augmentation=augmentation),
-            "kept in memory": lambda plan: kept.batches(plan, augmentation=augmentation),
+        kept = BatchLoader(store, rows, settings, memory_bytes=2**31)
+        plain = Training(make_classifier(options.network, options.size).to(device), bfloat16=False)
+        ours = Training(place(make_classifier(options.network, options.size), device), bfloat16=bfloat16)
+
+        def train(loader: BatchLoader) -> Callable[[int], Epoch]:
+            return lambda epoch: ours.epoch(batches_of(loader, epoch, options.batch_size, augmentation))
+
+        ways: dict[str, Callable[[int], Epoch]] = {
+            "plain loop": lambda _: plain.epoch(iter(plain_batches)),
+            "hpacells, tiles kept in memory": train(kept),
+            "hpacells, tiles read ahead": train(ahead),
         }
-        times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-        # The first round warms up, and fills the memory.
-        for run in range(options.runs + 1):
-            plan = plan_batches(shuffle_items(options.tiles, 1, run), 64)
-            for name, batches in ways.items():
-                measured = train_epoch(classifier, optimiser, batches(plan), bfloat16)
-                if run:
-                    times[name].append(measured)
-    first = statistics.median(seconds for seconds, _ in times["read when needed"])
-    for name, measured in times.items():
-        seconds, waited = (statistics.median(values) for values in zip(*measured, strict=True))
-        print(
-            f"{name:18} {seconds:6.2f} s an epoch ({options.tiles / seconds:5.0f} tiles/s), "
-            f"{waited:6.2f} s of it waiting; {first / seconds:.2f} times as fast"
-        )
+        print_table(measure(ways, options.rounds), options.tiles)
 
 
 if __name__ == "__main__":
