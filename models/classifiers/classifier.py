@@ -64,7 +64,7 @@ class Classifier(nn.Module):
         self.backbone = create_backbone(
             architecture.backbone,
             len(tiles.channels),
-            getattr(tiles, "crop", 0) or tiles.size,
+            tiles.side,
             pooled=not wants_map(architecture.head),
         )
         self.head = create_head(architecture.head, self.backbone.num_features, len(architecture.class_names))

@@ -146,7 +146,7 @@ def _explain(name: str, pretrained: Pretrained, error: Exception) -> InputError:
         expected="a network whose pretrained weights can be downloaded, and fit the tiles"
         if hub
         else "a network that takes these settings",
-        advice='check the network connection, or set backbone.pretrained to "package" or "none"'
+        advice='check the network connection, or set backbone.pretrained to "none"'
         if hub
         else "choose another network",
     )
