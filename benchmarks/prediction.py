@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from benchmarks.machine import describe_machine
-from benchmarks.plain_tiles import PlainTiles, draw_tiles, plain_loader, write_files, write_store
-from benchmarks.training import Epoch, Watch, make_classifier, measure, print_table, read_options
+from benchmarks.side_by_side.epochs import Epoch, Watch, make_classifier, measure, print_table, read_options
+from benchmarks.side_by_side.machine import describe_machine
+from benchmarks.side_by_side.plain_tiles import PlainTiles, draw_tiles, plain_loader, write_files, write_store
 from data.batches import BatchLoader
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
@@ -76,7 +76,7 @@ def runtimes_at_hand() -> list[str]:
 
 
 def main() -> None:
-    options = read_options()
+    options = read_options(__doc__)
     print(describe_machine())
     print(f"Predicting with {options.network}, {options.tiles} tiles of {options.size} px; auto: ", end="")
     print(resolve_runtime())

@@ -9,65 +9,30 @@ ratios are those within a round.
 Run from the top folder: ``python -m benchmarks.training``
 """
 
-import argparse
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.machine import describe_machine
-from benchmarks.plain_tiles import PlainTiles, draw_tiles, plain_loader, write_files, write_store
+from benchmarks.side_by_side.epochs import Epoch, Watch, make_classifier, measure, print_table, read_options
+from benchmarks.side_by_side.machine import describe_machine
+from benchmarks.side_by_side.plain_tiles import PlainTiles, draw_tiles, plain_loader, write_files, write_store
 from data.augment.augmentation import Augmentation
 from data.augment.hpacells import HpacellsAugmentation
 from data.batches import BatchLoader, plan_batches, shuffle_items
 from data.labels import NUM_CLASSES
 from data.tile_preparation import TileSettings
-from models.classifiers.classifier import Architecture, Classifier
+from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor
 from models.device import choose_device, place, uses_bfloat16
 from models.training.depthwise import FloatDepthwiseGradients
 
 Batches = Iterator[tuple[Tensor, Tensor]]
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """Seconds of an epoch, those of them spent waiting for batches, and those of all cores together."""
-
-    seconds: float
-    waited: float
-    processor: float
-
-
-class Watch:
-    """Measures an epoch from when it is made on."""
-
-    def __init__(self) -> None:
-        self._start, self._processor = time.perf_counter(), time.process_time()
-
-    def stop(self, waited: float) -> Epoch:
-        """Give the epoch, of which so many seconds went by waiting for batches."""
-        return Epoch(time.perf_counter() - self._start, waited, time.process_time() - self._processor)
-
-
-def make_classifier(network: str, size: int) -> Classifier:
-    torch.manual_seed(0)
-    architecture = Architecture.model_validate(
-        {
-            "mode": "single-label",
-            "tiles": TileSettings(size=size),
-            "normalisation": {"mean": [0.3] * 4, "deviation": [0.2] * 4},
-            "backbone": {"name": network, "pretrained": "none"},
-            "head": {},
-        }
-    )
-    return Classifier(architecture)
 
 
 class Training:
@@ -89,7 +54,7 @@ class Training:
                 return watch.stop(waited)
             tiles, numbers = (part.to(self._device) for part in batch)
             low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
-            with FloatDepthwiseGradients(), low:
+            with FloatDepthwiseGradients() if self._bfloat16 else nullcontext(), low:
                 logits = self._classifier(tiles).logits
             loss = torch.nn.functional.cross_entropy(logits, numbers % NUM_CLASSES)
             self._optimiser.zero_grad()
@@ -105,46 +70,8 @@ def batches_of(loader: BatchLoader, epoch: int, batch_size: int, augmentation: A
         yield to_tensor(batch, torch.device("cpu")), torch.from_numpy(batch.items)
 
 
-def measure(ways: dict[str, Callable[[int], Epoch]], rounds: int) -> dict[str, list[Epoch]]:
-    """Measure every way in turn; the first round warms up and is left out."""
-    measured: dict[str, list[Epoch]] = {name: [] for name in ways}
-    for number in range(rounds + 1):
-        for name, way in ways.items():
-            epoch = way(number)
-            if number:
-                measured[name].append(epoch)
-    return measured
-
-
-def print_table(measured: dict[str, list[Epoch]], count: int) -> None:
-    """Print medians over rounds, and ratios to the first way in the same round."""
-    print("\n| | tiles/s | processor time a tile | waiting for tiles | faster than the plain loop |")
-    print("|---|---|---|---|---|")
-    plain = next(iter(measured.values()))
-    for name, epochs in measured.items():
-        speed = statistics.median(count / epoch.seconds for epoch in epochs)
-        processor = statistics.median(epoch.processor / count for epoch in epochs)
-        waiting = statistics.median(epoch.waited / epoch.seconds for epoch in epochs)
-        ratios = [first.seconds / epoch.seconds for first, epoch in zip(plain, epochs, strict=True)]
-        told = f"{statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f})"
-        told = "" if epochs is plain else told
-        print(f"| {name} | {speed:.0f} | {1000 * processor:.1f} ms | {100 * waiting:.1f} % | {told} |")
-
-
-def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--tiles", type=int, default=384)
-    parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--network", default="tf_efficientnet_lite0")
-    return parser.parse_args(arguments)
-
-
 def main() -> None:
-    options = read_options()
+    options = read_options(__doc__)
     print(describe_machine())
     print(f"Training {options.network}, {options.tiles} tiles of {options.size} px an epoch")
     device = choose_device("auto")

@@ -83,7 +83,7 @@ class _ChannelsLast(nn.Module):
 
 def _convert(classifier: Classifier) -> Any:
     tiles = classifier.architecture.tiles
-    side = tiles.size
+    side = tiles.side
     example = torch.zeros(2, side, side, len(tiles.channels), dtype=torch.uint8)
     with torch.no_grad():
         model = import_openvino().convert_model(_ChannelsLast(classifier).eval(), example_input=example)

@@ -1,0 +1,67 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from data.errors import InputError
+from pipeline import cli, steps
+from pipeline.config import Config, load_config
+from pipeline.work_folder import WorkFolder
+
+
+@pytest.fixture(autouse=True)
+def everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "require", lambda _, stage: SimpleNamespace(output_key=f"made by {stage}"))
+
+
+@pytest.fixture
+def config() -> Config:
+    return load_config(None)
+
+
+def make_model(folder: Path, content: str = "weights") -> Path:
+    folder.mkdir(parents=True)
+    for name in ("model.safetensors", "model.toml"):
+        (folder / name).write_text(f"{content} {name}")
+    return folder
+
+
+def test_the_work_folders_own_model(tmp_path: Path, config: Config) -> None:
+    step = steps.predict_step(WorkFolder(tmp_path), None, config)
+    assert step.inputs == {"crops": "made by crops", "train": "made by train"}
+
+
+def test_predictions_depend_on_every_classifier(tmp_path: Path, config: Config) -> None:
+    work = WorkFolder(tmp_path / "work")
+    one = make_model(tmp_path / "one")
+    folds = [make_model(tmp_path / "folds" / f"fold-{fold}", str(fold)) for fold in range(2)]
+    keys = {steps.predict_step(work, models, config).key for models in ([one], [folds[0].parent], folds[:1])}
+    assert len(keys) == 3
+    before = steps.predict_step(work, [one, folds[0].parent], config).key
+    assert steps.predict_step(work, [one, *folds], config).key == before
+    (folds[1] / "model.toml").write_text("other thresholds")
+    assert steps.predict_step(work, [one, folds[0].parent], config).key != before
+
+
+def test_no_classifier(tmp_path: Path, config: Config) -> None:
+    with pytest.raises(InputError, match="nowhere: no such folder; expected the folder of a trained"):
+        steps.predict_step(WorkFolder(tmp_path), [tmp_path / "nowhere"], config)
+
+
+def test_the_command_takes_several_models_and_a_runtime(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stages.predict import PredictSettings
+
+    asked = []
+    monkeypatch.setattr(steps, "predict_step", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(cli, "run_step", lambda _: None)
+    command = ["predict", "--work", str(tmp_path), "--model", "a", "--model", "b", "--runtime", "torch"]
+    result = CliRunner().invoke(cli.app, command)
+    assert result.exit_code == 0, result.output
+    ((work, models, config),) = asked
+    assert (work, models) == (WorkFolder(tmp_path), [Path("a"), Path("b")])
+    assert config.settings("predict", PredictSettings).runtime == "torch"
+    CliRunner().invoke(cli.app, ["predict", "--work", str(tmp_path)])
+    assert asked[1][1] is None
