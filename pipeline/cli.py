@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import benchmark_cli, segmenter_cli, weights_cli
+from pipeline import benchmark_cli, segmenter_cli, training_cli, weights_cli
 from pipeline.command_options import (
     Assignments,
     ConfigFile,
@@ -18,6 +18,7 @@ from pipeline.command_options import (
 )
 from pipeline.messages import BAD_INPUT, STOPPED, show_messages, told_in_one_line
 from pipeline.run import execute
+from pipeline.training_cli import Recipe, Work
 from pipeline.work_folder import WorkFolder
 
 app = typer.Typer(
@@ -35,11 +36,7 @@ app.add_typer(weights_cli.app, name="weights")
 _USAGE_ERROR: type[Exception] = typer.BadParameter.mro()[1]
 
 Images = Annotated[Path, typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow.")]
-Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
 Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
-Recipe = Annotated[
-    str | None, typer.Option("--recipe", help="Training recipe: a TOML file or a shipped name.")
-]
 AllowFailed = Annotated[
     bool, typer.Option("--allow-failed", help="Exit with status 0 although some fields failed.")
 ]
@@ -133,18 +130,8 @@ def crops(
     run_step(steps.any_crops_step(WorkFolder(work), images, index, settings), allow_failed)
 
 
-@app.command()
-def train(
-    work: Work,
-    labels: Labels,
-    recipe: Recipe = None,
-    config: ConfigFile = None,
-    assignments: Assignments = None,
-) -> None:
-    """Train the classifier."""
-    from pipeline import steps
-
-    run_step(steps.train_step(WorkFolder(work), labels, load_settings(config, assignments, recipe=recipe)))
+app.command()(training_cli.train)
+app.command(name="find-rate")(training_cli.find_rate)
 
 
 @app.command()

@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
+from pipeline.setting_errors import explain_setting
 
 SECTIONS = (
     "simulate",
     "segment",
     "crops",
+    "find_rate",
     "train",
     "predict",
     "combine",
@@ -24,6 +26,9 @@ SECTIONS = (
     "compare",
 )
 """Sections of a configuration file, one a stage."""
+
+DEFAULT_RECIPE = "hpacells"
+"""The recipe of a training for which none is named."""
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -60,22 +65,7 @@ class Config:
         try:
             return settings_type.model_validate(self._sections.get(stage, {}))
         except ValidationError as error:
-            raise self._explain(stage, settings_type, error) from None
-
-    def _explain(self, stage: str, settings_type: type[BaseModel], error: ValidationError) -> InputError:
-        first = error.errors()[0]
-        name = ".".join((stage, *(str(part) for part in first["loc"])))
-        if first["type"] == "extra_forbidden":
-            return InputError(
-                found=f"unknown setting {name}",
-                where=self._source,
-                expected=f"one of {', '.join(settings_type.model_fields)}",
-            )
-        message = first["msg"].removeprefix("Value error, ")
-        given = f" = {first['input']!r}" if first["loc"] else ""
-        return InputError(
-            found=f"{name}{given}: {message}", where=self._source, advice="correct this setting"
-        )
+            raise explain_setting(stage, settings_type, error, self._source) from None
 
 
 def load_config(file: Path | None, assignments: Iterable[str] = (), recipe: str | None = None) -> Config:
@@ -89,11 +79,11 @@ def load_config(file: Path | None, assignments: Iterable[str] = (), recipe: str 
         ``section.name=value`` each, over the file's; the value is written as in TOML, quotes may be left out.
     recipe
         Training recipe: a TOML file, or the name of one that comes with hpacells; it takes the place of the
-        file's section ``[train]``.
+        file's section ``[train]``. Without either, the default recipe is used.
     """
     sections: dict[str, Any] = dict(_read_toml(file)) if file else {}
-    if recipe:
-        sections["train"] = _read_toml(find_recipe(recipe))
+    if recipe or "train" not in sections:
+        sections["train"] = _read_toml(find_recipe(recipe or DEFAULT_RECIPE))
     for assignment in assignments:
         _assign(sections, assignment)
     sources = [str(part) for part in (file, recipe) if part] or ["settings"]

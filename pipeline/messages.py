@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from data.errors import InputError
 from pipeline.engines.local import CONSOLE
+from pipeline.processes import is_follower
 
 BAD_INPUT = 2
 """Exit status where the user's input is wrong, in whole or in part."""
@@ -24,9 +25,9 @@ class _ConsoleHandler(logging.Handler):
 
 
 def show_messages() -> None:
-    """Show what the logger ``hpacells`` is told, from INFO up."""
+    """Show what the logger ``hpacells`` is told, from INFO up; of followers, errors alone."""
     logger = logging.getLogger("hpacells")
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.ERROR if is_follower() else logging.INFO)
     logger.propagate = False
     logger.handlers = [_ConsoleHandler()]
 

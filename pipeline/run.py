@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.manifest import (
     software_versions,
     write_manifest,
 )
+from pipeline.processes import is_follower
 from pipeline.work_folder import WorkFolder
 from stages.stage import Context, StageReport, StageSettings
 
@@ -59,8 +61,11 @@ def execute(step: Step, context: Context) -> Manifest:
     """Run a step unless it is done, and tell what it did.
 
     A step counts as done when its manifest bears the same key, nothing failed, and its outputs are as it
-    left them. Fields that failed are tried again every time.
+    left them. Fields that failed are tried again every time. Of several processes that torchrun started, the
+    first alone keeps the manifest.
     """
+    if is_follower():
+        return _describe(step, step.run(step.key, context), 0.0)
     done = finished_manifest(step)
     if done is not None and not done.failures:
         log.info("%s: done before, nothing changed", step.stage)
@@ -134,11 +139,13 @@ def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:
 
 def _stamp(outputs: tuple[Path, ...]) -> dict[str, str]:
     """Tell what each output looks like: size and modification time of a file, existence of a folder."""
+    names = Counter(path.name for path in outputs)
     stamps = {}
     for path in outputs:
+        name = path.name if names[path.name] == 1 else f"{path.parent.name}/{path.name}"
         if path.is_file():
             stat = path.stat()
-            stamps[path.name] = f"{stat.st_size} bytes, modified {stat.st_mtime_ns}"
+            stamps[name] = f"{stat.st_size} bytes, modified {stat.st_mtime_ns}"
         else:
-            stamps[path.name] = "folder" if path.is_dir() else "missing"
+            stamps[name] = "folder" if path.is_dir() else "missing"
     return stamps

@@ -107,21 +107,6 @@ def cut_cells_step(work: WorkFolder, index: Path, config: Config) -> Step:
     )
 
 
-def train_step(work: WorkFolder, labels: Path, config: Config) -> Step:
-    """Train a classifier on the tiles and the label file."""
-    from stages import train
-
-    settings = config.settings("train", train.TrainSettings)
-    return Step(
-        stage="train",
-        manifest=work.manifest("train"),
-        settings=settings,
-        inputs={"crops": require(work, "crops").output_key, "labels": hash_file(labels)},
-        outputs=(work.model / "model.safetensors", work.model / "model.toml"),
-        run=lambda _, context: train.run(work.tiles, work.cells, labels, work.model, settings, context),
-    )
-
-
 def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> Step:
     """Predict every cell with the work folder's own classifier, or with those in the folders ``models``."""
     from models.classifiers.ensemble import find_classifiers

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline import steps
+from pipeline import steps, training_steps
 from pipeline.config import Config
 from pipeline.manifest import Manifest, read_manifest
 from pipeline.run import Step, execute
@@ -33,7 +33,7 @@ def _steps(
     # Made one by one: a step asks for the manifest of the one before it.
     yield lambda: steps.segment_step(work, images, config)
     yield lambda: steps.crops_step(work, images, config)
-    yield lambda: steps.train_step(work, labels, config)
+    yield lambda: training_steps.train_step(work, labels, config)
     yield lambda: steps.predict_step(work, None, config)
     yield lambda: steps.combine_step(work, work.submission, config)
     if truth is not None:

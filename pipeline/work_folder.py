@@ -36,6 +36,26 @@ class WorkFolder:
         return self.root / "model"
 
     @property
+    def out_of_fold(self) -> Path:
+        """Table of what the classifiers of all folds say of the cells that each of them left out."""
+        return self.root / "out_of_fold.parquet"
+
+    @property
+    def soft_out_of_fold(self) -> Path:
+        """The same of a second training, on labels that the first has softened."""
+        return self.root / "out_of_fold_soft.parquet"
+
+    @property
+    def rate_table(self) -> Path:
+        """Losses of the learning rate's range test."""
+        return self.root / "find_rate.csv"
+
+    @property
+    def rate_picture(self) -> Path:
+        """Picture of the learning rate's range test."""
+        return self.root / "find_rate.png"
+
+    @property
     def predictions(self) -> Path:
         """Table of class probabilities, a row a cell."""
         return self.root / "predictions.parquet"

@@ -1,95 +1,47 @@
-"""Train: fit a classifier of single-cell tiles to the labels of their images."""
+"""Train: fit classifiers of single-cell tiles to the labels of their images."""
 
-import hashlib
-import importlib.metadata
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import torch
-from pydantic import Field as Setting
-from pydantic import model_validator
+from numpy.typing import NDArray
 
-from data.augment import Augmentation, AugmentSettings
-from data.batches import BatchLoader
 from data.cells import read_cells
 from data.folds import split_images
-from data.labels import read_labels
-from data.settings import Settings
-from data.tile_preparation import TileSettings, measure_channels
+from data.label_sets import read_label_set
+from data.labels import read_labels, read_proteins
+from data.predictions import read_predictions, write_predictions
+from data.pseudo_labels import match_probabilities, soften_targets
 from data.tiles import TileStore
 from data.training_set import TrainingSet, select_training_set
-from models.classifiers.backbones import BackboneSettings
-from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.heads import HeadSettings
 from models.classifiers.model_folder import save_classifier
-from models.device import Precision, choose_device, place, uses_bfloat16
-from models.losses.classification import ClassificationLoss, LossSettings
+from models.device import choose_device
+from models.losses.classification import output_of
 from models.training.history import draw_curves, write_history
-from models.training.progress import Trained, TrainingData
-from models.training.schedule import OptimiserSettings, ScheduleSettings
-from models.training.trainer import Trainer
-from stages.stage import Context, StageReport, StageSettings
+from models.training.processes import join_processes
+from stages.stage import Context, StageReport
+from stages.training.fold import FoldResult, count_steps, remove_checkpoints, train_fold
+from stages.training.preparation import prepare_fold
+from stages.training.settings import ALL_FOLDS, TrainSettings
 
 log = logging.getLogger("hpacells")
 
-_STATISTICS_TILES = 1024
-
-
-class SplitSettings(Settings):
-    """Which images are held out to validate on."""
-
-    folds: int = Setting(
-        default=5, ge=0, description="one part in so many is held out; 0 or 1 holds out none"
-    )
-    fold: int = Setting(default=0, ge=0, description="which of the folds is held out")
-
-    @model_validator(mode="after")
-    def _check_fold(self) -> "SplitSettings":
-        if self.fold >= max(self.folds, 1):
-            message = f"fold must be below folds ({self.folds})"
-            raise ValueError(message)
-        return self
-
-
-class TrainSettings(StageSettings):
-    """Settings of the train stage; a recipe is a TOML file of them."""
-
-    images: Literal["single", "all"] = Setting(
-        default="single", description="images with one label (softmax), or all labelled images (sigmoid)"
-    )
-    seed: int = Setting(default=1, ge=0, description="of weights, order, changes of tiles and folds")
-    device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
-    precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
-    workers: int = Setting(default=2, ge=1, description="threads that prepare batches")
-    memory_gib: float = Setting(
-        default=2.0, ge=0, description="memory for tiles that are kept between epochs"
-    )
-    tiles: TileSettings = TileSettings()
-    split: SplitSettings = SplitSettings()
-    augment: AugmentSettings = AugmentSettings()
-    backbone: BackboneSettings = BackboneSettings()
-    head: HeadSettings = HeadSettings()
-    loss: LossSettings = LossSettings()
-    optimiser: OptimiserSettings = OptimiserSettings()
-    schedule: ScheduleSettings = ScheduleSettings()
-
-    @model_validator(mode="after")
-    def _check_triplet(self) -> "TrainSettings":
-        if self.loss.triplet.weight and self.images == "all":
-            message = (
-                'the triplet loss needs one label a tile: set images = "single" or loss.triplet.weight = 0'
-            )
-            raise ValueError(message)
-        return self
-
 
 def run(
-    tiles: Path, cells: Path, labels: Path, model: Path, settings: TrainSettings, context: Context
+    tiles: Path,
+    cells: Path,
+    labels: Path,
+    model: Path,
+    settings: TrainSettings,
+    context: Context,
+    *,
+    soft: Path | None = None,
+    out_of_fold: Path | None = None,
 ) -> StageReport:
-    """Train a classifier and write its folder.
+    """Train a classifier, or one for each fold, and write its folder.
 
     Parameters
     ----------
@@ -98,8 +50,13 @@ def run(
     labels
         Label file; images without a label are left out and counted.
     model
-        Folder for ``model.safetensors``, ``model.toml``, ``metrics.csv`` and ``curves.png``. An interrupted
-        training leaves a checkpoint there, and one with the same data and settings goes on with it.
+        Folder for ``model.safetensors``, ``model.toml``, ``metrics.csv`` and ``curves.png``; with all folds
+        each has a folder ``fold-0``, ``fold-1`` ... of its own in it. An interrupted training leaves a
+        checkpoint there, and one with the same data and settings goes on with it.
+    soft
+        Out-of-fold predictions of an earlier training, to be mixed into the labels of the cells; or None.
+    out_of_fold
+        Where to write what the classifiers of all folds say of the cells that each left out; or None.
 
     Raises
     ------
@@ -107,101 +64,145 @@ def run(
         The labels fit none of the images, no tile is left to train on, or a setting cannot be followed.
     """
     started = time.monotonic()
-    table = read_cells(cells, ["image_id", "dropped"])
-    store = TileStore(tiles, rows=len(table))
-    chosen = select_training_set(table, read_labels(labels), settings.images, where=labels)
-    held_out = _hold_out(chosen, settings)
-    checkpoint = model / "checkpoint.pt"
-    trainer, architecture = _make_trainer(store, chosen, held_out, settings, checkpoint)
-    with context.track("train", trainer.steps) as advance:
-        trained = trainer.run(advance)
-    figures = _describe(chosen, held_out, trained)
-    record = {"settings": settings.model_dump(mode="json"), "seed": settings.seed, "result": figures}
-    save_classifier(model, architecture, trained.weights, record)
-    write_history(model / "metrics.csv", trained.epochs)
-    draw_curves(model / "curves.png", trained.epochs, trained.best_epoch)
-    checkpoint.unlink(missing_ok=True)
+    store, chosen = select_cells(tiles, cells, labels, settings, soft=soft)
+    device = choose_device(settings.device)
+    splits = _list_splits(chosen, settings, model)
+    with join_processes(device) as processes:
+        results = []
+        for number, (folder, held_out) in enumerate(splits, start=1):
+            if len(splits) > 1:
+                log.info("fold %d of %d: %d cells are held out", number, len(splits), int(held_out.sum()))
+            prepared = prepare_fold(store, chosen, held_out, settings, device, processes)
+            _warn_of_absent(chosen, ~held_out)
+            with context.track("train", count_steps(prepared, settings)) as advance:
+                results.append(train_fold(prepared, folder, settings, processes, advance))
+            if not processes.rank:
+                _write_folder(folder, results[-1], chosen, held_out, settings)
+        if not processes.rank and len(splits) > 1:
+            _write_out_of_fold(out_of_fold, chosen, splits, results)
+        if not processes.rank:
+            for folder, _ in splits:
+                remove_checkpoints(folder)
+    figures = _describe_all(chosen, splits, results)
     details = {"seed": settings.seed, "seconds": round(time.monotonic() - started, 1), **figures}
     return StageReport(counts=_summarise(figures), details=details)
 
 
-def _hold_out(chosen: TrainingSet, settings: TrainSettings) -> np.ndarray:
+def select_cells(
+    tiles: Path, cells: Path, labels: Path, settings: TrainSettings, *, soft: Path | None
+) -> tuple[TileStore, TrainingSet]:
+    """Choose the cells to train on, with their targets."""
+    table = read_cells(cells, ["image_id", "cell_id", "dropped", "group", "image_hash"])
+    store = TileStore(tiles, rows=len(table))
+    label_set = read_label_set(settings.label_set)
+    chosen = select_training_set(
+        table,
+        read_labels(labels, label_set),
+        settings.images,
+        label_set=label_set,
+        proteins=read_proteins(labels),
+        data=settings.data,
+        where=labels,
+    )
+    if soft is None:
+        return store, chosen
+    known = match_probabilities(
+        read_predictions(soft, embedding=False), chosen.image_ids, chosen.cell_ids, len(label_set)
+    )
+    single = output_of(settings.loss) == "single-label"
+    targets = soften_targets(chosen.targets, known, single_label=single, weight=settings.soft_weight)
+    return store, replace(chosen, targets=targets)
+
+
+def _list_splits(
+    chosen: TrainingSet, settings: TrainSettings, model: Path
+) -> list[tuple[Path, NDArray[np.bool_]]]:
+    """List model folders and which cells, (n,) bool, their training holds out."""
+    split = settings.split
+    if split.folds < 2:
+        return [(model, np.zeros(len(chosen.rows), bool))]
+    if split.fold != ALL_FOLDS:
+        return [(model, _hold_out(chosen, settings, int(split.fold)))]
+    return [
+        (model / f"fold-{fold}", _hold_out(chosen, settings, fold)) for fold in range(settings.split.folds)
+    ]
+
+
+def _hold_out(chosen: TrainingSet, settings: TrainSettings, fold: int) -> NDArray[np.bool_]:
     """Mark the cells of the images that are held out to validate on, (n,) bool."""
     split = settings.split
-    held_out: set[str] = set()
-    if split.folds > 1:
-        _, held_out = split_images(chosen.labels, split.folds, split.fold, settings.seed)
-        if not held_out:
-            log.warning(
-                "%d labelled images are too few to hold some out: training without validation",
-                len(chosen.labels),
-            )
+    _, held_out = split_images(
+        chosen.labels, split.folds, fold, settings.seed, groups=chosen.groups, stratify=split.stratify
+    )
+    if not held_out:
+        log.warning(
+            "%d labelled images are too few to hold some out for fold %d: training without validation",
+            len(chosen.labels),
+            fold,
+        )
     return np.isin(chosen.image_ids, sorted(held_out))
 
 
-def _make_trainer(
-    store: TileStore, chosen: TrainingSet, held_out: np.ndarray, settings: TrainSettings, checkpoint: Path
-) -> tuple[Trainer, Architecture]:
-    torch.manual_seed(settings.seed)
-    device = choose_device(settings.device)
-    rows = chosen.rows[~held_out]
-    sample = rows[:: max(1, len(rows) // _STATISTICS_TILES)]
-    mean, deviation = measure_channels(store, sample, settings.tiles)
-    architecture = Architecture(
-        mode="single-label" if settings.images == "single" else "multi-label",
-        tiles=settings.tiles,
-        normalisation=Normalisation(mean=mean, deviation=deviation),
-        backbone=settings.backbone,
-        head=settings.head,
-    )
-    data = TrainingData(
-        loader=_load(store, rows, settings),
-        targets=chosen.targets[~held_out],
-        validation_loader=_load(store, chosen.rows[held_out], settings),
-        validation_targets=chosen.targets[held_out],
-    )
-    trainer = Trainer(
-        place(Classifier(architecture), device),
-        ClassificationLoss(architecture.mode, data.targets, settings.loss),
-        data,
-        Augmentation(settings.augment),
-        optimiser=settings.optimiser,
-        schedule=settings.schedule,
-        seed=settings.seed,
-        bfloat16=uses_bfloat16(settings.precision, device),
-        checkpoint=checkpoint,
-        key=_hash_training(store, chosen, held_out, settings, architecture),
-    )
-    return trainer, architecture
+def _warn_of_absent(chosen: TrainingSet, trained: NDArray[np.bool_]) -> None:
+    absent = chosen.absent_classes(trained)
+    if absent:
+        log.warning(
+            "no training cell of %s: cells of %s cannot be recognised",
+            ", ".join(absent),
+            "it" if len(absent) == 1 else "them",
+        )
 
 
-def _load(store: TileStore, rows: np.ndarray, settings: TrainSettings) -> BatchLoader:
-    memory = int(settings.memory_gib * 2**30)
-    return BatchLoader(store, rows, settings.tiles, workers=settings.workers, memory_bytes=memory)
-
-
-def _hash_training(
-    store: TileStore,
+def _write_folder(
+    folder: Path,
+    result: FoldResult,
     chosen: TrainingSet,
-    held_out: np.ndarray,
+    held_out: NDArray[np.bool_],
     settings: TrainSettings,
-    architecture: Architecture,
-) -> str:
-    """Hash what the course of a training depends on, but not how its batches are prepared."""
-    irrelevant = {"workers": True, "memory_gib": True, "schedule": {"checkpoint_seconds"}}
-    digest = hashlib.sha256(settings.model_dump_json(exclude=irrelevant).encode())
-    digest.update(architecture.model_dump_json().encode())
-    digest.update(importlib.metadata.version("torch").encode())
-    for array in (chosen.rows, chosen.targets, held_out, store.mean_intensities()[chosen.rows]):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+) -> None:
+    """Write everything of a trained classifier."""
+    figures = _describe(chosen, held_out, result)
+    record = {"settings": settings.model_dump(mode="json"), "seed": settings.seed, "result": figures}
+    found = result.thresholds
+    save_classifier(
+        folder,
+        result.architecture,
+        result.trained.weights,
+        record,
+        thresholds=None if found is None else [float(value) for value in found.values],
+    )
+    write_history(folder / "metrics.csv", result.trained.epochs)
+    draw_curves(folder / "curves.png", result.trained.epochs, result.trained.best_epoch)
 
 
-def _describe(chosen: TrainingSet, held_out: np.ndarray, trained: Trained) -> dict[str, Any]:
+def _write_out_of_fold(
+    path: Path | None,
+    chosen: TrainingSet,
+    splits: list[tuple[Path, NDArray[np.bool_]]],
+    results: list[FoldResult],
+) -> None:
+    """Write the probabilities of every cell by the classifier that never saw its image."""
+    if path is None:
+        return
+    probabilities = np.full(chosen.targets.shape, np.nan, np.float32)
+    for (_, held_out), result in zip(splits, results, strict=True):
+        probabilities[held_out] = result.probabilities
+    known = np.isfinite(probabilities).all(axis=1)
+    write_predictions(
+        path,
+        chosen.image_ids[known].tolist(),
+        chosen.cell_ids[known],
+        probabilities[known],
+        class_names=chosen.class_names,
+    )
+
+
+def _describe(chosen: TrainingSet, held_out: NDArray[np.bool_], result: FoldResult) -> dict[str, Any]:
+    trained = result.trained
     best = trained.epochs[trained.best_epoch - 1]
     figures: dict[str, Any] = {
         **chosen.counts,
-        "classes": int(chosen.targets.any(axis=0).sum()),
+        "classes": int((chosen.targets > 0).any(axis=0).sum()),
         "validated": bool(held_out.any()),
         "training_cells": int((~held_out).sum()),
         "validation_cells": int(held_out.sum()),
@@ -220,11 +221,42 @@ def _describe(chosen: TrainingSet, held_out: np.ndarray, trained: Trained) -> di
     return figures
 
 
+def _describe_all(
+    chosen: TrainingSet, splits: list[tuple[Path, NDArray[np.bool_]]], results: list[FoldResult]
+) -> dict[str, Any]:
+    """Describe the training of one classifier; of several, with the mean of each validation figure."""
+    each = [
+        _describe(chosen, held_out, result) for (_, held_out), result in zip(splits, results, strict=True)
+    ]
+    if len(each) == 1:
+        return each[0]
+    validated = [figures for figures in each if figures["validated"]]
+    means = {
+        name: float(np.mean([figures[name] for figures in validated]))
+        for name in (validated[0] if validated else {})
+        if name.startswith("val_")
+    }
+    return {
+        **each[0],
+        **means,
+        "training_cells": len(chosen.rows),
+        "validation_cells": sum(figures["validation_cells"] for figures in each),
+        "epochs": sum(figures["epochs"] for figures in each),
+        "folds": len(each),
+        "each_fold": each,
+    }
+
+
 def _summarise(figures: dict[str, Any]) -> dict[str, int | float]:
     """Choose the numbers that the user is told; those of things left out only where there are any."""
     told = ["images", "training_cells", "validation_cells", "classes", "epochs"]
-    left_out = ("images_without_label", "images_with_several_labels", "labels_of_other_images")
-    told += [name for name in left_out if figures[name]]
+    left_out = (
+        "images_without_label",
+        "images_with_several_labels",
+        "labels_of_other_images",
+        "near_duplicates",
+    )
+    told += [name for name in ("folds", *left_out) if figures.get(name)]
     counts = {name.replace("_", " "): figures[name] for name in told}
     if figures["validated"]:
         counts["validation mAP"] = round(figures["val_map"], 3)

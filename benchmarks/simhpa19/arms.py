@@ -20,6 +20,7 @@ from pipeline.run import Step, execute
 from pipeline.work_folder import WorkFolder
 from stages import predict, train
 from stages.stage import Context
+from stages.training.settings import TrainSettings
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Part:
 
 
 def train_network(
-    folder: Path, settings: train.TrainSettings, labels: Path, learnt: Part, context: Context
+    folder: Path, settings: TrainSettings, labels: Path, learnt: Part, context: Context
 ) -> Manifest:
     """Train a classifier into ``folder/model`` on a part, with these labels, unless that is done."""
     work, model = learnt.work, folder / "model"

@@ -41,7 +41,7 @@ from pipeline.config import load_config
 from pipeline.messages import show_messages, told_in_one_line
 from pipeline.work_folder import WorkFolder
 from stages.stage import Context
-from stages.train import TrainSettings
+from stages.training.settings import TrainSettings
 
 LEAST_DIFFERENCE = {"linear": 0.1, "green": 0.0}
 """By how much an arm's macro AP must stay below the network's for its check to hold."""

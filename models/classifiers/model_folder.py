@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,11 @@ _ADVICE = "run `hpacells train` first, or give another folder"
 
 
 def save_classifier(
-    folder: Path, architecture: Architecture, weights: Mapping[str, Tensor], training: Mapping[str, Any]
+    folder: Path,
+    architecture: Architecture,
+    weights: Mapping[str, Tensor],
+    training: Mapping[str, Any],
+    thresholds: Sequence[float] | None = None,
 ) -> None:
     """Write a classifier.
 
@@ -40,10 +44,13 @@ def save_classifier(
         Its state dict.
     training
         How it was trained (settings, seed, data, result), for the record: plain TOML values, None left out.
+    thresholds
+        From which probability on each class is called, (classes,); None where the training chose none.
     """
     description = {
         "format_version": FORMAT_VERSION,
         "architecture": architecture.model_dump(mode="json"),
+        **({} if thresholds is None else {"thresholds": {"values": list(thresholds)}}),
         "training": _without_none(training),
         "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
     }

@@ -1,6 +1,7 @@
 """What a training works on, where it stands, and what comes out of it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +15,23 @@ from models.training.history import Epoch
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Tiles and targets, (n, classes) float32 each, to train on and to validate on (may be empty)."""
+    """What is trained on, and what is validated on (may be empty).
+
+    Attributes
+    ----------
+    loader, targets
+        Tiles, and (n, classes) float32 in 0..1.
+    validation_loader, validation_targets
+        The same of the held-out cells; of several processes, each has a loader of its part only.
+    name
+        Names the cells of some items of ``loader``, for messages.
+    """
 
     loader: BatchLoader
     targets: NDArray[np.float32]
     validation_loader: BatchLoader
     validation_targets: NDArray[np.float32]
+    name: Callable[[NDArray[np.intp]], str] = lambda items: ", ".join(map(str, items))
 
 
 @dataclass
@@ -36,6 +48,8 @@ class Progress:
         Finished epochs, as rows of ``metrics.csv``.
     best_epoch, best_score
         Number, from 1, and score of the best epoch so far; higher is better.
+    finished
+        Whether nothing is left to do.
     """
 
     epoch: int = 0
@@ -47,6 +61,7 @@ class Progress:
     epochs: list[dict[str, Any]] = field(default_factory=list)
     best_epoch: int = 0
     best_score: float = -math.inf
+    finished: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,32 +10,33 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from data.augment.augmentation import Augmentation
-from data.batches import plan_batches, shuffle_items
+from data.batches import Batch, plan_batches, shuffle_items
+from data.errors import InputError
 from models.classifiers.classifier import Classifier
-from models.classifiers.inference import score_tiles, to_tensor
 from models.losses.classification import ClassificationLoss
 from models.training.average import make_average
 from models.training.checkpoint import load_checkpoint, save_checkpoint
-from models.training.depthwise import FloatDepthwiseGradients
-from models.training.descent import descend
 from models.training.history import Epoch
-from models.training.metrics import measure_quality
-from models.training.optimisers import OptimiserSettings, make_optimiser, set_learning_rate
-from models.training.parameter_groups import split_parameters
+from models.training.optimisers import OptimiserSettings
+from models.training.processes import ALONE, Processes
 from models.training.progress import Progress, Trained, TrainingData
 from models.training.rates.rate import RateSettings, rate_factor
 from models.training.schedule import ScheduleSettings
+from models.training.stepper import Stepper
+from models.training.validation import FIGURES, measure_held_out, score_held_out
 
 log = logging.getLogger("hpacells")
 
 
 class Trainer:
     """Train a classifier; an interrupted training with the same checkpoint file and key is gone on with.
+
+    Its course depends on data, settings and seed alone: not on when it was interrupted, nor, but for
+    rounding, batch statistics and dropout, on how many processes share each batch.
 
     Parameters
     ----------
@@ -55,6 +56,8 @@ class Trainer:
         Compute in bfloat16 where that is safe.
     checkpoint, key
         Checkpoint file, and what the training depends on.
+    processes
+        The processes that share the work.
     """
 
     def __init__(
@@ -71,21 +74,33 @@ class Trainer:
         bfloat16: bool,
         checkpoint: Path,
         key: str,
+        processes: Processes = ALONE,
     ) -> None:
         self._device = next(classifier.parameters()).device
         self._classifier = classifier
         self._loss = loss.to(self._device)
+        self._stepper = Stepper(
+            classifier,
+            self._loss,
+            data,
+            optimiser,
+            accumulate=schedule.accumulate,
+            bfloat16=bfloat16,
+            processes=processes,
+        )
         self._data, self._augmentation = data, augmentation
         self._optimiser_settings, self._rate_settings = optimiser, rate
         self._schedule, self._seed = schedule, seed
         self._bfloat16, self._checkpoint, self._key = bfloat16, checkpoint, key
-        groups = split_parameters(classifier.backbone, classifier.head, len(optimiser.group_factors))
-        self._optimiser = make_optimiser(groups, optimiser)
+        self._processes = processes
         self._average = make_average(classifier, schedule.average) if schedule.average else None
         self._progress = Progress()
         self._best: dict[str, Tensor] = {}
         self._sampling = _sampling_weights(data.targets) if schedule.balanced else None
-        self._batches = len(plan_batches(self._order(0), schedule.batch_size))
+        plan = plan_batches(self._order(0), schedule.batch_size)
+        self._batches = len(plan)
+        _check_parts(min(map(len, plan)), processes.count)
+        self._rate = 0.0
         self._last_checkpoint = time.monotonic()
 
     @property
@@ -94,7 +109,7 @@ class Trainer:
         return self._schedule.epochs * self._batches
 
     def run(self, advance: Callable[[int], None] = lambda _: None) -> Trained:
-        """Train to the end.
+        """Train to the end; the checkpoint then holds the finished training.
 
         Parameters
         ----------
@@ -106,31 +121,33 @@ class Trainer:
         InputError
             The loss is no number any more.
         """
-        torch.manual_seed(self._seed)
         self._resume()
         progress = self._progress
         advance(progress.epoch * self._batches + progress.batch)
+        if progress.finished:
+            return self._outcome()
         while progress.epoch < self._schedule.epochs and not self._is_stale():
             self._train_epoch(advance)
             self._finish_epoch()
             self._save_if_due()
-        return Trained(self._best, [Epoch(**row) for row in progress.epochs], progress.best_epoch)
+        progress.finished = True
+        self._save()
+        return self._outcome()
 
     def _train_epoch(self, advance: Callable[[int], None]) -> None:
         progress, loader = self._progress, self._data.loader
         self._classifier.train()
-        plan = plan_batches(self._order(progress.epoch), self._schedule.batch_size)
         batches = loader.batches(
-            plan,
+            self._plan(progress.epoch),
             start=progress.batch,
             augmentation=self._augmentation,
             seed=(self._seed, progress.epoch),
+            part=(self._processes.rank, self._processes.count),
         )
         started, waited = time.perf_counter(), loader.wait_seconds
         with closing(batches):
             for batch in batches:
-                targets = torch.from_numpy(self._data.targets[batch.items]).to(self._device)
-                loss = self._step(to_tensor(batch, self._device), targets)
+                loss = self._step(batch)
                 progress.loss_sum += loss * len(batch.items)
                 progress.tiles += len(batch.items)
                 progress.batch += 1
@@ -141,24 +158,19 @@ class Trainer:
                 self._save_if_due()
                 advance(1)
 
-    def _step(self, tiles: Tensor, targets: Tensor) -> float:
+    def _step(self, batch: Batch) -> float:
         step = self._progress.epoch * self._batches + self._progress.batch
-        highest = self._optimiser_settings.learning_rate
-        losses = [row["val_loss"] for row in self._progress.epochs]
-        self._rate = highest * rate_factor(
-            self._rate_settings, highest, step, self._batches, self._schedule.epochs, losses
+        factor = rate_factor(
+            self._rate_settings,
+            self._optimiser_settings.learning_rate,
+            step,
+            self._batches,
+            self._schedule.epochs,
+            self._monitored(),
         )
-        set_learning_rate(self._optimiser, self._rate)
-        low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
-        with FloatDepthwiseGradients(), low:
-            scores = self._classifier(tiles)
-        loss = self._loss(scores.logits, scores.embedding, targets)
-        value = descend(
-            loss,
-            self._classifier,
-            self._optimiser,
-            most_gradient=self._optimiser_settings.most_gradient,
-            when=f"epoch {self._progress.epoch + 1}",
+        self._rate = self._optimiser_settings.learning_rate * factor
+        value = self._stepper.step(
+            batch, self._rate, seed=(self._seed, step), when=f"epoch {self._progress.epoch + 1}"
         )
         if self._average is not None:
             self._average.update(self._classifier, step=step)
@@ -167,14 +179,16 @@ class Trainer:
     def _finish_epoch(self) -> None:
         progress = self._progress
         started = time.perf_counter()
-        train_loss = progress.loss_sum / progress.tiles
-        figures = self._validate()
+        tiles = self._processes.sum(progress.tiles)
+        train_loss = self._processes.sum(progress.loss_sum) / tiles
+        classifier = self._evaluated()
+        figures = self._validate(classifier)
         score = figures["val_map"] if self._schedule.monitor == "map" else -figures["val_loss"]
         if math.isnan(score) or score > progress.best_score:
             progress.best_score = score if math.isfinite(score) else progress.best_score
             progress.best_epoch = progress.epoch + 1
             self._best = {
-                name: tensor.detach().cpu().clone() for name, tensor in self._evaluated().state_dict().items()
+                name: tensor.detach().cpu().clone() for name, tensor in classifier.state_dict().items()
             }
         epoch = Epoch(
             epoch=progress.epoch + 1,
@@ -182,7 +196,7 @@ class Trainer:
             train_loss=train_loss,
             **figures,
             seconds=progress.train_seconds + time.perf_counter() - started,
-            tiles_per_second=progress.tiles / progress.train_seconds,
+            tiles_per_second=tiles / progress.train_seconds,
             wait_seconds=progress.wait_seconds,
         )
         log.info("%s", _tell(epoch, self._schedule.epochs))
@@ -191,23 +205,15 @@ class Trainer:
         progress.batch, progress.tiles, progress.loss_sum = 0, 0, 0.0
         progress.train_seconds = progress.wait_seconds = 0.0
 
-    def _validate(self) -> dict[str, float]:
-        names = ("val_loss", "val_accuracy", "val_macro_f1", "val_map")
-        if not len(self._data.validation_targets):
-            return dict.fromkeys(names, math.nan)
-        classifier = self._evaluated()
-        scored = score_tiles(
-            classifier,
-            self._data.validation_loader,
-            batch_size=2 * self._schedule.batch_size,
-            bfloat16=self._bfloat16,
+    def _validate(self, classifier: Classifier) -> dict[str, float]:
+        targets = self._data.validation_targets
+        if not len(targets):
+            return dict.fromkeys(FIGURES, math.nan)
+        size = 2 * self._schedule.batch_size
+        logits = score_held_out(
+            classifier, self._data, self._processes, batch_size=size, bfloat16=self._bfloat16
         )
-        logits = torch.cat([logits for _, logits, _ in scored])
-        targets = torch.from_numpy(self._data.validation_targets)
-        loss = self._loss.classes(logits.to(self._device), targets.to(self._device))
-        single = classifier.architecture.mode == "single-label"
-        quality = measure_quality(classifier.probabilities(logits), targets, single_label=single)
-        return dict(zip(names, (float(loss), *quality), strict=True))
+        return measure_held_out(classifier, self._loss, logits, targets)
 
     def _evaluated(self) -> Classifier:
         return self._classifier if self._average is None else self._average.module
@@ -215,9 +221,19 @@ class Trainer:
     def _order(self, epoch: int) -> NDArray[np.intp]:
         return shuffle_items(len(self._data.loader), self._seed, epoch, self._sampling)
 
+    def _plan(self, epoch: int) -> list[NDArray[np.intp]]:
+        return plan_batches(self._order(epoch), self._schedule.batch_size)
+
+    def _monitored(self) -> list[float]:
+        rows = self._progress.epochs
+        return [row["train_loss"] if math.isnan(row["val_loss"]) else row["val_loss"] for row in rows]
+
     def _is_stale(self) -> bool:
         progress, patience = self._progress, self._schedule.patience
         return bool(patience) and progress.epoch - progress.best_epoch >= patience
+
+    def _outcome(self) -> Trained:
+        return Trained(self._best, [Epoch(**row) for row in self._progress.epochs], self._progress.best_epoch)
 
     def _resume(self) -> None:
         state = load_checkpoint(self._checkpoint, self._key)
@@ -225,25 +241,41 @@ class Trainer:
             return
         self._progress = Progress(**state["progress"])
         self._classifier.load_state_dict(state["classifier"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        self._stepper.optimiser.load_state_dict(state["optimiser"])
         if self._average is not None:
             self._average.module.load_state_dict(state["average"])
         self._best, self._rate = state["best"], state["rate"]
-        log.info("training goes on in epoch %d, batch %d", self._progress.epoch + 1, self._progress.batch + 1)
+        if not self._progress.finished:
+            next_batch = self._progress.epoch + 1, self._progress.batch + 1
+            log.info("training goes on in epoch %d, batch %d", *next_batch)
 
     def _save_if_due(self) -> None:
-        if time.monotonic() - self._last_checkpoint < self._schedule.checkpoint_seconds:
+        if time.monotonic() - self._last_checkpoint >= self._schedule.checkpoint_seconds:
+            self._save()
+
+    def _save(self) -> None:
+        if self._processes.rank:
             return
         state = {
             "progress": copy.deepcopy(asdict(self._progress)),
             "classifier": self._classifier.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "optimiser": self._stepper.optimiser.state_dict(),
             "average": self._average.module.state_dict() if self._average is not None else None,
             "best": self._best,
             "rate": self._rate,
         }
         save_checkpoint(self._checkpoint, self._key, state)
         self._last_checkpoint = time.monotonic()
+
+
+def _check_parts(smallest_batch: int, processes: int) -> None:
+    if smallest_batch < 2 * processes:
+        raise InputError(
+            found=f"a batch of {smallest_batch} tiles for {processes} processes",
+            where="training",
+            expected="at least two tiles for each process",
+            advice="raise schedule.batch_size, or start fewer processes",
+        )
 
 
 def _sampling_weights(targets: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from data.errors import InputError
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.losses.classification import output_of
 from pipeline.config import find_recipe, load_config
-from stages.train import TrainSettings
+from stages.training.settings import TrainSettings
 
 DOCS = Path(__file__).parents[2] / "docs" / "recipes.md"
 PAPERS = {
@@ -31,6 +31,7 @@ ZHANG: dict[str, Any] = {
     "data.duplicates": "remove",
     "loss.weights.kind": "effective-number",
     "loss.weights.alpha": 0.9,
+    "loss.over_classes": "sum",
     "optimiser.kind": "sgd",
     "optimiser.momentum": 0.9,
     "thresholds.kind": "greedy",

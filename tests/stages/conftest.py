@@ -12,7 +12,7 @@ from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells import COLUMN_TYPES, write_cells
 from data.labels import write_labels
 from data.tiles import TileWriter
-from stages.train import TrainSettings
+from stages.training.settings import TrainSettings
 
 CELLS_AN_IMAGE = 3
 
@@ -78,6 +78,7 @@ def make_tiles(tmp_path: Path) -> Callable[..., TileFolder]:
         count = len(image_ids)
         table = pd.DataFrame({name: pd.Series([0] * count) for name in COLUMN_TYPES})
         table["image_id"], table["rle"], table["dropped"] = image_ids, "", ""
+        table["group"], table["image_hash"] = image_ids, ""
         table["cell_id"] = list(range(1, CELLS_AN_IMAGE + 1)) * len(labels)
         for row, reason in (dropped or {}).items():
             table.loc[row, "dropped"] = reason

@@ -18,7 +18,7 @@ from data.rle import decode_mask
 from data.submission import read_submission
 from data.tiles import TileStore
 from pipeline.work_folder import WorkFolder
-from stages.train import TrainSettings
+from stages.training.settings import TrainSettings
 
 TINY = TrainSettings.model_validate(
     {

@@ -1,0 +1,74 @@
+"""Soft labels of cells, from what classifiers say that never saw them: a second round's targets."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.errors import InputError
+from data.predictions import probability_columns
+
+
+def soften_targets(
+    targets: NDArray[np.float32],
+    probabilities: NDArray[np.floating],
+    *,
+    single_label: bool,
+    weight: float,
+) -> NDArray[np.float32]:
+    """Mix the labels of cells' images with out-of-fold probabilities of the cells themselves.
+
+    With several classes a cell, a class that the image lacks stays 0, and one that it has gets the cell's
+    own probability, because not every cell shows all that its image was labelled with. With one class a
+    cell the probabilities of all classes are taken as they are.
+
+    Parameters
+    ----------
+    targets
+        (n, classes), 1 where the cell's image has the class.
+    probabilities
+        (n, classes) in 0..1; NaN in the rows of cells that no classifier left out, which keep their labels.
+    single_label
+        Whether each row of targets and probabilities has the sum 1.
+    weight
+        Part of the probabilities in the mixture, 0..1.
+
+    Returns
+    -------
+    ndarray (n, classes)
+        float32 in 0..1.
+    """
+    soft = probabilities if single_label else probabilities * targets
+    known = np.isfinite(soft).all(axis=1, keepdims=True)
+    mixed = (1 - weight) * targets + weight * np.where(known, soft, targets)
+    return mixed.astype(np.float32)
+
+
+def match_probabilities(
+    predictions: pd.DataFrame, image_ids: NDArray[np.str_], cell_ids: NDArray[np.integer], classes: int
+) -> NDArray[np.float32]:
+    """Find the probabilities of some cells in a predictions table, (n, classes); NaN for cells it lacks.
+
+    Raises
+    ------
+    InputError
+        The table has another number of classes, or none of the cells.
+    """
+    columns = probability_columns(predictions.columns)
+    if len(columns) != classes:
+        raise InputError(
+            found=f"{len(columns)} classes",
+            where="the out-of-fold predictions",
+            expected=f"{classes}, as in the label set",
+            advice="train all folds again with this label set",
+        )
+    wanted = pd.MultiIndex.from_arrays([image_ids, cell_ids])
+    table = predictions.set_index(["image_id", "cell_id"])[columns]
+    found = table.reindex(wanted).to_numpy(np.float32)
+    if np.isnan(found).all():
+        raise InputError(
+            found="none of the cells to train on",
+            where="the out-of-fold predictions",
+            expected="predictions of the same cells",
+            advice="train all folds again, then give the labels oof",
+        )
+    return found

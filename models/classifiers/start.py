@@ -1,0 +1,48 @@
+"""Weights that a training starts from: those of a classifier that was trained before."""
+
+import logging
+from importlib import resources
+from pathlib import Path
+
+from data.errors import InputError
+from models.classifiers.classifier import Classifier
+from models.classifiers.model_folder import load_classifier
+
+log = logging.getLogger("hpacells")
+
+SHIPPED = ("simhpa19",)
+"""Names of the classifiers that come with hpacells."""
+
+
+def find_start(name: str) -> Path:
+    """Find the folder of a classifier: of one that comes with hpacells, by its name, or any other."""
+    if name in SHIPPED and not Path(name).is_dir():
+        return Path(str(resources.files("models").joinpath("classifiers", "shipped", name)))
+    return Path(name)
+
+
+def load_start(classifier: Classifier, name: str) -> None:
+    """Load all weights of another classifier that fit, in place of the classifier's own.
+
+    The head's last layer is left as it is where the other classifier has other classes.
+
+    Raises
+    ------
+    InputError
+        There is no such classifier, or none of its weights fits the backbone.
+    """
+    other = load_classifier(find_start(name))
+    state = other.state_dict()
+    if other.architecture.class_names != classifier.architecture.class_names:
+        state = {key: weight for key, weight in state.items() if not key.startswith("head.")}
+    left_out = classifier.load_matching(state)
+    if any(key.startswith("backbone.") for key in left_out):
+        own = classifier.architecture
+        raise InputError(
+            found=f"weights of {other.architecture.backbone.name} that do not fit ({left_out[0]})",
+            where=f"setting start = {name}",
+            expected=f"the backbone {own.backbone.name} with {len(own.tiles.channels)} channels",
+            advice="choose that backbone and those channels, or another start",
+        )
+    if left_out:
+        log.info("start from %s: %d of its weights do not fit and are left out", name, len(left_out))

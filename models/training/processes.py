@@ -1,0 +1,81 @@
+"""Training in several processes, each on a part of every batch, as torchrun starts them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The processes of one training, seen from one of them; alone by default.
+
+    Attributes
+    ----------
+    rank
+        This process's number; 0 writes the files.
+    count
+        How many there are.
+    """
+
+    rank: int = 0
+    count: int = 1
+
+    def wrap(self, network: nn.Module) -> nn.Module:
+        """Give a network whose gradients are the mean over all processes."""
+        return DistributedDataParallel(network) if self.count > 1 else network
+
+    def keep_gradients(self, network: nn.Module) -> AbstractContextManager[Any]:
+        """Let a wrapped network's gradients add up here, to be shared by a later backward pass."""
+        return network.no_sync() if isinstance(network, DistributedDataParallel) else nullcontext()
+
+    def share(self, tiles: int) -> float:
+        """Weigh a mean over ``tiles``, so that the mean over processes is that over all tiles."""
+        return 1.0 if self.count == 1 else tiles * self.count / self.sum(tiles)
+
+    def sum(self, value: float) -> float:
+        """Add a number up over all processes."""
+        if self.count == 1:
+            return value
+        total = torch.tensor(value, dtype=torch.float64)
+        distributed.all_reduce(total)
+        return float(total)
+
+    def part(self, items: NDArray[Any]) -> NDArray[Any]:
+        """Give every ``count``-th of some items: this process's part."""
+        return items[self.rank :: self.count]
+
+    def join(self, parts: Tensor, total: int) -> Tensor:
+        """Put the results (n, ...) of each process's ``part`` of ``total`` items into their order."""
+        if self.count == 1:
+            return parts
+        gathered: list[Any] = [None] * self.count
+        distributed.all_gather_object(gathered, parts)
+        joined = parts.new_empty((total, *parts.shape[1:]))
+        for rank, part in enumerate(gathered):
+            joined[rank :: self.count] = part
+        return joined
+
+
+ALONE = Processes()
+"""A training in one process."""
+
+
+@contextmanager
+def join_processes(device: torch.device) -> Iterator[Processes]:
+    """Join the other processes that torchrun started; gradients go by gloo on the CPU, by NCCL on CUDA."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        yield ALONE
+        return
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Processes(distributed.get_rank(), count)
+    finally:
+        distributed.destroy_process_group()

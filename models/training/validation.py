@@ -1,0 +1,39 @@
+"""How good a classifier is on the images that are held out, during its training."""
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.classifiers.classifier import Classifier
+from models.classifiers.inference import score_tiles
+from models.losses.classification import ClassificationLoss
+from models.training.metrics import measure_quality
+from models.training.processes import Processes
+from models.training.progress import TrainingData
+
+FIGURES = ("val_loss", "val_accuracy", "val_macro_f1", "val_map")
+
+
+def score_held_out(
+    classifier: Classifier, data: TrainingData, processes: Processes, *, batch_size: int, bfloat16: bool
+) -> Tensor:
+    """Give the logits (n, classes) of the held-out tiles, in order, each process scoring its part."""
+    scored = score_tiles(classifier, data.validation_loader, batch_size=batch_size, bfloat16=bfloat16)
+    return processes.join(torch.cat([logits for _, logits, _ in scored]), len(data.validation_targets))
+
+
+def measure_held_out(
+    classifier: Classifier, loss: ClassificationLoss, logits: Tensor, targets: NDArray[np.float32]
+) -> dict[str, float]:
+    """Give loss, accuracy, macro F1 and mean AP, by their names in ``metrics.csv``; NaN without tiles."""
+    if not len(targets):
+        return dict.fromkeys(FIGURES, math.nan)
+    wanted = torch.from_numpy(targets)
+    device = next(classifier.parameters()).device
+    value = float(loss.classes(logits.to(device), wanted.to(device)))
+    single = classifier.architecture.mode == "single-label"
+    quality = measure_quality(classifier.probabilities(logits), wanted, single_label=single)
+    return dict(zip(FIGURES, (value, *quality), strict=True))

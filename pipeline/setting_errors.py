@@ -1,0 +1,76 @@
+"""What is wrong with a setting, told by its name as the configuration file has it."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, Tag, ValidationError
+
+from data.errors import InputError
+
+
+def explain_setting(
+    stage: str, settings_type: type[BaseModel], error: ValidationError, source: str
+) -> InputError:
+    """Explain the first thing that is wrong with a stage's settings.
+
+    Parameters
+    ----------
+    stage
+        Name of the settings' section.
+    settings_type
+        What was expected.
+    error
+        What pydantic found; where settings are chosen by their kind it names the kind as if it were a table.
+    source
+        Where the settings come from.
+    """
+    first = error.errors()[0]
+    places, table = _follow(settings_type, first["loc"])
+    name = ".".join((stage, *places))
+    if first["type"] == "extra_forbidden":
+        kind = table.model_fields["kind"].default if "kind" in table.model_fields else None
+        return InputError(
+            found=f"unknown setting {name}" + (f" of the kind {kind}" if kind else ""),
+            where=source,
+            expected=f"one of {', '.join(table.model_fields)}",
+        )
+    if first["type"] == "union_tag_invalid":
+        context = first.get("ctx", {})
+        return InputError(
+            found=f"{name}.kind = {context['tag']!r}",
+            where=source,
+            expected=f"one of {context['expected_tags'].replace(chr(39), '')}",
+        )
+    message = first["msg"].removeprefix("Value error, ")
+    given = f" = {first['input']!r}" if places else ""
+    return InputError(found=f"{name}{given}: {message}", where=source, advice="correct this setting")
+
+
+def _follow(settings_type: type[BaseModel], loc: Sequence[int | str]) -> tuple[list[str], type[BaseModel]]:
+    """Follow a place through the settings; give its names in the file, and the last table on the way."""
+    names: list[str] = []
+    table, annotation = settings_type, settings_type
+    for part in loc:
+        kinds = _kinds(annotation)
+        if part in kinds:
+            annotation = table = kinds[part]
+            continue
+        names.append(str(part))
+        if isinstance(part, int):
+            annotation = get_args(annotation)[0]
+        elif part in table.model_fields:
+            annotation = table.model_fields[part].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            table = annotation
+    return names, table
+
+
+def _kinds(annotation: Any) -> dict[Any, type[BaseModel]]:
+    """Give the alternatives among which settings are chosen, by their kinds."""
+    found: dict[Any, type[BaseModel]] = {}
+    for choice in get_args(annotation):
+        if get_origin(choice) is Annotated:
+            kind, *notes = get_args(choice)
+            found |= {note.tag: kind for note in notes if isinstance(note, Tag)}
+            found |= _kinds(kind)
+    return found

@@ -1,0 +1,56 @@
+"""The commands of training."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.command_options import Assignments, ConfigFile, load_settings, run_step
+from pipeline.work_folder import WorkFolder
+
+Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
+Recipe = Annotated[
+    str | None, typer.Option("--recipe", help="Training recipe: a TOML file or a shipped name.")
+]
+
+
+def train(
+    work: Work,
+    labels: Annotated[
+        str,
+        typer.Option(
+            "--labels",
+            help="Label file ID,Label (Kaggle's train.csv), or oof: that of the training before, softened by "
+            "its out-of-fold predictions.",
+        ),
+    ],
+    recipe: Recipe = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Train the classifier."""
+    from pipeline import training_steps
+
+    settings = load_settings(config, assignments, recipe=recipe)
+    run_step(training_steps.train_step(WorkFolder(work), labels, settings))
+
+
+def find_rate(
+    work: Work,
+    labels: Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")],
+    recipe: Recipe = None,
+    after: Annotated[
+        bool, typer.Option("--after", help="Begin with the trained weights, to train on with them.")
+    ] = False,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Try a range of learning rates, and suggest one."""
+    from pipeline import training_steps
+
+    folder = WorkFolder(work)
+    settings = load_settings(config, assignments, recipe=recipe)
+    manifest = run_step(training_steps.find_rate_step(folder, labels, after, settings))
+    for name, rate in manifest.details.items():
+        typer.echo(f"{name:>8}: {'the loss never fell' if rate is None else f'{rate:.2g}'}")
+    typer.echo(f"   curve: {folder.rate_picture}")

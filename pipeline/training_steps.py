@@ -1,0 +1,113 @@
+"""The steps of training: finding a learning rate, and training."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import InputError
+from pipeline.config import Config
+from pipeline.manifest import hash_file, hash_json
+from pipeline.run import Step, require
+from pipeline.work_folder import WorkFolder
+
+if TYPE_CHECKING:
+    from stages.training.settings import TrainSettings
+
+OUT_OF_FOLD = "oof"
+"""In place of a label file: that of the earlier training, softened by its out-of-fold predictions."""
+
+
+def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
+    """Train a classifier, or one for each fold, on the tiles and a label file.
+
+    Raises
+    ------
+    InputError
+        The labels are to be softened, but no earlier training of all folds tells how.
+    """
+    from stages import train
+    from stages.training.settings import ALL_FOLDS, TrainSettings
+
+    settings = config.settings("train", TrainSettings)
+    softened = str(labels) == OUT_OF_FOLD
+    label_file = _earlier_labels(work) if softened else Path(labels)
+    inputs = {"crops": require(work, "crops").output_key, "labels": hash_file(label_file)}
+    inputs |= _hash_start(settings)
+    if softened:
+        inputs["out_of_fold"] = hash_file(work.out_of_fold)
+    folds = [work.model]
+    out_of_fold = work.soft_out_of_fold if softened else work.out_of_fold
+    if settings.split.fold == ALL_FOLDS:
+        folds = [work.model / f"fold-{fold}" for fold in range(settings.split.folds)]
+
+    def run(_: str, context):  # noqa: ANN001, ANN202 (a stage's types are loaded with the stage)
+        report = train.run(
+            work.tiles,
+            work.cells,
+            label_file,
+            work.model,
+            settings,
+            context,
+            soft=work.out_of_fold if softened else None,
+            out_of_fold=out_of_fold,
+        )
+        report.details["labels"] = str(label_file.resolve())
+        return report
+
+    return Step(
+        stage="train",
+        manifest=work.manifest("train"),
+        settings=settings,
+        inputs=inputs,
+        outputs=tuple(fold / name for fold in folds for name in ("model.safetensors", "model.toml"))
+        + ((out_of_fold,) if len(folds) > 1 else ()),
+        run=run,
+    )
+
+
+def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) -> Step:
+    """Test a range of learning rates; ``after`` begins with the weights that were trained."""
+    from stages import find_rate
+    from stages.training.settings import TrainSettings
+
+    recipe = config.settings("train", TrainSettings)
+    inputs = {"crops": require(work, "crops").output_key, "labels": hash_file(labels)}
+    if after:
+        inputs["train"] = require(work, "train").output_key
+        recipe = recipe.model_copy(update={"start": str(_first_classifier(work))})
+    settings = config.settings("find_rate", find_rate.FindRateSettings)
+    inputs |= {"recipe": hash_json(recipe.model_dump(mode="json"))} | _hash_start(recipe)
+    files = find_rate.RateFiles(work.rate_table, work.rate_picture)
+    return Step(
+        stage="find_rate",
+        manifest=work.manifest("find_rate"),
+        settings=settings,
+        inputs=inputs,
+        outputs=(files.table, files.picture),
+        run=lambda _, context: find_rate.run(
+            work.tiles, work.cells, labels, files, settings, recipe, context
+        ),
+    )
+
+
+def _first_classifier(work: WorkFolder) -> Path:
+    from models.classifiers.ensemble import find_classifiers
+
+    return find_classifiers(work.model)[0]
+
+
+def _hash_start(settings: "TrainSettings") -> dict[str, str]:
+    from models.classifiers.start import find_start
+
+    return {"start": hash_file(find_start(settings.start) / "model.safetensors")} if settings.start else {}
+
+
+def _earlier_labels(work: WorkFolder) -> Path:
+    earlier = require(work, "train")
+    if not work.out_of_fold.is_file():
+        raise InputError(
+            found="no out-of-fold predictions",
+            where=work.out_of_fold,
+            expected="those of a training of all folds",
+            advice="train with --set train.split.fold=all and a label file first",
+        )
+    return Path(earlier.details["labels"])

@@ -1,0 +1,96 @@
+"""Find a learning rate: the range test, with a recipe's network and data."""
+
+import math
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field as Setting
+
+from data.batches import plan_batches, shuffle_items
+from models.device import choose_device
+from models.training.processes import ALONE
+from models.training.rate_finder import RateCurve, RateFinderSettings, find_rate
+from models.training.rate_plot import draw_rate_curve, write_rate_curve
+from stages.stage import Context, StageReport, StageSettings
+from stages.train import select_cells
+from stages.training.fold import make_stepper
+from stages.training.preparation import prepare_fold
+from stages.training.settings import TrainSettings
+
+
+class FindRateSettings(StageSettings):
+    """Settings of the range test."""
+
+    steps: int = Setting(default=100, ge=10, description="training steps, at most")
+    range: RateFinderSettings = RateFinderSettings()
+
+
+@dataclass(frozen=True)
+class RateFiles:
+    """Where the range test writes its curve: as a table and as a picture."""
+
+    table: Path
+    picture: Path
+
+
+def run(
+    tiles: Path,
+    cells: Path,
+    labels: Path,
+    files: RateFiles,
+    settings: FindRateSettings,
+    train: TrainSettings,
+    context: Context,
+) -> StageReport:
+    """Train for some steps at ever higher learning rates; nothing but the curve is kept.
+
+    Parameters
+    ----------
+    tiles, cells, labels
+        As for training; all labelled cells are used.
+    files
+        Where to write the curve.
+    settings
+        Steps and range.
+    train
+        The recipe. Its ``start`` lets the test begin with trained weights.
+
+    Returns
+    -------
+    StageReport
+        With ``steepest`` and ``highest`` in its details, None where the loss never fell.
+
+    Raises
+    ------
+    InputError
+        As for training.
+    """
+    store, chosen = select_cells(tiles, cells, labels, train, soft=None)
+    nobody = np.zeros(len(chosen.rows), bool)
+    prepared = prepare_fold(store, chosen, nobody, train, choose_device(train.device), ALONE)
+    prepared.classifier.train()
+    stepper = make_stepper(prepared, train, ALONE)
+    loader, size = prepared.data.loader, train.schedule.batch_size
+    epochs = -(-settings.steps // len(plan_batches(np.arange(len(loader)), size)))
+    orders = (shuffle_items(len(loader), train.seed, epoch) for epoch in range(epochs))
+    plan = [batch for order in orders for batch in plan_batches(order, size)][: settings.steps]
+    batches = loader.batches(plan, augmentation=prepared.augmentation, seed=(train.seed, 0))
+    with closing(batches), context.track("rate", len(plan)) as advance:
+
+        def step(rate: float) -> float:
+            advance(1)
+            return stepper.step(next(batches), rate, seed=(train.seed,), when=f"the step at rate {rate:.2g}")
+
+        curve = find_rate(step, len(plan), settings.range)
+    write_rate_curve(files.table, curve)
+    draw_rate_curve(files.picture, curve)
+    return _report(curve)
+
+
+def _report(curve: RateCurve) -> StageReport:
+    found = {"steepest": curve.steepest, "highest": curve.highest}
+    told = {f"{name} rate": value for name, value in found.items() if math.isfinite(value)}
+    details = {name: value if math.isfinite(value) else None for name, value in found.items()}
+    return StageReport(counts={"steps": len(curve.rates), **told}, details=details)

@@ -1,0 +1,186 @@
+"""The training of one classifier: on the cells that are not held out, phase by phase."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from data.thresholds.half import HalfThresholds
+from data.thresholds.thresholds import Thresholds, find_thresholds
+from models.classifiers.classifier import Architecture
+from models.losses.classification import ClassificationLoss, LossSettings
+from models.training.optimisers import OptimiserSettings
+from models.training.processes import Processes
+from models.training.progress import Trained
+from models.training.schedule import PhaseSettings, ScheduleSettings
+from models.training.stepper import Stepper
+from models.training.trainer import Trainer
+from models.training.validation import score_held_out
+from stages.training.preparation import Prepared
+from stages.training.settings import TrainSettings
+
+log = logging.getLogger("hpacells")
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """A trained classifier.
+
+    Attributes
+    ----------
+    architecture, trained
+        What it is, and its weights and epochs, those of later phases numbered on.
+    probabilities
+        (n, classes) of the held-out cells.
+    thresholds
+        Found on the held-out cells; None where the settings ask for none, or no cell is held out.
+    """
+
+    architecture: Architecture
+    trained: Trained
+    probabilities: NDArray[np.float32]
+    thresholds: Thresholds | None
+
+
+def train_fold(
+    prepared: Prepared,
+    folder: Path,
+    settings: TrainSettings,
+    processes: Processes,
+    advance: Callable[[int], None],
+) -> FoldResult:
+    """Train through all phases; checkpoints in the folder let an interrupted training go on.
+
+    Raises
+    ------
+    InputError
+        The loss is no number any more.
+    """
+    classifier = prepared.classifier
+    trained = make_trainer(prepared, folder / "checkpoint.pt", settings, processes).run(advance)
+    classifier.load_state_dict(trained.weights)
+    for number, phase in enumerate(settings.phases, start=1):
+        trainer = _make_phase_trainer(prepared, folder, settings, processes, phase, number)
+        further = trainer.run(advance)
+        classifier.load_state_dict(further.weights)
+        trained = _follow(trained, further)
+    logits = _score(prepared, settings, processes)
+    probabilities = classifier.probabilities(logits).numpy()
+    return FoldResult(
+        classifier.architecture, trained, probabilities, _choose_thresholds(prepared, probabilities, settings)
+    )
+
+
+def count_steps(prepared: Prepared, settings: TrainSettings) -> int:
+    """Count the steps of all phases."""
+    epochs = settings.schedule.epochs + sum(phase.epochs for phase in settings.phases)
+    return epochs * -(-len(prepared.data.loader) // settings.schedule.batch_size)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove what an interrupted training would have gone on with."""
+    for path in folder.glob("checkpoint*.pt"):
+        path.unlink()
+
+
+def make_trainer(
+    prepared: Prepared,
+    checkpoint: Path,
+    settings: TrainSettings,
+    processes: Processes,
+    *,
+    loss: LossSettings | None = None,
+    optimiser: OptimiserSettings | None = None,
+    schedule: ScheduleSettings | None = None,
+    key: str = "",
+) -> Trainer:
+    """Make the trainer of one phase: as the settings say, but for what is given."""
+    data = prepared.data
+    return Trainer(
+        prepared.classifier,
+        ClassificationLoss(settings.loss if loss is None else loss, data.targets),
+        data,
+        prepared.augmentation,
+        optimiser=optimiser or settings.optimiser,
+        rate=settings.rate,
+        schedule=schedule or settings.schedule,
+        seed=settings.seed,
+        bfloat16=prepared.bfloat16,
+        checkpoint=checkpoint,
+        key=prepared.key + key,
+        processes=processes,
+    )
+
+
+def make_stepper(prepared: Prepared, settings: TrainSettings, processes: Processes) -> Stepper:
+    """Make what takes single training steps."""
+    device = next(prepared.classifier.parameters()).device
+    return Stepper(
+        prepared.classifier,
+        ClassificationLoss(settings.loss, prepared.data.targets).to(device),
+        prepared.data,
+        settings.optimiser,
+        accumulate=settings.schedule.accumulate,
+        bfloat16=prepared.bfloat16,
+        processes=processes,
+    )
+
+
+def _make_phase_trainer(
+    prepared: Prepared,
+    folder: Path,
+    settings: TrainSettings,
+    processes: Processes,
+    phase: PhaseSettings,
+    number: int,
+) -> Trainer:
+    # A phase may train what an earlier one has frozen.
+    frozen = "all" if phase.train == "head" else settings.backbone.frozen
+    prepared.classifier.backbone.freeze(frozen)
+    rate = phase.learning_rate or settings.optimiser.learning_rate
+    return make_trainer(
+        prepared,
+        folder / f"checkpoint-{number}.pt",
+        settings,
+        processes,
+        loss=phase.loss,
+        optimiser=settings.optimiser.model_copy(update={"learning_rate": rate}),
+        schedule=settings.schedule.model_copy(update={"epochs": phase.epochs}),
+        key=f" phase {number}",
+    )
+
+
+def _follow(first: Trained, second: Trained) -> Trained:
+    """Join a later phase to what went before, its epochs numbered on."""
+    before = len(first.epochs)
+    later = [replace(epoch, epoch=epoch.epoch + before) for epoch in second.epochs]
+    return Trained(second.weights, [*first.epochs, *later], second.best_epoch + before)
+
+
+def _score(prepared: Prepared, settings: TrainSettings, processes: Processes) -> Tensor:
+    if not len(prepared.data.validation_targets):
+        return torch.zeros(0, len(prepared.classifier.architecture.class_names))
+    return score_held_out(
+        prepared.classifier,
+        prepared.data,
+        processes,
+        batch_size=2 * settings.schedule.batch_size,
+        bfloat16=prepared.bfloat16,
+    )
+
+
+def _choose_thresholds(
+    prepared: Prepared, probabilities: NDArray[np.float32], settings: TrainSettings
+) -> Thresholds | None:
+    if isinstance(settings.thresholds, HalfThresholds) or not len(probabilities):
+        return None
+    names = prepared.classifier.architecture.class_names
+    found = find_thresholds(settings.thresholds, probabilities, prepared.data.validation_targets, names)
+    for note in found.notes:
+        log.warning("thresholds: %s", note)
+    return found

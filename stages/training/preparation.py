@@ -1,0 +1,139 @@
+"""What the training of one classifier starts with: the classifier, the loaders of its tiles, and its key."""
+
+import hashlib
+import importlib.metadata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from data.augment.augmentation import Augmentation
+from data.balance import balance_items
+from data.batches import BatchLoader
+from data.label_sets import read_label_set
+from data.tile_preparation import measure_channels
+from data.tiles import TileStore
+from data.training_set import TrainingSet
+from models.classifiers.classifier import Architecture, Classifier, Normalisation
+from models.classifiers.start import load_start
+from models.device import place, uses_bfloat16
+from models.losses.classification import output_of
+from models.training.processes import Processes
+from models.training.progress import TrainingData
+from stages.training.settings import TrainSettings
+
+_STATISTICS_TILES = 1024
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A classifier that is ready to be trained, and what it is trained on."""
+
+    classifier: Classifier
+    data: TrainingData
+    augmentation: Augmentation
+    key: str
+    bfloat16: bool
+
+
+def prepare_fold(
+    store: TileStore,
+    chosen: TrainingSet,
+    held_out: NDArray[np.bool_],
+    settings: TrainSettings,
+    device: torch.device,
+    processes: Processes,
+) -> Prepared:
+    """Make the classifier and the loaders of its tiles.
+
+    Parameters
+    ----------
+    store
+        The tiles.
+    chosen
+        Cells and targets.
+    held_out
+        (n,) bool: which of them are held out.
+    settings, device, processes
+        How and where.
+
+    Raises
+    ------
+    InputError
+        The backbone, its weights or a setting cannot be had.
+    """
+    torch.manual_seed(settings.seed)
+    trained = np.flatnonzero(~held_out)
+    rows = chosen.rows[trained]
+    sample = rows[:: max(1, len(rows) // _STATISTICS_TILES)]
+    mean, deviation = measure_channels(store, sample, settings.tiles)
+    architecture = Architecture(
+        mode=output_of(settings.loss),
+        tiles=settings.tiles,
+        normalisation=Normalisation(mean=mean, deviation=deviation),
+        backbone=settings.backbone,
+        head=settings.head,
+        class_names=chosen.class_names,
+    )
+    classifier = Classifier(architecture)
+    if settings.start:
+        load_start(classifier, settings.start)
+    memory = int(settings.memory_gib * 2**30)
+    label_set = read_label_set(settings.label_set)
+    items = balance_items(chosen.targets[trained], settings.data, label_set, settings.seed)
+    loader = BatchLoader(
+        store,
+        rows[items.cells],
+        settings.tiles,
+        green=items.green,
+        workers=settings.workers,
+        memory_bytes=memory,
+    )
+    validation = np.flatnonzero(held_out)
+    data = TrainingData(
+        loader=loader,
+        targets=items.targets,
+        validation_loader=BatchLoader(
+            store,
+            processes.part(chosen.rows[validation]),
+            settings.tiles,
+            workers=settings.workers,
+            memory_bytes=memory,
+        ),
+        validation_targets=chosen.targets[validation],
+        name=_name_cells(chosen, trained[items.cells]),
+    )
+    return Prepared(
+        classifier=place(classifier, device),
+        data=data,
+        augmentation=Augmentation(settings.augment, settings.tiles.mask_planes),
+        key=_hash_training(store, chosen, held_out, settings, architecture),
+        bfloat16=uses_bfloat16(settings.precision, device),
+    )
+
+
+def _name_cells(chosen: TrainingSet, cells: NDArray[np.intp]) -> Callable[[NDArray[np.intp]], str]:
+    def name(items: NDArray[np.intp]) -> str:
+        told = [f"{chosen.image_ids[cell]}/{chosen.cell_ids[cell]}" for cell in cells[items]]
+        return ", ".join(dict.fromkeys(told))
+
+    return name
+
+
+def _hash_training(
+    store: TileStore,
+    chosen: TrainingSet,
+    held_out: NDArray[np.bool_],
+    settings: TrainSettings,
+    architecture: Architecture,
+) -> str:
+    """Hash what the course of a training depends on, but not how its batches are prepared."""
+    irrelevant = {"workers": True, "memory_gib": True, "schedule": {"checkpoint_seconds"}, "split": {"fold"}}
+    digest = hashlib.sha256(settings.model_dump_json(exclude=irrelevant).encode())
+    digest.update(architecture.model_dump_json().encode())
+    digest.update(importlib.metadata.version("torch").encode())
+    for array in (chosen.rows, chosen.targets, held_out, store.mean_intensities()[chosen.rows]):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

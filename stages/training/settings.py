@@ -1,0 +1,143 @@
+"""Settings of the train stage; a recipe is a TOML file of them."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field as Setting
+from pydantic import model_validator
+
+from data.augment.augmentation import AugmentSettings
+from data.augment.hpacells import HpacellsAugmentation
+from data.folds import Stratify
+from data.settings import Settings
+from data.thresholds.half import HalfThresholds
+from data.thresholds.thresholds import ThresholdSettings
+from data.tile_preparation import TileSettings
+from data.training_set import DataSettings
+from models.classifiers.backbones.backbone import BackboneSettings
+from models.classifiers.heads.embedding import EmbeddingHeadSettings
+from models.classifiers.heads.head import HeadSettings
+from models.device import Precision
+from models.losses.classification import LossSettings, output_of
+from models.losses.settings import CrossEntropySettings
+from models.training.optimisers import AdamWSettings, OptimiserSettings
+from models.training.rates.cosine import CosineSettings
+from models.training.rates.rate import RateSettings
+from models.training.schedule import PhaseSettings, ScheduleSettings
+from stages.stage import StageSettings
+
+ALL_FOLDS = "all"
+
+
+class SplitSettings(Settings):
+    """Which images are held out to validate on."""
+
+    folds: int = Setting(
+        default=5, ge=0, description="one part in so many is held out; 0 or 1 holds out none"
+    )
+    fold: int | Literal["all"] = Setting(
+        default=0,
+        description="which of the folds is held out, from 0; all trains a classifier for each, which then "
+        "predict together, and writes what each says of the cells that it never saw",
+    )
+    stratify: Stratify = Setting(
+        default="labels",
+        description="what is spread evenly over the folds: each class, or each combination of classes",
+    )
+
+    @model_validator(mode="after")
+    def _check_fold(self) -> "SplitSettings":
+        if self.fold == ALL_FOLDS:
+            if self.folds < 2:
+                message = "fold = all needs two folds or more"
+                raise ValueError(message)
+        elif not 0 <= self.fold < max(self.folds, 1):
+            message = f"fold must be 0 or more, and below folds ({self.folds})"
+            raise ValueError(message)
+        return self
+
+
+class TrainSettings(StageSettings):
+    """Settings of the train stage."""
+
+    images: Literal["single", "all"] = Setting(
+        default="single", description="images with one label, or all labelled images"
+    )
+    label_set: str = Setting(
+        default="hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"
+    )
+    start: str = Setting(
+        default="",
+        description="weights to start from, in place of the backbone's own: simhpa19, which come with "
+        "hpacells, or the folder of a trained classifier",
+    )
+    seed: int = Setting(default=1, ge=0, description="of weights, order, changes of tiles and folds")
+    device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
+    precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
+    workers: int = Setting(default=2, ge=1, description="threads that prepare batches")
+    memory_gib: float = Setting(
+        default=2.0, ge=0, description="memory for tiles that are kept between epochs"
+    )
+    soft_weight: float = Setting(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="with --labels oof: part that the out-of-fold predictions have in each cell's labels",
+    )
+    tiles: TileSettings = TileSettings()
+    split: SplitSettings = SplitSettings()
+    data: DataSettings = DataSettings()
+    augment: AugmentSettings = HpacellsAugmentation()
+    backbone: BackboneSettings = BackboneSettings()
+    head: HeadSettings = EmbeddingHeadSettings()
+    loss: LossSettings = CrossEntropySettings()
+    optimiser: OptimiserSettings = AdamWSettings()
+    rate: RateSettings = CosineSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    phases: tuple[PhaseSettings, ...] = Setting(
+        default=(), description="trainings that follow the main one, in order"
+    )
+    thresholds: ThresholdSettings = HalfThresholds()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_loss(cls, settings: Any) -> Any:
+        # One label a tile competes with the others; of several, each is asked for by itself.
+        if not isinstance(settings, Mapping):
+            return settings
+        kind = "binary-cross-entropy" if settings.get("images") == "all" else "cross-entropy"
+        chosen = {**settings, "loss": _with_kind(settings.get("loss", {}), kind)}
+        phases = settings.get("phases", ())
+        if isinstance(phases, list | tuple):
+            chosen["phases"] = [_with_loss(phase, kind) for phase in phases]
+        return chosen
+
+    @model_validator(mode="after")
+    def _check_loss(self) -> "TrainSettings":
+        losses = [self.loss, *(phase.loss for phase in self.phases if phase.loss is not None)]
+        if len({output_of(loss) for loss in losses}) > 1:
+            message = "the losses of all phases must be of softmax (cross-entropy), or all of sigmoid"
+            raise ValueError(message)
+        for loss in losses:
+            if self.images == "all" and output_of(loss) == "single-label":
+                message = (
+                    'cross-entropy needs one label a tile: set images = "single", or another kind of loss'
+                )
+                raise ValueError(message)
+            if loss.triplet.weight and self.images == "all":
+                message = (
+                    'the triplet loss needs one label a tile: set images = "single" or '
+                    "loss.triplet.weight = 0"
+                )
+                raise ValueError(message)
+        return self
+
+
+def _with_kind(loss: Any, kind: str) -> Any:
+    return {"kind": kind, **loss} if isinstance(loss, Mapping) else loss
+
+
+def _with_loss(phase: Any, kind: str) -> Any:
+    if isinstance(phase, Mapping) and phase.get("loss") is not None:
+        return {**phase, "loss": _with_kind(phase["loss"], kind)}
+    return phase
