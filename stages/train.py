@@ -162,7 +162,11 @@ def _write_folder(
 ) -> None:
     """Write everything of a trained classifier."""
     figures = _describe(chosen, held_out, result)
-    record = {"settings": settings.model_dump(mode="json"), "seed": settings.seed, "result": figures}
+    record = {
+        "settings": settings.model_dump(mode="json", exclude_none=True),
+        "seed": settings.seed,
+        "result": figures,
+    }
     found = result.thresholds
     save_classifier(
         folder,
