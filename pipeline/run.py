@@ -64,12 +64,12 @@ def execute(step: Step, context: Context) -> Manifest:
     left them. Fields that failed are tried again every time. Of several processes that torchrun started, the
     first alone keeps the manifest.
     """
-    if is_follower():
-        return _describe(step, step.run(step.key, context), 0.0)
     done = finished_manifest(step)
     if done is not None and not done.failures:
         log.info("%s: done before, nothing changed", step.stage)
         return done
+    if is_follower():
+        return _describe(step, step.run(step.key, context), 0.0)
     # Without a manifest nothing that a killed run leaves behind can pass for finished.
     step.manifest.unlink(missing_ok=True)
     started = time.perf_counter()

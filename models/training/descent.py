@@ -20,6 +20,7 @@ def descend(
     *,
     most_gradient: float,
     when: Callable[[], str] | str,
+    mean: Callable[[float], float] = float,
 ) -> float:
     """Change a network's weights down the gradient of a loss.
 
@@ -37,11 +38,13 @@ def descend(
         Norm to which gradients are clipped; 0 for never.
     when
         Names the step in the error, and what else helps to find the cause, such as the batch's cells.
+    mean
+        Gives the mean of a number over all processes that share the batch, so that they end together.
 
     Returns
     -------
     float
-        The loss before the step.
+        The loss before the step, its mean over the processes.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def descend(
         torch.nn.utils.clip_grad_norm_(network.parameters(), most_gradient)
     optimiser.step()
     # Asked for only now: a device goes on with its work until then.
-    value = sum(float(value) for value in values)
+    value = mean(sum(float(value) for value in values))
     if not math.isfinite(value):
         raise DivergedError(
             found=f"the loss became {value} in {when if isinstance(when, str) else when()}",

@@ -47,6 +47,20 @@ class Processes:
         distributed.all_reduce(total)
         return float(total)
 
+    def mean(self, value: float) -> float:
+        """Average a number over all processes."""
+        return self.sum(value) / self.count
+
+    def wait(self) -> None:
+        """Wait until all processes are here."""
+        self.sum(0.0)
+
+    def align(self, network: nn.Module) -> None:
+        """Give a network the first process's buffers, such as the statistics of its batch norms."""
+        if self.count > 1:
+            for buffer in network.buffers():
+                distributed.broadcast(buffer, src=0)
+
     def part(self, items: NDArray[Any]) -> NDArray[Any]:
         """Give every ``count``-th of some items: this process's part."""
         return items[self.rank :: self.count]
@@ -69,11 +83,16 @@ ALONE = Processes()
 
 @contextmanager
 def join_processes(device: torch.device) -> Iterator[Processes]:
-    """Join the other processes that torchrun started; gradients go by gloo on the CPU, by NCCL on CUDA."""
+    """Join the other processes that torchrun started; gradients go by gloo on the CPU, by NCCL on CUDA.
+
+    Of a machine's CUDA devices each process takes its own, unless the device was chosen by its number.
+    """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         yield ALONE
         return
+    if device.type == "cuda" and device.index is None:
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
     distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
     try:
         yield Processes(distributed.get_rank(), count)

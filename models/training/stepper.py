@@ -82,25 +82,26 @@ class Stepper:
         Returns
         -------
         float
-            The loss before the step, mean over this process's tiles.
+            The loss before the step, mean over the tiles of the whole batch.
 
         Raises
         ------
         InputError
-            The loss is no number any more; the message names the cells of the batch.
+            The loss is no number any more, in every process at once; the message names the cells of its part
+            of the batch.
         """
         mixed = np.random.SeedSequence((*seed, self._processes.rank)).generate_state(1)[0]
         torch.manual_seed(int(mixed))
         set_learning_rate(self.optimiser, rate)
         share = self._processes.share(len(batch.items))
-        value = descend(
+        return descend(
             (loss * share for loss in self._losses(batch)),
             self._classifier,
             self.optimiser,
             most_gradient=self._settings.most_gradient,
             when=lambda: f"{when}, on a batch of the cells {self._data.name(batch.items)}",
+            mean=self._processes.mean,
         )
-        return value / share
 
     def _losses(self, batch: Batch) -> Iterator[Tensor]:
         """Yield the loss of each micro-batch, as its part of the mean over this process's tiles."""

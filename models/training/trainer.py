@@ -36,7 +36,8 @@ class Trainer:
     """Train a classifier; an interrupted training with the same checkpoint file and key is gone on with.
 
     Its course depends on data, settings and seed alone: not on when it was interrupted, nor, but for
-    rounding, batch statistics and dropout, on how many processes share each batch.
+    rounding, on how many processes share each batch. What looks at a batch as a whole sees a process's part
+    of it: batch statistics, dropout, and losses that compare tiles or choose among them.
 
     Parameters
     ----------
@@ -137,8 +138,9 @@ class Trainer:
     def _train_epoch(self, advance: Callable[[int], None]) -> None:
         progress, loader = self._progress, self._data.loader
         self._classifier.train()
+        plan = self._plan(progress.epoch)
         batches = loader.batches(
-            self._plan(progress.epoch),
+            plan,
             start=progress.batch,
             augmentation=self._augmentation,
             seed=(self._seed, progress.epoch),
@@ -148,8 +150,9 @@ class Trainer:
         with closing(batches):
             for batch in batches:
                 loss = self._step(batch)
-                progress.loss_sum += loss * len(batch.items)
-                progress.tiles += len(batch.items)
+                tiles = len(plan[progress.batch])
+                progress.loss_sum += loss * tiles
+                progress.tiles += tiles
                 progress.batch += 1
                 now = time.perf_counter()
                 progress.train_seconds += now - started
@@ -179,9 +182,8 @@ class Trainer:
     def _finish_epoch(self) -> None:
         progress = self._progress
         started = time.perf_counter()
-        tiles = self._processes.sum(progress.tiles)
-        train_loss = self._processes.sum(progress.loss_sum) / tiles
         classifier = self._evaluated()
+        self._processes.align(classifier)
         figures = self._validate(classifier)
         score = figures["val_map"] if self._schedule.monitor == "map" else -figures["val_loss"]
         if math.isnan(score) or score > progress.best_score:
@@ -193,10 +195,10 @@ class Trainer:
         epoch = Epoch(
             epoch=progress.epoch + 1,
             lr=self._rate,
-            train_loss=train_loss,
+            train_loss=progress.loss_sum / progress.tiles,
             **figures,
             seconds=progress.train_seconds + time.perf_counter() - started,
-            tiles_per_second=tiles / progress.train_seconds,
+            tiles_per_second=progress.tiles / progress.train_seconds,
             wait_seconds=progress.wait_seconds,
         )
         log.info("%s", _tell(epoch, self._schedule.epochs))

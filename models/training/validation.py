@@ -22,7 +22,10 @@ def score_held_out(
 ) -> Tensor:
     """Give the logits (n, classes) of the held-out tiles, in order, each process scoring its part."""
     scored = score_tiles(classifier, data.validation_loader, batch_size=batch_size, bfloat16=bfloat16)
-    return processes.join(torch.cat([logits for _, logits, _ in scored]), len(data.validation_targets))
+    # A process has no tile where there are fewer than processes.
+    nothing = torch.zeros(0, data.validation_targets.shape[1])
+    logits = torch.cat([nothing, *(logits for _, logits, _ in scored)])
+    return processes.join(logits, len(data.validation_targets))
 
 
 def measure_held_out(
