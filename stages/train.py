@@ -23,7 +23,8 @@ from models.losses.classification import output_of
 from models.training.history import draw_curves, write_history
 from models.training.processes import join_processes
 from stages.stage import Context, StageReport
-from stages.training.fold import FoldResult, count_steps, remove_checkpoints, train_fold
+from stages.training.fold import FoldResult, count_steps, train_fold
+from stages.training.folders import CURVES, METRICS, fold_folder, remove_checkpoints, remove_others
 from stages.training.preparation import prepare_fold
 from stages.training.settings import ALL_FOLDS, TrainSettings
 
@@ -51,8 +52,9 @@ def run(
         Label file; images without a label are left out and counted.
     model
         Folder for ``model.safetensors``, ``model.toml``, ``metrics.csv`` and ``curves.png``; with all folds
-        each has a folder ``fold-0``, ``fold-1`` ... of its own in it. An interrupted training leaves a
-        checkpoint there, and one with the same data and settings goes on with it.
+        each has a folder ``fold-0``, ``fold-1`` ... of its own in it. They take the place of what an earlier
+        training wrote there, once all are trained. An interrupted training leaves checkpoints, and one with
+        the same data and settings goes on with them.
     soft
         Out-of-fold predictions of an earlier training, to be mixed into the labels of the cells; or None.
     out_of_fold
@@ -76,13 +78,10 @@ def run(
             _warn_of_absent(chosen, ~held_out)
             with context.track("train", count_steps(prepared, settings)) as advance:
                 results.append(train_fold(prepared, folder, settings, processes, advance))
-            if not processes.rank:
-                _write_folder(folder, results[-1], chosen, held_out, settings)
-        if not processes.rank and len(splits) > 1:
-            _write_out_of_fold(out_of_fold, chosen, splits, results)
+        # All have read their checkpoints by then.
+        processes.wait()
         if not processes.rank:
-            for folder, _ in splits:
-                remove_checkpoints(folder)
+            _write_all(model, out_of_fold, chosen, splits, results, settings)
     figures = _describe_all(chosen, splits, results)
     details = {"seed": settings.seed, "seconds": round(time.monotonic() - started, 1), **figures}
     return StageReport(counts=_summarise(figures), details=details)
@@ -123,9 +122,7 @@ def _list_splits(
         return [(model, np.zeros(len(chosen.rows), bool))]
     if split.fold != ALL_FOLDS:
         return [(model, _hold_out(chosen, settings, int(split.fold)))]
-    return [
-        (model / f"fold-{fold}", _hold_out(chosen, settings, fold)) for fold in range(settings.split.folds)
-    ]
+    return [(fold_folder(model, fold), _hold_out(chosen, settings, fold)) for fold in range(split.folds)]
 
 
 def _hold_out(chosen: TrainingSet, settings: TrainSettings, fold: int) -> NDArray[np.bool_]:
@@ -153,6 +150,24 @@ def _warn_of_absent(chosen: TrainingSet, trained: NDArray[np.bool_]) -> None:
         )
 
 
+def _write_all(
+    model: Path,
+    out_of_fold: Path | None,
+    chosen: TrainingSet,
+    splits: list[tuple[Path, NDArray[np.bool_]]],
+    results: list[FoldResult],
+    settings: TrainSettings,
+) -> None:
+    """Write all that is trained, then remove what is not needed any more."""
+    for (folder, held_out), result in zip(splits, results, strict=True):
+        _write_folder(folder, result, chosen, held_out, settings)
+    if len(splits) > 1:
+        _write_out_of_fold(out_of_fold, chosen, splits, results)
+    remove_others(model, [folder for folder, _ in splits])
+    for folder, _ in splits:
+        remove_checkpoints(folder)
+
+
 def _write_folder(
     folder: Path,
     result: FoldResult,
@@ -175,8 +190,8 @@ def _write_folder(
         record,
         thresholds=None if found is None else [float(value) for value in found.values],
     )
-    write_history(folder / "metrics.csv", result.trained.epochs)
-    draw_curves(folder / "curves.png", result.trained.epochs, result.trained.best_epoch)
+    write_history(folder / METRICS, result.trained.epochs)
+    draw_curves(folder / CURVES, result.trained.epochs, result.trained.best_epoch)
 
 
 def _write_out_of_fold(

@@ -82,12 +82,6 @@ def count_steps(prepared: Prepared, settings: TrainSettings) -> int:
     return epochs * -(-len(prepared.data.loader) // settings.schedule.batch_size)
 
 
-def remove_checkpoints(folder: Path) -> None:
-    """Remove what an interrupted training would have gone on with."""
-    for path in folder.glob("checkpoint*.pt"):
-        path.unlink()
-
-
 def make_trainer(
     prepared: Prepared,
     checkpoint: Path,
