@@ -20,8 +20,8 @@ def train(
         str,
         typer.Option(
             "--labels",
-            help="Label file ID,Label (Kaggle's train.csv), or oof: that of the training before, softened by "
-            "its out-of-fold predictions.",
+            help="Label file ID,Label (Kaggle's train.csv), or oof: that of the last training of all folds, "
+            "softened by its out-of-fold predictions.",
         ),
     ],
     recipe: Recipe = None,

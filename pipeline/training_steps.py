@@ -1,11 +1,14 @@
 """The steps of training: finding a learning rate, and training."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data.atomic import atomic_write
 from data.errors import InputError
 from pipeline.config import Config
 from pipeline.manifest import hash_file, hash_json
+from pipeline.processes import is_follower
 from pipeline.run import Step, require
 from pipeline.work_folder import WorkFolder
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from stages.training.settings import TrainSettings
 
 OUT_OF_FOLD = "oof"
-"""In place of a label file: that of the earlier training, softened by its out-of-fold predictions."""
+"""In place of a label file: that of the last training of all folds, softened by what its classifiers say."""
 
 
 def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
@@ -22,22 +25,23 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     Raises
     ------
     InputError
-        The labels are to be softened, but no earlier training of all folds tells how.
+        The labels are to be softened, but no earlier training of all folds on these cells tells how.
     """
     from stages import train
+    from stages.training.folders import fold_folder
     from stages.training.settings import ALL_FOLDS, TrainSettings
 
     settings = config.settings("train", TrainSettings)
     softened = str(labels) == OUT_OF_FOLD
-    label_file = _earlier_labels(work) if softened else Path(labels)
-    inputs = {"crops": require(work, "crops").output_key, "labels": hash_file(label_file)}
-    inputs |= _hash_start(settings)
+    crops = require(work, "crops").output_key
+    label_file = _softened_labels(work, crops) if softened else Path(labels)
+    inputs = {"crops": crops, "labels": hash_file(label_file)} | _hash_start(settings)
     if softened:
         inputs["out_of_fold"] = hash_file(work.out_of_fold)
     folds = [work.model]
     out_of_fold = work.soft_out_of_fold if softened else work.out_of_fold
     if settings.split.fold == ALL_FOLDS:
-        folds = [work.model / f"fold-{fold}" for fold in range(settings.split.folds)]
+        folds = [fold_folder(work.model, fold) for fold in range(settings.split.folds)]
 
     def run(_: str, context):  # noqa: ANN001, ANN202 (a stage's types are loaded with the stage)
         report = train.run(
@@ -50,7 +54,8 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
             soft=work.out_of_fold if softened else None,
             out_of_fold=out_of_fold,
         )
-        report.details["labels"] = str(label_file.resolve())
+        if len(folds) > 1 and not softened and not is_follower():
+            _record_labels(work, crops, label_file)
         return report
 
     return Step(
@@ -101,13 +106,25 @@ def _hash_start(settings: "TrainSettings") -> dict[str, str]:
     return {"start": hash_file(find_start(settings.start) / "model.safetensors")} if settings.start else {}
 
 
-def _earlier_labels(work: WorkFolder) -> Path:
-    earlier = require(work, "train")
-    if not work.out_of_fold.is_file():
+def _record_labels(work: WorkFolder, crops: str, labels: Path) -> None:
+    """Write what the out-of-fold predictions were made from; the training's own manifest does not last."""
+    record = {"labels": str(labels.resolve()), "crops": crops, "predictions": hash_file(work.out_of_fold)}
+    with atomic_write(work.out_of_fold_record) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n")
+
+
+def _softened_labels(work: WorkFolder, crops: str) -> Path:
+    """Give the label file of the training that wrote the out-of-fold predictions."""
+    try:
+        record = json.loads(work.out_of_fold_record.read_text())
+        finished = record["predictions"] == hash_file(work.out_of_fold)
+    except (OSError, ValueError, KeyError, InputError):
+        record, finished = {}, False
+    if not finished or record["crops"] != crops:
         raise InputError(
-            found="no out-of-fold predictions",
+            found="out-of-fold predictions of other tiles" if finished else "no out-of-fold predictions",
             where=work.out_of_fold,
-            expected="those of a training of all folds",
+            expected="those of a training of all folds on today's tiles",
             advice="train with --set train.split.fold=all and a label file first",
         )
-    return Path(earlier.details["labels"])
+    return Path(record["labels"])

@@ -41,6 +41,11 @@ class WorkFolder:
         return self.root / "out_of_fold.parquet"
 
     @property
+    def out_of_fold_record(self) -> Path:
+        """What that table was made from, JSON: label file, key of the tiles, hash of the table."""
+        return self.root / "out_of_fold.json"
+
+    @property
     def soft_out_of_fold(self) -> Path:
         """The same of a second training, on labels that the first has softened."""
         return self.root / "out_of_fold_soft.parquet"
