@@ -154,7 +154,8 @@ def prepare_tiles(
     size = settings.size
     prepared = np.empty((len(tiles), size, size, tiles.shape[1]), np.uint8)
     for row, tile in enumerate(tiles):
-        planes = np.ascontiguousarray(tile.transpose(1, 2, 0))
+        # Several times as fast as numpy's transposition.
+        planes = cv2.merge(list(tile)).reshape(*tile.shape[1:], -1)
         if masks is not None:
             planes = _correct(planes, masks[row], settings)
         if planes.shape[0] != size:

