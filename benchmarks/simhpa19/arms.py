@@ -48,17 +48,14 @@ def train_network(
     return execute(step, context)
 
 
-def predict_cells(folder: Path, judged: Part, device: str, context: Context) -> NDArray[np.float32]:
+def predict_cells(folder: Path, judged: Part, context: Context) -> NDArray[np.float32]:
     """Predict the kept cells of a part with the classifier in ``folder/model``, (n, 19) float32."""
-    return predict_folder(folder / "model", judged.work, folder / "predictions.parquet", device, context)
+    return predict_folder(folder / "model", judged.work, folder / "predictions.parquet", context)
 
 
-def predict_folder(
-    model: Path, work: WorkFolder, output: Path, device: str, context: Context
-) -> NDArray[np.float32]:
+def predict_folder(model: Path, work: WorkFolder, output: Path, context: Context) -> NDArray[np.float32]:
     """Predict the kept cells of a work folder with the classifier in ``model``, (n, 19) float32."""
-    settings = predict.PredictSettings(device=device)
-    predict.run(work.tiles, work.cells, model, output, settings, context)
+    predict.run(work.tiles, work.cells, [model], output, predict.PredictSettings(), context)
     return read_predictions(output)[list(PROBABILITY_COLUMNS)].to_numpy(np.float32)
 
 

@@ -88,7 +88,7 @@ class Bench:
         folder = self.root / name
         log.info("arm: %s", name)
         train_network(folder, settings, labels, self.learnt, self.context)
-        return predict_cells(folder, self.judged, settings.device, self.context)
+        return predict_cells(folder, self.judged, self.context)
 
     def precisions(self, name: str = "network") -> dict[int, float]:
         """Give the AP of each class that an arm reaches: class -> 0..1."""
@@ -163,7 +163,6 @@ def check_reality(bench: Bench, cells: Path) -> dict[str, Any]:
         work,
         bench.root / "reality",
         bench.context,
-        bench.settings.device,
     )
 
 

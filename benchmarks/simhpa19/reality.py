@@ -89,7 +89,7 @@ def judge(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> V
 
 
 def measure_reality(
-    model: Path, cells: Path, work: WorkFolder, output: Path, context: Context, device: str = "auto"
+    model: Path, cells: Path, work: WorkFolder, output: Path, context: Context
 ) -> dict[str, Any]:
     """Test a classifier on labelled cells that were cut elsewhere, and write figures and pictures.
 
@@ -116,7 +116,7 @@ def measure_reality(
     table = read_cells(work.cells)
     labels = read_labels(label_file)
     kept = np.flatnonzero(table["dropped"].to_numpy(dtype=str) == "")
-    probabilities = predict_folder(model, work, output / "real_predictions.parquet", device, context)
+    probabilities = predict_folder(model, work, output / "real_predictions.parquet", context)
     known = [labels.get(image_id, ()) for image_id in table["image_id"].iloc[kept]]
     single = np.array([len(classes) == 1 for classes in known])
     truth = np.array([classes[0] for classes in known if len(classes) == 1])
@@ -159,13 +159,10 @@ def main() -> None:
     parser.add_argument("--cells", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--work", type=Path, help="where the cells' tiles are kept; default: OUT/cells")
-    parser.add_argument("--device", default="auto")
     options = parser.parse_args()
     show_messages()
     work = WorkFolder(options.work or options.output / "cells")
-    figures = measure_reality(
-        options.model, options.cells, work, options.output, local_engine(), options.device
-    )
+    figures = measure_reality(options.model, options.cells, work, options.output, local_engine())
     print(describe(figures))
 
 
