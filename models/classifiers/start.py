@@ -24,7 +24,7 @@ def find_start(name: str) -> Path:
 def load_start(classifier: Classifier, name: str) -> None:
     """Load all weights of another classifier that fit, in place of the classifier's own.
 
-    The head's last layer is left as it is where the other classifier has other classes.
+    The head is left as it is where the other classifier has other classes.
 
     Raises
     ------
@@ -35,6 +35,7 @@ def load_start(classifier: Classifier, name: str) -> None:
     state = other.state_dict()
     if other.architecture.class_names != classifier.architecture.class_names:
         state = {key: weight for key, weight in state.items() if not key.startswith("head.")}
+        log.info("start from %s: the head is left out, because it is for other classes", name)
     left_out = classifier.load_matching(state)
     if any(key.startswith("backbone.") for key in left_out):
         own = classifier.architecture

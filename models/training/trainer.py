@@ -77,6 +77,12 @@ class Trainer:
         key: str,
         processes: Processes = ALONE,
     ) -> None:
+        self._data, self._augmentation = data, augmentation
+        self._schedule, self._seed = schedule, seed
+        self._sampling = _sampling_weights(data.targets) if schedule.balanced else None
+        plan = self._plan(0)
+        self._batches = len(plan)
+        _check_parts(min(map(len, plan)), processes.count)
         self._device = next(classifier.parameters()).device
         self._classifier = classifier
         self._loss = loss.to(self._device)
@@ -89,18 +95,12 @@ class Trainer:
             bfloat16=bfloat16,
             processes=processes,
         )
-        self._data, self._augmentation = data, augmentation
         self._optimiser_settings, self._rate_settings = optimiser, rate
-        self._schedule, self._seed = schedule, seed
         self._bfloat16, self._checkpoint, self._key = bfloat16, checkpoint, key
         self._processes = processes
         self._average = make_average(classifier, schedule.average) if schedule.average else None
         self._progress = Progress()
         self._best: dict[str, Tensor] = {}
-        self._sampling = _sampling_weights(data.targets) if schedule.balanced else None
-        plan = plan_batches(self._order(0), schedule.batch_size)
-        self._batches = len(plan)
-        _check_parts(min(map(len, plan)), processes.count)
         self._rate = 0.0
         self._last_checkpoint = time.monotonic()
 

@@ -1,0 +1,91 @@
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from data.batches import Batch
+from data.errors import InputError
+from models.losses.classification import ClassificationLoss
+from models.losses.settings import CrossEntropySettings
+from models.training.optimisers import SgdSettings
+from models.training.processes import ALONE
+from models.training.stepper import Stepper
+
+PLAIN = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})
+SGD = SgdSettings(momentum=0.0, weight_decay=0.0, most_gradient=0.0)
+
+
+def make_stepper(classifier, data, optimiser=SGD, accumulate: int = 1, loss=PLAIN) -> Stepper:
+    return Stepper(
+        classifier,
+        ClassificationLoss(loss, data.targets),
+        data,
+        optimiser,
+        accumulate=accumulate,
+        bfloat16=False,
+        processes=ALONE,
+    )
+
+
+def take(data, items) -> Batch:
+    return Batch(np.array(items), data.loader.tiles[items])
+
+
+def test_a_step_goes_down_the_gradient_of_the_mean_loss(make_classifier, make_data) -> None:
+    classifier, data = make_classifier(), make_data(6)
+    other = copy.deepcopy(classifier)
+    tiles = torch.from_numpy(data.loader.tiles[[4, 1, 3]].transpose(0, 3, 1, 2))
+    logs = other(tiles).logits.log_softmax(dim=1)
+    loss = -(logs[0, 1] + logs[1, 1] + logs[2, 0]) / 3
+    loss.backward()
+    stepper = make_stepper(classifier, data, SGD.model_copy(update={"group_factors": (0.5, 1.0)}))
+    value = stepper.step(take(data, [4, 1, 3]), 0.1, seed=(1,), when="a step")
+    assert value == pytest.approx(loss.item(), rel=1e-5)
+    for (name, weight), before in zip(classifier.named_parameters(), other.parameters(), strict=True):
+        rate = 0.1 if name.startswith("head") else 0.05
+        expected = before.detach() - rate * before.grad
+        torch.testing.assert_close(weight.detach(), expected, rtol=1e-5, atol=1e-6, msg=name)
+
+
+@pytest.mark.parametrize("accumulate", [2, 4, 100])
+def test_micro_batches_make_the_step_of_the_whole_batch(make_classifier, make_data, accumulate: int) -> None:
+    data = make_data(10)
+    classifiers = [make_classifier(), make_classifier()]
+    for classifier, parts in zip(classifiers, (1, accumulate), strict=True):
+        stepper = make_stepper(classifier, data, SGD.model_copy(update={"most_gradient": 0.5}), parts)
+        values = [stepper.step(take(data, range(10)), 0.1, seed=(1,), when="a step") for _ in range(3)]
+        classifier.values = values
+    assert classifiers[0].values == pytest.approx(classifiers[1].values, rel=1e-4)
+    for first, second in zip(*(classifier.parameters() for classifier in classifiers), strict=True):
+        torch.testing.assert_close(first, second, rtol=1e-3, atol=1e-5)
+
+
+def test_no_micro_batch_is_a_single_tile(make_classifier, make_data) -> None:
+    # Batch norms cannot train on one: they raise.
+    classifier = make_classifier(backbone={"name": "test_efficientnet", "pretrained": "none"})
+    data = make_data(5)
+    stepper = make_stepper(classifier.train(), data, accumulate=5)
+    assert np.isfinite(stepper.step(take(data, range(5)), 0.01, seed=(1,), when="a step"))
+
+
+def test_dropout_depends_on_the_seed_alone(make_classifier, make_data) -> None:
+    data = make_data(6)
+
+    def first_loss(seed: int, disturbance: int) -> float:
+        classifier = make_classifier(head={"kind": "linear", "dropout": 0.5}).train()
+        stepper = make_stepper(classifier, data)
+        torch.manual_seed(disturbance)
+        return stepper.step(take(data, range(6)), 0.1, seed=(1, seed), when="a step")
+
+    assert first_loss(1, 5) == first_loss(1, 6)
+    assert first_loss(1, 5) != first_loss(2, 5)
+
+
+def test_a_loss_that_is_no_number_names_the_cells(make_classifier, make_data) -> None:
+    classifier, data = make_classifier(), make_data(6)
+    stepper = make_stepper(classifier, data)
+    with torch.no_grad():
+        next(iter(classifier.head.parameters())).fill_(float("nan"))
+    with pytest.raises(InputError, match=r"became nan in epoch 3, on a batch of the cells cells \[2, 0\]"):
+        stepper.step(take(data, [2, 0]), 0.1, seed=(1,), when="epoch 3")
