@@ -1,0 +1,104 @@
+"""A recipe on labelled real cells: cross-validated, cells of a mosaic together.
+
+No fold's held-out cells play a part in its training, not even to choose an epoch: each fold is trained on the
+labels of the other folds alone, to the last epoch, and then predicts its own.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.recipes.training import predict_cells, train_recipe
+from benchmarks.simhpa19.arms import Part
+from benchmarks.simhpa19.reality import judge
+from data.cells import read_cells
+from data.errors import InputError
+from data.folds import split_images
+from data.labels import read_labels, write_labels
+from data.training_set import select_training_set
+from pipeline.config import Config
+from pipeline.run import execute
+from pipeline.steps import cut_cells_step
+from pipeline.work_folder import WorkFolder
+from stages.stage import Context
+from stages.training.settings import TrainSettings
+
+FOLDS = 5
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class RealCells:
+    """Labelled cells that were cut elsewhere, and their folds.
+
+    Attributes
+    ----------
+    part
+        Their label file, work folder and manifest.
+    image_ids
+        (n,) of the kept cells, in the order of the cells table; each is an image of its own.
+    labels
+        Image ID -> class number.
+    held_out
+        Of each fold, the cells that are held out.
+    """
+
+    part: Part
+    image_ids: NDArray[np.str_]
+    labels: dict[str, int]
+    held_out: list[set[str]]
+
+
+def prepare_cells(cells: Path, work: WorkFolder, context: Context) -> RealCells:
+    """Read the cells of a folder with ``index.csv`` and share them out to folds, the same for every recipe.
+
+    Cells of a mosaic, and near duplicates, stay together. A class that only one of these groups shows is
+    never held out.
+
+    Raises
+    ------
+    InputError
+        The index tells no labels.
+    """
+    cut = execute(cut_cells_step(work, cells / "index.csv", Config({}, "defaults")), context)
+    label_file = work.root / "labels.csv"
+    if not label_file.is_file():
+        raise InputError(found="no labels", where=cells / "index.csv", expected="a column label")
+    table = read_cells(work.cells, ["image_id", "cell_id", "dropped", "group", "image_hash"])
+    chosen = select_training_set(table, read_labels(label_file), "single", where=label_file)
+    held_out = [split_images(chosen.labels, FOLDS, fold, _SEED, chosen.groups)[1] for fold in range(FOLDS)]
+    return RealCells(
+        part=Part(label_file, work, cut),
+        image_ids=table.loc[table["dropped"] == "", "image_id"].to_numpy(str),
+        labels={image_id: classes[0] for image_id, classes in chosen.labels.items()},
+        held_out=held_out,
+    )
+
+
+def cross_validate(
+    folder: Path, settings: TrainSettings, real: RealCells, context: Context
+) -> dict[str, Any]:
+    """Train on the cells of all folds but one, predict that one, and judge all predictions together.
+
+    Returns
+    -------
+    dict
+        ``balanced_accuracy``, ``macro_f1`` and ``cells``: how many were judged. Of each cell the likeliest of
+        the classes that any cell has counts.
+    """
+    predicted, truth = [], []
+    for fold, held_out in enumerate(real.held_out):
+        place = folder / f"fold-{fold}"
+        place.mkdir(parents=True, exist_ok=True)
+        labels = place / "labels.csv"
+        write_labels(labels, {name: (label,) for name, label in real.labels.items() if name not in held_out})
+        train_recipe(place, settings, labels, real.part, context)
+        probabilities = predict_cells(place / "model", real.part, place / "predictions.parquet", context)
+        asked = np.isin(real.image_ids, sorted(held_out))
+        predicted.append(probabilities[asked])
+        truth += [real.labels[name] for name in real.image_ids[asked].tolist()]
+    figures = judge(np.concatenate(predicted), np.array(truth)).figures()
+    return {name: figures[name] for name in ("balanced_accuracy", "macro_f1", "cells")}
