@@ -215,7 +215,7 @@ def inspect_step(work: WorkFolder, config: Config) -> Step:
                 cells=work.cells,
                 tiles=work.tiles,
                 predictions=work.predictions,
-                curves=work.model / "curves.png",
+                curves=_curves_of(work),
                 scores=scores.details if scores else None,
                 full_scale=require(work, "crops").settings["full_scale"],
             ),
@@ -224,6 +224,12 @@ def inspect_step(work: WorkFolder, config: Config) -> Step:
             context,
         ),
     )
+
+
+def _curves_of(work: WorkFolder) -> Path:
+    """Give the training curves of the classifier, or of the first of all folds."""
+    curves = work.model / "curves.png"
+    return curves if curves.is_file() else work.model / "fold-0" / "curves.png"
 
 
 def _scores_of(work: WorkFolder) -> Manifest | None:
