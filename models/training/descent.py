@@ -51,7 +51,8 @@ def descend(
     DivergedError
         The loss is no number any more.
     """
-    optimiser.zero_grad(set_to_none=True)
+    # The network's, not the optimiser's: what was frozen since must not count when gradients are clipped.
+    network.zero_grad(set_to_none=True)
     values = []
     for loss in [losses] if isinstance(losses, Tensor) else losses:
         loss.backward()

@@ -89,3 +89,16 @@ def test_a_loss_that_is_no_number_names_the_cells(make_classifier, make_data) ->
         next(iter(classifier.head.parameters())).fill_(float("nan"))
     with pytest.raises(InputError, match=r"became nan in epoch 3, on a batch of the cells cells \[2, 0\]"):
         stepper.step(take(data, [2, 0]), 0.1, seed=(1,), when="epoch 3")
+
+
+def test_gradients_of_what_was_frozen_since_do_not_count(make_classifier, make_data) -> None:
+    data = make_data(6)
+    clipped = SGD.model_copy(update={"most_gradient": 1e-3})
+    classifiers = [make_classifier(), make_classifier()]
+    for parameter in classifiers[0].backbone.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    for classifier in classifiers:
+        classifier.backbone.freeze("all")
+        make_stepper(classifier, data, clipped).step(take(data, range(6)), 0.1, seed=(1,), when="a step")
+    for first, second in zip(*(classifier.parameters() for classifier in classifiers), strict=True):
+        assert torch.equal(first, second)

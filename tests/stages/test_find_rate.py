@@ -1,0 +1,97 @@
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from stages import find_rate, train
+from stages.find_rate import FindRateSettings, RateFiles
+from stages.training.settings import TrainSettings
+
+IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> RateFiles:
+    return RateFiles(tmp_path / "find_rate.csv", tmp_path / "find_rate.png")
+
+
+def run(folder, files: RateFiles, settings: FindRateSettings, recipe: TrainSettings, context):
+    return find_rate.run(folder.tiles, folder.cells, folder.labels, files, settings, recipe, context)
+
+
+def test_a_curve_is_written_and_rates_are_suggested(
+    make_tiles, tiny: TrainSettings, steps, files: RateFiles
+) -> None:
+    context = steps()
+    report = run(make_tiles(IMAGES), files, FindRateSettings(steps=20), tiny, context)
+    curve = pd.read_csv(files.table)
+    assert curve.iloc[:, 0].iloc[0] == pytest.approx(1e-5)
+    assert curve.iloc[:, 0].is_monotonic_increasing
+    assert report.counts["steps"] == len(curve) == context.done <= context.total == 20
+    assert files.picture.read_bytes().startswith(b"\x89PNG")
+    steepest, highest = report.details["steepest"], report.details["highest"]
+    assert 1e-5 <= steepest <= highest <= 1
+    assert (report.counts["steepest rate"], report.counts["highest rate"]) == (steepest, highest)
+
+
+def test_it_is_the_same_every_time(make_tiles, tiny: TrainSettings, steps, files: RateFiles) -> None:
+    folder = make_tiles(IMAGES)
+    tables = []
+    for _ in range(2):
+        run(folder, files, FindRateSettings(steps=10), tiny, steps())
+        tables.append(files.table.read_text())
+    assert tables[0] == tables[1]
+
+
+def test_no_rate_where_the_loss_never_falls(
+    make_tiles, tiny: TrainSettings, steps, files: RateFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Rises:
+        def __init__(self) -> None:
+            self.loss = 1.0
+
+        def step(self, *_: object, **__: object) -> float:
+            self.loss += 0.1
+            return self.loss
+
+    monkeypatch.setattr(find_rate, "make_stepper", lambda *_: Rises())
+    report = run(make_tiles(IMAGES), files, FindRateSettings(steps=10), tiny, steps())
+    assert report.details == {"steepest": None, "highest": None}
+    assert list(report.counts) == ["steps"]
+
+
+def test_it_begins_with_trained_weights(
+    make_tiles, tiny: TrainSettings, steps, files: RateFiles, tmp_path: Path
+) -> None:
+    folder, model = make_tiles(IMAGES), tmp_path / "model"
+    losses = {"label_smoothing": 0.0, "weights": {"kind": "none"}}
+    recipe = TrainSettings.model_validate(
+        tiny.model_dump() | {"loss": losses, "augment": {"kind": "none"}, "head": {"kind": "linear"}}
+    )
+    schedule = tiny.schedule.model_copy(update={"epochs": 12})
+    report = train.run(
+        folder.tiles,
+        folder.cells,
+        folder.labels,
+        model,
+        recipe.model_copy(update={"schedule": schedule}),
+        steps(),
+    )
+    before = {path: path.read_bytes() for path in model.iterdir()}
+    first = {}
+    for name, start in {"fresh": "", "trained": str(model)}.items():
+        run(folder, files, FindRateSettings(steps=10), recipe.model_copy(update={"start": start}), steps())
+        first[name] = pd.read_csv(files.table)["loss"].iloc[0]
+    assert {path: path.read_bytes() for path in model.iterdir()} == before
+    # A linear head that has learnt nothing finds all classes about equally likely.
+    assert first["fresh"] > 0.5 * math.log(19)
+    assert first["trained"] < 0.5 * first["fresh"]
+    assert report.details["train_loss"] < first["fresh"]
+
+
+@pytest.mark.parametrize("values", [{"steps": 3}, {"range": {"start": 0.0}}, {"begin": 1e-5}])
+def test_settings_that_cannot_be(values) -> None:
+    with pytest.raises(ValidationError):
+        FindRateSettings.model_validate(values)

@@ -1,0 +1,140 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from stages import train
+from stages.training import fold
+from stages.training.settings import TrainSettings
+
+IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
+TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes longer than these trainings."""
+    monkeypatch.setattr(train, "draw_curves", lambda path, *_: path.touch())
+
+
+def changed(settings: TrainSettings, **sections) -> TrainSettings:
+    values = settings.model_dump()
+    for name, value in {"schedule": {"epochs": 2}, **sections}.items():
+        values[name] = values[name] | value if isinstance(value, dict) else value
+    return TrainSettings.model_validate(values)
+
+
+def run(folder, model: Path, settings: TrainSettings, context):
+    return train.run(folder.tiles, folder.cells, folder.labels, model, settings, context)
+
+
+def read_weights(model: Path) -> dict[str, torch.Tensor]:
+    return load_file(model / "model.safetensors")
+
+
+@pytest.fixture
+def phase_outcomes(monkeypatch: pytest.MonkeyPatch) -> list:
+    """What each phase's trainer gives, in order."""
+    outcomes = []
+
+    class Spy(fold.Trainer):
+        def run(self, *arguments):
+            outcomes.append(super().run(*arguments))
+            return outcomes[-1]
+
+    monkeypatch.setattr(fold, "Trainer", Spy)
+    return outcomes
+
+
+@pytest.mark.parametrize("average", [0.0, 0.9], ids=["plain", "average"])
+def test_a_phase_of_the_head_leaves_the_backbone_as_it_is(
+    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, phase_outcomes, average: float
+) -> None:
+    settings = changed(
+        tiny, phases=[{"epochs": 2, "train": "head"}], schedule={"epochs": 2, "average": average}
+    )
+    context = steps()
+    report = run(make_tiles(IMAGES), tmp_path / "model", settings, context)
+    main, head = phase_outcomes
+    changes = {name for name, weight in head.weights.items() if not torch.equal(weight, main.weights[name])}
+    # Batch norms have statistics among their weights.
+    assert any("running_mean" in name for name in main.weights)
+    assert changes
+    assert all(name.startswith("head.") for name in changes)
+    written = read_weights(tmp_path / "model")
+    assert written.keys() == head.weights.keys()
+    assert all(torch.equal(weight, head.weights[name]) for name, weight in written.items())
+    metrics = pd.read_csv(tmp_path / "model" / "metrics.csv")
+    assert metrics["epoch"].tolist() == [1, 2, 3, 4]
+    assert report.details["best_epoch"] == 2 + head.best_epoch
+    assert context.done == context.total
+
+
+def test_a_phase_of_all_unfreezes_what_one_of_the_head_froze(
+    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, phase_outcomes
+) -> None:
+    phases = [{"train": "head"}, {"train": "all"}]
+    run(make_tiles(IMAGES), tmp_path / "model", changed(tiny, phases=phases), steps())
+    _, head, whole = phase_outcomes
+    assert not torch.equal(
+        *(next(weight for name, weight in part.weights.items() if "conv" in name) for part in (head, whole))
+    )
+
+
+def test_a_backbone_that_is_frozen_stays_so_in_a_phase_of_all(
+    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, phase_outcomes
+) -> None:
+    settings = changed(tiny, phases=[{"train": "all"}], backbone={"frozen": "all"})
+    run(make_tiles(IMAGES), tmp_path / "model", settings, steps())
+    main, again = phase_outcomes
+    assert {
+        name.partition(".")[0]
+        for name, weight in again.weights.items()
+        if not torch.equal(weight, main.weights[name])
+    } == {"head"}
+
+
+def test_a_phase_has_its_own_rate_and_loss(
+    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = []
+
+    class Spy(fold.ClassificationLoss):
+        def __init__(self, settings, targets) -> None:
+            losses.append(settings)
+            super().__init__(settings, targets)
+
+    monkeypatch.setattr(fold, "ClassificationLoss", Spy)
+    phase = {"learning_rate": 0.001, "loss": {"label_smoothing": 0.5}}
+    phases = [phase, {"train": "all"}]
+    settings = TrainSettings.model_validate(
+        changed(tiny, phases=phases).model_dump() | {"rate": {"kind": "constant"}}
+    )
+    run(make_tiles(IMAGES), tmp_path / "model", settings, steps())
+    assert [loss.label_smoothing for loss in losses] == [settings.loss.label_smoothing, 0.5, 0.05]
+    metrics = pd.read_csv(tmp_path / "model" / "metrics.csv")
+    assert metrics["lr"].tolist() == pytest.approx([0.005, 0.005, 0.001, 0.005])
+
+
+@pytest.mark.parametrize("done_before", [3, 8, 11], ids=["first", "between", "second"])
+def test_a_training_that_stopped_in_any_phase(
+    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, done_before: int
+) -> None:
+    folder = make_tiles(IMAGES)
+    schedule = {"epochs": 2, "checkpoint_seconds": 0, "average": 0.9}
+    settings = changed(tiny, phases=[{"epochs": 2}], schedule=schedule)
+    whole = steps()
+    run(folder, tmp_path / "whole", settings, whole)
+    assert whole.total == 16
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, tmp_path / "parts", settings, steps(interrupt_after=done_before))
+    context = steps()
+    run(folder, tmp_path / "parts", settings, context)
+    assert context.done == whole.total
+    tables = [pd.read_csv(tmp_path / name / "metrics.csv").drop(columns=TIMES) for name in ("whole", "parts")]
+    pd.testing.assert_frame_equal(*tables, check_exact=True)
+    ours, theirs = read_weights(tmp_path / "parts"), read_weights(tmp_path / "whole")
+    assert all(torch.equal(weight, theirs[name]) for name, weight in ours.items())
+    assert not list(tmp_path.rglob("*checkpoint*"))
