@@ -1,10 +1,14 @@
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+PATIENCE_SECONDS = 200
+"""Less than the time after which pytest gives up, so that a command which hangs is asked where."""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -15,8 +19,17 @@ def hpacells() -> Run:
 
     def run(*arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).with_name("hpacells")), *map(str, arguments)]
-        environment = os.environ | {"COLUMNS": "200"}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        environment = os.environ | {"COLUMNS": "200", "PYTHONFAULTHANDLER": "1"}
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+        try:
+            stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Has it tell where each of its threads stands.
+            process.send_signal(signal.SIGABRT)
+            stdout, stderr = process.communicate()
+        done = subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
         assert done.returncode == status, f"{command}\n{done.stdout}\n{done.stderr}"
         return done
 
