@@ -37,8 +37,8 @@ CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
 RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-images simhpa19 simhpa19-checks weights segment crops train predict evaluate submission score report run \
-        test test-fast lint format bench clean
+.PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes weights segment crops train predict evaluate \
+        submission score report run test test-fast lint format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
@@ -73,6 +73,11 @@ simhpa19-checks: setup ## train on the small set and check how far it can be tru
 	$(HPACELLS) simulate work/simhpa19/small --benchmark small
 	$(VENV)/bin/python -m benchmarks.simhpa19.checks work/simhpa19/small --work work/simhpa19/checks \
 	  $(if $(TEAMS),--teams $(TEAMS)) $(if $(CELLS),--cells $(CELLS)) $(ARGS)
+
+recipes: setup ## train all recipes side by side, one table (CELLS=folder of real cells)
+	$(HPACELLS) simulate work/simhpa19/small --benchmark small
+	$(VENV)/bin/python -m benchmarks.recipes work/simhpa19/small --work work/recipes \
+	  $(if $(CELLS),--cells $(CELLS)) $(ARGS)
 
 weights: setup ## fetch the published weights of the HPA's DPN-UNet (1.7 GB)
 	$(HPACELLS) weights fetch dpn-unet $(ARGS)

@@ -66,8 +66,8 @@ def describe_run(options: argparse.Namespace) -> list[str]:
     """Tell what the table rests on, and where it was made."""
     lines = [
         f"{options.epochs} passes over the training cells for every recipe, one seed. F1: macro-F1 with the "
-        "recipe's own thresholds, chosen by image labels on the part validation. Image labels: a cell has all "
-        "classes of its image. True labels: those that the simulator gave it. mAP@0.6: Kaggle's metric with "
+        "recipe's own thresholds, chosen by image labels on the part validation. Image: a cell has the "
+        "classes of its image; true: those that the simulator gave it. mAP@0.6: Kaggle's metric with "
         "the known masks; cells cut by the image's border are not predicted and count as missed.",
     ]
     if options.cells:

@@ -1,5 +1,6 @@
 """The comparison as a picture: what each recipe reaches, and what it costs."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,19 +10,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.transforms import Bbox
 
 from benchmarks.recipes.results import Result, sort_rows
 from data.atomic import atomic_write
 from pipeline.config import DEFAULT_RECIPE
 
 _COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:purple", "tab:brown", "tab:olive", "tab:cyan")
-_AREA_PER_MILLION = 8.0
-_OFFSETS = [
-    (x, y)
-    for distance in (1, 2, 3, 4)
-    for x, y in ((6, 4), (6, -11), (-6, 4), (-6, -11))
-    for x, y in [(x, y + (distance - 1) * (9 if y > 0 else -9))]
-]
+_AREA_PER_MILLION = 4.0
+_LEAST_AREA = 12.0
+_LINE = 9
+"""Height of a line of a label in points."""
 
 
 def draw_comparison(path: Path, rows: Sequence[Result]) -> None:
@@ -39,7 +38,7 @@ def draw_comparison(path: Path, rows: Sequence[Result]) -> None:
     labels = _draw_scatter(scatter, shown)
     canvas.draw()
     figure.set_layout_engine("none")
-    _part_labels(labels, canvas)
+    _part_labels(labels, shown, canvas)
     with atomic_write(path) as temporary:
         canvas.print_png(str(temporary))
 
@@ -67,44 +66,55 @@ def _draw_bars(axes: Axes, rows: Sequence[Result]) -> None:
 def _draw_scatter(axes: Axes, rows: Sequence[Result]) -> list[Annotation]:
     labels = []
     for row in rows:
-        place, colour = (row["seconds"], row["map"]), _colour(row["recipe"], rows)
-        area = 12 + _AREA_PER_MILLION * row["parameters"] / 1e6
-        axes.scatter(*place, s=area, color=colour, alpha=0.6, linewidths=0)
+        place, area = (row["seconds"], row["map"]), _area(row)
+        axes.scatter(*place, s=area, color=_colour(row["recipe"], rows), alpha=0.6, linewidths=0)
         axes.plot(*place, ".", color="black", markersize=2)
         weight = "bold" if row["recipe"] == DEFAULT_RECIPE else "normal"
-        labels.append(
-            axes.annotate(
-                row["recipe"],
-                place,
-                (6, 4),
-                textcoords="offset points",
-                fontsize=8,
-                color=colour,
-                weight=weight,
-            )
+        label = axes.annotate(
+            row["recipe"], place, (0, 0), textcoords="offset points", fontsize=8, weight=weight, va="center"
         )
+        labels.append(label)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.margins(x=0.12, y=0.08)
+    axes.margins(x=0.2, y=0.08)
     axes.set(xlabel="training time, s", ylabel="mAP@0.6", title="area: number of weights")
     axes.spines[["top", "right"]].set_visible(False)
     return labels
 
 
-def _part_labels(labels: Sequence[Annotation], canvas: FigureCanvasAgg) -> None:
-    """Move each label to the first of some places near its point where it covers no label before it."""
-    renderer = canvas.get_renderer()
-    taken = []
-    for label in labels:
-        for x, y in _OFFSETS:
+def _part_labels(labels: Sequence[Annotation], rows: Sequence[Result], canvas: FigureCanvasAgg) -> None:
+    """Move each label to the first of some places beside its circle that are free and within the picture."""
+    renderer, figure = canvas.get_renderer(), canvas.figure
+    taken = [_box_of_circle(label, row, figure.dpi) for label, row in zip(labels, rows, strict=True)]
+    for label, row in zip(labels, rows, strict=True):
+        beside = _radius(row) + 3
+        places = [(side * beside, line * _LINE) for line in (0, 1, -1, 2, -2, 3, -3) for side in (1, -1)]
+        for x, y in places:
             label.xyann = (x, y)
             label.set_horizontalalignment("left" if x > 0 else "right")
             box = label.get_window_extent(renderer)
-            if not any(box.overlaps(other) for other in taken):
+            if box.x1 < figure.bbox.x1 and not any(box.overlaps(other) for other in taken):
                 break
         taken.append(label.get_window_extent(renderer))
+
+
+def _box_of_circle(label: Annotation, row: Result, dpi: float) -> Bbox:
+    assert label.axes is not None  # noqa: S101 (for the type checker)
+    x, y = label.axes.transData.transform(label.xy)
+    radius = _radius(row) * dpi / 72
+    return Bbox.from_extents(x - radius, y - radius, x + radius, y + radius)
+
+
+def _radius(row: Result) -> float:
+    """Give the radius of a recipe's circle in points."""
+    return math.sqrt(_area(row) / math.pi)
+
+
+def _area(row: Result) -> float:
+    """Give the area of a recipe's circle in square points."""
+    return _LEAST_AREA + _AREA_PER_MILLION * row["parameters"] / 1e6
 
 
 def _colour(recipe: str, rows: Sequence[Result]) -> str:

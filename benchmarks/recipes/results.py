@@ -53,7 +53,7 @@ def make_row(name: str, results: Mapping[str, Result], published: str) -> Result
     """
     simulated = results.get("simulated", {})
     row: Result = {"recipe": name, "failed": "; ".join(_failures(results))}
-    row |= {column: simulated.get(column) for column in ("px", "weights", "map", "seconds", "tiles")}
+    row |= {column: simulated.get(column) for column in ("px", "weights", "map", "cells", "seconds", "tiles")}
     for against in ("image", "true"):
         figures = simulated.get(against, {})
         row |= {f"{against}_{name}": figures.get(name) for name in ("macro_f1", "micro_ap", "macro_ap")}

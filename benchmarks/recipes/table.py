@@ -31,31 +31,42 @@ def format_table(rows: Sequence[Result], foot: Sequence[str]) -> str:
         f"| --- |{' --- |' * (len(shown) - 1)}",
     ]
     for row in rows:
-        known = row | {"behind": _difference(row, default)}
+        known = row | {"ahead": _difference(row, default)}
         cells = [_MISSING if _is_missing(known[name]) else show(known[name]) for _, name, show in shown]
         lines.append(f"| {' | '.join(cells)} |")
     failed = [f"- {row['recipe']} failed: {row['failed']}" for row in rows if row["failed"]]
-    return "\n".join([*lines, *(["", *failed] if failed else []), "", *foot]) + "\n"
+    return "\n".join([*lines, *(["", *failed] if failed else []), "", _count_cells(rows), *foot]) + "\n"
 
 
 def _columns() -> list[tuple[str, str, Callable[[Any], str]]]:
     figures = [("F1", "macro_f1"), ("micro AP", "micro_ap"), ("macro AP", "macro_ap")]
-    real = [("balanced accuracy", "balanced_accuracy"), ("F1", "macro_f1")]
+    real = [("bal. acc.", "balanced_accuracy"), ("F1", "macro_f1")]
     return [
         ("recipe", "recipe", str),
         ("px", "px", str),
         ("first weights", "weights", str),
-        *((f"{title}, image labels", f"image_{name}", _three) for title, name in figures),
-        *((f"{title}, true labels", f"true_{name}", _three) for title, name in figures),
+        *((f"{title} (image)", f"image_{name}", _three) for title, name in figures),
+        *((f"{title} (true)", f"true_{name}", _three) for title, name in figures),
         ("mAP@0.6", "map", _three),
-        (f"beside {DEFAULT_RECIPE}", "behind", lambda value: f"{value:+.3f}"),
+        (f"to {DEFAULT_RECIPE}", "ahead", lambda value: f"{value:+.3f}"),
         ("training s", "seconds", lambda value: f"{value:.0f}"),
         ("tiles/s", "tiles_per_second", lambda value: f"{value:.0f}"),
         ("parameters, M", "parameters", lambda value: f"{value / 1e6:.1f}"),
-        *((f"real cells: {title}", f"real_imagenet_{name}", _three) for title, name in real),
-        *((f"real cells, pretrained: {title}", f"real_pretrained_{name}", _three) for title, name in real),
+        *((f"real: {title}", f"real_imagenet_{name}", _three) for title, name in real),
+        *((f"real, pretrained: {title}", f"real_pretrained_{name}", _three) for title, name in real),
         ("published", "published", str),
     ]
+
+
+def _count_cells(rows: Sequence[Result]) -> str:
+    counts = {
+        name: {row[name] for row in rows} - {None}
+        for name in ("cells", "real_imagenet_cells", "real_pretrained_cells")
+    }
+    simulated, real = counts["cells"], counts["real_imagenet_cells"] | counts["real_pretrained_cells"]
+    told = [f"{' or '.join(map(str, sorted(simulated)))} simulated cells"] if simulated else []
+    told += [f"{' or '.join(map(str, sorted(real)))} real cells"] if real else []
+    return f"Judged on {' and '.join(told) or 'nothing'}."
 
 
 def _three(value: float) -> str:
