@@ -77,6 +77,8 @@ def load_config(file: Path | None, assignments: Iterable[str] = (), recipe: str 
         TOML file with a section a stage, or None for the defaults.
     assignments
         ``section.name=value`` each, over the file's; the value is written as in TOML, quotes may be left out.
+        Another ``kind`` of a table than the file names begins with that kind's defaults, in place of the
+        file's values, which belong to the kind there; assigned values are kept.
     recipe
         Training recipe: a TOML file, or the name of one that comes with hpacells; it takes the place of the
         file's section ``[train]``. Without either, the default recipe is used.
@@ -84,7 +86,7 @@ def load_config(file: Path | None, assignments: Iterable[str] = (), recipe: str 
     sections: dict[str, Any] = dict(_read_toml(file)) if file else {}
     if recipe or "train" not in sections:
         sections["train"] = _read_toml(find_recipe(recipe or DEFAULT_RECIPE))
-    for assignment in assignments:
+    for assignment in sorted(assignments, key=_kinds_first):
         _assign(sections, assignment)
     sources = [str(part) for part in (file, recipe) if part] or ["settings"]
     return Config(sections, " + ".join(sources))
@@ -124,7 +126,17 @@ def _assign(sections: dict[str, Any], assignment: str) -> None:
             raise InputError(
                 found=f"{part} is no section", where=f"--set {assignment}", expected="section.name=value"
             )
-    target[last] = _parse_value(text.strip())
+    value = _parse_value(text.strip())
+    if last == "kind" and target.get("kind", value) != value:
+        target.clear()
+    target[last] = value
+
+
+def _kinds_first(assignment: str) -> tuple[bool, int]:
+    """Sort kinds before what belongs to them, and outer tables before inner ones."""
+    name = assignment.partition("=")[0].strip()
+    is_kind = name.endswith(".kind")
+    return not is_kind, name.count(".") if is_kind else 0
 
 
 def _parse_value(text: str) -> Any:

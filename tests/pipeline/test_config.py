@@ -1,11 +1,17 @@
+import tomllib
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
+from data.augment.rotate_mirror import RotateMirrorAugmentation
 from data.errors import InputError
+from models.losses.class_weights import EffectiveNumberSettings
+from models.training.optimisers import SgdSettings
+from models.training.rates.restarts import RestartsSettings
 from pipeline.config import find_recipe, load_config
 from stages.stage import StageSettings
+from stages.training.settings import TrainSettings
 
 
 class CropsSettings(StageSettings):
@@ -64,3 +70,49 @@ def test_unknown_recipe_lists_what_there_is() -> None:
     with pytest.raises(InputError, match="no such recipe; expected a TOML file or one of .*hpacells"):
         find_recipe("nonsense")
     assert find_recipe("hpacells").name == "hpacells.toml"
+
+
+def train(file: Path | None = None, assignments: tuple[str, ...] = (), recipe: str | None = None):
+    return load_config(file, assignments, recipe).settings("train", TrainSettings)
+
+
+def test_the_default_recipe_is_that_of_hpacells(tmp_path: Path) -> None:
+    shipped = TrainSettings.model_validate(tomllib.loads(find_recipe("hpacells").read_text()))
+    assert train() == train(recipe="hpacells") == shipped
+    file = tmp_path / "config.toml"
+    file.write_text("[crops]\nmin_area = 1\n")
+    assert train(file) == shipped
+    file.write_text('[train]\nseed = 7\n[train.optimiser]\nkind = "sgd"\n')
+    own = train(file)
+    assert own == TrainSettings.model_validate({"seed": 7, "optimiser": {"kind": "sgd"}})
+    assert train(file, recipe="hpacells") == shipped
+
+
+def test_another_kind_begins_with_its_own_defaults() -> None:
+    settings = train(
+        assignments=(
+            "train.rate.cycle_epochs=2",
+            "train.loss.weights.alpha=0.99",
+            "train.rate.kind=restarts",
+            "train.loss.weights.kind=effective-number",
+            "train.optimiser.kind=sgd",
+            "train.augment.kind=rotate-mirror",
+        )
+    )
+    defaults = train()
+    assert settings.rate == RestartsSettings(cycle_epochs=2)
+    assert settings.loss.weights == EffectiveNumberSettings(alpha=0.99)
+    assert settings.loss.label_smoothing == defaults.loss.label_smoothing
+    assert settings.optimiser == SgdSettings()
+    assert settings.augment == RotateMirrorAugmentation()
+    assert settings.schedule == defaults.schedule
+
+
+def test_the_same_kind_keeps_what_the_recipe_says() -> None:
+    recipe = "zhang2021-resnet50"
+    assert train(assignments=("train.optimiser.kind=sgd",), recipe=recipe) == train(recipe=recipe)
+
+
+def test_all_images_have_a_loss_for_several_labels() -> None:
+    assert train(assignments=("train.images=all",)).loss.kind == "binary-cross-entropy"
+    assert train().loss.kind == "cross-entropy"
