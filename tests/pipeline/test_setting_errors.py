@@ -1,0 +1,131 @@
+import re
+
+import pytest
+
+from data.errors import InputError
+from pipeline.config import load_config
+from stages.training.settings import TrainSettings
+
+
+def complaint(*assignments: str) -> str:
+    with pytest.raises(InputError) as raised:
+        load_config(None, [f"train.{assignment}" for assignment in assignments]).settings(
+            "train", TrainSettings
+        )
+    message = str(raised.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("assignments", "unknown", "listed"),
+    [
+        (["optimizer.kind=sgd"], "train.optimizer", ["optimiser", "schedule", "phases"]),
+        (["schedule.epoch=3"], "train.schedule.epoch", ["epochs", "batch_size", "accumulate"]),
+        (["tiles.sise=3"], "train.tiles.sise", ["size", "channels", "crop"]),
+        (["loss.gamma=2"], "train.loss.gamma of the kind cross-entropy", ["label_smoothing", "hardest"]),
+        (["loss.weights.mosst=2"], "train.loss.weights.mosst of the kind balanced", ["kind", "most"]),
+        (["loss.triplet.wait=2"], "train.loss.triplet.wait", ["weight", "margin", "mining"]),
+        (["phases=[{epoch=1}]"], "train.phases.0.epoch", ["epochs", "train", "learning_rate", "loss"]),
+        (
+            ["phases=[{epochs=1}, {loss={gamma=2}}]"],
+            "train.phases.1.loss.gamma of the kind cross-entropy",
+            ["label_smoothing", "hardest"],
+        ),
+        (
+            ["augment.kind=rotate-mirror", "augment.blur=1"],
+            "train.augment.blur of the kind rotate-mirror",
+            [],
+        ),
+    ],
+)
+def test_an_unknown_setting_lists_what_there_is(assignments, unknown: str, listed: list[str]) -> None:
+    message = complaint(*assignments)
+    assert f"unknown setting {unknown}" in message
+    expected = message.split("expected one of ")[1]
+    assert set(listed) <= set(re.split(r"[,;] ", expected))
+
+
+@pytest.mark.parametrize(
+    ("assignments", "name", "kinds"),
+    [
+        (["optimiser.kind=lion"], "optimiser.kind = 'lion'", "adamw, adam, sgd"),
+        (["rate.kind=step"], "rate.kind = 'step'", "cosine, restarts, ramp, plateau, constant"),
+        (["head.kind=deep"], "head.kind = 'deep'", "embedding, linear, buffered, convolution"),
+        (
+            ["augment.kind=none at all"],
+            "augment.kind = 'none at all'",
+            "hpacells, alsubait2022, madeira2019, rotate-mirror, none",
+        ),
+        (
+            ["loss.kind=crossentropy"],
+            "loss.kind = 'crossentropy'",
+            "cross-entropy, binary-cross-entropy, focal, soft-f1",
+        ),
+        (
+            ["loss.weights.kind=inverse"],
+            "loss.weights.kind = 'inverse'",
+            "none, balanced, effective-number",
+        ),
+        (["thresholds.kind=best"], "thresholds.kind = 'best'", "half, one, greedy, per-class"),
+        (
+            ['phases=[{loss={kind="bce"}}]'],
+            "phases.0.loss.kind = 'bce'",
+            "cross-entropy, binary-cross-entropy, focal, soft-f1",
+        ),
+        (
+            ['phases=[{loss={kind="focal", weights={kind="odd"}}}]'],
+            "phases.0.loss.weights.kind = 'odd'",
+            "none, balanced, effective-number",
+        ),
+    ],
+)
+def test_an_unknown_kind_lists_what_there_is(assignments, name: str, kinds: str) -> None:
+    message = complaint(*assignments)
+    assert f"train.{name}" in message
+    assert set(message.split("expected one of ")[1].split("; ")[0].split(", ")) == set(kinds.split(", "))
+
+
+@pytest.mark.parametrize(
+    ("assignments", "unread"),
+    [
+        (["optimiser.momentum=0.9"], "optimiser.momentum of the kind adamw"),
+        (["optimiser.kind=adam", "optimiser.momentum=0.9"], "optimiser.momentum of the kind adam;"),
+        (
+            ["loss.weights.kind=effective-number", "loss.weights.most=5"],
+            "loss.weights.most of the kind effective-number",
+        ),
+        (["loss.weights.kind=none", "loss.weights.most=5"], "loss.weights.most of the kind none"),
+        (["images=all", 'loss={kind="soft-f1", hardest=0.5}'], "loss.hardest of the kind soft-f1"),
+        (["images=all", "loss.gamma=1"], "loss.gamma of the kind binary-cross-entropy"),
+        (["rate.cycle_epochs=4"], "rate.cycle_epochs of the kind cosine"),
+        (["head.widths=[3]"], "head.widths of the kind embedding"),
+        (["augment.kind=none", "augment.probability=0.5"], "augment.probability of the kind none"),
+        (['phases=[{loss={kind="soft-f1", hardest=0.5}}]'], "phases.0.loss.hardest of the kind soft-f1"),
+    ],
+)
+def test_a_setting_that_nothing_reads_is_an_error(assignments, unread: str) -> None:
+    assert f"unknown setting train.{unread}" in f"{complaint(*assignments)};".replace(" at ", ";")
+
+
+@pytest.mark.parametrize(
+    ("assignments", "parts"),
+    [
+        (["schedule.epochs=0"], ["train.schedule.epochs = 0:", "greater than or equal to 1"]),
+        (["rate.warm_up=soon"], ["train.rate.warm_up = 'soon':"]),
+        (['images="some"'], ["train.images = 'some':", "'single' or 'all'"]),
+        (["schedule=3"], ["train.schedule = 3:"]),
+        (["optimiser=sgd"], ["train.optimiser"]),
+        (["phases=[{epochs=0}]"], ["train.phases.0.epochs = 0:"]),
+        (["phases=[3]"], ["train.phases.0 = 3:"]),
+        (["phases=3"], ["train.phases = 3:"]),
+        (["split.fold=7"], ["train.split = ", "fold must be 0 or more, and below folds (5)"]),
+        (["images=all", "loss.kind=cross-entropy"], ["cross-entropy needs one label a tile"]),
+        (["images=all", "loss.triplet.weight=1"], ["the triplet loss needs one label a tile"]),
+        (['phases=[{loss={kind="focal"}}]'], ["the losses of all phases"]),
+    ],
+)
+def test_a_value_that_cannot_be_is_named(assignments, parts: list[str]) -> None:
+    message = complaint(*assignments)
+    for part in parts:
+        assert part in message

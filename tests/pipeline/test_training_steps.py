@@ -1,0 +1,214 @@
+import json
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.errors import InputError
+from data.predictions import write_predictions
+from pipeline.config import load_config
+from pipeline.manifest import Manifest, read_manifest, write_manifest
+from pipeline.run import execute
+from pipeline.training_steps import find_rate_step, train_step
+from pipeline.work_folder import WorkFolder
+from stages import find_rate, train
+from stages.stage import StageReport
+
+FOLDS = ("train.split.folds=2", "train.split.fold=all")
+
+
+class Quiet:
+    """A context that shows nothing."""
+
+    @contextmanager
+    def track(self, description: str, total: int):
+        yield lambda _: None
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> WorkFolder:
+    """A work folder whose tiles are cut."""
+    folder = WorkFolder(tmp_path / "work")
+    cut(folder, "tiles")
+    (tmp_path / "train.csv").write_text("ID,Label\na,0\n")
+    return folder
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
+    """What trainings are asked for; they write empty models, and predictions of one cell."""
+    calls = []
+
+    def run(tiles, cells, labels, model, settings, context, *, soft, out_of_fold) -> StageReport:
+        calls.append({"labels": labels, "soft": soft, "out_of_fold": out_of_fold, "settings": settings})
+        split = settings.split
+        folders = [model / f"fold-{fold}" for fold in range(split.folds)] if split.fold == "all" else [model]
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in ("model.safetensors", "model.toml"):
+                (folder / name).write_text(f"training {len(calls)}")
+        if len(folders) > 1:
+            write_predictions(out_of_fold, ["a"], np.array([1]), np.full((1, 19), 1 / (len(calls) + 1)))
+        return StageReport(counts={}, details={})
+
+    monkeypatch.setattr(train, "run", run)
+    return calls
+
+
+def cut(work: WorkFolder, key: str) -> None:
+    empty = {"settings": {}, "inputs": {}, "outputs": {}, "counts": {}, "failures": [], "details": {}}
+    manifest = Manifest(stage="crops", key=key, output_key=key, seconds=0, **empty)
+    write_manifest(work.manifest("crops"), manifest)
+
+
+def run_train(work: WorkFolder, labels: object, *assignments: str) -> Manifest:
+    return execute(train_step(work, labels, load_config(None, assignments)), Quiet())
+
+
+def test_the_outputs_of_one_classifier_and_of_folds(work: WorkFolder, asked, tmp_path: Path) -> None:
+    one = run_train(work, tmp_path / "train.csv")
+    assert set(one.outputs) == {"model.safetensors", "model.toml"}
+    folds = run_train(work, tmp_path / "train.csv", *FOLDS)
+    assert set(folds.outputs) == {
+        *("fold-0/model.safetensors", "fold-0/model.toml", "fold-1/model.safetensors", "fold-1/model.toml"),
+        "out_of_fold.parquet",
+    }
+    assert "missing" not in {**one.outputs, **folds.outputs}.values()
+    assert run_train(work, tmp_path / "train.csv", *FOLDS) == folds
+    assert len(asked) == 2
+
+
+def test_a_missing_fold_is_trained_again(work: WorkFolder, asked, tmp_path: Path) -> None:
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+    (work.model / "fold-1" / "model.toml").unlink()
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+    assert len(asked) == 2
+
+
+def test_other_labels_or_settings_train_anew(work: WorkFolder, asked, tmp_path: Path) -> None:
+    run_train(work, tmp_path / "train.csv")
+    run_train(work, tmp_path / "train.csv", "train.seed=2")
+    (tmp_path / "train.csv").write_text("ID,Label\na,1\n")
+    run_train(work, tmp_path / "train.csv", "train.seed=2")
+    assert len(asked) == 3
+
+
+def test_labels_softened_by_the_folds(work: WorkFolder, asked, tmp_path: Path) -> None:
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+    run_train(work, "oof", *FOLDS)
+    first, second = asked
+    assert (first["labels"], first["soft"], first["out_of_fold"]) == (
+        *(tmp_path / "train.csv", None, work.out_of_fold),
+    )
+    assert (second["labels"], second["soft"], second["out_of_fold"]) == (
+        *(tmp_path / "train.csv", work.out_of_fold, work.soft_out_of_fold),
+    )
+    run_train(work, "oof", *FOLDS)
+    assert len(asked) == 2
+    # What one classifier is trained on may be softened, too.
+    run_train(work, "oof")
+    assert asked[2]["soft"] == work.out_of_fold
+
+
+def test_a_softened_training_that_was_killed_goes_on(
+    work: WorkFolder, asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+
+    def die(*_: object, **__: object) -> StageReport:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "run", die)
+        with pytest.raises(KeyboardInterrupt):
+            run_train(work, "oof")
+    assert read_manifest(work.manifest("train")) is None
+    run_train(work, "oof")
+    assert asked[1]["labels"] == tmp_path / "train.csv"
+
+
+def no_folds(work: WorkFolder) -> None:
+    work.out_of_fold.unlink()
+
+
+def no_record(work: WorkFolder) -> None:
+    work.out_of_fold_record.write_text("{")
+
+
+def other_predictions(work: WorkFolder) -> None:
+    work.out_of_fold.write_bytes(work.out_of_fold.read_bytes() + b"x")
+
+
+def other_tiles(work: WorkFolder) -> None:
+    cut(work, "other tiles")
+
+
+@pytest.mark.parametrize("happens", [no_folds, no_record, other_predictions, other_tiles])
+def test_nothing_to_soften_labels_with(work: WorkFolder, asked, tmp_path: Path, happens) -> None:
+    with pytest.raises(InputError, match="out_of_fold.parquet: no out-of-fold predictions"):
+        run_train(work, "oof")
+    run_train(work, tmp_path / "train.csv")
+    with pytest.raises(InputError, match=r"train with --set train.split.fold=all and a label file first"):
+        run_train(work, "oof")
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+    happens(work)
+    with pytest.raises(InputError, match="out-of-fold predictions"):
+        run_train(work, "oof")
+
+
+def test_a_follower_writes_nothing_and_is_done_when_the_first_is(
+    work: WorkFolder, asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+    assert not work.manifest("train").exists()
+    assert not work.out_of_fold_record.exists()
+    monkeypatch.setenv("RANK", "0")
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+    assert json.loads(work.out_of_fold_record.read_text())["crops"] == "tiles"
+    monkeypatch.setenv("RANK", "1")
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+    assert len(asked) == 2
+
+
+def test_another_start_trains_anew(work: WorkFolder, asked, tmp_path: Path) -> None:
+    start = tmp_path / "start"
+    start.mkdir()
+    assignment = f"train.start={start}"
+    with pytest.raises(InputError, match="start/model.safetensors: No such file"):
+        run_train(work, tmp_path / "train.csv", assignment)
+    for weights in ("weights", "weights", "other weights"):
+        (start / "model.safetensors").write_text(weights)
+        run_train(work, tmp_path / "train.csv", assignment)
+    assert len(asked) == 2
+
+
+def test_the_range_test_begins_where_it_is_told(
+    work: WorkFolder, asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = []
+
+    def run(tiles, cells, labels, files, settings, recipe, context) -> StageReport:
+        starts.append(recipe.start)
+        files.table.write_text("rate,loss\n")
+        files.picture.write_text("picture")
+        return StageReport(counts={}, details={"steepest": 0.1, "highest": None})
+
+    monkeypatch.setattr(find_rate, "run", run)
+    config, labels = load_config(None, ()), tmp_path / "train.csv"
+
+    def test(after: bool) -> Manifest:
+        return execute(find_rate_step(work, labels, after, config), Quiet())
+
+    assert test(False).details == {"steepest": 0.1, "highest": None}
+    assert set(test(False).outputs) == {"find_rate.csv", "find_rate.png"}
+    with pytest.raises(InputError, match="train is not finished"):
+        test(True)
+    run_train(work, labels)
+    test(True)
+    run_train(work, labels, *FOLDS)
+    for name in ("model.safetensors", "model.toml"):
+        (work.model / name).unlink()
+    test(True)
+    assert starts == ["", str(work.model), str(work.model / "fold-0")]
