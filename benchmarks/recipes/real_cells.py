@@ -91,6 +91,8 @@ def cross_validate(
     """
     predicted, truth = [], []
     for fold, held_out in enumerate(real.held_out):
+        if not held_out:
+            continue
         place = folder / f"fold-{fold}"
         place.mkdir(parents=True, exist_ok=True)
         labels = place / "labels.csv"
