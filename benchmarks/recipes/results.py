@@ -26,6 +26,8 @@ def measure_once(path: Path, key: str, measure: Callable[[], Result]) -> Result:
             return kept["result"]
     except (OSError, ValueError, KeyError):
         pass
+    # Measuring replaces the model that an older result is of.
+    path.unlink(missing_ok=True)
     try:
         result = measure()
     except Exception as error:
