@@ -67,7 +67,7 @@ def run(
     InputError
         As for training.
     """
-    store, chosen = select_cells(tiles, cells, labels, train, soft=None)
+    store, chosen = select_cells(tiles, cells, labels, train)
     nobody = np.zeros(len(chosen.rows), bool)
     prepared = prepare_fold(store, chosen, nobody, train, choose_device(train.device), ALONE)
     prepared.classifier.train()

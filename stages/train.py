@@ -1,6 +1,7 @@
 """Train: fit classifiers of single-cell tiles to the labels of their images."""
 
 import logging
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +57,8 @@ def run(
         training wrote there, once all are trained. An interrupted training leaves checkpoints, and one with
         the same data and settings goes on with them.
     soft
-        Out-of-fold predictions of an earlier training, to be mixed into the labels of the cells; or None.
+        Out-of-fold predictions of an earlier training, to be mixed into the labels of the cells that are
+        trained on; or None.
     out_of_fold
         Where to write what the classifiers of all folds say of the cells that each left out; or None.
 
@@ -66,7 +68,8 @@ def run(
         The labels fit none of the images, no tile is left to train on, or a setting cannot be followed.
     """
     started = time.monotonic()
-    store, chosen = select_cells(tiles, cells, labels, settings, soft=soft)
+    store, chosen = select_cells(tiles, cells, labels, settings)
+    softened = chosen.targets if soft is None else _soften(chosen, soft, settings)
     device = choose_device(settings.device)
     splits = _list_splits(chosen, settings, model)
     with join_processes(device) as processes:
@@ -74,7 +77,11 @@ def run(
         for number, (folder, held_out) in enumerate(splits, start=1):
             if len(splits) > 1:
                 log.info("fold %d of %d: %d cells are held out", number, len(splits), int(held_out.sum()))
-            prepared = prepare_fold(store, chosen, held_out, settings, device, processes)
+            # Figures and thresholds are of the labels as they were given.
+            targets = np.where(held_out[:, None], chosen.targets, softened)
+            prepared = prepare_fold(
+                store, replace(chosen, targets=targets), held_out, settings, device, processes
+            )
             _warn_of_absent(chosen, ~held_out)
             with context.track("train", count_steps(prepared, settings)) as advance:
                 results.append(train_fold(prepared, folder, settings, processes, advance))
@@ -88,7 +95,7 @@ def run(
 
 
 def select_cells(
-    tiles: Path, cells: Path, labels: Path, settings: TrainSettings, *, soft: Path | None
+    tiles: Path, cells: Path, labels: Path, settings: TrainSettings
 ) -> tuple[TileStore, TrainingSet]:
     """Choose the cells to train on, with their targets."""
     table = read_cells(cells, ["image_id", "cell_id", "dropped", "group", "image_hash"])
@@ -103,14 +110,16 @@ def select_cells(
         data=settings.data,
         where=labels,
     )
-    if soft is None:
-        return store, chosen
+    return store, chosen
+
+
+def _soften(chosen: TrainingSet, soft: Path, settings: TrainSettings) -> NDArray[np.float32]:
+    """Mix out-of-fold predictions into the targets."""
     known = match_probabilities(
-        read_predictions(soft, embedding=False), chosen.image_ids, chosen.cell_ids, len(label_set)
+        read_predictions(soft, embedding=False), chosen.image_ids, chosen.cell_ids, len(chosen.class_names)
     )
     single = output_of(settings.loss) == "single-label"
-    targets = soften_targets(chosen.targets, known, single_label=single, weight=settings.soft_weight)
-    return store, replace(chosen, targets=targets)
+    return soften_targets(chosen.targets, known, single_label=single, weight=settings.soft_weight)
 
 
 def _list_splits(
@@ -277,6 +286,6 @@ def _summarise(figures: dict[str, Any]) -> dict[str, int | float]:
     )
     told += [name for name in ("folds", *left_out) if figures.get(name)]
     counts = {name.replace("_", " "): figures[name] for name in told}
-    if figures["validated"]:
+    if figures["validated"] and math.isfinite(figures["val_map"]):
         counts["validation mAP"] = round(figures["val_map"], 3)
     return counts

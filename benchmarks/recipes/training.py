@@ -82,7 +82,7 @@ def predict_cells(model: Path, judged: Part, output: Path, context: Context) -> 
 
 
 def _read_targets(settings: TrainSettings, labels: Path, learnt: Part) -> NDArray[np.float32]:
-    _, chosen = train.select_cells(learnt.work.tiles, learnt.work.cells, labels, settings, soft=None)
+    _, chosen = train.select_cells(learnt.work.tiles, learnt.work.cells, labels, settings)
     return chosen.targets
 
 

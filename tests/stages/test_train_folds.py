@@ -14,7 +14,9 @@ from data.tiles import TileStore
 from models.classifiers.ensemble import find_classifiers, read_members
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import load_classifier
+from models.training import trainer
 from stages import train
+from stages.training.preparation import prepare_fold
 from stages.training.settings import TrainSettings
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
@@ -156,7 +158,9 @@ def test_an_interrupted_training_leaves_the_earlier_one_whole(
     assert find_classifiers(model) == sorted({path.parent for path in files})
 
 
-def test_soft_labels_of_a_second_round(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
+def test_soft_labels_of_a_second_round(
+    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labels = {image: (number % 3, (number + 1) % 3) for number, image in enumerate(IMAGES)}
     folder = make_tiles(labels, dropped={4: "too dark"})
     kept = pd.read_parquet(folder.cells).query("dropped == ''")
@@ -166,15 +170,26 @@ def test_soft_labels_of_a_second_round(make_tiles, tiny: TrainSettings, steps, t
     )
     first = tmp_path / "first.parquet"
     run(folder, tmp_path / "model", settings, steps(), out_of_fold=first)
-    _, chosen = train.select_cells(folder.tiles, folder.cells, folder.labels, settings, soft=first)
     said = read_predictions(first).set_index(["image_id", "cell_id"])
-    assert len(chosen.targets) == len(kept) == len(said)
-    for image, cell, targets in zip(chosen.image_ids, chosen.cell_ids, chosen.targets, strict=True):
-        own = said.loc[(image, cell)].to_numpy(np.float32)
-        expected = [0.5 + 0.5 * own[label] if label in labels[image] else 0.0 for label in range(19)]
-        np.testing.assert_allclose(targets, expected, rtol=1e-5)
+    seen = []
+
+    def spy(store, chosen, held_out, *others):
+        seen.append((chosen, held_out))
+        return prepare_fold(store, chosen, held_out, *others)
+
+    monkeypatch.setattr(train, "prepare_fold", spy)
     second = tmp_path / "second.parquet"
     run(folder, tmp_path / "model", settings, steps(), soft=first, out_of_fold=second)
+    assert len(seen) == 2
+    for chosen, held_out in seen:
+        assert len(chosen.targets) == len(kept) == len(said)
+        for image, cell, targets, out in zip(
+            chosen.image_ids, chosen.cell_ids, chosen.targets, held_out, strict=True
+        ):
+            own = said.loc[(image, cell)].to_numpy(np.float32)
+            shown = np.isin(np.arange(19), labels[image])
+            # What is held out is measured against the labels as they were given.
+            np.testing.assert_allclose(targets, shown if out else shown * (0.5 + 0.5 * own), rtol=1e-5)
     assert len(read_predictions(second)) == len(kept)
 
 
@@ -197,3 +212,13 @@ def test_a_class_without_training_cells_is_named(
     (warning,) = [record.getMessage() for record in caplog.records if "no training cell" in record.message]
     assert ", ".join(names[3:]) in warning
     assert not any(f"{name}," in warning for name in names[:3])
+
+
+def test_figures_that_cannot_be_measured_do_not_spoil_the_report(
+    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = dict.fromkeys(("val_loss", "val_accuracy", "val_macro_f1", "val_map"), float("nan"))
+    monkeypatch.setattr(trainer, "measure_held_out", lambda *_: figures)
+    report = run(make_tiles(IMAGES), tmp_path / "model", changed(tiny), steps())
+    assert report.details["validated"]
+    assert np.isfinite(list(report.counts.values())).all()
