@@ -38,7 +38,7 @@ RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes weights segment crops train predict evaluate \
-        submission score report run test test-fast lint format bench clean
+        submission score report run test test-slow lint format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
@@ -114,11 +114,11 @@ run: setup $(SIMULATED) ## all of the above for IMAGES= LABELS= WORK=
 	$(HPACELLS) run $(IMAGES) --labels $(LABELS) --work $(WORK) $(if $(TRUTH),--truth $(TRUTH)) \
 	  $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
 
-test: setup ## run all tests (under 10 minutes on 2 cores)
-	$(PYTEST) $(ARGS)
-
-test-fast: setup ## run the tests without the slow ones
+test: setup ## run the tests but for the slow ones (under 10 minutes on 2 cores)
 	$(PYTEST) -m "not slow" $(ARGS)
+
+test-slow: setup ## run the slow tests
+	$(PYTEST) -m slow $(ARGS)
 
 lint: setup ## check style, types and the direction of imports
 	$(VENV)/bin/ruff format --check .
