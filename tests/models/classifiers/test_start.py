@@ -5,7 +5,11 @@ import pytest
 import torch
 
 from data.errors import InputError
+from models.classifiers.classifier import Classifier
+from models.classifiers.model_folder import load_classifier
 from models.classifiers.start import find_start, load_start
+from pipeline.config import load_config
+from stages.training.settings import TrainSettings
 
 OTHER_CLASSES = ("one", "two", "three")
 
@@ -20,6 +24,19 @@ def equal_weights(first, second) -> dict[str, bool]:
 
 def test_any_folder_is_a_start(tmp_path: Path) -> None:
     assert find_start(str(tmp_path)) == tmp_path
+
+
+def test_the_default_recipe_takes_every_weight_that_is_shipped(caplog: pytest.LogCaptureFixture) -> None:
+    settings = load_config(None).settings("train", TrainSettings)
+    shipped = load_classifier(find_start(settings.start))
+    classifier = Classifier(
+        shipped.architecture.model_copy(
+            update={"tiles": settings.tiles, "backbone": settings.backbone, "head": settings.head}
+        )
+    )
+    load_start(classifier, settings.start)
+    assert all(equal_weights(classifier, shipped).values())
+    assert not caplog.text
 
 
 def test_all_weights_of_another_folder(make_classifier, save, tmp_path: Path) -> None:
