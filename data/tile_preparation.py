@@ -155,7 +155,7 @@ def prepare_tiles(
     prepared = np.empty((len(tiles), size, size, tiles.shape[1]), np.uint8)
     for row, tile in enumerate(tiles):
         # Several times as fast as numpy's transposition.
-        planes = cv2.merge(list(tile)).reshape(*tile.shape[1:], -1)
+        planes = cv2.merge(list(tile)).reshape(*tile.shape[1:], -1).view(np.uint8)
         if masks is not None:
             planes = _correct(planes, masks[row], settings)
         if planes.shape[0] != size:
