@@ -47,6 +47,9 @@ def import_openvino() -> Any:
     _mute_telemetry()
     import openvino
 
+    # Its table of types is made at the first use, by code that lets go of the interpreter lock: two threads
+    # that come to it at the same time wait for each other for ever.
+    openvino.Type.f32.to_dtype()
     return openvino
 
 

@@ -200,8 +200,10 @@ def test_the_second_phase_of_madeira2019() -> None:
     assert (phase.epochs, phase.train, phase.loss.kind) == (14, "head", "binary-cross-entropy")
 
 
-def test_the_default_recipe_is_the_default() -> None:
-    assert load("hpacells") == TrainSettings()
+def test_the_default_recipe_is_used_where_none_is_named() -> None:
+    default = load_config(None).settings("train", TrainSettings)
+    assert default == load("hpacells")
+    assert (default.start, default.split.fold) == ("simhpa19", "all")
 
 
 @pytest.mark.parametrize("paper", PAPERS)

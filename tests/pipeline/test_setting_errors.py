@@ -24,7 +24,11 @@ def complaint(*assignments: str) -> str:
         (["schedule.epoch=3"], "train.schedule.epoch", ["epochs", "batch_size", "accumulate"]),
         (["tiles.sise=3"], "train.tiles.sise", ["size", "channels", "crop"]),
         (["loss.gamma=2"], "train.loss.gamma of the kind cross-entropy", ["label_smoothing", "hardest"]),
-        (["loss.weights.mosst=2"], "train.loss.weights.mosst of the kind balanced", ["kind", "most"]),
+        (
+            ["loss.weights.kind=balanced", "loss.weights.mosst=2"],
+            "train.loss.weights.mosst of the kind balanced",
+            ["kind", "most"],
+        ),
         (["loss.triplet.wait=2"], "train.loss.triplet.wait", ["weight", "margin", "mining"]),
         (["phases=[{epoch=1}]"], "train.phases.0.epoch", ["epochs", "train", "learning_rate", "loss"]),
         (

@@ -63,7 +63,8 @@ def cut(work: WorkFolder, key: str) -> None:
 
 
 def run_train(work: WorkFolder, labels: object, *assignments: str) -> Manifest:
-    return execute(train_step(work, labels, load_config(None, assignments)), Quiet())
+    config = load_config(None, ["train.split.fold=0", *assignments])
+    return execute(train_step(work, labels, config), Quiet())
 
 
 def test_the_outputs_of_one_classifier_and_of_folds(work: WorkFolder, asked, tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_the_range_test_begins_where_it_is_told(
         return StageReport(counts={}, details={"steepest": 0.1, "highest": None})
 
     monkeypatch.setattr(find_rate, "run", run)
-    config, labels = load_config(None, ()), tmp_path / "train.csv"
+    config, labels = load_config(None, ['train.start=""']), tmp_path / "train.csv"
 
     def test(after: bool) -> Manifest:
         return execute(find_rate_step(work, labels, after, config), Quiet())
