@@ -73,7 +73,7 @@ def run(
     device = choose_device(settings.device)
     splits = _list_splits(chosen, settings, model)
     with join_processes(device) as processes:
-        results = []
+        results, told = [], set[str]()
         for number, (folder, held_out) in enumerate(splits, start=1):
             if len(splits) > 1:
                 log.info("fold %d of %d: %d cells are held out", number, len(splits), int(held_out.sum()))
@@ -82,7 +82,7 @@ def run(
             prepared = prepare_fold(
                 store, replace(chosen, targets=targets), held_out, settings, device, processes
             )
-            _warn_of_absent(chosen, ~held_out)
+            told |= _warn_of_absent(chosen, ~held_out, told)
             with context.track("train", count_steps(prepared, settings)) as advance:
                 results.append(train_fold(prepared, folder, settings, processes, advance))
         # All have read their checkpoints by then.
@@ -149,14 +149,16 @@ def _hold_out(chosen: TrainingSet, settings: TrainSettings, fold: int) -> NDArra
     return np.isin(chosen.image_ids, sorted(held_out))
 
 
-def _warn_of_absent(chosen: TrainingSet, trained: NDArray[np.bool_]) -> None:
-    absent = chosen.absent_classes(trained)
+def _warn_of_absent(chosen: TrainingSet, trained: NDArray[np.bool_], told: set[str]) -> set[str]:
+    """Warn of classes without a training cell that were not told of before, and give them."""
+    absent = [name for name in chosen.absent_classes(trained) if name not in told]
     if absent:
         log.warning(
             "no training cell of %s: cells of %s cannot be recognised",
             ", ".join(absent),
             "it" if len(absent) == 1 else "them",
         )
+    return set(absent)
 
 
 def _write_all(
