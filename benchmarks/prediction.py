@@ -21,14 +21,14 @@ from torch.utils.data import DataLoader
 from benchmarks.side_by_side.epochs import Epoch, Watch, make_classifier, measure, print_table, read_options
 from benchmarks.side_by_side.machine import describe_machine
 from benchmarks.side_by_side.plain_tiles import PlainTiles, draw_tiles, plain_loader, write_files, write_store
+from benchmarks.side_by_side.runtimes import runtimes_at_hand
 from data.batches import BatchLoader
-from data.errors import InputError
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import predict_tiles
 from models.classifiers.runners.choose import make_runner
 from models.classifiers.runners.runner import Runner
 from models.device import choose_device
-from models.runtimes.choose import RUNTIMES, resolve_runtime
+from models.runtimes.choose import resolve_runtime
 
 MOST_DIFFERENCE = 1e-2
 """Of a probability from the plain loop's, in bfloat16."""
@@ -65,16 +65,6 @@ class Prediction:
         return watch.stop(loader.wait_seconds - waited)
 
 
-def runtimes_at_hand() -> list[str]:
-    names = []
-    for name in RUNTIMES:
-        try:
-            names.append(resolve_runtime(name))
-        except InputError as error:
-            print(f"left out: {error}")
-    return [name for name in names if name != "openvino-int8"]
-
-
 def main() -> None:
     options = read_options(__doc__)
     print(describe_machine())
@@ -96,7 +86,7 @@ def main() -> None:
         ways: dict[str, Callable[[int], Epoch]] = {
             "plain loop": lambda _: prediction.plainly("plain loop", plain, batches)
         }
-        ways |= {f"hpacells, {name}": run(name) for name in runtimes_at_hand()}
+        ways |= {f"hpacells, {name}": run(name) for name in runtimes_at_hand() if name != "openvino-int8"}
         measured = measure(ways, options.rounds)
     compare(prediction.probabilities)
     print_table(measured, options.tiles)

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from benchmarks.segmentation import write_simulated_fields
+from benchmarks.side_by_side.runtimes import runtimes_at_hand
 from data.agreement import compare_cells, pool_agreements
-from data.errors import InputError
 from data.fields import Field, find_fields
 from models.runtimes.calibration import Calibration
-from models.runtimes.choose import RUNTIMES, make_runtime, resolve_runtime
+from models.runtimes.choose import make_runtime
 from models.segmenters.choose import LITE_WEIGHTS, SegmenterOptions, load_segmenter
 from models.segmenters.dpn_unet import DPNUnet, load_dpn_unet
 from models.segmenters.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
@@ -33,16 +33,6 @@ from models.weights.store import find_weights, weights_hash
 
 PIXEL_UM = 0.08
 REFERENCE = "torch"
-
-
-def runtimes_at_hand() -> list[str]:
-    names = []
-    for name in RUNTIMES:
-        try:
-            names.append(resolve_runtime(name))
-        except InputError as error:
-            print(f"left out: {error}")
-    return sorted(names, key=lambda name: name != REFERENCE)
 
 
 def make_cell_network() -> tuple[Callable[[], nn.Module], str]:
@@ -116,7 +106,7 @@ def main() -> None:
             write_simulated_fields(images, options.fields, options.size)
         fields = find_fields(images)[: options.fields]
         half = len(fields) // 2
-        runtimes = runtimes_at_hand()
+        runtimes = sorted(runtimes_at_hand(), key=lambda name: name != REFERENCE)
         compare_logits(runtimes, fields[:half], fields[half:])
         if LITE_WEIGHTS.is_file():
             compare_masks("lite", runtimes, fields[:half], fields[half:])

@@ -1,6 +1,5 @@
 """Several trained classifiers that predict together: folds, architectures and tile sizes."""
 
-import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.tile_preparation import TileSettings
 from models.classifiers.classifier import Architecture
-from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, read_architecture
+from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, list_folds, read_architecture
 
 DEFAULT_THRESHOLD = 0.5
 """From which probability on a class is called where the training named no other."""
@@ -50,20 +49,17 @@ def find_classifiers(folder: Path) -> list[Path]:
     InputError
         There is no trained classifier, or both one and folds.
     """
-    found = folder.glob("fold-*") if folder.is_dir() else ()
-    folds = [
-        path for path in found if re.fullmatch(r"fold-\d+", path.name) and (path / DESCRIPTION).is_file()
-    ]
+    folds = [path for path in list_folds(folder) if (path / DESCRIPTION).is_file()]
     is_one = any((folder / name).is_file() for name in (DESCRIPTION, WEIGHTS))
     if folds and (folder / DESCRIPTION).is_file() and (folder / WEIGHTS).is_file():
         raise InputError(
             found=f"both a classifier and {len(folds)} folds",
             where=folder,
             expected="one or the other",
-            advice=f"give the folds one by one, such as {sorted(folds)[0]}, or remove what is older",
+            advice=f"give the folds one by one, such as {folds[0]}, or remove what is older",
         )
     if folds:
-        return sorted(folds, key=lambda path: int(path.name.removeprefix("fold-")))
+        return folds
     if is_one:
         return [folder]
     raise InputError(

@@ -1,11 +1,10 @@
 """The folders of trained classifiers: one in the model folder itself, or one for each fold below it."""
 
-import re
 import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
+from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, list_folds
 
 METRICS = "metrics.csv"
 CURVES = "curves.png"
@@ -30,8 +29,8 @@ def remove_others(model: Path, written: Collection[Path]) -> None:
         for name in (DESCRIPTION, WEIGHTS, METRICS, CURVES):
             (model / name).unlink(missing_ok=True)
         remove_checkpoints(model)
-    for folder in model.glob("fold-*"):
-        if re.fullmatch(r"fold-\d+", folder.name) and folder not in written:
+    for folder in list_folds(model):
+        if folder not in written:
             shutil.rmtree(folder)
 
 
