@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rle import draw_cells
-from data.average_precision import average_precision
 from data.labels import NUM_CLASSES
 from data.metric import KAGGLE_IOU, evaluate
 from data.prediction_string import Triples, format_prediction_string
 from data.rle import decode_mask, encode_label_image
+from data.scoring.average_precision import average_precision
 from data.submission import Submission, SubmissionRow, read_submission, write_submission
 
 Scores = list[float | None]

@@ -41,8 +41,8 @@ from data.simulate.field import FieldSettings, simulate_field
 from models.runtimes.choose import RUNTIMES, make_runtime, resolve_runtime
 from models.runtimes.runtime import Runtime
 from models.segmenters.choose import LITE_WEIGHTS, load_segmenter
-from models.segmenters.dpn_unet import DPNUnet, load_dpn_unet
-from models.segmenters.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
+from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
+from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
 from models.segmenters.field_sample import FieldSample
 from models.segmenters.segmenter import Segmenter
 from models.weights.store import find_weights, weights_hash
@@ -140,8 +140,8 @@ def dpn_unet_candidate(runtime: str, sample: FieldSample) -> Candidate:
 
 
 def lite_candidate(runtime: str, sample: FieldSample) -> Candidate:
-    from models.segmenters.lite import LiteSegmenter
-    from models.segmenters.lite_weights import hash_weights, load_lite_network
+    from models.segmenters.lite.lite_segmenter import LiteSegmenter
+    from models.segmenters.lite.weights import hash_weights, load_lite_network
 
     content = hash_weights(LITE_WEIGHTS)
     calibration = sample.calibration(

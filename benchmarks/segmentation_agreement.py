@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.agreement import Agreement, compare_cells, pool_agreements
 from data.channels import CHANNELS
+from data.comparison.agreement import Agreement, compare_cells, pool_agreements
 from data.fields import find_fields
 from data.masks import read_label_image
 from data.simulate.field import FieldSettings, simulate_field

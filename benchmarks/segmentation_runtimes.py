@@ -21,13 +21,13 @@ from torch import nn
 
 from benchmarks.segmentation import write_simulated_fields
 from benchmarks.side_by_side.runtimes import runtimes_at_hand
-from data.agreement import compare_cells, pool_agreements
+from data.comparison.agreement import compare_cells, pool_agreements
 from data.fields import Field, find_fields
 from models.runtimes.calibration import Calibration
 from models.runtimes.choose import make_runtime
 from models.segmenters.choose import LITE_WEIGHTS, SegmenterOptions, load_segmenter
-from models.segmenters.dpn_unet import DPNUnet, load_dpn_unet
-from models.segmenters.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
+from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
+from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
 from models.segmenters.field_sample import FieldSample
 from models.weights.store import find_weights, weights_hash
 

@@ -13,7 +13,7 @@ OWN_LICENCE = "Apache-2.0"
 def describe_weights() -> str:
     """Describe all weights, a block each: what they are, source, licence, size, checksum, present or not."""
     blocks = [_describe_published(published) for published in read_catalogue().values()]
-    shipped = Path(str(files("models.segmenters").joinpath("lite.safetensors")))
+    shipped = Path(str(files("models.segmenters.lite").joinpath("lite.safetensors")))
     if shipped.is_file():
         blocks.append(_describe_shipped(shipped))
     return "\n".join([*blocks, f"folder: {weights_folder()}"])

@@ -13,12 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
-from data.agreement import Agreement, compare_cells, pool_agreements
 from data.atomic import atomic_write
-from data.comparison_picture import complete_channels, draw_comparison
+from data.comparison.agreement import Agreement, compare_cells, pool_agreements
+from data.comparison.comparison_picture import complete_channels, draw_comparison
+from data.comparison.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 from data.fields import Field
-from data.verdicts import VERDICTS, judge_cells
 from stages.cell_sources import CellSource
 from stages.stage import Context, Failure, StageReport, StageSettings
 

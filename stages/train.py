@@ -15,9 +15,9 @@ from data.folds import split_images
 from data.label_sets import read_label_set
 from data.labels import read_labels, read_proteins
 from data.predictions import read_predictions, write_predictions
-from data.pseudo_labels import match_probabilities, soften_targets
 from data.tiles import TileStore
-from data.training_set import TrainingSet, select_training_set
+from data.training.pseudo_labels import match_probabilities, soften_targets
+from data.training.training_set import TrainingSet, select_training_set
 from models.classifiers.model_folder import save_classifier
 from models.device import choose_device
 from models.losses.classification import output_of

@@ -14,8 +14,8 @@ from data.segmentation.field_crops import CropSettings
 from data.segmentation.labelled_field import LabelledField
 from data.segmentation.sources import FieldSource, find_labelled_fields, simulated_fields
 from models.device import Precision, choose_device, uses_bfloat16
-from models.segmenters.lite_network import LiteNetwork
-from models.segmenters.lite_weights import save_lite_weights
+from models.segmenters.lite.network import LiteNetwork
+from models.segmenters.lite.weights import save_lite_weights
 from models.training.optimisers import AdamWSettings
 from models.training.rates.cosine import CosineSettings
 from models.training.segmenter_report import draw_predictions, write_segmenter_history

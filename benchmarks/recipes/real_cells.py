@@ -18,7 +18,7 @@ from data.cells import read_cells
 from data.errors import InputError
 from data.folds import split_images
 from data.labels import read_labels, write_labels
-from data.training_set import select_training_set
+from data.training.training_set import select_training_set
 from pipeline.config import Config
 from pipeline.run import execute
 from pipeline.steps import cut_cells_step

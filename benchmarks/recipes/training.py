@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from benchmarks.simhpa19.arms import Part
-from data.balance import balance_items
 from data.label_sets import read_label_set
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
+from data.training.balance import balance_items
 from pipeline.manifest import hash_file
 from pipeline.run import Step, execute
 from stages import predict, train

@@ -12,9 +12,9 @@ from sklearn.preprocessing import StandardScaler
 from data.cells import read_cells
 from data.labels import NUM_CLASSES, read_labels, write_labels
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
-from data.tile_statistics import measure_store
+from data.realism.tile_statistics import measure_store
 from data.tiles import TileStore
-from data.training_set import select_training_set
+from data.training.training_set import select_training_set
 from pipeline.manifest import Manifest, hash_file
 from pipeline.run import Step, execute
 from pipeline.work_folder import WorkFolder

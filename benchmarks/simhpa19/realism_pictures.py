@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.channels import CHANNELS
-from data.power_spectrum import FREQUENCIES
-from data.realism import FieldFigures
+from data.realism.field_statistics import FieldFigures
+from data.realism.power_spectrum import FREQUENCIES
 
 SIMULATED_COLOUR = "tab:orange"
 COLOURS = {"fields": "black", "tinted": "tab:blue", "cm4ai": "tab:grey"}

@@ -12,11 +12,11 @@ from torch import nn
 from data.errors import InputError
 from models.runtimes.choose import AUTO as ANY_RUNTIME
 from models.runtimes.choose import make_runtime
-from models.segmenters.classical import ClassicalSegmenter
-from models.segmenters.dpn_unet import load_dpn_unet
-from models.segmenters.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
+from models.segmenters.classical.classical_segmenter import ClassicalSegmenter
+from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
+from models.segmenters.dpn_unet.network import load_dpn_unet
 from models.segmenters.field_sample import FieldSample
-from models.segmenters.lite import LiteSegmenter
+from models.segmenters.lite.lite_segmenter import LiteSegmenter
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER, WithoutER
 from models.weights.store import find_weights, weights_hash
@@ -31,7 +31,7 @@ NUCLEI_WEIGHTS = "dpn_unet_nuclei"
 CELL_WEIGHTS = {True: "dpn_unet_cell", False: "dpn_unet_cell_2ch"}
 """The cell network's weights for fields with and without ER."""
 
-LITE_WEIGHTS = Path(__file__).with_name("lite.safetensors")
+LITE_WEIGHTS = Path(__file__).parent.joinpath("lite", "lite.safetensors")
 """The weights that come with hpacells."""
 
 TRAINED = ".safetensors"
@@ -171,7 +171,7 @@ def _make_trained(weights: Path, options: SegmenterOptions) -> Segmenter:
 
 def _load_lite_network(weights: Path) -> nn.Module:
     # Imported here: it brings libraries that take seconds, and a converted network does without them.
-    from models.segmenters.lite_weights import load_lite_network
+    from models.segmenters.lite.weights import load_lite_network
 
     return load_lite_network(weights)
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from data.errors import InputError
-from models.segmenters.dpn_unet import DPNUnet, load_dpn_unet
+from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
 from models.segmenters.enlarge import resize_labels
 from models.segmenters.hpacellseg_repair import repaired_calls
 from models.segmenters.numbering import number_cells

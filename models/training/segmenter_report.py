@@ -11,14 +11,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from data.agreement import compare_cells
 from data.atomic import atomic_write
+from data.comparison.agreement import compare_cells
 from data.composites import draw_outlines, find_outlines
 from data.segmentation.field_crops import WORKING_PIXEL_UM
 from data.segmentation.labelled_field import LabelledField
-from models.segmenters.lite_cells import find_lite_cells
-from models.segmenters.lite_maps import predict_maps, view_field
-from models.segmenters.lite_network import LiteNetwork
+from models.segmenters.lite.cells import find_lite_cells
+from models.segmenters.lite.maps import predict_maps, view_field
+from models.segmenters.lite.network import LiteNetwork
 
 _SIDE = 640
 _MOST_SHOWN = 6

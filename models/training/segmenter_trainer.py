@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from pydantic import Field as Setting
 from torch import Tensor
 
-from data.agreement import Agreement, compare_cells, pool_agreements
 from data.ahead import work_ahead
+from data.comparison.agreement import Agreement, compare_cells, pool_agreements
 from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
 from data.segmentation.labelled_field import LabelledField
 from data.settings import Settings
 from models.device import place
 from models.losses.segmentation import segmentation_loss
-from models.segmenters.lite_cells import find_lite_cells
-from models.segmenters.lite_maps import predict_maps, view_field
-from models.segmenters.lite_network import LiteNetwork
+from models.segmenters.lite.cells import find_lite_cells
+from models.segmenters.lite.maps import predict_maps, view_field
+from models.segmenters.lite.network import LiteNetwork
 from models.training.average import make_average
 from models.training.checkpoint import load_checkpoint, save_checkpoint
 from models.training.depthwise import FloatDepthwiseGradients

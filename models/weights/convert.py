@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from models.segmenters.dpn_unet_names import published_names, rename_published
+from models.segmenters.dpn_unet.published_names import published_names, rename_published
 from models.weights.packed import unpacked
 from models.weights.printable import printable
 from models.weights.unpickle import StoredTensor, read_network
@@ -131,7 +131,7 @@ def check_layout(where: Path, shapes: dict[str, tuple[int, ...]]) -> None:
 def _expected_shapes() -> dict[str, tuple[int, ...]]:
     import torch
 
-    from models.segmenters.dpn_unet import DPNUnet
+    from models.segmenters.dpn_unet.network import DPNUnet
 
     with torch.device("meta"):
         entries = DPNUnet().state_dict()

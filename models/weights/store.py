@@ -7,7 +7,7 @@ from pathlib import Path
 import pooch
 from safetensors import SafetensorError, safe_open
 
-from models.segmenters.dpn_unet_names import published_names
+from models.segmenters.dpn_unet.published_names import published_names
 from models.weights.catalogue import find_published
 from models.weights.origin import read_origin
 

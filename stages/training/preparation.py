@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from data.augment.augmentation import Augmentation
-from data.balance import balance_items
 from data.batches import BatchLoader
 from data.label_sets import read_label_set
 from data.tile_preparation import measure_channels
 from data.tiles import TileStore
-from data.training_set import TrainingSet
+from data.training.balance import balance_items
+from data.training.training_set import TrainingSet
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.classifiers.start import load_start
 from models.device import place, uses_bfloat16

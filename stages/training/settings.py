@@ -13,7 +13,7 @@ from data.settings import Settings
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import ThresholdSettings
 from data.tile_preparation import TileSettings
-from data.training_set import DataSettings
+from data.training.training_set import DataSettings
 from models.classifiers.backbones.backbone import BackboneSettings
 from models.classifiers.heads.embedding import EmbeddingHeadSettings
 from models.classifiers.heads.head import HeadSettings

@@ -11,7 +11,7 @@ from data.duplicates import find_near_duplicates, hash_image
 from data.fields import find_fields, to_uint8
 from data.simulate.field import simulate_field
 from data.simulate.field_settings import FieldSettings
-from data.training_set import DataSettings
+from data.training.training_set import DataSettings
 
 DISTANCE = DataSettings().duplicate_distance
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from models.segmenters.dpn_unet import DPNUnet
+from models.segmenters.dpn_unet.network import DPNUnet
 
 
 class Reduces:

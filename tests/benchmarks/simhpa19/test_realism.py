@@ -10,7 +10,7 @@ from benchmarks.simhpa19.realism import compare, main, measure_folder, to_markdo
 from benchmarks.simhpa19.side_by_side import find_fullest_window
 from data.channels import CHANNELS
 from data.masks import write_label_image
-from data.realism import FieldFigures
+from data.realism.field_statistics import FieldFigures
 
 
 def figures(**values: float) -> FieldFigures:

@@ -14,10 +14,10 @@ from data.errors import InputError
 from data.fields import find_fields
 from models.segmenters import choose
 from models.segmenters.choose import SegmenterOptions, choose_segmenter, load_segmenter, segmenter_names
-from models.segmenters.dpn_unet import DPNUnet
+from models.segmenters.dpn_unet.network import DPNUnet
 from models.segmenters.field_sample import draw_sample
-from models.segmenters.lite_network import LiteNetwork
-from models.segmenters.lite_weights import hash_weights, save_lite_weights
+from models.segmenters.lite.network import LiteNetwork
+from models.segmenters.lite.weights import hash_weights, save_lite_weights
 
 
 class FewWeights:

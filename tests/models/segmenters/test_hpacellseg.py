@@ -12,11 +12,11 @@ import torch
 from skimage import morphology, transform
 from torch import Tensor, nn
 
-from data.agreement import compare_cells
+from data.comparison.agreement import compare_cells
 from data.errors import InputError
 from data.simulate.field import FieldSettings, simulate_field
 from models.segmenters import hpacellseg
-from models.segmenters.dpn_unet import DPNUnet
+from models.segmenters.dpn_unet.network import DPNUnet
 from models.segmenters.hpacellseg import HpaCellSegSegmenter
 from models.segmenters.hpacellseg_repair import repaired_calls
 

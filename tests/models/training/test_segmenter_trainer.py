@@ -8,7 +8,7 @@ from data.errors import InputError
 from data.segmentation.field_crops import CropSettings
 from data.segmentation.labelled_field import LabelledField
 from data.segmentation.photography import PhotographySettings
-from models.segmenters.lite_network import LiteNetwork
+from models.segmenters.lite.network import LiteNetwork
 from models.training.optimisers import AdamWSettings
 from models.training.rates.cosine import CosineSettings
 from models.training.segmenter_report import draw_predictions, write_segmenter_history

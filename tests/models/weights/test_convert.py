@@ -10,8 +10,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from data.errors import InputError
-from models.segmenters.dpn_unet import load_dpn_unet
-from models.segmenters.dpn_unet_names import published_names
+from models.segmenters.dpn_unet.network import load_dpn_unet
+from models.segmenters.dpn_unet.published_names import published_names
 from models.weights.convert import convert, copy_converted, read_shapes
 
 LARGEST_MB = 174

@@ -1,0 +1,1 @@
+"""Two segmentations of one field side by side."""

@@ -1,0 +1,1 @@
+"""Single planes of a field: decoded, and brought to another size."""

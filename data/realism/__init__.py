@@ -1,0 +1,1 @@
+"""What fields and tiles look like in numbers."""

@@ -1,0 +1,1 @@
+"""What the Kaggle metric is made of."""

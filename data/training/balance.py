@@ -1,0 +1,120 @@
+"""How often each training cell comes in an epoch: rare classes repeated, negative cells made."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import InputError
+from data.label_sets import LabelSet
+from data.training.training_set import DataSettings
+
+MOST_GREEN = 0.1
+"""A made negative keeps at most this part of the protein's brightness."""
+
+
+@dataclass(frozen=True)
+class TrainingItems:
+    """The items of an epoch: training cells, some of them more than once or made negative.
+
+    Attributes
+    ----------
+    cells
+        (m,) which training cell an item is, 0..n-1; the first n items are the n cells in order.
+    green
+        (m,) float32: factor of the item's green channel; 1, or 0..0.1 for a made negative.
+    targets
+        (m, classes) float32: the cell's own, or the negative class alone for a made negative.
+    """
+
+    cells: NDArray[np.intp]
+    green: NDArray[np.float32]
+    targets: NDArray[np.float32]
+
+
+def balance_items(
+    targets: NDArray[np.float32], settings: DataSettings, label_set: LabelSet, seed: int
+) -> TrainingItems:
+    """Repeat the cells of rare classes and make negative ones, by the settings; tiles are not copied.
+
+    Oversampling (Zhang et al. 2021): a class with fewer cells than the median class has its cells repeated,
+    up to the median but at most ``oversample`` times; of a cell's classes the one repeated most decides, and
+    a broken number of times is made whole by chance. Then (Madeira and Parreira 2019) a class that still has
+    fewer than ``at_least`` cells has its cells repeated in turn until it has as many. Made negatives
+    (Elnashar and Abd El Azim 2022) are cells that are not negative, darkened in green.
+
+    Parameters
+    ----------
+    targets
+        (n, classes), above 0 where a cell has the class; a cell counts for each of its classes.
+    settings
+        How much is repeated and made.
+    label_set
+        The classes.
+    seed
+        Of what is repeated and how much green is left.
+
+    Raises
+    ------
+    InputError
+        Negatives are asked for, but the label set has no negative class.
+    """
+    random = np.random.default_rng((seed, 5))
+    shown = targets > 0
+    cells = np.arange(len(targets))
+    cells = np.concatenate([cells, _oversample(shown, settings.oversample, random)])
+    cells = np.concatenate([cells, _fill_up(shown, cells, settings.at_least, random)])
+    made = _choose_negatives(shown, settings.negatives, label_set, random)
+    items = np.concatenate([cells, made])
+    green = np.ones(len(items), np.float32)
+    green[len(cells) :] = random.uniform(0, MOST_GREEN, len(made))
+    item_targets = targets[items]
+    item_targets[len(cells) :] = 0
+    if label_set.negative is not None:
+        item_targets[len(cells) :, label_set.negative] = 1
+    return TrainingItems(items, green, item_targets)
+
+
+def _oversample(shown: NDArray[np.bool_], most: float, random: np.random.Generator) -> NDArray[np.intp]:
+    """Choose the repetitions of the cells of classes that are rarer than the median class."""
+    counts = shown.sum(axis=0)
+    if most == 1 or not counts.any():
+        return np.empty(0, np.intp)
+    factors = np.clip(np.median(counts[counts > 0]) / np.maximum(counts, 1), 1, most)
+    times = np.where(shown, factors, 1).max(axis=1)
+    whole = np.floor(times + random.random(len(times))).astype(np.intp)
+    return np.repeat(np.arange(len(shown)), whole - 1)
+
+
+def _fill_up(
+    shown: NDArray[np.bool_], cells: NDArray[np.intp], least: int, random: np.random.Generator
+) -> NDArray[np.intp]:
+    """Choose the repetitions with which every class that has cells gets at least so many, rare ones first."""
+    counts = shown[cells].sum(axis=0)
+    added = [np.empty(0, np.intp)]
+    for label in np.argsort(counts, kind="stable"):
+        own = np.flatnonzero(shown[:, label])
+        missing = least - counts[label]
+        if len(own) and missing > 0:
+            more = np.resize(random.permutation(own), missing)
+            counts += shown[more].sum(axis=0)
+            added.append(more)
+    return np.concatenate(added)
+
+
+def _choose_negatives(
+    shown: NDArray[np.bool_], part: float, label_set: LabelSet, random: np.random.Generator
+) -> NDArray[np.intp]:
+    """Choose the cells of which negatives are made, each once before any comes twice."""
+    if not part:
+        return np.empty(0, np.intp)
+    if label_set.negative is None:
+        raise InputError(
+            found="no negative class",
+            where="the label set",
+            expected="one for data.negatives, which makes negative cells",
+            advice="name it in the label set (negative = ...), or set data.negatives = 0",
+        )
+    others = np.flatnonzero(~shown[:, label_set.negative])
+    wanted = round(part * len(shown)) if len(others) else 0
+    return np.resize(random.permutation(others), wanted)

@@ -1,0 +1,1 @@
+"""The segmenter of thresholds and watersheds: needs no weights."""

@@ -1,0 +1,1 @@
+"""The HPA's segmenter: two U-Nets over a dual-path network."""

@@ -1,0 +1,1 @@
+"""The small segmenter that comes with hpacells, weights and all."""

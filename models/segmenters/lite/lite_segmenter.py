@@ -1,0 +1,86 @@
+"""The lite segmenter: a small network that comes with hpacells; nothing to download."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data.planes.coarser import reduce_plane
+from data.planes.rescaling import pad_planes
+from data.segmentation.field_crops import WORKING_PIXEL_UM
+from data.segmentation.stains import STAINS, scale_stains
+from models.runtimes.lazy import MULTIPLE
+from models.runtimes.runtime import Runtime
+from models.segmenters.enlarge import enlarge_labels
+from models.segmenters.lite.cells import find_lite_cells
+from models.segmenters.lite.maps import logits_to_maps
+from models.segmenters.numbering import number_cells
+from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
+
+
+class LiteSegmenter:
+    """Finds cells in the maps that a `LiteNetwork` predicts; see `lite_cells`.
+
+    Parameters
+    ----------
+    runtime
+        Runs the network.
+    weights_hash
+        Tells its weights from others.
+    """
+
+    name = "lite"
+    channels = STAINS
+
+    def __init__(self, runtime: Runtime, weights_hash: str) -> None:
+        self._runtime, self._weights_hash = runtime, weights_hash
+
+    def identity(self) -> str:
+        """Name, version of what is done with the network's maps, weights and runtime."""
+        return f"lite 1, weights {self._weights_hash}, {self._runtime.identity()}"
+
+    def prepare(self, workers: int = 1) -> None:
+        """Load the network for so many calls at a time."""
+        self._runtime.prepare(workers)
+
+    def network_input(
+        self, image: NDArray[np.generic], pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM
+    ) -> NDArray[np.float32]:
+        """Give what the network sees of a field: (3, h, w) float32, h and w multiples of 32."""
+        return pad_planes(self._scale(image, pixel_size_um), MULTIPLE)
+
+    def segment(self, image: np.ndarray, pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM) -> SegmentedField:
+        """Find the cells of one field; as `Segmenter.segment`."""
+        check_image(image, self.channels, pixel_size_um)
+        stains = self._scale(image, pixel_size_um)
+        height, width = stains.shape[1:]
+        logits = self._runtime(pad_planes(stains, MULTIPLE))[:, :height, :width]
+        factor, magnification = working_factors(pixel_size_um)
+        nuclei, cells = find_lite_cells(logits_to_maps(logits), pixel_size_um * factor / magnification)
+        full = image.shape[1:]
+        if magnification > 1:
+            return number_cells(*(_reduce_labels(labels, magnification) for labels in (nuclei, cells)))
+        return number_cells(*(enlarge_labels(labels, factor, full) for labels in (nuclei, cells)))
+
+    @staticmethod
+    def _scale(image: NDArray[np.generic], pixel_size_um: float) -> NDArray[np.float32]:
+        factor, magnification = working_factors(pixel_size_um)
+        planes = np.stack([reduce_plane(plane, factor) for plane in image])
+        if magnification > 1:
+            planes = np.stack([_magnify(plane, magnification) for plane in planes])
+        return scale_stains(planes)
+
+
+def working_factors(pixel_size_um: float) -> tuple[int, int]:
+    """Give the whole factors by which a field is reduced, or magnified, to pixels of about 0.32 um."""
+    factor = max(1, round(WORKING_PIXEL_UM / pixel_size_um))
+    magnification = max(1, round(pixel_size_um / WORKING_PIXEL_UM))
+    return factor, magnification
+
+
+def _magnify(plane: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    size = (plane.shape[1] * factor, plane.shape[0] * factor)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _reduce_labels(labels: NDArray[np.int32], factor: int) -> NDArray[np.uint16]:
+    return np.ascontiguousarray(labels[factor // 2 :: factor, factor // 2 :: factor]).astype(np.uint16)

@@ -1,0 +1,62 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.errors import InputError
+from data.training.pseudo_labels import match_probabilities, soften_targets
+
+
+@given(
+    st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(1, 5), st.booleans(), st.floats(0, 1, width=32)
+)
+def test_targets_are_mixed_as_a_plain_loop_does(
+    seed: int, cells: int, classes: int, single_label: bool, weight: float
+) -> None:
+    random = np.random.default_rng(seed)
+    targets = (random.random((cells, classes)) < 0.5).astype(np.float32)
+    probabilities = random.random((cells, classes)).astype(np.float32)
+    probabilities[random.random(cells) < 0.3] = np.nan
+    mixed = soften_targets(targets, probabilities, single_label=single_label, weight=weight)
+    assert mixed.dtype == np.float32
+    for cell in range(cells):
+        for label in range(classes):
+            target, probability = targets[cell, label], probabilities[cell, label]
+            if np.isnan(probability):
+                expected = target
+            elif single_label:
+                expected = (1 - weight) * target + weight * probability
+            else:
+                expected = target * (1 - weight + weight * probability)
+            assert mixed[cell, label] == pytest.approx(expected, abs=1e-6)
+
+
+def table(classes: int = 2) -> pd.DataFrame:
+    rows = pd.DataFrame({"image_id": ["b", "a", "a"], "cell_id": [1, 2, 1]})
+    for label in range(classes):
+        rows[f"p_{label}"] = np.array([0.1, 0.2, 0.3], np.float32) + 0.5 * label
+    return rows
+
+
+def test_cells_find_their_own_probabilities() -> None:
+    found = match_probabilities(table(), np.array(["a", "a", "b", "c"]), np.array([1, 2, 1, 1]), 2)
+    np.testing.assert_allclose(found[:3], [[0.3, 0.8], [0.2, 0.7], [0.1, 0.6]], rtol=1e-6)
+    assert np.isnan(found[3]).all()
+    assert found.dtype == np.float32
+
+
+def test_columns_are_in_the_order_of_the_classes() -> None:
+    shuffled = table(12)[["p_11", "cell_id", "p_2", "image_id", *(f"p_{n}" for n in (0, 1, *range(3, 11)))]]
+    found = match_probabilities(shuffled, np.array(["b"]), np.array([1]), 12)
+    np.testing.assert_allclose(found[0], 0.1 + 0.5 * np.arange(12), rtol=1e-6)
+
+
+def test_another_number_of_classes() -> None:
+    with pytest.raises(InputError, match="out-of-fold predictions: 2 classes; expected 19, as in the label"):
+        match_probabilities(table(), np.array(["a"]), np.array([1]), 19)
+
+
+def test_none_of_the_cells() -> None:
+    with pytest.raises(InputError, match="none of the cells to train on"):
+        match_probabilities(table(), np.array(["z", "a"]), np.array([1, 9]), 2)

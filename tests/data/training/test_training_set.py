@@ -1,0 +1,101 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.errors import InputError
+from data.label_sets import LabelSet
+from data.training.training_set import DataSettings, select_training_set
+
+
+@pytest.fixture
+def cells() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "image_id": ["a", "a", "b", "b", "c", "d", "d", "e"],
+            "dropped": ["", "too small", "", "", "", "", "", "too dark"],
+        }
+    )
+
+
+LABELS = {"a": (3,), "b": (0, 16), "d": (18,), "e": (5,), "x": (1,), "y": (2,)}
+
+
+def test_single_label_images(cells: pd.DataFrame) -> None:
+    chosen = select_training_set(cells, LABELS, "single")
+    np.testing.assert_array_equal(chosen.rows, [0, 5, 6])
+    np.testing.assert_array_equal(chosen.image_ids, ["a", "d", "d"])
+    np.testing.assert_array_equal(chosen.targets.argmax(axis=1), [3, 18, 18])
+    np.testing.assert_array_equal(chosen.targets.sum(axis=1), 1)
+    assert chosen.labels == {"a": (3,), "d": (18,)}
+    assert chosen.counts == {
+        "images": 2,
+        "cells": 3,
+        "images_without_label": 1,
+        "images_with_several_labels": 1,
+        "labels_of_other_images": 2,
+        "near_duplicates": 0,
+    }
+
+
+def test_all_labelled_images(cells: pd.DataFrame) -> None:
+    chosen = select_training_set(cells, LABELS, "all")
+    np.testing.assert_array_equal(chosen.rows, [0, 2, 3, 5, 6])
+    assert [tuple(np.flatnonzero(row)) for row in chosen.targets] == [(3,), (0, 16), (0, 16), (18,), (18,)]
+    assert chosen.counts["images_with_several_labels"] == 0
+
+
+def test_labels_of_other_images_only(cells: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match=r"train\.csv: none of the 5 images has a label"):
+        select_training_set(cells, {"x": (1,)}, "single", where="train.csv")
+
+
+def test_no_single_label_image(cells: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match='set images = "all"'):
+        select_training_set(cells, {"b": (0, 16)}, "single")
+    assert select_training_set(cells, {"b": (0, 16)}, "all").counts["cells"] == 2
+
+
+def test_all_cells_dropped(cells: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="no cell is left of the 1 images"):
+        select_training_set(cells, {"e": (5,)}, "single")
+
+
+def test_images_of_a_group_or_a_protein_belong_together(cells: pd.DataFrame) -> None:
+    assert select_training_set(cells, LABELS, "all").groups == {"a": "a", "b": "b", "d": "d"}
+    grouped = cells.assign(group=["m", "m", "m", "m", "n", "n", "n", "n"])
+    chosen = select_training_set(grouped, LABELS, "all", proteins={"b": "P1", "c": "P1", "x": "P1"})
+    assert chosen.groups == {"a": "a", "b": "a", "d": "d"}
+    assert chosen.proteins == {"b": "P1"}
+    chosen = select_training_set(grouped, LABELS, "all", proteins={"b": "P1", "d": "P1"})
+    assert chosen.groups == {"a": "a", "b": "a", "d": "a"}
+
+
+def test_classes_without_an_example(cells: pd.DataFrame) -> None:
+    own = LabelSet(names=("left", "right", "middle", "edge"))
+    labels = {"a": (3,), "b": (0, 1)}
+    chosen = select_training_set(cells, labels, "all", label_set=own)
+    assert chosen.targets.shape == (3, 4)
+    assert chosen.absent_classes() == ("middle",)
+    assert chosen.absent_classes(np.array([True, False, False])) == ("left", "right", "middle")
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "images", "groups", "found"),
+    [
+        ("together", ["a", "b", "d"], {"a": "a", "b": "b", "d": "a"}, 1),
+        ("remove", ["a", "b"], {"a": "a", "b": "b"}, 1),
+        ("keep", ["a", "b", "d"], {"a": "a", "b": "b", "d": "d"}, 0),
+    ],
+)
+def test_near_duplicates(
+    cells: pd.DataFrame, duplicates: str, images: list[str], groups: dict[str, str], found: int
+) -> None:
+    hashes = {"a": "f" * 64, "b": "0f" * 32, "c": "f" * 64, "d": "f" * 63 + "8", "e": ""}
+    hashed = cells.assign(image_hash=cells["image_id"].map(hashes))
+    settings = DataSettings.model_validate({"duplicates": duplicates})
+    chosen = select_training_set(hashed, LABELS, "all", data=settings)
+    assert list(chosen.labels) == images
+    assert chosen.groups == groups
+    assert chosen.counts["near_duplicates"] == found
+    none = DataSettings(duplicates="remove", duplicate_distance=2)
+    assert select_training_set(hashed, LABELS, "all", data=none).counts["near_duplicates"] == 0
