@@ -37,7 +37,7 @@ CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
 RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes weights segment crops train predict evaluate \
+.PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights segment crops train predict evaluate \
         submission score report run test test-slow lint format bench clean
 
 help: ## show this list
@@ -78,6 +78,11 @@ recipes: setup ## train all recipes side by side, one table (CELLS=folder of rea
 	$(HPACELLS) simulate work/simhpa19/small --benchmark small
 	$(VENV)/bin/python -m benchmarks.recipes work/simhpa19/small --work work/recipes \
 	  $(if $(CELLS),--cells $(CELLS)) $(ARGS)
+
+real-cells: setup ## cross-validate a recipe on labelled real cells (CELLS=folder RECIPE=name)
+	$(call need,CELLS)
+	$(VENV)/bin/python -m benchmarks.real_cells $(CELLS) --work work/real-cells \
+	  $(if $(filter-out demo,$(RECIPE)),--recipe $(RECIPE)) $(ARGS)
 
 weights: setup ## fetch the published weights of the HPA's DPN-UNet (1.7 GB)
 	$(HPACELLS) weights fetch dpn-unet $(ARGS)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.real_cells.cross_validation import FOLDS, prepare_cells
 from benchmarks.recipes.budget import Budget
 from benchmarks.recipes.comparison import Comparison, Recipe, list_recipes
-from benchmarks.recipes.real_cells import FOLDS, prepare_cells
 from benchmarks.recipes.simulated import prepare_parts
 from benchmarks.recipes.weights import Download
 from benchmarks.side_by_side.machine import describe_machine

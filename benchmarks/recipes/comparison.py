@@ -8,9 +8,9 @@ from functools import partial
 from importlib import resources
 from pathlib import Path
 
+from benchmarks.real_cells.cross_validation import RealCells, cross_validate
 from benchmarks.recipes.budget import Budget, fit_recipe
 from benchmarks.recipes.pictures import draw_comparison
-from benchmarks.recipes.real_cells import RealCells, cross_validate
 from benchmarks.recipes.results import Result, make_row, measure_once
 from benchmarks.recipes.simulated import PARTS, KnownPart, judge_recipe
 from benchmarks.recipes.table import write_tables
@@ -117,7 +117,8 @@ class Comparison:
         pretrained = "none" if start else self._simulated(recipe)["pretrained"]
         backbone = settings.backbone.model_copy(update={"pretrained": pretrained})
         settings = settings.model_copy(update={"backbone": backbone, "start": start})
-        return cross_validate(self._folder(recipe) / name, settings, real, self._context)
+        figures = cross_validate(self._folder(recipe) / name, settings, real, self._context).figures()
+        return {name: figures[name] for name in ("balanced_accuracy", "macro_f1", "cells")}
 
     def _simulated(self, recipe: Recipe) -> Result:
         return self._results[recipe.name]["simulated"]

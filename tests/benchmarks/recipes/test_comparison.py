@@ -1,7 +1,6 @@
 """The whole comparison, with tiny networks on a few simulated fields, and its parts."""
 
 import json
-import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -13,9 +12,7 @@ from benchmarks.recipes import __main__ as command
 from benchmarks.recipes.comparison import list_recipes
 from benchmarks.recipes.simulated import choose_thresholds, summarise
 from benchmarks.recipes.weights import Download, describe_weights
-from data.channels import CHANNELS
 from data.errors import InputError
-from data.labels import read_labels
 from pipeline.config import load_config
 from pipeline.engines.local import LocalEngine
 from stages.simulate import run
@@ -45,20 +42,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed, part in enumerate(("train", "validation", "test")):
         settings = {"fields": 4, "size": 512, "seed": seed, "single_fraction": 0.9}
         run(folder / part, SimulateSettings.model_validate(settings), LocalEngine(workers=1))
-    return folder
-
-
-@pytest.fixture
-def real_cells(data: Path, tmp_path: Path) -> Path:
-    """An index of whole small fields, each taken for a cell, of two classes."""
-    folder = tmp_path / "cells"
-    folder.mkdir()
-    rows = ["ID,label"]
-    for number, image_id in enumerate(read_labels(data / "test/train.csv")):
-        for channel in CHANNELS:
-            shutil.copy(data / f"test/{image_id}_{channel}.png", folder)
-        rows.append(f"{image_id},{(0, 16)[number % 2]}")
-    (folder / "index.csv").write_text("\n".join(rows))
     return folder
 
 

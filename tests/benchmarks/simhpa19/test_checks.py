@@ -6,8 +6,7 @@ import cv2
 import pytest
 
 from benchmarks.simhpa19 import checks
-from data.channels import CHANNELS
-from data.labels import CLASS_NAMES, read_labels
+from data.labels import CLASS_NAMES
 
 RECIPE = """
 images = "single"
@@ -23,21 +22,6 @@ pretrained = "none"
 epochs = 1
 batch_size = 8
 """
-
-
-@pytest.fixture
-def real_cells(benchmark_set: Path, tmp_path: Path) -> Path:
-    """An index of whole small fields, each taken for a cell."""
-    folder = tmp_path / "cells"
-    folder.mkdir()
-    rows = ["ID,label"]
-    for number, image_id in enumerate(read_labels(benchmark_set / "test/train.csv")):
-        for channel in CHANNELS:
-            source = benchmark_set / f"test/{image_id}_{channel}.png"
-            (folder / source.name).write_bytes(source.read_bytes())
-        rows.append(f"{image_id},{(0, 16)[number % 2]}")
-    (folder / "index.csv").write_text("\n".join(rows))
-    return folder
 
 
 @pytest.mark.slow

@@ -4,16 +4,16 @@ No fold's held-out cells play a part in its training, not even to choose an epoc
 labels of the other folds alone, to the last epoch, and then predicts its own.
 """
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.recipes.training import predict_cells, train_recipe
 from benchmarks.simhpa19.arms import Part
-from benchmarks.simhpa19.reality import judge
+from benchmarks.simhpa19.reality import Verdict, judge
 from data.cells import read_cells
 from data.errors import InputError
 from data.folds import split_images
@@ -28,6 +28,8 @@ from stages.training.settings import TrainSettings
 
 FOLDS = 5
 _SEED = 1
+
+log = logging.getLogger("hpacells")
 
 
 @dataclass(frozen=True)
@@ -78,21 +80,27 @@ def prepare_cells(cells: Path, work: WorkFolder, context: Context) -> RealCells:
     )
 
 
-def cross_validate(
-    folder: Path, settings: TrainSettings, real: RealCells, context: Context
-) -> dict[str, Any]:
+def cross_validate(folder: Path, settings: TrainSettings, real: RealCells, context: Context) -> Verdict:
     """Train on the cells of all folds but one, predict that one, and judge all predictions together.
 
-    Returns
-    -------
-    dict
-        ``balanced_accuracy``, ``macro_f1`` and ``cells``: how many were judged. Of each cell the likeliest of
-        the classes that any cell has counts.
+    Of each cell the likeliest of the classes that any cell has counts.
+
+    Parameters
+    ----------
+    folder
+        Gets a folder for each fold, with its model.
+    settings
+        Must hold out nothing by themselves (``split.folds = 0``).
+    real
+        The cells and their folds.
+    context
+        Where the work runs.
     """
     predicted, truth = [], []
     for fold, held_out in enumerate(real.held_out):
         if not held_out:
             continue
+        log.info("fold %d of %d: %d cells held out", fold + 1, len(real.held_out), len(held_out))
         place = folder / f"fold-{fold}"
         place.mkdir(parents=True, exist_ok=True)
         labels = place / "labels.csv"
@@ -102,5 +110,4 @@ def cross_validate(
         asked = np.isin(real.image_ids, sorted(held_out))
         predicted.append(probabilities[asked])
         truth += [real.labels[name] for name in real.image_ids[asked].tolist()]
-    figures = judge(np.concatenate(predicted), np.array(truth)).figures()
-    return {name: figures[name] for name in ("balanced_accuracy", "macro_f1", "cells")}
+    return judge(np.concatenate(predicted), np.array(truth))

@@ -1,0 +1,1 @@
+"""A recipe on labelled real cells that were cut elsewhere, cross-validated."""
