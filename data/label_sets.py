@@ -11,6 +11,7 @@ from data.errors import InputError
 from data.settings import Settings
 
 _EXPECTED = 'a TOML file with names = ["...", "..."] and, where a class is negative, negative = "..."'
+_MOST_CLASSES = 2**15 - 1
 
 
 class LabelSet(Settings):
@@ -22,10 +23,13 @@ class LabelSet(Settings):
         Names of the classes, class 0 first, each once.
     negative
         Number of the class of a cell without staining, or None; may be given by name.
+    title
+        What messages call the set; by default the name or the path by which it was read.
     """
 
-    names: tuple[str, ...] = Setting(min_length=1)
+    names: tuple[str, ...] = Setting(min_length=1, max_length=_MOST_CLASSES)
     negative: int | None = None
+    title: str = ""
 
     @field_validator("names")
     @classmethod
@@ -61,6 +65,10 @@ class LabelSet(Settings):
         """Count the classes."""
         return len(self.names)
 
+    def __str__(self) -> str:
+        """Name the set, for messages."""
+        return f"the label set {self.title}".rstrip()
+
     def find(self, text: str) -> int | None:
         """Find a class by its number or its name (in any letter case); None where there is no such class."""
         wanted = text.strip().casefold()
@@ -88,7 +96,8 @@ def read_label_set(name_or_path: str | Path) -> LabelSet:
                 found="no such label set", where=name_or_path, expected=f"a TOML file or one of {names}"
             )
     try:
-        return LabelSet.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        told = {"title": str(name_or_path)} | tomllib.loads(path.read_text(encoding="utf-8"))
+        return LabelSet.model_validate(told)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])

@@ -1,6 +1,6 @@
 """Label files: which classes an image shows, ``ID,Label`` (Kaggle 2021) or ``Id,Target`` (Kaggle 2018)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -77,9 +77,22 @@ def read_proteins(path: Path) -> dict[str, str]:
     return {image_id: protein for image_id, protein in pairs if protein}
 
 
-def write_labels(path: Path, labels: Mapping[str, Iterable[int]]) -> None:
-    """Write a label file ``ID,Label`` with the labels of an image joined by ``|``."""
-    rows = [(image_id, "|".join(str(label) for label in classes)) for image_id, classes in labels.items()]
+def write_labels(path: Path, labels: Mapping[str, Iterable[int]], names: Sequence[str] | None = None) -> None:
+    """Write a label file ``ID,Label`` with the labels of an image joined by ``|``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    labels
+        Image ID -> class numbers.
+    names
+        Names of the classes, to be written in place of their numbers; None to write numbers.
+    """
+    rows = [
+        (image_id, "|".join(str(label) if names is None else names[label] for label in classes))
+        for image_id, classes in labels.items()
+    ]
     with atomic_write(path) as temporary:
         pd.DataFrame(rows, columns=["ID", "Label"]).to_csv(temporary, index=False)
 
@@ -103,13 +116,14 @@ def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tup
     Raises
     ------
     InputError
-        One of them is no class of the label set; the message lists the classes.
+        One of them is no class of the label set; the message names the set, and lists its classes where a
+        name was given.
     """
     classes = set()
     for token in text.split("|"):
         number = label_set.find(token)
         if number is None:
-            expected = f"class numbers 0..{len(label_set) - 1} joined by |"
+            expected = f"class numbers 0..{len(label_set) - 1} joined by |, of {label_set}"
             if token.strip() and not token.strip().isdecimal():
                 expected += f", or names: {', '.join(label_set.names)}"
             raise InputError(found=f"label {token.strip()!r} is no class", where=where, expected=expected)

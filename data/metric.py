@@ -1,4 +1,4 @@
-"""The metric of the Kaggle 2021 competition: mean average precision over 19 classes at mask IoU 0.6.
+"""The metric of the Kaggle 2021 competition: mean average precision over the classes at mask IoU 0.6.
 
 Source: the Open Images instance segmentation challenge, as the TensorFlow Object Detection API evaluates it.
 A detection looks only at the truth cell of its class with which its intersection over union is highest; it is
@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.labels import NUM_CLASSES
 from data.scoring.average_precision import average_precision, rank_detections
 from data.scoring.mask_matching import SharedImages, join_images, match_masks
 from data.submission import Submission
@@ -32,9 +31,9 @@ class Evaluation:
     map
         Mean of ``average_precision`` over the classes that have truth cells; None where none has.
     average_precision
-        (19,) per class, 0..1; None for a class without truth cells.
+        (classes,) 0..1; None for a class without truth cells.
     truth_cells, detections
-        (19,) per class: cells of the truth, and detections that were ranked; empty masks are neither.
+        (classes,) cells of the truth, and detections that were ranked; empty masks are neither.
     images, images_without_row, ignored_images
         Images of the truth; those of them that the submission lacks; images of the submission that the truth
         lacks, and that are left out.
@@ -57,7 +56,7 @@ def evaluate(
     Parameters
     ----------
     submission, truth
-        What ``read_submission`` gives; the confidences of the truth do not matter.
+        What ``read_submission`` gives, both with one label set; the confidences of the truth do not matter.
     absent
         Whether detections of a class that their image does not have are false positives (``fp``) or left out
         (``ignore``, the rule of Open Images).
@@ -69,7 +68,12 @@ def evaluate(
     InputError
         An image has different sizes in the two, or a mask string is not valid or not of its image's size; the
         message names the image and the triple.
+    ValueError
+        The two have different label sets.
     """
+    if submission.label_set.names != truth.label_set.names:
+        message = f"classes of {submission.label_set} and of {truth.label_set}"
+        raise ValueError(message)
     images = join_images(submission, truth)
     matches = match_masks(submission, truth, images, min_iou)
     cells = truth.triples[matches.truth_has_pixels[truth.triples["mask"]]]
@@ -77,14 +81,15 @@ def evaluate(
     detections = submission.triples[matches.has_pixels[submission.triples["mask"]]]
     detections = detections.assign(image=images.of_submission(detections["image"]))
     if absent == "ignore":
-        detections = detections[np.isin(_image_and_label(detections), _image_and_label(cells))]
+        found, true = (_image_and_label(triples, len(truth.label_set)) for triples in (detections, cells))
+        detections = detections[np.isin(found, true)]
     detections = _rank_within_images(detections)
     detections["right"] = _find_right(detections, cells, matches.pairs)
-    return _summarise(detections, cells, images, len(submission.images))
+    return _summarise(detections, cells, images, len(truth.label_set), len(submission.images))
 
 
-def _image_and_label(triples: pd.DataFrame) -> NDArray[np.int64]:
-    return (triples["image"] * NUM_CLASSES + triples["label"]).to_numpy()
+def _image_and_label(triples: pd.DataFrame, classes: int) -> NDArray[np.int64]:
+    return (triples["image"] * classes + triples["label"]).to_numpy()
 
 
 def _rank_within_images(detections: pd.DataFrame) -> pd.DataFrame:
@@ -112,11 +117,15 @@ def _find_right(detections: pd.DataFrame, cells: pd.DataFrame, pairs: pd.DataFra
 
 
 def _summarise(
-    detections: pd.DataFrame, cells: pd.DataFrame, images: SharedImages, submitted_images: int
+    detections: pd.DataFrame,
+    cells: pd.DataFrame,
+    images: SharedImages,
+    classes: int,
+    submitted_images: int,
 ) -> Evaluation:
     pooled = detections.iloc[rank_detections(detections["confidence"].to_numpy())]
     labels, right = pooled["label"].to_numpy(), pooled["right"].to_numpy()
-    truth_cells = np.bincount(cells["label"], minlength=NUM_CLASSES).tolist()
+    truth_cells = np.bincount(cells["label"], minlength=classes).tolist()
     by_class = tuple(
         average_precision(right[labels == label], count) if count else None
         for label, count in enumerate(truth_cells)
@@ -127,7 +136,7 @@ def _summarise(
         map=float(np.mean(known)) if known else None,
         average_precision=by_class,
         truth_cells=tuple(truth_cells),
-        detections=tuple(np.bincount(labels, minlength=NUM_CLASSES).tolist()),
+        detections=tuple(np.bincount(labels, minlength=classes).tolist()),
         images=len(images.truth_rows),
         images_without_row=len(images.truth_rows) - shared_images,
         ignored_images=submitted_images - shared_images,

@@ -3,21 +3,20 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.labels import NUM_CLASSES
-
-_LABELS = {str(label): label for label in range(NUM_CLASSES)}
+from data.label_sets import HPA2021, LabelSet
 
 
 @dataclass(frozen=True)
 class Triples:
-    """The triples of one image: labels (n,) int8 0..18, confidences (n,) float64, n mask strings."""
+    """The triples of one image: labels (n,) class numbers, confidences (n,) float64, n mask strings."""
 
-    labels: NDArray[np.int8]
+    labels: NDArray[np.integer]
     confidences: NDArray[np.float64]
     masks: Sequence[str]
 
@@ -45,7 +44,7 @@ def choose_triples(
     confidences = probabilities[cells, labels].astype(np.float64)
     order = np.argsort(-confidences, kind="stable")
     repeated = np.array(masks, dtype=object)[cells[order]].tolist()
-    return Triples(labels[order].astype(np.int8), confidences[order], repeated)
+    return Triples(labels[order].astype(np.int16), confidences[order], repeated)
 
 
 def format_prediction_string(triples: Triples) -> str:
@@ -58,21 +57,23 @@ def format_prediction_string(triples: Triples) -> str:
     )
 
 
-def parse_prediction_string(text: str, *, where: object) -> Triples:
+def parse_prediction_string(text: str, label_set: LabelSet = HPA2021, *, where: object) -> Triples:
     """Parse a prediction string; an empty one gives no triples.
 
     Parameters
     ----------
     text
         The prediction string.
+    label_set
+        The classes.
     where
         File and image, for messages.
 
     Raises
     ------
     InputError
-        The tokens are no whole number of triples, a label is no class number or a confidence no finite
-        number; the message names the token. Mask strings are not decoded here.
+        The tokens are no whole number of triples, a label is no class number of the label set or a
+        confidence no finite number; the message names the token. Mask strings are not decoded here.
     """
     tokens = text.split()
     if len(tokens) % 3:
@@ -81,15 +82,22 @@ def parse_prediction_string(text: str, *, where: object) -> Triples:
             where=where,
             expected="triples of label, confidence and mask",
         )
-    labels = [_LABELS.get(token, -1) for token in tokens[0::3]]
+    numbers = _spell_numbers(len(label_set))
+    labels = [numbers.get(token, -1) for token in tokens[0::3]]
     if -1 in labels:
         triple = labels.index(-1)
-        raise _bad_token(tokens, 3 * triple, "label", f"a class number 0..{NUM_CLASSES - 1}", where)
+        expected = f"a class number 0..{len(label_set) - 1} of {label_set}"
+        raise _bad_token(tokens, 3 * triple, "label", expected, where, "score.label_set names another")
     confidences = [_parse_confidence(token) for token in tokens[1::3]]
     if not all(map(math.isfinite, confidences)):
         triple = next(number for number, value in enumerate(confidences) if not math.isfinite(value))
         raise _bad_token(tokens, 3 * triple + 1, "confidence", "a finite number", where)
-    return Triples(np.array(labels, np.int8), np.array(confidences, np.float64), tokens[2::3])
+    return Triples(np.array(labels, np.int16), np.array(confidences, np.float64), tokens[2::3])
+
+
+@lru_cache(maxsize=8)
+def _spell_numbers(count: int) -> dict[str, int]:
+    return {str(label): label for label in range(count)}
 
 
 def _parse_confidence(token: str) -> float:
@@ -99,10 +107,13 @@ def _parse_confidence(token: str) -> float:
         return math.nan
 
 
-def _bad_token(tokens: list[str], index: int, kind: str, expected: str, where: object) -> InputError:
+def _bad_token(
+    tokens: list[str], index: int, kind: str, expected: str, where: object, advice: str = ""
+) -> InputError:
     place = f"token {index + 1} of PredictionString, in triple {index // 3 + 1}"
     return InputError(
         found=f"{kind} {tokens[index][:40]!r} ({place})",
         where=where,
         expected=expected,
+        advice=advice,
     )

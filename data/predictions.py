@@ -132,13 +132,26 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     """Read the names of the classes of a predictions table that ``read_predictions`` reads.
 
     A table that tells none has those of the default label set, or numbers where it has more or fewer columns.
+
+    Raises
+    ------
+    InputError
+        The table tells more or fewer names than it has probabilities.
     """
     schema = pq.read_schema(path)
     told = (schema.metadata or {}).get(_METADATA)
-    if told is not None:
-        return tuple(json.loads(told))
     count = len(probability_columns(schema.names))
-    return CLASS_NAMES if count == NUM_CLASSES else tuple(f"class {label}" for label in range(count))
+    if told is None:
+        return CLASS_NAMES if count == NUM_CLASSES else tuple(f"class {label}" for label in range(count))
+    names = tuple(map(str, json.loads(told)))
+    if len(names) != count:
+        raise InputError(
+            found=f"names of {len(names)} classes",
+            where=path,
+            expected=f"{count}, one a column p_0, p_1 ...",
+            advice="run `hpacells predict` again",
+        )
+    return names
 
 
 def _check(table: pd.DataFrame, path: Path) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.label_sets import HPA2021, LabelSet
 from data.prediction_string import parse_prediction_string
 
 COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
@@ -49,27 +50,30 @@ class Submission:
     images
         A row an image, in the file's order: ``image_id``, ``width``, ``height`` (px).
     triples
-        A row a triple, in the file's order: ``image`` (row of ``images``), ``label`` (0..18),
-        ``confidence`` (finite), ``mask`` (index into ``masks``).
+        A row a triple, in the file's order: ``image`` (row of ``images``), ``label`` (class
+        number), ``confidence`` (finite), ``mask`` (index into ``masks``).
     masks
         The mask strings, each once an image, not decoded yet.
+    label_set
+        The classes.
     """
 
     source: str
     images: pd.DataFrame
     triples: pd.DataFrame
     masks: list[str]
+    label_set: LabelSet = HPA2021
 
 
-def read_submission(path: Path) -> Submission:
-    """Read a submission or truth file.
+def read_submission(path: Path, label_set: LabelSet = HPA2021) -> Submission:
+    """Read a submission or truth file with the classes of a label set.
 
     Raises
     ------
     InputError
         The file is missing or no CSV with the columns ``COLUMNS``, an ID stands twice, a size is no positive
-        whole number, or a prediction string cannot be parsed; the message names the row and the token. Mask
-        strings are not decoded here.
+        whole number, or a prediction string cannot be parsed or has a class that the label set lacks; the
+        message names the row and the token. Mask strings are not decoded here.
     """
     images: dict[str, tuple[int, int]] = {}
     masks: list[str] = []
@@ -80,7 +84,7 @@ def read_submission(path: Path) -> Submission:
             raise InputError(
                 found="this ID stands there a second time", where=where, expected="one row an image"
             )
-        triples = parse_prediction_string(row.prediction_string, where=where)
+        triples = parse_prediction_string(row.prediction_string, label_set, where=where)
         distinct = {
             mask: number for number, mask in enumerate(dict.fromkeys(triples.masks), start=len(masks))
         }
@@ -90,7 +94,7 @@ def read_submission(path: Path) -> Submission:
         )
         images[row.image_id] = (row.width, row.height)
         masks.extend(distinct)
-    return Submission(str(path), _images_table(images), _triples_table(parts), masks)
+    return Submission(str(path), _images_table(images), _triples_table(parts), masks, label_set)
 
 
 def read_rows(path: Path) -> Iterator[SubmissionRow]:
@@ -159,7 +163,7 @@ def _images_table(images: dict[str, tuple[int, int]]) -> pd.DataFrame:
 
 
 def _triples_table(parts: list[tuple[np.ndarray, ...]]) -> pd.DataFrame:
-    types = {"image": np.int32, "label": np.int8, "confidence": np.float64, "mask": np.int32}
+    types = {"image": np.int32, "label": np.int16, "confidence": np.float64, "mask": np.int32}
     columns = zip(*parts, strict=True) if parts else [()] * len(types)
     return pd.DataFrame(
         {

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from data.errors import InputError
 from data.fields import Field, find_fields
+from data.label_sets import read_label_set
 from pipeline.config import Config
+from pipeline.label_sets import find_predicted, hash_label_set
 from pipeline.manifest import Manifest, hash_file, hash_json, read_manifest
 from pipeline.run import Step, require
 from pipeline.work_folder import WorkFolder
@@ -94,14 +96,16 @@ def cut_cells_step(work: WorkFolder, index: Path, config: Config) -> Step:
     from stages import cut_cells
 
     settings = config.settings("crops", cut_cells.CutCellsSettings)
-    cells = read_index(index)
+    label_set = read_label_set(settings.label_set)
+    cells = read_index(index, label_set)
     outputs = work.cells, work.images, work.tiles
     labels = work.root / "labels.csv"
     return Step(
         stage="crops",
         manifest=work.manifest("crops"),
         settings=settings,
-        inputs={"index": hash_file(index), "files": hash_json(fingerprint_cells(cells))},
+        inputs={"index": hash_file(index), "files": hash_json(fingerprint_cells(cells))}
+        | hash_label_set(label_set),
         outputs=(*outputs, labels) if any(cell.labels for cell in cells) else outputs,
         run=lambda key, context: cut_cells.run(cells, *outputs, labels, key, settings, context),
     )
@@ -138,30 +142,42 @@ def combine_step(work: WorkFolder, output: Path, config: Config) -> Step:
     from stages import combine
 
     settings = config.settings("combine", combine.CombineSettings)
+
+    def run(_: str, context: Context) -> StageReport:
+        report = combine.run(work.cells, work.predictions, output, settings, context, images=work.images)
+        report.details["submission"] = hash_file(output)
+        return report
+
     return Step(
         stage="combine",
         manifest=work.manifest("combine"),
         settings=settings,
         inputs={"predict": require(work, "predict").output_key},
         outputs=(output,),
-        run=lambda _, context: combine.run(
-            work.cells, work.predictions, output, settings, context, images=work.images
-        ),
+        run=run,
     )
 
 
 def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, config: Config) -> Step:
-    """Score a submission against the truth."""
+    """Score a submission against the truth.
+
+    Its classes are those that were predicted, where the folder of the manifest or the submission's own folder
+    tells them, unless the settings say which.
+    """
     from stages import score
 
     settings = config.settings("score", score.ScoreSettings)
+    predicted = find_predicted(submission, [manifest.parent, submission.parent])
+    classes = hash_label_set(score.choose_label_set(settings, predicted))
     return Step(
         stage="score",
         manifest=manifest,
         settings=settings,
-        inputs={"submission": hash_file(submission), "truth": hash_file(truth)},
+        inputs={"submission": hash_file(submission), "truth": hash_file(truth)} | classes,
         outputs=(json_path,),
-        run=lambda _, context: score.run(submission, truth, settings, context, json_path=json_path),
+        run=lambda _, context: score.run(
+            submission, truth, settings, context, json_path=json_path, predicted=predicted
+        ),
     )
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.label_sets import read_label_set
 from pipeline.config import Config
+from pipeline.label_sets import hash_label_set
 from pipeline.manifest import hash_file, hash_json
 from pipeline.processes import is_follower
 from pipeline.run import Step, require
@@ -36,6 +38,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     crops = require(work, "crops").output_key
     label_file = _softened_labels(work, crops) if softened else Path(labels)
     inputs = {"crops": crops, "labels": hash_file(label_file)} | _hash_start(settings)
+    inputs |= hash_label_set(read_label_set(settings.label_set))
     if softened:
         inputs["out_of_fold"] = hash_file(work.out_of_fold)
     folds = [work.model]
@@ -81,6 +84,7 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
         recipe = recipe.model_copy(update={"start": str(_first_classifier(work))})
     settings = config.settings("find_rate", find_rate.FindRateSettings)
     inputs |= {"recipe": hash_json(recipe.model_dump(mode="json"))} | _hash_start(recipe)
+    inputs |= hash_label_set(read_label_set(recipe.label_set))
     files = find_rate.RateFiles(work.rate_table, work.rate_picture)
     return Step(
         stage="find_rate",

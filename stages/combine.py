@@ -11,7 +11,7 @@ from data.cells import read_cells
 from data.errors import InputError
 from data.images import read_images
 from data.prediction_string import choose_triples, format_prediction_string
-from data.predictions import probability_columns, read_predictions
+from data.predictions import probability_columns, read_class_names, read_predictions
 from data.submission import SubmissionRow, write_submission
 from stages.stage import Context, StageReport, StageSettings
 
@@ -47,6 +47,11 @@ def run(
         The images table. Each of its images gets a row, in its order, an empty one where no cell is left;
         without it, each image of the cells table.
 
+    Returns
+    -------
+    StageReport
+        With ``class_names`` in its details, which the submission itself does not tell.
+
     Raises
     ------
     InputError
@@ -66,7 +71,8 @@ def run(
             "dropped": len(table) - len(kept),
             "triples": int(written.sum()),
             "cells without a triple": int((~written.any(axis=1)).sum()),
-        }
+        },
+        details={"class_names": list(read_class_names(predictions))},
     )
 
 

@@ -18,6 +18,7 @@ from data.drop_reasons import DropLimits, find_drop_reasons
 from data.duplicates import hash_image
 from data.errors import InputError
 from data.images import write_images
+from data.label_sets import HPA2021, read_label_set
 from data.labels import write_labels
 from data.tiles import TileWriter
 from stages.crops import CropsSettings
@@ -31,6 +32,9 @@ class CutCellsSettings(CropsSettings):
 
     pixel_size_um: float | None = Setting(
         None, gt=0, description="size of a pixel in um; without it no cell is left out as too small"
+    )
+    label_set: str = Setting(
+        "hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"
     )
 
 
@@ -81,7 +85,7 @@ def run(
     # Labels of an earlier index must not pass for this one's.
     labels.unlink(missing_ok=True)
     if told:
-        write_labels(labels, told)
+        _write_labels(labels, told, settings)
     return _report(table, failures, len(told))
 
 
@@ -117,6 +121,12 @@ def _find_mask(cell: CutCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
             expected=f"a mask of {picture.shape[2]} x {picture.shape[1]} px with a cell",
         )
     return mask
+
+
+def _write_labels(path: Path, labels: dict[str, tuple[int, ...]], settings: CutCellsSettings) -> None:
+    # Numbers of another label set would pass for those of the default one where a training does not name it.
+    names = read_label_set(settings.label_set).names
+    write_labels(path, labels, None if names == HPA2021.names else names)
 
 
 def _unreadable(cell: CutCell) -> pd.DataFrame:

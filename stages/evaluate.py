@@ -137,7 +137,7 @@ def _read_cells(
 ) -> _Judged:
     """Read the cells to judge; their names are those of their images."""
     table = _join(predictions, cells)
-    label_set = LabelSet(names=tuple(names))
+    label_set = LabelSet(names=tuple(names), title=f"of {predictions}")
     true = read_labels(labels, label_set)
     check_coverage(true, table["image_id"], where=labels)
     table = table[(table["dropped"] == "") & table["image_id"].isin([key for key in true if true[key]])]

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import Field as Setting
 
 from data.atomic import atomic_write
-from data.labels import CLASS_NAMES
+from data.errors import InputError
+from data.label_sets import HPA2021, LabelSet, read_label_set
 from data.metric import KAGGLE_IOU, AbsentPolicy, Evaluation, evaluate
 from data.submission import read_submission
 from stages.stage import Context, StageReport, StageSettings
@@ -22,10 +23,41 @@ class ScoreSettings(StageSettings):
     iou: float = Setting(
         KAGGLE_IOU, gt=0, le=1, description="intersection over union from which on masks match"
     )
+    label_set: str = Setting(
+        "",
+        description="the classes: hpa2021, hpa2018, or a TOML file with their names; without it those of the "
+        "predictions that the submission was made of, where its work folder tells them, or else hpa2021",
+    )
+
+
+def choose_label_set(settings: ScoreSettings, predicted: LabelSet | None) -> LabelSet:
+    """Choose the classes of a submission: by the settings, or those that were predicted, or the default ones.
+
+    Raises
+    ------
+    InputError
+        There is no such label set, or it has more or fewer classes than were predicted.
+    """
+    if not settings.label_set:
+        return predicted or HPA2021
+    chosen = read_label_set(settings.label_set)
+    if predicted is not None and len(predicted) != len(chosen):
+        raise InputError(
+            found=f"{chosen} ({len(chosen)} classes)",
+            where="setting score.label_set",
+            expected=f"{predicted} ({len(predicted)} classes), of which the submission was made",
+            advice="leave this setting out",
+        )
+    return chosen
 
 
 def run(
-    submission: Path, truth: Path, settings: ScoreSettings, context: Context, json_path: Path | None = None
+    submission: Path,
+    truth: Path,
+    settings: ScoreSettings,
+    context: Context,
+    json_path: Path | None = None,
+    predicted: LabelSet | None = None,
 ) -> StageReport:
     """Score a submission.
 
@@ -35,6 +67,8 @@ def run(
         Files of the submission's format; every truth triple is a cell, whatever its confidence.
     json_path
         Where to write ``{"map": .., "ap": {"0": .., ..}}``, null for a class without truth; nowhere if None.
+    predicted
+        The classes of the predictions that the submission was made of, or None where nothing tells them.
 
     Returns
     -------
@@ -42,15 +76,16 @@ def run(
         With ``map``, ``iou``, ``absent`` and ``classes`` (label, name, ap, truth, detections) in its details.
     """
     with context.track("score", 3) as advance:
-        submitted = read_submission(submission)
+        label_set = choose_label_set(settings, predicted)
+        submitted = read_submission(submission, label_set)
         advance(1)
-        true = read_submission(truth)
+        true = read_submission(truth, label_set)
         advance(1)
         evaluation = evaluate(submitted, true, absent=settings.absent, min_iou=settings.iou)
         advance(1)
     if json_path is not None:
         _write_json(json_path, evaluation)
-    return StageReport(counts=_counts(evaluation), details=_details(evaluation, settings))
+    return StageReport(counts=_counts(evaluation), details=_details(evaluation, settings, label_set))
 
 
 def format_scores(details: dict[str, Any]) -> str:
@@ -75,9 +110,9 @@ def _counts(evaluation: Evaluation) -> dict[str, int | float]:
     return counts
 
 
-def _details(evaluation: Evaluation, settings: ScoreSettings) -> dict[str, Any]:
+def _details(evaluation: Evaluation, settings: ScoreSettings, label_set: LabelSet) -> dict[str, Any]:
     columns = zip(
-        CLASS_NAMES,
+        label_set.names,
         evaluation.average_precision,
         evaluation.truth_cells,
         evaluation.detections,

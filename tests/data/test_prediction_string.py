@@ -22,7 +22,7 @@ def test_what_is_written_is_read(entries: list[tuple[int, float, str]]) -> None:
     text = format_prediction_string(Triples(np.array(labels, np.int8), np.array(confidences), masks))
     read = parse_prediction_string(text, where="here")
     assert (read.labels.tolist(), read.confidences.tolist(), list(read.masks)) == (labels, confidences, masks)
-    assert read.labels.dtype == np.int8
+    assert read.labels.dtype == np.int16
     assert read.confidences.dtype == np.float64
 
 

@@ -1,0 +1,40 @@
+"""Label sets among a step's inputs: a hash of the classes, and which classes a submission is of."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.label_sets import HPA2021, LabelSet
+from pipeline.manifest import hash_file, hash_json, read_manifest
+from pipeline.work_folder import WorkFolder
+
+
+def hash_label_set(label_set: LabelSet) -> dict[str, str]:
+    """Give the input ``label_set`` of a step, a hash of the classes; none for the default set.
+
+    A setting has only the file's name, whose content may change. The default set cannot.
+    """
+    if label_set.names == HPA2021.names and label_set.negative == HPA2021.negative:
+        return {}
+    return {"label_set": hash_json([label_set.names, label_set.negative])}
+
+
+def find_predicted(submission: Path, folders: Iterable[Path]) -> LabelSet | None:
+    """Find the classes of the predictions that a submission was made of.
+
+    Parameters
+    ----------
+    submission
+        The file, which does not tell its classes.
+    folders
+        Work folders in which it may have been made.
+
+    Returns
+    -------
+    LabelSet or None
+        None where it was made in none of them, or has changed since.
+    """
+    for folder in folders:
+        combined = read_manifest(WorkFolder(folder).manifest("combine"))
+        if combined is not None and combined.details.get("submission") == hash_file(submission):
+            return LabelSet(names=combined.details["class_names"], title=f"of the predictions in {folder}")
+    return None
