@@ -16,6 +16,7 @@ from data.segmentation.sources import FieldSource, find_labelled_fields, simulat
 from models.device import Precision, choose_device, uses_bfloat16
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.weights import save_lite_weights
+from models.training.checkpoint import Checkpoint
 from models.training.optimisers import AdamWSettings
 from models.training.rates.cosine import CosineSettings
 from models.training.segmenter_report import draw_predictions, write_segmenter_history
@@ -116,8 +117,7 @@ def run(
         schedule=settings.schedule,
         seed=settings.seed,
         bfloat16=bfloat16,
-        checkpoint=out / "checkpoint.pt",
-        key=key,
+        checkpoint=Checkpoint(out / "checkpoint.pt", key, settings.schedule.checkpoint_seconds),
     )
     with context.track("train", settings.schedule.steps) as advance:
         network = trainer.run(advance)

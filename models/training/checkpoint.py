@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,45 +13,63 @@ from data.atomic import atomic_write
 log = logging.getLogger("hpacells")
 
 
-def save_checkpoint(path: Path, key: str, state: dict[str, Any]) -> None:
-    """Write a state of tensors and plain values, with the random state of torch.
+class Checkpoint:
+    """The file of a training's state, written now and then.
 
     Parameters
     ----------
     path
-        The file, which is replaced.
+        The file.
     key
-        What the training depends on; it is asked for again when the checkpoint is read.
-    state
-        Nested dicts and lists of tensors, numbers, strings and None.
+        What the training depends on; a checkpoint of another is not taken.
+    seconds
+        Time from one checkpoint to the next.
     """
-    whole = {"key": key, "state": state, "random": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        whole["random_cuda"] = torch.cuda.get_rng_state_all()
-    with atomic_write(path) as temporary:
-        torch.save(whole, temporary)
 
+    def __init__(self, path: Path, key: str, seconds: float) -> None:
+        self._path, self._key, self._seconds = path, key, seconds
+        self._last = time.monotonic()
 
-def load_checkpoint(path: Path, key: str) -> dict[str, Any] | None:
-    """Read the state of an interrupted training of the same key, and take up its random state.
+    @property
+    def is_due(self) -> bool:
+        """Tell whether it is time for the next one."""
+        return time.monotonic() - self._last >= self._seconds
 
-    Returns
-    -------
-    dict or None
-        None where there is no checkpoint, it is of another training, or it cannot be read.
-    """
-    try:
-        whole = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        return None
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        log.warning("%s: checkpoint cannot be read (%s); training starts anew", path, error)
-        return None
-    if whole.get("key") != key:
-        log.info("%s: checkpoint of another training; training starts anew", path)
-        return None
-    torch.set_rng_state(whole["random"])
-    cuda = whole.get("random_cuda", [])
-    if torch.cuda.is_available() and len(cuda) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(cuda)
-    return whole["state"]
+    def save(self, state: dict[str, Any]) -> None:
+        """Write a state of tensors and plain values, with the random state of torch, in place of the last.
+
+        Parameters
+        ----------
+        state
+            Nested dicts and lists of tensors, numbers, strings and None.
+        """
+        whole = {"key": self._key, "state": state, "random": torch.get_rng_state()}
+        if torch.cuda.is_available():
+            whole["random_cuda"] = torch.cuda.get_rng_state_all()
+        with atomic_write(self._path) as temporary:
+            torch.save(whole, temporary)
+        self._last = time.monotonic()
+
+    def load(self) -> dict[str, Any] | None:
+        """Read the state of an interrupted training of the same key, and take up its random state.
+
+        Returns
+        -------
+        dict or None
+            None where there is no checkpoint, it is of another training, or it cannot be read.
+        """
+        try:
+            whole = torch.load(self._path, map_location="cpu", weights_only=True)
+        except FileNotFoundError:
+            return None
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            log.warning("%s: checkpoint cannot be read (%s); training starts anew", self._path, error)
+            return None
+        if whole.get("key") != self._key:
+            log.info("%s: checkpoint of another training; training starts anew", self._path)
+            return None
+        torch.set_rng_state(whole["random"])
+        cuda = whole.get("random_cuda", [])
+        if torch.cuda.is_available() and len(cuda) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(cuda)
+        return whole["state"]

@@ -1,7 +1,7 @@
 """One step of gradient descent, as every training loop takes it."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +13,33 @@ class DivergedError(InputError):
     """A loss is no number any more."""
 
 
+def compute_gradients(losses: Iterable[Tensor], network: nn.Module) -> list[Tensor]:
+    """Give a network the gradients of the sum of some losses; its weights stay.
+
+    Parameters
+    ----------
+    losses
+        The scalars of the parts of a batch, each multiplied by its part of the batch. From a generator, each
+        part's memory is free before the next is computed.
+    network
+        Whose earlier gradients are forgotten.
+
+    Returns
+    -------
+    list of Tensor
+        The losses, on their device.
+    """
+    # The network's, not the optimiser's: what was frozen since must not count when gradients are clipped.
+    network.zero_grad(set_to_none=True)
+    values = []
+    for loss in losses:
+        loss.backward()
+        values.append(loss.detach())
+    return values
+
+
 def descend(
-    losses: Tensor | Iterable[Tensor],
+    losses: Sequence[Tensor],
     network: nn.Module,
     optimiser: torch.optim.Optimizer,
     *,
@@ -22,14 +47,12 @@ def descend(
     when: Callable[[], str] | str,
     mean: Callable[[float], float] = float,
 ) -> float:
-    """Change a network's weights down the gradient of a loss.
+    """Change a network's weights down the gradients that `compute_gradients` gave it.
 
     Parameters
     ----------
     losses
-        A scalar, or the scalars of the parts of a batch that is too large for the memory. Their sum is what
-        is minimised, so each comes multiplied by its part of the batch; from a generator, each part's memory
-        is free before the next is computed.
+        What it returned; their sum is the loss.
     network
         Whose gradients are clipped.
     optimiser
@@ -51,17 +74,11 @@ def descend(
     DivergedError
         The loss is no number any more.
     """
-    # The network's, not the optimiser's: what was frozen since must not count when gradients are clipped.
-    network.zero_grad(set_to_none=True)
-    values = []
-    for loss in [losses] if isinstance(losses, Tensor) else losses:
-        loss.backward()
-        values.append(loss.detach())
     if most_gradient:
         torch.nn.utils.clip_grad_norm_(network.parameters(), most_gradient)
     optimiser.step()
     # Asked for only now: a device goes on with its work until then.
-    value = mean(sum(float(value) for value in values))
+    value = mean(sum(float(loss) for loss in losses))
     if not math.isfinite(value):
         raise DivergedError(
             found=f"the loss became {value} in {when if isinstance(when, str) else when()}",

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
-from torch.nn.parallel import DistributedDataParallel
 
 
 @dataclass(frozen=True)
@@ -27,13 +26,21 @@ class Processes:
     rank: int = 0
     count: int = 1
 
-    def wrap(self, network: nn.Module) -> nn.Module:
-        """Give a network whose gradients are the mean over all processes."""
-        return DistributedDataParallel(network) if self.count > 1 else network
+    def average_gradients(self, network: nn.Module) -> None:
+        """Average a network's gradients over all processes.
 
-    def keep_gradients(self, network: nn.Module) -> AbstractContextManager[Any]:
-        """Let a wrapped network's gradients add up here, to be shared by a later backward pass."""
-        return network.no_sync() if isinstance(network, DistributedDataParallel) else nullcontext()
+        After the backward pass, not within it as DistributedDataParallel does: a process that runs out of
+        memory there could not tell the others, which would wait for its gradients for ever.
+        """
+        if self.count == 1:
+            return
+        gradients = [weights.grad for weights in network.parameters() if weights.grad is not None]
+        together = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(together)
+        together /= self.count
+        parts = together.split([gradient.numel() for gradient in gradients])
+        for gradient, mean in zip(gradients, parts, strict=True):
+            gradient.copy_(mean.view_as(gradient))
 
     def share(self, tiles: int) -> float:
         """Weigh a mean over ``tiles``, so that the mean over processes is that over all tiles."""
@@ -56,10 +63,10 @@ class Processes:
         self.sum(0.0)
 
     def align(self, network: nn.Module) -> None:
-        """Give a network the first process's buffers, such as the statistics of its batch norms."""
+        """Give a network the first process's weights and buffers, such as the statistics of batch norms."""
         if self.count > 1:
-            for buffer in network.buffers():
-                distributed.broadcast(buffer, src=0)
+            for tensor in network.state_dict().values():
+                distributed.broadcast(tensor, src=0)
 
     def part(self, items: NDArray[Any]) -> NDArray[Any]:
         """Give every ``count``-th of some items: this process's part."""

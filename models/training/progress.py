@@ -48,6 +48,8 @@ class Progress:
         Finished epochs, as rows of ``metrics.csv``.
     best_epoch, best_score
         Number, from 1, and score of the best epoch so far; higher is better.
+    parts
+        Micro-batches that a batch is cut into, as many as the memory asked for so far.
     finished
         Whether nothing is left to do.
     """
@@ -61,6 +63,7 @@ class Progress:
     epochs: list[dict[str, Any]] = field(default_factory=list)
     best_epoch: int = 0
     best_score: float = -math.inf
+    parts: int = 1
     finished: bool = False
 
 

@@ -1,16 +1,12 @@
 """The range test: train with ever higher learning rates, and see at which the loss falls best."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from copy import deepcopy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import Field as Setting
-from torch import nn
 
 from data.settings import Settings
 from models.training.descent import DivergedError
@@ -112,26 +108,3 @@ def _smooth(values: NDArray[np.float64], smoothing: float) -> NDArray[np.float64
     places = np.arange(len(values))
     counts = smoothing ** np.abs(places[:, None] - places).astype(float)
     return counts @ values / counts.sum(axis=1)
-
-
-@contextmanager
-def nothing_learnt(network: nn.Module, optimiser: torch.optim.Optimizer) -> Iterator[None]:
-    """Undo what happens inside: weights, statistics, optimiser, gradients, mode and torch's random state.
-
-    Parameters
-    ----------
-    network, optimiser
-        Trained inside, as wished.
-    """
-    weights, state = deepcopy(network.state_dict()), deepcopy(optimiser.state_dict())
-    modes = {module: module.training for module in network.modules()}
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    with torch.random.fork_rng(devices):
-        try:
-            yield
-        finally:
-            network.load_state_dict(weights)
-            optimiser.load_state_dict(state)
-            optimiser.zero_grad(set_to_none=True)
-            for module, training in modes.items():
-                module.training = training

@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,9 @@ from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import predict_maps, view_field
 from models.segmenters.lite.network import LiteNetwork
 from models.training.average import make_average
-from models.training.checkpoint import load_checkpoint, save_checkpoint
+from models.training.checkpoint import Checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
-from models.training.descent import descend
+from models.training.descent import compute_gradients, descend
 from models.training.optimisers import AdamWSettings, make_optimiser, set_learning_rate
 from models.training.parameter_groups import split_parameters
 from models.training.rates.cosine import CosineSettings, cosine_factor
@@ -109,8 +108,8 @@ class SegmenterTrainer:
         Of the crops.
     bfloat16
         Compute in bfloat16 where that is safe.
-    checkpoint, key
-        Checkpoint file, and what the training depends on.
+    checkpoint
+        Where the training's state is kept.
     """
 
     def __init__(
@@ -125,8 +124,7 @@ class SegmenterTrainer:
         schedule: SegmenterScheduleSettings,
         seed: int,
         bfloat16: bool,
-        checkpoint: Path,
-        key: str,
+        checkpoint: Checkpoint,
     ) -> None:
         self._device = next(network.parameters()).device
         self._network = place(network, self._device)
@@ -136,8 +134,7 @@ class SegmenterTrainer:
         self._optimiser_settings, self._rate = optimiser, rate
         groups = split_parameters(*network.parts(), len(optimiser.group_factors))
         self._optimiser = make_optimiser(groups, optimiser)
-        self._bfloat16, self._checkpoint, self._key = bfloat16, checkpoint, key
-        self._last_checkpoint = time.monotonic()
+        self._bfloat16, self._checkpoint = bfloat16, checkpoint
         self.progress = SegmenterProgress()
 
     def run(self, advance: Callable[[int], None] = lambda _: None) -> LiteNetwork:
@@ -181,7 +178,7 @@ class SegmenterTrainer:
             logits = self._network(stains)
         loss = segmentation_loss(logits, maps, weight)
         value = descend(
-            loss,
+            compute_gradients([loss], self._network),
             self._network,
             self._optimiser,
             most_gradient=self._optimiser_settings.most_gradient,
@@ -239,7 +236,7 @@ class SegmenterTrainer:
         )
 
     def _resume(self) -> None:
-        state = load_checkpoint(self._checkpoint, self._key)
+        state = self._checkpoint.load()
         if state is None:
             return
         self.progress = SegmenterProgress(**state["progress"])
@@ -249,7 +246,7 @@ class SegmenterTrainer:
         log.info("training goes on after step %d", self.progress.step)
 
     def _save_if_due(self) -> None:
-        if time.monotonic() - self._last_checkpoint < self._schedule.checkpoint_seconds:
+        if not self._checkpoint.is_due:
             return
         state = {
             "progress": asdict(self.progress),
@@ -257,5 +254,4 @@ class SegmenterTrainer:
             "optimiser": self._optimiser.state_dict(),
             "average": self._average.module.state_dict(),
         }
-        save_checkpoint(self._checkpoint, self._key, state)
-        self._last_checkpoint = time.monotonic()
+        self._checkpoint.save(state)

@@ -1,7 +1,7 @@
 """One training step of a classifier: losses, gradients, and the change of its weights."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -12,29 +12,34 @@ from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor
 from models.losses.classification import ClassificationLoss
 from models.training.depthwise import FloatDepthwiseGradients
-from models.training.descent import descend
+from models.training.descent import compute_gradients, descend
+from models.training.memory import explain_out_of_memory, free_memory, is_out_of_memory
 from models.training.optimisers import OptimiserSettings, make_optimiser, set_learning_rate
 from models.training.parameter_groups import split_parameters
-from models.training.processes import Processes
+from models.training.processes import ALONE, Processes
 from models.training.progress import TrainingData
+
+log = logging.getLogger("hpacells")
 
 
 class Stepper:
     """Take training steps, each on a batch or on this process's part of it.
+
+    Where memory is too small for a step, it is taken again in twice as many parts, as are all after it.
 
     Parameters
     ----------
     classifier
         On its device.
     loss
-        What is minimised, on the same device.
+        What is minimised.
     data
         Whose targets and names belong to the batches.
-    optimiser
-        Settings.
-    accumulate
-        Micro-batches that a batch is cut into; gradients add up to the batch's, but batch statistics, and
-        losses that compare tiles with each other, see a micro-batch only.
+    settings
+        Of the optimiser.
+    parts
+        Micro-batches that a batch is cut into, at least; gradients add up to the batch's, but batch
+        statistics, and losses that compare tiles with each other, see a micro-batch only.
     bfloat16
         Compute in bfloat16 where that is safe.
     processes
@@ -42,6 +47,8 @@ class Stepper:
 
     Attributes
     ----------
+    classifier, loss, data, settings, parts, bfloat16, processes
+        As above; ``parts`` as many as were needed so far.
     optimiser
         The optimiser, whose state a checkpoint keeps.
     """
@@ -51,19 +58,18 @@ class Stepper:
         classifier: Classifier,
         loss: ClassificationLoss,
         data: TrainingData,
-        optimiser: OptimiserSettings,
+        settings: OptimiserSettings,
         *,
-        accumulate: int,
+        parts: int,
         bfloat16: bool,
-        processes: Processes,
+        processes: Processes = ALONE,
     ) -> None:
-        self._classifier, self._loss, self._data = classifier, loss, data
         self._device = next(classifier.parameters()).device
-        self._settings, self._accumulate, self._bfloat16 = optimiser, accumulate, bfloat16
-        self._processes = processes
-        groups = split_parameters(classifier.backbone, classifier.head, len(optimiser.group_factors))
-        self.optimiser = make_optimiser(groups, optimiser)
-        self._network = processes.wrap(classifier)
+        self.classifier, self.loss, self.data = classifier, loss.to(self._device), data
+        self.settings, self.parts, self.bfloat16 = settings, parts, bfloat16
+        self.processes = processes
+        groups = split_parameters(classifier.backbone, classifier.head, len(settings.group_factors))
+        self.optimiser = make_optimiser(groups, settings)
 
     def step(self, batch: Batch, rate: float, *, seed: tuple[int, ...], when: str) -> float:
         """Take one step.
@@ -77,7 +83,7 @@ class Stepper:
         seed
             Of dropout, so that it does not depend on where a training was interrupted.
         when
-            Names the step in the error.
+            Names the step in errors.
 
         Returns
         -------
@@ -87,35 +93,70 @@ class Stepper:
         Raises
         ------
         InputError
-            The loss is no number any more, in every process at once; the message names the cells of its part
-            of the batch.
+            The loss is no number any more, or the memory is too small for the fewest tiles; in every process
+            at once. Of the first, the message names the cells of its part of the batch.
         """
-        mixed = np.random.SeedSequence((*seed, self._processes.rank)).generate_state(1)[0]
-        torch.manual_seed(int(mixed))
+        mixed = np.random.SeedSequence((*seed, self.processes.rank)).generate_state(1)[0]
         set_learning_rate(self.optimiser, rate)
-        share = self._processes.share(len(batch.items))
+        share = self.processes.share(len(batch.items))
+        values = self._compute_gradients(batch, share, int(mixed), when)
+        self.processes.average_gradients(self.classifier)
         return descend(
-            (loss * share for loss in self._losses(batch)),
-            self._classifier,
+            values,
+            self.classifier,
             self.optimiser,
-            most_gradient=self._settings.most_gradient,
-            when=lambda: f"{when}, on a batch of the cells {self._data.name(batch.items)}",
-            mean=self._processes.mean,
+            most_gradient=self.settings.most_gradient,
+            when=lambda: f"{when}, on a batch of the cells {self.data.name(batch.items)}",
+            mean=self.processes.mean,
+        )
+
+    def _compute_gradients(self, batch: Batch, share: float, seed: int, when: str) -> list[Tensor]:
+        """Compute the gradients in as many parts as the memory of all processes asks for."""
+        buffers = list(self.classifier.buffers())
+        before = [buffer.clone() for buffer in buffers]
+        while True:
+            torch.manual_seed(seed)
+            values = None
+            try:
+                values = compute_gradients((loss * share for loss in self._losses(batch)), self.classifier)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            if not self.processes.sum(values is None) and values is not None:
+                return values
+            # What was learnt of a part of the batch, such as its statistics, must not be learnt twice.
+            self.classifier.zero_grad(set_to_none=True)
+            for buffer, old in zip(buffers, before, strict=True):
+                buffer.copy_(old)
+            free_memory()
+            self._cut_smaller(len(batch.items), when)
+
+    def _cut_smaller(self, tiles: int, when: str) -> None:
+        most = _most_parts(tiles)
+        parts = min(self.parts, most)
+        if self.processes.sum(parts == most):
+            raise explain_out_of_memory(-(-tiles // parts), when)
+        self.parts = 2 * parts
+        log.warning(
+            "not enough memory for %d tiles at a time: from %s on batches are cut into %d parts",
+            -(-tiles // parts),
+            when,
+            min(self.parts, most),
         )
 
     def _losses(self, batch: Batch) -> Iterator[Tensor]:
         """Yield the loss of each micro-batch, as its part of the mean over this process's tiles."""
         tiles = to_tensor(batch, self._device)
-        targets = torch.from_numpy(self._data.targets[batch.items]).to(self._device)
-        # Batch normalisation cannot train on a single tile.
-        parts = min(self._accumulate, max(1, len(tiles) // 2))
-        pieces = zip(tiles.tensor_split(parts), targets.tensor_split(parts), strict=True)
-        for number, (some, wanted) in enumerate(pieces, start=1):
-            # Gradients are shared between processes once a step, with those of the last micro-batch.
-            waits = self._processes.keep_gradients(self._network) if number < parts else nullcontext()
-            with waits:
-                low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
-                with FloatDepthwiseGradients(), low:
-                    scores = self._network(some)
-                loss = self._loss(scores.logits, scores.embedding, wanted)
-                yield loss * (len(some) / len(tiles))
+        targets = torch.from_numpy(self.data.targets[batch.items]).to(self._device)
+        parts = min(self.parts, _most_parts(len(tiles)))
+        for some, wanted in zip(tiles.tensor_split(parts), targets.tensor_split(parts), strict=True):
+            low = torch.autocast(self._device.type, torch.bfloat16, enabled=self.bfloat16)
+            with FloatDepthwiseGradients(), low:
+                scores = self.classifier(some)
+            loss = self.loss(scores.logits, scores.embedding, wanted)
+            yield loss * (len(some) / len(tiles))
+
+
+def _most_parts(tiles: int) -> int:
+    """Give the parts into which a batch can be cut: batch normalisation cannot train on a single tile."""
+    return max(1, tiles // 2)

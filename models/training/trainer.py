@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +16,10 @@ from data.augment.augmentation import Augmentation
 from data.batches import Batch, plan_batches, shuffle_items
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
-from models.losses.classification import ClassificationLoss
 from models.training.average import make_average
-from models.training.checkpoint import load_checkpoint, save_checkpoint
+from models.training.checkpoint import Checkpoint
 from models.training.history import Epoch
-from models.training.optimisers import OptimiserSettings
-from models.training.processes import ALONE, Processes
-from models.training.progress import Progress, Trained, TrainingData
+from models.training.progress import Progress, Trained
 from models.training.rates.rate import RateSettings, rate_factor
 from models.training.schedule import ScheduleSettings
 from models.training.stepper import Stepper
@@ -41,68 +37,41 @@ class Trainer:
 
     Parameters
     ----------
-    classifier
-        On its device.
-    loss
-        What is minimised.
-    data
-        Tiles and targets.
+    stepper
+        Takes the steps; of the classifier that is trained, on its data.
     augmentation
         How training tiles are changed.
-    optimiser, rate, schedule
+    rate, schedule
         Settings.
     seed
         Of the order of tiles, their changes and dropout.
-    bfloat16
-        Compute in bfloat16 where that is safe.
-    checkpoint, key
-        Checkpoint file, and what the training depends on.
-    processes
-        The processes that share the work.
+    checkpoint
+        Where the training's state is kept.
     """
 
     def __init__(
         self,
-        classifier: Classifier,
-        loss: ClassificationLoss,
-        data: TrainingData,
+        stepper: Stepper,
         augmentation: Augmentation,
         *,
-        optimiser: OptimiserSettings,
         rate: RateSettings,
         schedule: ScheduleSettings,
         seed: int,
-        bfloat16: bool,
-        checkpoint: Path,
-        key: str,
-        processes: Processes = ALONE,
+        checkpoint: Checkpoint,
     ) -> None:
-        self._data, self._augmentation = data, augmentation
-        self._schedule, self._seed = schedule, seed
-        self._sampling = _sampling_weights(data.targets) if schedule.balanced else None
+        self._stepper, self._augmentation = stepper, augmentation
+        self._classifier, self._data = stepper.classifier, stepper.data
+        self._processes = stepper.processes
+        self._rate_settings, self._schedule, self._seed = rate, schedule, seed
+        self._sampling = _sampling_weights(self._data.targets) if schedule.balanced else None
         plan = self._plan(0)
         self._batches = len(plan)
-        _check_parts(min(map(len, plan)), processes.count)
-        self._device = next(classifier.parameters()).device
-        self._classifier = classifier
-        self._loss = loss.to(self._device)
-        self._stepper = Stepper(
-            classifier,
-            self._loss,
-            data,
-            optimiser,
-            accumulate=schedule.accumulate,
-            bfloat16=bfloat16,
-            processes=processes,
-        )
-        self._optimiser_settings, self._rate_settings = optimiser, rate
-        self._bfloat16, self._checkpoint, self._key = bfloat16, checkpoint, key
-        self._processes = processes
-        self._average = make_average(classifier, schedule.average) if schedule.average else None
+        _check_parts(min(map(len, plan)), self._processes.count)
+        self._average = make_average(self._classifier, schedule.average) if schedule.average else None
+        self._checkpoint = checkpoint
         self._progress = Progress()
         self._best: dict[str, Tensor] = {}
         self._rate = 0.0
-        self._last_checkpoint = time.monotonic()
 
     @property
     def steps(self) -> int:
@@ -123,6 +92,7 @@ class Trainer:
             The loss is no number any more.
         """
         self._resume()
+        self._processes.align(self._classifier)
         progress = self._progress
         advance(progress.epoch * self._batches + progress.batch)
         if progress.finished:
@@ -163,18 +133,20 @@ class Trainer:
 
     def _step(self, batch: Batch) -> float:
         step = self._progress.epoch * self._batches + self._progress.batch
+        highest = self._stepper.settings.learning_rate
         factor = rate_factor(
             self._rate_settings,
-            self._optimiser_settings.learning_rate,
+            highest,
             step,
             self._batches,
             self._schedule.epochs,
             self._monitored(),
         )
-        self._rate = self._optimiser_settings.learning_rate * factor
+        self._rate = highest * factor
         value = self._stepper.step(
             batch, self._rate, seed=(self._seed, step), when=f"epoch {self._progress.epoch + 1}"
         )
+        self._progress.parts = self._stepper.parts
         if self._average is not None:
             self._average.update(self._classifier, step=step)
         return value
@@ -213,9 +185,9 @@ class Trainer:
             return dict.fromkeys(FIGURES, math.nan)
         size = 2 * self._schedule.batch_size
         logits = score_held_out(
-            classifier, self._data, self._processes, batch_size=size, bfloat16=self._bfloat16
+            classifier, self._data, self._processes, batch_size=size, bfloat16=self._stepper.bfloat16
         )
-        return measure_held_out(classifier, self._loss, logits, targets)
+        return measure_held_out(classifier, self._stepper.loss, logits, targets)
 
     def _evaluated(self) -> Classifier:
         return self._classifier if self._average is None else self._average.module
@@ -238,10 +210,11 @@ class Trainer:
         return Trained(self._best, [Epoch(**row) for row in self._progress.epochs], self._progress.best_epoch)
 
     def _resume(self) -> None:
-        state = load_checkpoint(self._checkpoint, self._key)
+        state = self._checkpoint.load()
         if state is None:
             return
         self._progress = Progress(**state["progress"])
+        self._stepper.parts = max(self._stepper.parts, self._progress.parts)
         self._classifier.load_state_dict(state["classifier"])
         self._stepper.optimiser.load_state_dict(state["optimiser"])
         if self._average is not None:
@@ -252,7 +225,7 @@ class Trainer:
             log.info("training goes on in epoch %d, batch %d", *next_batch)
 
     def _save_if_due(self) -> None:
-        if time.monotonic() - self._last_checkpoint >= self._schedule.checkpoint_seconds:
+        if self._checkpoint.is_due:
             self._save()
 
     def _save(self) -> None:
@@ -266,8 +239,7 @@ class Trainer:
             "best": self._best,
             "rate": self._rate,
         }
-        save_checkpoint(self._checkpoint, self._key, state)
-        self._last_checkpoint = time.monotonic()
+        self._checkpoint.save(state)
 
 
 def _check_parts(smallest_batch: int, processes: int) -> None:

@@ -14,6 +14,7 @@ from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import Thresholds, find_thresholds
 from models.classifiers.classifier import Architecture
 from models.losses.classification import ClassificationLoss, LossSettings
+from models.training.checkpoint import Checkpoint
 from models.training.optimisers import OptimiserSettings
 from models.training.processes import Processes
 from models.training.progress import Trained
@@ -94,32 +95,33 @@ def make_trainer(
     key: str = "",
 ) -> Trainer:
     """Make the trainer of one phase: as the settings say, but for what is given."""
-    data = prepared.data
+    seconds = settings.schedule.checkpoint_seconds
     return Trainer(
-        prepared.classifier,
-        ClassificationLoss(settings.loss if loss is None else loss, data.targets),
-        data,
+        make_stepper(prepared, settings, processes, loss=loss, optimiser=optimiser),
         prepared.augmentation,
-        optimiser=optimiser or settings.optimiser,
         rate=settings.rate,
         schedule=schedule or settings.schedule,
         seed=settings.seed,
-        bfloat16=prepared.bfloat16,
-        checkpoint=checkpoint,
-        key=prepared.key + key,
-        processes=processes,
+        checkpoint=Checkpoint(checkpoint, prepared.key + key, seconds),
     )
 
 
-def make_stepper(prepared: Prepared, settings: TrainSettings, processes: Processes) -> Stepper:
-    """Make what takes single training steps."""
-    device = next(prepared.classifier.parameters()).device
+def make_stepper(
+    prepared: Prepared,
+    settings: TrainSettings,
+    processes: Processes,
+    *,
+    loss: LossSettings | None = None,
+    optimiser: OptimiserSettings | None = None,
+) -> Stepper:
+    """Make what takes single training steps: as the settings say, but for what is given."""
+    targets = prepared.data.targets
     return Stepper(
         prepared.classifier,
-        ClassificationLoss(settings.loss, prepared.data.targets).to(device),
+        ClassificationLoss(settings.loss if loss is None else loss, targets),
         prepared.data,
-        settings.optimiser,
-        accumulate=settings.schedule.accumulate,
+        settings.optimiser if optimiser is None else optimiser,
+        parts=settings.schedule.accumulate,
         bfloat16=prepared.bfloat16,
         processes=processes,
     )

@@ -71,3 +71,22 @@ def make_data() -> Callable[..., TrainingData]:
         return TrainingData(*some(training), *some(validation), lambda items: f"cells {items.tolist()}")
 
     return make
+
+
+@pytest.fixture
+def run_out_of_memory() -> Callable[..., Classifier]:
+    """Let a classifier's backward pass fail on more tiles than so many, as if the memory were too small."""
+
+    def fail(_: torch.Tensor) -> None:
+        message = "CUDA out of memory."
+        raise torch.OutOfMemoryError(message)
+
+    def watch(classifier: Classifier, most: int) -> Classifier:
+        def look(_, tiles, scores) -> None:
+            if len(tiles[0]) > most and scores.logits.requires_grad:
+                scores.logits.register_hook(fail)
+
+        classifier.register_forward_hook(look)
+        return classifier
+
+    return watch

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.training.checkpoint import load_checkpoint, save_checkpoint
+from models.training.checkpoint import Checkpoint
 
 
 def test_state_and_random_numbers_come_back(tmp_path: Path) -> None:
@@ -14,9 +14,9 @@ def test_state_and_random_numbers_come_back(tmp_path: Path) -> None:
         "none": None,
     }
     torch.manual_seed(4)
-    save_checkpoint(path, "key", state)
+    Checkpoint(path, "key", 60).save(state)
     expected = torch.rand(5)
-    loaded = load_checkpoint(path, "key")
+    loaded = Checkpoint(path, "key", 60).load()
     assert loaded is not None
     assert torch.equal(torch.rand(5), expected)
     assert torch.equal(loaded["weights"]["a"], state["weights"]["a"])
@@ -25,14 +25,14 @@ def test_state_and_random_numbers_come_back(tmp_path: Path) -> None:
 
 
 def test_no_checkpoint(tmp_path: Path) -> None:
-    assert load_checkpoint(tmp_path / "checkpoint.pt", "key") is None
+    assert Checkpoint(tmp_path / "checkpoint.pt", "key", 60).load() is None
 
 
 def test_a_checkpoint_of_another_training_is_not_taken(tmp_path: Path) -> None:
-    save_checkpoint(tmp_path / "checkpoint.pt", "key", {})
+    Checkpoint(tmp_path / "checkpoint.pt", "key", 60).save({})
     torch.manual_seed(9)
     expected = torch.get_rng_state()
-    assert load_checkpoint(tmp_path / "checkpoint.pt", "other") is None
+    assert Checkpoint(tmp_path / "checkpoint.pt", "other", 60).load() is None
     assert torch.equal(torch.get_rng_state(), expected)
 
 
@@ -41,9 +41,9 @@ def test_a_broken_checkpoint_is_not_taken(
     tmp_path: Path, size: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "checkpoint.pt"
-    save_checkpoint(path, "key", {"weights": torch.zeros(1000)})
+    Checkpoint(path, "key", 60).save({"weights": torch.zeros(1000)})
     path.write_bytes(path.read_bytes()[:size])
-    assert load_checkpoint(path, "key") is None
+    assert Checkpoint(path, "key", 60).load() is None
     assert "training starts anew" in caplog.text
 
 
@@ -53,5 +53,16 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path: Path) -> None:
             return Path.touch, (tmp_path / "run",)
 
     torch.save({"key": "key", "state": Code()}, tmp_path / "checkpoint.pt")
-    assert load_checkpoint(tmp_path / "checkpoint.pt", "key") is None
+    assert Checkpoint(tmp_path / "checkpoint.pt", "key", 60).load() is None
     assert not (tmp_path / "run").exists()
+
+
+def test_when_the_next_one_is_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    checkpoint = Checkpoint(tmp_path / "checkpoint.pt", "key", 60)
+    assert not checkpoint.is_due
+    now = 160.0
+    assert checkpoint.is_due
+    checkpoint.save({})
+    assert not checkpoint.is_due

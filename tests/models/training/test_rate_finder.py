@@ -3,13 +3,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import nn
 
 from models.training.descent import DivergedError
-from models.training.rate_finder import RateFinderSettings, find_rate, nothing_learnt
+from models.training.rate_finder import RateFinderSettings, find_rate
 
 SHARP = RateFinderSettings(smoothing=0)
 
@@ -97,41 +95,3 @@ def test_a_loss_that_is_no_number_from_the_start(loss: float) -> None:
     curve = find_rate(lambda _: loss, 10, RateFinderSettings())
     assert len(curve.rates) == 1
     assert math.isnan(curve.highest)
-
-
-def test_nothing_is_learnt() -> None:
-    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout(0.5))
-    network[1].eval()
-    optimiser = torch.optim.Adam(network.parameters(), lr=0.1)
-    learn(network, optimiser)
-    torch.manual_seed(3)
-    kept = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    state, random = optimiser.state_dict()["state"][0]["exp_avg"].clone(), torch.get_rng_state()
-    with nothing_learnt(network, optimiser):
-        network.train()
-        for group in optimiser.param_groups:
-            group["lr"] = 0.5
-        learn(network, optimiser)
-        assert not torch.equal(network.state_dict()["0.weight"], kept["0.weight"])
-    for name, tensor in network.state_dict().items():
-        assert torch.equal(tensor, kept[name]), name
-    assert torch.equal(optimiser.state_dict()["state"][0]["exp_avg"], state)
-    assert optimiser.param_groups[0]["lr"] == 0.1
-    assert torch.equal(torch.get_rng_state(), random)
-    assert [module.training for module in network] == [True, False, True]
-    assert all(parameter.grad is None for parameter in network.parameters())
-
-
-def learn(network: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    for _ in range(3):
-        network(torch.randn(4, 2)).square().sum().backward()
-        optimiser.step()
-
-
-def test_an_optimiser_that_took_no_step_has_no_state_again() -> None:
-    network = nn.Linear(2, 2)
-    optimiser = torch.optim.Adam(network.parameters())
-    with nothing_learnt(network, optimiser):
-        learn(network, optimiser)
-        assert optimiser.state_dict()["state"]
-    assert not optimiser.state_dict()["state"]

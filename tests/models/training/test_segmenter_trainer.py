@@ -9,6 +9,7 @@ from data.segmentation.field_crops import CropSettings
 from data.segmentation.labelled_field import LabelledField
 from data.segmentation.photography import PhotographySettings
 from models.segmenters.lite.network import LiteNetwork
+from models.training.checkpoint import Checkpoint
 from models.training.optimisers import AdamWSettings
 from models.training.rates.cosine import CosineSettings
 from models.training.segmenter_report import draw_predictions, write_segmenter_history
@@ -51,8 +52,7 @@ def make_trainer(
         ),
         seed=1,
         bfloat16=False,
-        checkpoint=folder / "checkpoint.pt",
-        key=key,
+        checkpoint=Checkpoint(folder / "checkpoint.pt", key, 0),
     )
 
 

@@ -9,23 +9,15 @@ from data.errors import InputError
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
 from models.training.optimisers import SgdSettings
-from models.training.processes import ALONE
 from models.training.stepper import Stepper
 
 PLAIN = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})
 SGD = SgdSettings(momentum=0.0, weight_decay=0.0, most_gradient=0.0)
 
 
-def make_stepper(classifier, data, optimiser=SGD, accumulate: int = 1, loss=PLAIN) -> Stepper:
-    return Stepper(
-        classifier,
-        ClassificationLoss(loss, data.targets),
-        data,
-        optimiser,
-        accumulate=accumulate,
-        bfloat16=False,
-        processes=ALONE,
-    )
+def make_stepper(classifier, data, optimiser=SGD, parts: int = 1) -> Stepper:
+    loss = ClassificationLoss(PLAIN, data.targets)
+    return Stepper(classifier, loss, data, optimiser, parts=parts, bfloat16=False)
 
 
 def take(data, items) -> Batch:
@@ -48,11 +40,11 @@ def test_a_step_goes_down_the_gradient_of_the_mean_loss(make_classifier, make_da
         torch.testing.assert_close(weight.detach(), expected, rtol=1e-5, atol=1e-6, msg=name)
 
 
-@pytest.mark.parametrize("accumulate", [2, 4, 100])
-def test_micro_batches_make_the_step_of_the_whole_batch(make_classifier, make_data, accumulate: int) -> None:
+@pytest.mark.parametrize("many", [2, 4, 100])
+def test_micro_batches_make_the_step_of_the_whole_batch(make_classifier, make_data, many: int) -> None:
     data = make_data(10)
     classifiers = [make_classifier(), make_classifier()]
-    for classifier, parts in zip(classifiers, (1, accumulate), strict=True):
+    for classifier, parts in zip(classifiers, (1, many), strict=True):
         stepper = make_stepper(classifier, data, SGD.model_copy(update={"most_gradient": 0.5}), parts)
         values = [stepper.step(take(data, range(10)), 0.1, seed=(1,), when="a step") for _ in range(3)]
         classifier.values = values
@@ -65,7 +57,7 @@ def test_no_micro_batch_is_a_single_tile(make_classifier, make_data) -> None:
     # Batch norms cannot train on one: they raise.
     classifier = make_classifier(backbone={"name": "test_efficientnet", "pretrained": "none"})
     data = make_data(5)
-    stepper = make_stepper(classifier.train(), data, accumulate=5)
+    stepper = make_stepper(classifier.train(), data, parts=5)
     assert np.isfinite(stepper.step(take(data, range(5)), 0.01, seed=(1,), when="a step"))
 
 

@@ -10,11 +10,13 @@ import torch
 from data.errors import InputError
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
+from models.training.checkpoint import Checkpoint
 from models.training.optimisers import SgdSettings
 from models.training.processes import ALONE, Processes
 from models.training.rates.cosine import CosineSettings
 from models.training.rates.plateau import PlateauSettings, plateau_factor
 from models.training.schedule import ScheduleSettings
+from models.training.stepper import Stepper
 from models.training.trainer import Trainer
 
 LOSS = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})
@@ -30,19 +32,23 @@ def make_trainer(
     processes: Processes = ALONE,
     **schedule: Any,
 ) -> Trainer:
-    return Trainer(
+    settings = ScheduleSettings.model_validate({"epochs": 3, "batch_size": 4, "patience": 0} | schedule)
+    stepper = Stepper(
         classifier,
         ClassificationLoss(LOSS, data.targets),
         data,
-        None,
-        optimiser=SgdSettings(learning_rate=learning_rate),
-        rate=rate or CosineSettings(),
-        schedule=ScheduleSettings.model_validate({"epochs": 3, "batch_size": 4, "patience": 0} | schedule),
-        seed=1,
+        SgdSettings(learning_rate=learning_rate),
+        parts=settings.accumulate,
         bfloat16=False,
-        checkpoint=folder / "checkpoint.pt",
-        key="key",
         processes=processes,
+    )
+    return Trainer(
+        stepper,
+        None,
+        rate=rate or CosineSettings(),
+        schedule=settings,
+        seed=1,
+        checkpoint=Checkpoint(folder / "checkpoint.pt", "key", settings.checkpoint_seconds),
     )
 
 
@@ -144,3 +150,29 @@ def test_a_finished_training_is_not_done_again(make_classifier, make_data, tmp_p
 def test_too_small_a_batch_for_the_processes(make_classifier, make_data, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a batch of 3 tiles for 2 processes; expected at least two tiles"):
         make_trainer(make_classifier(), make_data(10), tmp_path, processes=Processes(0, 2))
+
+
+class _StoppedError(Exception):
+    pass
+
+
+def test_an_interrupted_training_goes_on_with_the_parts_that_the_memory_asked_for(
+    make_classifier, make_data, run_out_of_memory, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stop(steps: int) -> None:
+        if steps:
+            raise _StoppedError
+
+    options = {"batch_size": 12, "checkpoint_seconds": 0}
+    beforehand = make_trainer(make_classifier(), make_data(12), tmp_path / "4", accumulate=4, **options).run()
+    for folder in (tmp_path / "whole", tmp_path / "parts"):
+        trainer = make_trainer(run_out_of_memory(make_classifier(), 3), make_data(12), folder, **options)
+        if folder.name == "parts":
+            with pytest.raises(_StoppedError):
+                trainer.run(stop)
+            caplog.clear()
+            trainer = make_trainer(run_out_of_memory(make_classifier(), 3), make_data(12), folder, **options)
+        trained = trainer.run()
+        assert trained.epochs[0].train_loss == beforehand.epochs[0].train_loss
+        assert all(torch.equal(weight, beforehand.weights[name]) for name, weight in trained.weights.items())
+    assert "not enough memory" not in caplog.text

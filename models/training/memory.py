@@ -1,0 +1,47 @@
+"""Where the memory is too small for so many tiles at a time."""
+
+import gc
+
+import torch
+
+from data.errors import InputError
+
+_TOLD = (
+    "out of memory",
+    "not enough memory",
+    "can't allocate memory",
+    "ALLOC_FAILED",
+)
+"""What PyTorch, oneDNN, cuDNN and cuBLAS say of it in errors that have no type of their own."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory, the processor's or a device's, is short."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(told in str(error) for told in _TOLD)
+
+
+def free_memory() -> None:
+    """Give back what nothing refers to any more; call it when the error is forgotten, with its tensors."""
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
+def explain_out_of_memory(tiles: int, when: str) -> InputError:
+    """Explain that the memory is too small even for so few tiles at a time.
+
+    Parameters
+    ----------
+    tiles
+        Tiles at a time.
+    when
+        Names the step.
+    """
+    return InputError(
+        found=f"not enough memory for {tiles} tile{'' if tiles == 1 else 's'} at a time",
+        where=when,
+        expected="room for them beside the network",
+        advice="lower tiles.size or schedule.batch_size, or choose a smaller backbone",
+    )
