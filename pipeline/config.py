@@ -1,7 +1,8 @@
 """Configuration: defaults, a TOML file and single settings from the command line, checked by pydantic."""
 
+import logging
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +10,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
-from pipeline.setting_errors import explain_setting
+from pipeline.assignments import OtherKind, assign
+from pipeline.setting_errors import explain_setting, find_unknown
 
 SECTIONS = (
     "simulate",
@@ -32,6 +34,8 @@ DEFAULT_RECIPE = "hpacells"
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
+log = logging.getLogger("hpacells")
+
 
 class Config:
     """Settings of all stages, each checked when its stage asks for them.
@@ -42,9 +46,13 @@ class Config:
         Stage name -> raw settings.
     source
         What to name in an error message.
+    other_kinds
+        Tables that were given a kind.
     """
 
-    def __init__(self, sections: Mapping[str, Mapping[str, Any]], source: str) -> None:
+    def __init__(
+        self, sections: Mapping[str, Mapping[str, Any]], source: str, other_kinds: Sequence[OtherKind] = ()
+    ) -> None:
         unknown = sorted(set(sections) - set(SECTIONS))
         if unknown:
             raise InputError(
@@ -52,20 +60,49 @@ class Config:
                 where=source,
                 expected=f"one of {', '.join(SECTIONS)}",
             )
-        self._sections, self._source = sections, source
+        self._sections, self._source, self._other_kinds = sections, source, other_kinds
 
     def settings(self, stage: str, settings_type: type[Settings]) -> Settings:
-        """Give the checked settings of a stage.
+        """Give the checked settings of a stage, and tell once what of the file was left out.
 
         Raises
         ------
         InputError
             A setting is unknown or has a value that it cannot have.
         """
-        try:
-            return settings_type.model_validate(self._sections.get(stage, {}))
-        except ValidationError as error:
-            raise explain_setting(stage, settings_type, error, self._source) from None
+        while True:
+            try:
+                settings = settings_type.model_validate(self._sections.get(stage, {}))
+            except ValidationError as error:
+                if not self._drop((stage, *find_unknown(settings_type, error))):
+                    raise explain_setting(stage, settings_type, error, self._source) from None
+            else:
+                self._tell_dropped(stage)
+                return settings
+
+    def _drop(self, path: tuple[str, ...]) -> bool:
+        """Drop a value of the file that belongs to another kind than its table has now."""
+        for table in self._other_kinds:
+            if table.path == path[:-1] and path[-1] in table.rest:
+                target: Any = self._sections
+                for part in table.path:
+                    target = target[part]
+                del target[path[-1]]
+                table.rest.remove(path[-1])
+                table.dropped.append(path[-1])
+                return True
+        return False
+
+    def _tell_dropped(self, stage: str) -> None:
+        for table in self._other_kinds:
+            if table.path[0] == stage and table.dropped:
+                log.info(
+                    "%s.kind = %s: %s left out, set for another kind",
+                    ".".join(table.path),
+                    table.kind,
+                    ", ".join(sorted(table.dropped)),
+                )
+                table.dropped.clear()
 
 
 def load_config(file: Path | None, assignments: Iterable[str] = (), recipe: str | None = None) -> Config:
@@ -78,7 +115,8 @@ def load_config(file: Path | None, assignments: Iterable[str] = (), recipe: str 
     assignments
         ``section.name=value`` each, over the file's; the value is written as in TOML, quotes may be left out.
         Another ``kind`` of a table than the file names begins with that kind's defaults, in place of the
-        file's values, which belong to the kind there; assigned values are kept.
+        file's values, which belong to the kind there; where the file names none, its values stay that the
+        kind has, too. Assigned values are kept.
     recipe
         Training recipe: a TOML file, or the name of one that comes with hpacells; it takes the place of the
         file's section ``[train]``. Without either, the default recipe is used.
@@ -86,10 +124,9 @@ def load_config(file: Path | None, assignments: Iterable[str] = (), recipe: str 
     sections: dict[str, Any] = dict(_read_toml(file)) if file else {}
     if recipe or "train" not in sections:
         sections["train"] = _read_toml(find_recipe(recipe or DEFAULT_RECIPE))
-    for assignment in sorted(assignments, key=_kinds_first):
-        _assign(sections, assignment)
+    other_kinds = assign(sections, assignments)
     sources = [str(part) for part in (file, recipe) if part] or ["settings"]
-    return Config(sections, " + ".join(sources))
+    return Config(sections, " + ".join(sources), other_kinds)
 
 
 def find_recipe(recipe: str) -> Path:
@@ -112,35 +149,3 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise InputError(error.strerror or str(error), where=path, expected="a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(found=f"no TOML ({error})", where=path, expected="a TOML file") from None
-
-
-def _assign(sections: dict[str, Any], assignment: str) -> None:
-    name, separator, text = assignment.partition("=")
-    *path, last = name.strip().split(".")
-    if not separator or not path:
-        raise InputError(found="not understood", where=f"--set {assignment}", expected="section.name=value")
-    target = sections
-    for part in path:
-        target = target.setdefault(part, {})
-        if not isinstance(target, dict):
-            raise InputError(
-                found=f"{part} is no section", where=f"--set {assignment}", expected="section.name=value"
-            )
-    value = _parse_value(text.strip())
-    if last == "kind" and target.get("kind", value) != value:
-        target.clear()
-    target[last] = value
-
-
-def _kinds_first(assignment: str) -> tuple[bool, int]:
-    """Sort kinds before what belongs to them, and outer tables before inner ones."""
-    name = assignment.partition("=")[0].strip()
-    is_kind = name.endswith(".kind")
-    return not is_kind, name.count(".") if is_kind else 0
-
-
-def _parse_value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

@@ -46,6 +46,14 @@ def explain_setting(
     return InputError(found=f"{name}{given}: {message}", where=source, advice="correct this setting")
 
 
+def find_unknown(settings_type: type[BaseModel], error: ValidationError) -> tuple[str, ...]:
+    """Give the place of the first thing that is wrong, as the file names it, if it is an unknown setting."""
+    first = error.errors()[0]
+    if first["type"] != "extra_forbidden":
+        return ()
+    return tuple(_follow(settings_type, first["loc"])[0])
+
+
 def _follow(settings_type: type[BaseModel], loc: Sequence[int | str]) -> tuple[list[str], type[BaseModel]]:
     """Follow a place through the settings; give its names in the file, and the last table on the way."""
     names: list[str] = []

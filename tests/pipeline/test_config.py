@@ -1,3 +1,4 @@
+import logging
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -7,7 +8,9 @@ import pytest
 from data.augment.rotate_mirror import RotateMirrorAugmentation
 from data.errors import InputError
 from models.losses.class_weights import EffectiveNumberSettings
+from models.losses.settings import SoftF1Settings
 from models.training.optimisers import SgdSettings
+from models.training.rates.plateau import PlateauSettings
 from models.training.rates.restarts import RestartsSettings
 from pipeline.config import find_recipe, load_config
 from stages.stage import StageSettings
@@ -106,6 +109,60 @@ def test_another_kind_begins_with_its_own_defaults() -> None:
     assert settings.optimiser == SgdSettings()
     assert settings.augment == RotateMirrorAugmentation()
     assert settings.schedule == defaults.schedule
+
+
+def test_what_the_recipe_has_for_no_kind_stays_where_the_new_one_has_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    config = load_config(None, ["train.loss.kind=focal", "train.loss.gamma=1"])
+    loss = config.settings("train", TrainSettings).loss
+    defaults = train().loss
+    assert loss.model_dump(include={"gamma", "label_smoothing", "hardest"}) == {
+        "gamma": 1,
+        "label_smoothing": defaults.label_smoothing,
+        "hardest": defaults.hardest,
+    }
+    assert not caplog.records
+    loss = train(assignments=("train.loss.kind=soft-f1", "train.loss.triplet.margin=0.5")).loss
+    assert loss == SoftF1Settings(triplet=defaults.triplet.model_copy(update={"margin": 0.5}))
+
+
+@pytest.mark.parametrize(
+    ("assignments", "told"),
+    [
+        (["loss.kind=soft-f1"], "train.loss.kind = soft-f1: hardest, label_smoothing, weights left out"),
+        (["rate.kind=constant"], "train.rate.kind = constant: final, warm_up left out"),
+        (["thresholds.kind=one"], None),
+        (["optimiser.kind=adamw"], None),
+        (["loss.kind=cross-entropy"], None),
+    ],
+)
+def test_what_is_left_out_of_a_recipe_is_told_once(
+    assignments: list[str], told: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    config = load_config(None, [f"train.{assignment}" for assignment in assignments])
+    assert not caplog.messages
+    for _ in range(2):
+        config.settings("train", TrainSettings)
+    assert caplog.messages == ([f"{told}, set for another kind"] if told else [])
+
+
+def test_a_table_that_is_set_as_a_whole_is_all_the_users() -> None:
+    assignments = ("train.loss.kind=soft-f1", 'train.loss={kind="soft-f1", hardest=0.5}')
+    with pytest.raises(InputError, match="unknown setting train.loss.hardest of the kind soft-f1"):
+        train(assignments=assignments)
+
+
+def test_a_file_without_kinds(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(
+        "[train.optimiser]\nlearning_rate = 0.1\nmost_gradient = 2\n[train.rate]\nwarm_up = 0.2\n"
+    )
+    settings = train(file, ("train.optimiser.kind=sgd", "train.rate.kind=plateau"))
+    assert settings.optimiser == SgdSettings(learning_rate=0.1, most_gradient=2)
+    assert settings.rate == PlateauSettings()
 
 
 def test_the_same_kind_keeps_what_the_recipe_says() -> None:

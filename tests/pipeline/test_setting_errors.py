@@ -100,6 +100,8 @@ def test_an_unknown_kind_lists_what_there_is(assignments, name: str, kinds: str)
             "loss.weights.most of the kind effective-number",
         ),
         (["loss.weights.kind=none", "loss.weights.most=5"], "loss.weights.most of the kind none"),
+        (["loss.kind=soft-f1", "loss.hardest=0.5"], "loss.hardest of the kind soft-f1"),
+        (["loss.kind=soft-f1", "loss.weights.kind=none"], "loss.weights of the kind soft-f1"),
         (["images=all", 'loss={kind="soft-f1", hardest=0.5}'], "loss.hardest of the kind soft-f1"),
         (["images=all", "loss.gamma=1"], "loss.gamma of the kind binary-cross-entropy"),
         (["rate.cycle_epochs=4"], "rate.cycle_epochs of the kind cosine"),
