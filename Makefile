@@ -38,7 +38,7 @@ RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights segment crops train predict evaluate \
-        submission score report run test test-slow lint format bench clean
+        explore submission score report run test test-slow lint format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
@@ -103,6 +103,10 @@ predict: setup ## classify every cell
 evaluate: setup ## measure the predictions against labels of images kept aside (TEST=)
 	$(call need,TEST)
 	$(HPACELLS) evaluate --work $(WORK) --labels $(TEST) $(CONFIG_OPTION) $(ARGS)
+
+explore: setup $(SIMULATED) ## plot a label set and its images (LABELS=)
+	$(call need,LABELS)
+	$(HPACELLS) explore $(IMAGES) --labels $(LABELS) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
 
 submission: setup ## write label, confidence and mask of every cell as a Kaggle CSV
 	$(HPACELLS) combine --work $(WORK) $(CONFIG_OPTION) $(ARGS)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import benchmark_cli, segmenter_cli, training_cli, weights_cli
+from pipeline import benchmark_cli, explore_cli, segmenter_cli, training_cli, weights_cli
 from pipeline.command_options import (
     Assignments,
     ConfigFile,
@@ -221,6 +221,9 @@ def inspect(work: Work, config: ConfigFile = None, assignments: Assignments = No
     manifest = execute(steps.inspect_step(folder, load_settings(config, assignments)), local_engine())
     typer.echo(f"report: {folder.report / 'index.html'}")
     finish([manifest])
+
+
+app.command()(explore_cli.explore)
 
 
 @app.command(name="run")

@@ -24,6 +24,7 @@ SECTIONS = (
     "score",
     "evaluate",
     "inspect",
+    "explore",
     "segmenter",
     "compare",
 )

@@ -85,6 +85,11 @@ class WorkFolder:
         """Folder of the HTML report."""
         return self.root / "report"
 
+    @property
+    def exploration(self) -> Path:
+        """Folder of the plots of a label set and its images."""
+        return self.root / "explore"
+
     def manifest(self, stage: str) -> Path:
         """Manifest of a stage."""
         return self.root / f"{stage}.json"

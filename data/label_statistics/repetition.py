@@ -1,0 +1,73 @@
+"""How often each label comes in an epoch, before and after rare classes are repeated."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field as Setting
+
+from data.label_sets import LabelSet
+from data.settings import Settings
+from data.training.balance import balance_items
+from data.training.training_set import DataSettings
+
+
+class RepetitionSettings(Settings):
+    """What is repeated and made; of the same meaning as in the settings of training."""
+
+    images: Literal["single", "all"] = Setting(
+        default="all", description="what is repeated: images with one label, or all"
+    )
+    oversample: float = Setting(
+        default=1.0, ge=1, le=100, description="those of classes rarer than the median come up to so often"
+    )
+    at_least: int = Setting(default=0, ge=0, description="as many as each class has at least, by repetition")
+    negatives: float = Setting(
+        default=0.0, ge=0, le=10, description="negatives made by darkening the protein, as part of all"
+    )
+    seed: int = Setting(default=1, ge=0, description="of what is repeated")
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether everything comes just once."""
+        return self.oversample == 1 and not self.at_least and not self.negatives
+
+
+def count_repetitions(
+    shown: NDArray[np.bool_], settings: RepetitionSettings, label_set: LabelSet
+) -> pd.DataFrame:
+    """Count each label before and after repetition, as a training repeats (``data.training.balance``).
+
+    Parameters
+    ----------
+    shown
+        (n, C) bool: the labels of each image, or of each cell.
+    settings
+        What is repeated and made.
+    label_set
+        The classes.
+
+    Returns
+    -------
+    DataFrame
+        A row a class: ``label``, ``name``, ``before``, ``after``.
+
+    Raises
+    ------
+    InputError
+        Negatives are asked for, but the label set has no negative class.
+    """
+    chosen = shown if settings.images == "all" else shown[shown.sum(axis=1) == 1]
+    data = DataSettings(
+        oversample=settings.oversample, at_least=settings.at_least, negatives=settings.negatives
+    )
+    items = balance_items(chosen.astype(np.float32), data, label_set, settings.seed)
+    return pd.DataFrame(
+        {
+            "label": np.arange(len(label_set)),
+            "name": label_set.names,
+            "before": chosen.sum(axis=0),
+            "after": (items.targets > 0).sum(axis=0),
+        }
+    )

@@ -1,0 +1,34 @@
+"""The command that shows what a label set and its images look like."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.command_options import Assignments, ConfigFile, finish, load_settings, local_engine
+from pipeline.run import execute
+from pipeline.training_cli import Work
+from pipeline.work_folder import WorkFolder
+
+
+def explore(
+    labels: Annotated[
+        Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv) or Id,Target.")
+    ],
+    work: Work,
+    images: Annotated[
+        Path | None, typer.Argument(help="Folder of the labelled fields, or some of them; default: none.")
+    ] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Plot a label set and its images: classes, pairs, combinations, examples."""
+    from pipeline.explore_step import explore_step
+    from stages.explore import format_exploration
+
+    folder = WorkFolder(work)
+    step = explore_step(folder, images, labels, load_settings(config, assignments))
+    manifest = execute(step, local_engine())
+    typer.echo(format_exploration(manifest.details))
+    typer.echo(f"page: {folder.exploration / 'index.html'}")
+    finish([manifest])

@@ -1,0 +1,44 @@
+"""The step that explores a label set: what it depends on, what it writes, and its call."""
+
+from pathlib import Path
+
+from data.fields import find_fields
+from pipeline.config import Config
+from pipeline.manifest import hash_file, read_manifest
+from pipeline.run import Step
+from pipeline.steps import fingerprint_fields
+from pipeline.work_folder import WorkFolder
+
+
+def explore_step(work: WorkFolder, images: Path | None, labels: Path, config: Config) -> Step:
+    """Plot a label file with its images, where there are any, and the work folder's cells, if it has any."""
+    from stages import explore
+
+    settings = config.settings("explore", explore.ExploreSettings)
+    fields = None if images is None else find_fields(images)
+    inputs = {
+        "labels": hash_file(labels),
+        "label_file": str(labels),
+        "images": "none" if fields is None else fingerprint_fields(fields),
+    }
+    label_set = Path(settings.label_set)
+    if label_set.is_file():
+        inputs["label_set"] = hash_file(label_set)
+    # Cells are counted where they are, none are asked for.
+    earlier = {stage: read_manifest(work.manifest(stage)) for stage in ("segment", "crops")}
+    keys = {stage: manifest.output_key for stage, manifest in earlier.items() if manifest is not None}
+    has_cells = bool(keys) and work.cells.is_file() and work.images.is_file()
+    sources = explore.Sources(
+        labels=labels,
+        fields=fields,
+        cells=work.cells if has_cells else None,
+        images_table=work.images if has_cells else None,
+    )
+    return Step(
+        stage="explore",
+        manifest=work.manifest("explore"),
+        settings=settings,
+        inputs=inputs | (keys if has_cells else {}),
+        outputs=tuple(work.exploration / name for name in ("index.html", "summary.json")),
+        run=lambda _, context: explore.run(sources, work.exploration, settings, context),
+    )

@@ -1,0 +1,153 @@
+"""Explore: what a label set and its images look like, as plots, tables and a page that opens from disk."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field as Setting
+
+from data.atomic import atomic_folder
+from data.cells import read_cells
+from data.errors import InputError
+from data.fields import Field
+from data.images import read_images
+from data.label_sets import read_label_set
+from data.label_statistics.cell_counts import CellCounts, count_cells
+from data.label_statistics.label_table import LabelTable, tabulate_labels
+from data.label_statistics.repetition import RepetitionSettings
+from data.labels import check_coverage, read_labels, read_proteins
+from stages.exploration.cell_plots import plot_cells
+from stages.exploration.examples import show_examples
+from stages.exploration.label_plots import plot_classes, plot_combinations, plot_pairs, plot_repetition
+from stages.exploration.page import Findings, write_page
+from stages.stage import Context, StageReport, StageSettings
+
+
+class ExploreSettings(StageSettings):
+    """Settings of the explore stage."""
+
+    label_set: str = Setting(
+        default="hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"
+    )
+    samples: int = Setting(
+        default=4, ge=0, le=50, description="images shown with each channel by itself, evenly spread over all"
+    )
+    combinations: int = Setting(
+        default=30, ge=1, le=500, description="combinations of labels in the plot, the commonest"
+    )
+    picture_size: int = Setting(default=320, ge=64, le=2000, description="longer side of a picture in px")
+    full_scale: int | None = Setting(
+        default=None, ge=1, description="the camera's brightest grey value, if not the file's largest"
+    )
+    repeat: RepetitionSettings = RepetitionSettings()
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is explored.
+
+    Attributes
+    ----------
+    labels
+        Label file.
+    fields
+        The images at hand, or None for the plots of the labels alone.
+    cells, images_table
+        Tables of a work folder whose cells are counted, or None.
+    """
+
+    labels: Path
+    fields: Sequence[Field] | None = None
+    cells: Path | None = None
+    images_table: Path | None = None
+
+
+def run(sources: Sources, output: Path, settings: ExploreSettings, context: Context) -> StageReport:
+    """Write ``index.html`` with its plots (PNG), their figures (CSV), and all of them in ``summary.json``.
+
+    Parameters
+    ----------
+    sources
+        Labels, images and cells; labelled images that are not at hand count in the plots of the labels.
+    output
+        Folder, made anew as a whole.
+
+    Returns
+    -------
+    StageReport
+        With the content of ``summary.json`` in its details.
+
+    Raises
+    ------
+    InputError
+        The label file cannot be read, names no image, or none of the images at hand.
+    """
+    table, proteins = _read(sources, settings)
+    cells = _count_cells(sources, table)
+    with atomic_folder(output) as folder:
+        findings = Findings(folder)
+        findings.details |= {"labels": str(sources.labels), "label_set": settings.label_set}
+        with context.track("explore", 4) as advance:
+            plot_classes(table, proteins, findings)
+            advance(1)
+            plot_pairs(table, findings)
+            advance(1)
+            plot_combinations(table, settings.combinations, findings)
+            advance(1)
+            marks = cells.shown if cells is not None and len(cells.shown) else None
+            plot_repetition(table, marks, settings.repeat, findings)
+            if cells is not None:
+                plot_cells(table, cells, findings)
+            advance(1)
+        _show_images(sources, table, settings, findings, context)
+        findings.details |= {"facts": findings.facts, "notes": findings.notes}
+        (folder / "summary.json").write_text(json.dumps(findings.details, indent=1) + "\n")
+        write_page(findings, f"Labels of {sources.labels.name}")
+        # The finished folder takes its place; an older one would stay.
+        shutil.rmtree(output, ignore_errors=True)
+    counts: dict[str, int | float] = {"images": len(table.shown), "plots": len(findings.plots)}
+    return StageReport(counts=counts, failures=findings.failures, details=findings.details)
+
+
+def format_exploration(details: dict[str, Any]) -> str:
+    """Lay out what was found as text, a line each."""
+    width = max(len(name) for name in details["facts"])
+    lines = [f"{name:<{width}}  {told}" for name, told in details["facts"].items()]
+    return "\n".join([*lines, *details["notes"]])
+
+
+def _read(sources: Sources, settings: ExploreSettings) -> tuple[LabelTable, Mapping[str, str]]:
+    label_set = read_label_set(settings.label_set)
+    labels = read_labels(sources.labels, label_set)
+    if not labels:
+        raise InputError(found="no image", where=sources.labels, expected="a row an image")
+    if sources.fields is not None:
+        check_coverage(labels, [field.image_id for field in sources.fields], where=sources.labels)
+    return tabulate_labels(labels, label_set), read_proteins(sources.labels)
+
+
+def _count_cells(sources: Sources, table: LabelTable) -> CellCounts | None:
+    if sources.cells is None or sources.images_table is None:
+        return None
+    cells = read_cells(sources.cells, ["image_id", "dropped"])
+    return count_cells(cells, read_images(sources.images_table)["image_id"].tolist(), table)
+
+
+def _show_images(
+    sources: Sources, table: LabelTable, settings: ExploreSettings, findings: Findings, context: Context
+) -> None:
+    if sources.fields is None:
+        findings.notes.append("No folder of images was given: these are the plots of the labels alone.")
+        return
+    show_examples(
+        table,
+        sources.fields,
+        settings.samples,
+        settings.picture_size,
+        settings.full_scale,
+        findings,
+        context,
+    )
