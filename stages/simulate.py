@@ -25,6 +25,9 @@ from stages.stage import Context, Failure, StageReport
 _OUR_FILE = re.compile(rf"(sim-\d+-\d{{5,}})(_(?:{'|'.join((*CHANNELS, 'cells', 'nuclei'))})\.png|\.json)")
 
 
+_HALF_WRITTEN = re.compile(r"\.sim-\d+-\d{5,}.*\.[0-9a-f]{8}\.(png|json)")
+
+
 def run(out: Path, settings: SimulateSettings, context: Context) -> StageReport:
     """Simulate a set of fields into a folder.
 
@@ -33,8 +36,8 @@ def run(out: Path, settings: SimulateSettings, context: Context) -> StageReport:
     out
         Folder for ``<ID>_<channel>.png``, ``train.csv`` (the labels that the images were given),
         ``truth.csv`` (every cell's true ones, in the submission's format), ``masks/`` and ``records/``.
-        Fields that an earlier run with other settings left there go; those that an interrupted one finished
-        stay.
+        Fields that an earlier run with other settings left there go, and what a killed one half wrote; those
+        that an interrupted one finished stay.
     """
     simulation = _FieldSimulation(out, settings)
     _remove_other_fields(out, {simulation.image_id(index) for index in range(settings.fields)})
@@ -145,4 +148,7 @@ def _remove_other_fields(out: Path, image_ids: set[str]) -> None:
         for path in folder.glob("sim-*"):
             ours = _OUR_FILE.fullmatch(path.name)
             if ours and ours[1] not in image_ids:
+                path.unlink()
+        for path in folder.glob(".sim-*"):
+            if _HALF_WRITTEN.fullmatch(path.name):
                 path.unlink()

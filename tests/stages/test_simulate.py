@@ -102,6 +102,7 @@ def test_fields_of_an_earlier_run_go_and_other_files_stay(tmp_path):
     simulate(tmp_path, fields=3)
     (tmp_path / "sim-mine_red.png").write_bytes(b"mine")
     (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "masks" / ".sim-9-00001_cells.0a1b2c3d.png").write_bytes(b"half of a picture by a killed run")
     simulate(tmp_path, fields=1, seed=9)
     left = {path.name for path in tmp_path.rglob("*.png")}
     assert [path.name for path in tmp_path.rglob("*.json")] == ["sim-9-00001.json"]

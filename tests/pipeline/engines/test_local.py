@@ -1,6 +1,11 @@
 import math
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import cv2
 import pytest
@@ -61,3 +66,33 @@ def test_workers_share_the_cores_with_the_threads_of_torch(workers: int, items: 
     results = LocalEngine(workers).map(threads, range(items), description="test", total=items)
     assert [result for _, result in results] == [(share, 1)] * items
     assert (torch.get_num_threads(), cv2.getNumThreads()) == before
+
+
+SLEEPERS = """
+import time
+from pipeline.engines.local import LocalEngine
+
+def sleep(item):
+    print("asleep", flush=True)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    list(LocalEngine(workers=2).map(sleep, range(9), description="test", processes=True))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_worker_processes_end_with_the_command(tmp_path: Path, how: signal.Signals) -> None:
+    script = tmp_path / "sleepers.py"
+    script.write_text(SLEEPERS)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True, env=environment
+    ) as command:
+        assert command.stdout is not None
+        assert [command.stdout.readline() for _ in range(2)] == ["asleep\n"] * 2
+        command.send_signal(how)
+        # The workers write to the same pipe: it ends with the last of them.
+        rest, _ = command.communicate(timeout=120)
+    assert not rest
+    assert command.returncode == -how
