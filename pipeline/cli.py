@@ -17,6 +17,7 @@ from pipeline.command_options import (
     run_step,
 )
 from pipeline.messages import BAD_INPUT, STOPPED, show_messages, told_in_one_line
+from pipeline.processes import refuse_several
 from pipeline.run import execute
 from pipeline.training_cli import Recipe, Work
 from pipeline.work_folder import WorkFolder
@@ -52,6 +53,8 @@ Absent = Annotated[
 def _root(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+    else:
+        refuse_several(context.invoked_subcommand)
 
 
 @app.command()
