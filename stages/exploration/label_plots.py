@@ -18,8 +18,8 @@ from stages.exploration.page import Findings, Plot, list_names
 def plot_classes(table: LabelTable, proteins: Mapping[str, str], findings: Findings) -> None:
     """Plot the images of each class, and the labels of each image."""
     classes = table.count_classes(proteins)
-    alone = classes["single_label_images"].to_numpy()
-    parts = {"this label alone": alone, "with other labels": classes["images"].to_numpy() - alone}
+    images, alone = (classes[name].to_numpy() for name in ("images", "single_label_images"))
+    parts = {"this label alone": alone, "with other labels": images - alone}
     names = number_names(table)
     count = len(table.shown)
     path = findings.folder / "classes.png"
@@ -38,7 +38,11 @@ def plot_classes(table: LabelTable, proteins: Mapping[str, str], findings: Findi
         "images": f"{count:,}, of which {int(table.single.sum()):,} have a single label",
         "labels per image": f"{mean:.2f} on average, at most {len(numbers)}",
     }
-    absent = [name for name, images in zip(names, classes["images"], strict=True) if not images]
+    ends = ("most", images.argmax()), ("fewest", np.where(images > 0, images, count + 1).argmin())
+    findings.facts["images per class"] = ", ".join(
+        f"{end} {names[row]} ({images[row]:,})" for end, row in ends
+    )
+    absent = [name for name, shown in zip(names, images, strict=True) if not shown]
     if absent:
         findings.facts["classes without images"] = list_names(absent)
     if proteins:
@@ -101,8 +105,8 @@ def plot_repetition(
     """
     if settings.changes_nothing:
         findings.notes.append(
-            "Labels before and after rare classes are repeated: set explore.repeat.at_least, "
-            "explore.repeat.oversample or explore.repeat.negatives."
+            "Not shown: labels before and after rare classes are repeated. --set explore.repeat.at_least=, "
+            "explore.repeat.oversample= or explore.repeat.negatives= says how."
         )
         return
     which = "those with one label" if settings.images == "single" else "all"

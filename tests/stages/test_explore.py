@@ -82,6 +82,8 @@ def test_labels_alone(labels: Path, tmp_path: Path) -> None:
     assert pairs.loc["Cytosol", "Nuclear bodies"] == 1
     told = format_exploration(details)
     assert "0 Nucleoplasm and 2 Cytosol, on 2 images" in told
+    assert "most 2 Cytosol (3), fewest 4 Negative (1)" in told
+    assert "classes without images  3 Aggresome" in told
     assert "No folder of images was given" in told
     assert "explore.repeat.at_least" in told
 
