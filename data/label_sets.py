@@ -101,7 +101,8 @@ def read_label_set(name_or_path: str | Path) -> LabelSet:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        reason = f"{name}: {first['msg']}" if name else first["msg"]
+        message = first["msg"].removeprefix("Value error, ")
+        reason = f"{name}: {message}" if name else message
         raise InputError(found=f"no label set ({reason})", where=path, expected=_EXPECTED) from None
     except (OSError, ValueError) as error:
         raise InputError(found=f"no label set ({error})", where=path, expected=_EXPECTED) from None

@@ -87,7 +87,7 @@ def parse_prediction_string(text: str, label_set: LabelSet = HPA2021, *, where: 
     if -1 in labels:
         triple = labels.index(-1)
         expected = f"a class number 0..{len(label_set) - 1} of {label_set}"
-        raise _bad_token(tokens, 3 * triple, "label", expected, where, "score.label_set names another")
+        raise _bad_token(tokens, 3 * triple, "label", expected, where, "name another with score.label_set")
     confidences = [_parse_confidence(token) for token in tokens[1::3]]
     if not all(map(math.isfinite, confidences)):
         triple = next(number for number, value in enumerate(confidences) if not math.isfinite(value))

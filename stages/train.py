@@ -14,9 +14,9 @@ from data.cells import read_cells
 from data.folds import split_images
 from data.label_sets import read_label_set
 from data.labels import read_labels, read_proteins
-from data.predictions import read_predictions, write_predictions
+from data.predictions import read_class_names, read_predictions, write_predictions
 from data.tiles import TileStore
-from data.training.pseudo_labels import match_probabilities, soften_targets
+from data.training.pseudo_labels import check_classes, match_probabilities, soften_targets
 from data.training.training_set import TrainingSet, select_training_set
 from models.classifiers.model_folder import save_classifier
 from models.device import choose_device
@@ -115,9 +115,9 @@ def select_cells(
 
 def _soften(chosen: TrainingSet, soft: Path, settings: TrainSettings) -> NDArray[np.float32]:
     """Mix out-of-fold predictions into the targets."""
-    known = match_probabilities(
-        read_predictions(soft, embedding=False), chosen.image_ids, chosen.cell_ids, len(chosen.class_names)
-    )
+    predictions = read_predictions(soft, embedding=False)
+    check_classes(read_class_names(soft), chosen.class_names)
+    known = match_probabilities(predictions, chosen.image_ids, chosen.cell_ids)
     single = output_of(settings.loss) == "single-label"
     return soften_targets(chosen.targets, known, single_label=single, weight=settings.soft_weight)
 

@@ -111,7 +111,7 @@ def _choose_negatives(
     if label_set.negative is None:
         raise InputError(
             found="no negative class",
-            where="the label set",
+            where=label_set,
             expected="one for data.negatives, which makes negative cells",
             advice="name it in the label set (negative = ...), or set data.negatives = 0",
         )

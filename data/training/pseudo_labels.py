@@ -1,5 +1,7 @@
 """Soft labels of cells, from what classifiers say that never saw them: a second round's targets."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -43,24 +45,32 @@ def soften_targets(
     return mixed.astype(np.float32)
 
 
+def check_classes(predicted: Sequence[str], wanted: Sequence[str]) -> None:
+    """Raise an InputError where predictions are of other classes than those to train with."""
+    if tuple(predicted) == tuple(wanted):
+        return
+    others = [name for name in predicted if name not in wanted] or [
+        name for name in wanted if name not in predicted
+    ]
+    raise InputError(
+        found=f"{len(predicted)} classes" + (f", {others[0]} in one set only" if others else ""),
+        where="the out-of-fold predictions",
+        expected=f"the {len(wanted)} classes of the label set, in their order",
+        advice="train all folds again with this label set",
+    )
+
+
 def match_probabilities(
-    predictions: pd.DataFrame, image_ids: NDArray[np.str_], cell_ids: NDArray[np.integer], classes: int
+    predictions: pd.DataFrame, image_ids: NDArray[np.str_], cell_ids: NDArray[np.integer]
 ) -> NDArray[np.float32]:
     """Find the probabilities of some cells in a predictions table, (n, classes); NaN for cells it lacks.
 
     Raises
     ------
     InputError
-        The table has another number of classes, or none of the cells.
+        The table has none of the cells.
     """
     columns = probability_columns(predictions.columns)
-    if len(columns) != classes:
-        raise InputError(
-            found=f"{len(columns)} classes",
-            where="the out-of-fold predictions",
-            expected=f"{classes}, as in the label set",
-            advice="train all folds again with this label set",
-        )
     wanted = pd.MultiIndex.from_arrays([image_ids, cell_ids])
     table = predictions.set_index(["image_id", "cell_id"])[columns]
     found = table.reindex(wanted).to_numpy(np.float32)

@@ -8,6 +8,7 @@ import tifffile
 from data.channels import CHANNELS
 from data.cut_cells import fingerprint_cells, read_index
 from data.errors import InputError
+from data.label_sets import LabelSet, read_label_set
 
 
 def write(folder: Path, text: str) -> Path:
@@ -40,6 +41,19 @@ def test_cells_that_belong_together(tmp_path: Path) -> None:
     mosaics = "mosaic,tile,y0,x0,size,group\nm,0,0,0,10,\nm,1,0,0,10,P1\n"
     assert [cell.group for cell in read_index(write(tmp_path, mosaics))] == ["m", "P1"]
     assert [cell.group for cell in read_index(write(tmp_path, "ID,group\nx,g\ny,\n"))] == ["g", ""]
+
+
+def test_labels_of_another_set(tmp_path: Path) -> None:
+    path = write(tmp_path, "ID,label\nx,Rods & rings|7\ny,\nz,lysosomes\n")
+    assert [cell.labels for cell in read_index(path, read_label_set("hpa2018"))] == [(7, 27), (), (10,)]
+    with pytest.raises(InputError, match=r"line 2: label 'Rods & rings' .*hpa2021, or names: Nucleoplasm, "):
+        read_index(path)
+    with pytest.raises(
+        InputError, match=r"'7' is no class; expected class numbers 0\.\.1 .*of the label set mine"
+    ):
+        read_index(
+            write(tmp_path, "ID,label\nx,7\n"), LabelSet(names=("Lysosomes", "Rods & rings"), title="mine")
+        )
 
 
 def test_a_tile_outside_its_mosaic(tmp_path: Path, picture: np.ndarray) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from data.label_sets import HPA2021, read_label_set
+from data.label_sets import HPA2021, LabelSet, read_label_set
 
 
 def test_the_sets_that_come_with_hpacells() -> None:
@@ -49,6 +49,15 @@ def test_files_that_are_no_label_set(tmp_path: Path, text: str, message: str) ->
         read_label_set(path)
     assert message in str(raised.value)
     assert "own.toml" in str(raised.value)
+
+
+def test_what_messages_call_a_set(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    for text, title in (("", str(path)), ('title = "of our screen"', "of our screen")):
+        path.write_text(f'names = ["a"]\n{text}\n')
+        assert str(read_label_set(path)) == f"the label set {title}"
+    assert str(read_label_set("hpa2018")) == "the label set hpa2018"
+    assert str(LabelSet(names=("a", "b"))) == "the label set"
 
 
 def test_an_unknown_name_lists_what_exists() -> None:

@@ -29,6 +29,19 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, label
     assert read_labels(path) == labels
 
 
+def test_names_in_place_of_numbers(tmp_path: Path) -> None:
+    path, hpa2018 = tmp_path / "train.csv", read_label_set("hpa2018")
+    labels = {"a": (7, 27), "b": (0,), "c": (10,)}
+    write_labels(path, labels, hpa2018.names)
+    assert path.read_text() == "ID,Label\na,Golgi apparatus|Rods & rings\nb,Nucleoplasm\nc,Lysosomes\n"
+    assert read_labels(path, hpa2018) == labels
+    # The Golgi apparatus and the nucleoplasm are classes of 2021, too; the others can pass for none of these.
+    with pytest.raises(
+        InputError, match=r"label 'Rods & rings' is no class; .* of the label set hpa2021, or"
+    ):
+        read_labels(path)
+
+
 def test_ids_stay_text(tmp_path: Path) -> None:
     path = tmp_path / "train.csv"
     path.write_text("ID,Label\n007,3\nNA,1|0\n")

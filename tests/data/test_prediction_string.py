@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import InputError
+from data.label_sets import LabelSet, read_label_set
 from data.prediction_string import Triples, choose_triples, format_prediction_string, parse_prediction_string
 
 triple_lists = st.lists(
@@ -48,6 +49,28 @@ def test_six_digits_and_one_as_one() -> None:
 def test_faulty_strings(text: str, found: str) -> None:
     with pytest.raises(InputError, match=f"^row 7: {found}"):
         parse_prediction_string(text, where="row 7")
+
+
+def test_the_label_set_decides_which_numbers_there_are() -> None:
+    hpa2018, many = read_label_set("hpa2018"), LabelSet(names=[f"class {number}" for number in range(300)])
+    assert parse_prediction_string("27 1 a", hpa2018, where="here").labels.tolist() == [27]
+    assert parse_prediction_string("299 1 a 128 1 a", many, where="here").labels.tolist() == [299, 128]
+    with pytest.raises(
+        InputError, match=r"label '28' .*expected a class number 0\.\.27 of the label set hpa2018;"
+    ):
+        parse_prediction_string("27 1 a 28 1 a", hpa2018, where="here")
+    with pytest.raises(
+        InputError, match=r"0\.\.18 of the label set hpa2021; name another with score\.label_set"
+    ):
+        parse_prediction_string("27 1 a", where="here")
+
+
+def test_many_classes_are_written_as_they_are() -> None:
+    probabilities = np.zeros((1, 300))
+    probabilities[0, [127, 128, 299]] = 0.5, 0.25, 1
+    assert (
+        format_prediction_string(choose_triples(["a"], probabilities, 0.01)) == "299 1 a 127 0.5 a 128 0.25 a"
+    )
 
 
 def test_triples_are_chosen_and_sorted() -> None:

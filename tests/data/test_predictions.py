@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from data.errors import InputError
@@ -81,6 +82,13 @@ def test_class_names_that_no_table_tells(path: Path) -> None:
     assert read_class_names(path) == CLASS_NAMES
     read_predictions(path)[["image_id", "cell_id", "p_0", "p_1"]].to_parquet(path)
     assert read_class_names(path) == ("class 0", "class 1")
+
+
+def test_more_names_than_probabilities(path: Path) -> None:
+    write_predictions(path, ["a"], np.array([1]), np.zeros((1, 3)), class_names=["x", "y", "z"])
+    pq.write_table(pq.read_table(path).drop_columns("p_2"), path)
+    with pytest.raises(InputError, match=r"names of 3 classes; expected 2, .*hpacells predict"):
+        read_class_names(path)
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, np.nan])

@@ -110,6 +110,7 @@ def test_any_number_of_classes(work: Work) -> None:
         work.cells, work.predictions, work.output, settings, work.watcher, images=work.images
     )
     assert report.counts["triples"] == 8
+    assert report.details["class_names"] == names
     assert sorted(read_submission(work.output).triples["label"]) == [0] * 4 + [1] * 4
 
 

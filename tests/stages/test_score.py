@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from data.errors import InputError
+from data.label_sets import HPA2021, LabelSet, read_label_set
 from data.rle import encode_mask
 from data.submission import SubmissionRow, write_submission
 from stages import score
-from stages.score import ScoreSettings, format_scores
+from stages.score import ScoreSettings, choose_label_set, format_scores
 
 
 class Quiet:
@@ -64,6 +66,45 @@ def test_json_and_details(
         "detections": 1 if chosen.absent == "ignore" else 2,
     }
     assert json.loads(json.dumps(report.details)) == report.details
+
+
+def test_other_label_sets(files: tuple[Path, Path], tmp_path: Path) -> None:
+    default = score.run(*files, ScoreSettings(), Quiet()).details
+    own = tmp_path / "own.toml"
+    own.write_text('names = ["One", "Two", "Three", "Four"]')
+    target = tmp_path / "score.json"
+    for name, count in (("hpa2018", 28), (str(own), 4)):
+        details = score.run(*files, ScoreSettings(label_set=name), Quiet(), target).details
+        assert [row["name"] for row in details["classes"]] == list(read_label_set(name).names)
+        assert list(json.loads(target.read_text())["ap"]) == [str(label) for label in range(count)]
+        assert details["map"] == default["map"]
+        assert [row["ap"] for row in details["classes"][:4]] == [row["ap"] for row in default["classes"][:4]]
+    assert format_scores(details).splitlines()[4].split() == ["3", "Four", "0.5000", "1", "2"]
+
+
+def test_what_the_classes_are_where_no_setting_says(files: tuple[Path, Path]) -> None:
+    predicted = LabelSet(names=("One", "Two", "Three", "Four"), title="of W")
+    details = score.run(*files, ScoreSettings(), Quiet(), predicted=predicted).details
+    assert [row["name"] for row in details["classes"]] == list(predicted.names)
+    own = LabelSet(names=("Up", "Down", "Left", "Right"))
+    assert choose_label_set(ScoreSettings(), None) == HPA2021
+    assert choose_label_set(ScoreSettings(label_set="hpa2018"), None).names == read_label_set("hpa2018").names
+    assert choose_label_set(ScoreSettings(), own) is own
+    with pytest.raises(
+        InputError, match=r"hpa2018 \(28 classes\); expected the label set of W \(4 classes\)"
+    ):
+        choose_label_set(ScoreSettings(label_set="hpa2018"), predicted)
+
+
+def test_a_class_that_the_label_set_lacks(files: tuple[Path, Path], tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('names = ["One", "Two", "Three"]')
+    with pytest.raises(
+        InputError, match=r"submission\.csv, row 1 \(b\): label '3' .*0\.\.2 of the label set .*own"
+    ):
+        score.run(*files, ScoreSettings(label_set=str(own)), Quiet())
+    with pytest.raises(InputError, match="hpa2022: no such label set; .*hpa2018, hpa2021"):
+        score.run(*files, ScoreSettings(label_set="hpa2022"), Quiet())
 
 
 def test_counts(files: tuple[Path, Path]) -> None:

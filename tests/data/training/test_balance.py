@@ -90,7 +90,7 @@ def test_the_seed_decides() -> None:
 def test_negatives_need_a_negative_class() -> None:
     without = LabelSet(names=CLASSES.names)
     assert len(balance_items(TARGETS, DataSettings(), without, 1).cells) == 85
-    with pytest.raises(InputError, match="no negative class"):
+    with pytest.raises(InputError, match="the label set: no negative class"):
         balance_items(TARGETS, DataSettings(negatives=0.1), without, 1)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.training.pseudo_labels import match_probabilities, soften_targets
+from data.training.pseudo_labels import check_classes, match_probabilities, soften_targets
 
 
 @given(
@@ -40,7 +40,7 @@ def table(classes: int = 2) -> pd.DataFrame:
 
 
 def test_cells_find_their_own_probabilities() -> None:
-    found = match_probabilities(table(), np.array(["a", "a", "b", "c"]), np.array([1, 2, 1, 1]), 2)
+    found = match_probabilities(table(), np.array(["a", "a", "b", "c"]), np.array([1, 2, 1, 1]))
     np.testing.assert_allclose(found[:3], [[0.3, 0.8], [0.2, 0.7], [0.1, 0.6]], rtol=1e-6)
     assert np.isnan(found[3]).all()
     assert found.dtype == np.float32
@@ -48,15 +48,24 @@ def test_cells_find_their_own_probabilities() -> None:
 
 def test_columns_are_in_the_order_of_the_classes() -> None:
     shuffled = table(12)[["p_11", "cell_id", "p_2", "image_id", *(f"p_{n}" for n in (0, 1, *range(3, 11)))]]
-    found = match_probabilities(shuffled, np.array(["b"]), np.array([1]), 12)
+    found = match_probabilities(shuffled, np.array(["b"]), np.array([1]))
     np.testing.assert_allclose(found[0], 0.1 + 0.5 * np.arange(12), rtol=1e-6)
 
 
-def test_another_number_of_classes() -> None:
-    with pytest.raises(InputError, match="out-of-fold predictions: 2 classes; expected 19, as in the label"):
-        match_probabilities(table(), np.array(["a"]), np.array([1]), 19)
+@pytest.mark.parametrize(
+    ("predicted", "found"),
+    [
+        (("One",), "1 classes, Two in one set only; expected the 2 classes"),
+        (("One", "Three"), "2 classes, Three in one set only"),
+        (("Two", "One"), "2 classes; expected the 2 classes of the label set, in their order"),
+    ],
+)
+def test_other_classes(predicted: tuple[str, ...], found: str) -> None:
+    check_classes(("One", "Two"), ("One", "Two"))
+    with pytest.raises(InputError, match=f"the out-of-fold predictions: {found}"):
+        check_classes(predicted, ("One", "Two"))
 
 
 def test_none_of_the_cells() -> None:
     with pytest.raises(InputError, match="none of the cells to train on"):
-        match_probabilities(table(), np.array(["z", "a"]), np.array([1, 9]), 2)
+        match_probabilities(table(), np.array(["z", "a"]), np.array([1, 9]))
