@@ -83,7 +83,8 @@ def run(sources: Sources, output: Path, settings: ExploreSettings, context: Cont
     Raises
     ------
     InputError
-        The label file cannot be read, names no image, or none of the images at hand.
+        The label file cannot be read, names no image, or none of the images at hand; negatives are to be made, but there is no
+        such class.
     """
     table, proteins = _read(sources, settings)
     cells = _count_cells(sources, table)
@@ -124,6 +125,13 @@ def _read(sources: Sources, settings: ExploreSettings) -> tuple[LabelTable, Mapp
     labels = read_labels(sources.labels, label_set)
     if not labels:
         raise InputError(found="no image", where=sources.labels, expected="a row an image")
+    if settings.repeat.negatives and label_set.negative is None:
+        raise InputError(
+            found=f"no negative class in {settings.label_set}",
+            where="explore.repeat.negatives",
+            expected="a label set with one",
+            advice="name it in the label set (negative = ...), or leave this setting out",
+        )
     if sources.fields is not None:
         check_coverage(labels, [field.image_id for field in sources.fields], where=sources.labels)
     return tabulate_labels(labels, label_set), read_proteins(sources.labels)

@@ -193,7 +193,7 @@ def test_bad_input_leaves_nothing_behind(labels: Path, images: Path, tmp_path: P
     assert {failure.where for failure in report.failures} == {"a", "b", "c", "d"}
     shutil.rmtree(output)
     settings = ExploreSettings.model_validate({"label_set": "hpa2018", "repeat": {"negatives": 1}})
-    with pytest.raises(InputError, match="no negative class"):
+    with pytest.raises(InputError, match="explore.repeat.negatives: no negative class in hpa2018"):
         run(Sources(labels), output, settings, ENGINE)
     labels.write_text("ID,Label\n")
     with pytest.raises(InputError, match="no image"):
