@@ -83,8 +83,8 @@ def run(sources: Sources, output: Path, settings: ExploreSettings, context: Cont
     Raises
     ------
     InputError
-        The label file cannot be read, names no image, or none of the images at hand; negatives are to be made, but there is no
-        such class.
+        The label file cannot be read, names no image, or none of the images at hand; negatives are to be
+        made, but the label set has no such class.
     """
     table, proteins = _read(sources, settings)
     cells = _count_cells(sources, table)
