@@ -26,8 +26,8 @@ def refuse_several(command: str) -> None:
         advice = "start it without torchrun"
         if command == "run":
             advice = (
-                "type `hpacells segment` and `hpacells crops` without torchrun, `hpacells train` with it, then "
-                "`hpacells run` without it, which goes on from there"
+                "type `hpacells segment` and `hpacells crops` without torchrun, `hpacells train` with it, "
+                "then `hpacells run` without it, which goes on from there"
             )
         raise InputError(
             found=f"{count} processes",

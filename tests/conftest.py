@@ -2,11 +2,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+# The tests' small networks run faster on one thread; set before numpy and torch are imported, here or in a
+# command.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
 import pytest
 from hypothesis import settings
 
-# The tests' small networks run faster on one thread; set before torch is imported, here or in a command.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+from data.cell_tiles import CellTiles
+from data.tiles import TileWriter
 
 # A busy machine makes a test slow, but not wrong.
 settings.register_profile("no timings", deadline=None)
@@ -29,3 +34,17 @@ def shared() -> Path:
     if not (folder / "hpa").is_dir():
         pytest.skip(f"no reference data at {folder} (set HPACELLS_SHARED to use another folder)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def random_tiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of 23 tiles of coarse noise."""
+    count = 23
+    random = np.random.default_rng(2)
+    coarse = random.integers(0, 256, (count, 4, 32, 32), dtype=np.uint8)
+    masks = np.ones((count, 256, 256), bool)
+    path = tmp_path_factory.mktemp("store") / "tiles.zarr"
+    writer = TileWriter(path, count, "key")
+    writer.append(CellTiles(coarse.repeat(8, 2).repeat(8, 3), masks, masks, np.zeros((count, 4), np.float32)))
+    writer.finish()
+    return path

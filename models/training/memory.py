@@ -1,25 +1,24 @@
 """Where the memory is too small for so many tiles at a time."""
 
 import gc
+import re
 
 import torch
 
 from data.errors import InputError
 
-_TOLD = (
-    "out of memory",
-    "not enough memory",
-    "can't allocate memory",
-    "ALLOC_FAILED",
+_TOLD = re.compile(
+    "out of memory|not enough memory|can't allocate memory|_ALLOC_FAILED"
+    "|could not create a (primitive|memory object)$"
 )
-"""What PyTorch, oneDNN, cuDNN and cuBLAS say of it in errors that have no type of their own."""
+"""What PyTorch, cuDNN, cuBLAS and, last, oneDNN say of it in errors that have no type of their own."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether an error says that memory, the processor's or a device's, is short."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(told in str(error) for told in _TOLD)
+    return isinstance(error, RuntimeError) and bool(_TOLD.search(str(error)))
 
 
 def free_memory() -> None:

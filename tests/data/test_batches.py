@@ -12,10 +12,9 @@ from data.augment.augmentation import Augmentation
 from data.augment.hpacells import HpacellsAugmentation
 from data.augment.unchanged import NoAugmentation
 from data.batches import Batch, BatchLoader, plan_batches, shuffle_items
-from data.cell_tiles import CellTiles
 from data.errors import InputError
 from data.tile_preparation import TileSettings, read_prepared
-from data.tiles import TileStore, TileWriter
+from data.tiles import TileStore
 
 SETTINGS = TileSettings(size=32)
 COUNT = 23
@@ -31,21 +30,9 @@ class CountingStore(TileStore):
         return super().read(rows, *arguments)
 
 
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    random = np.random.default_rng(2)
-    coarse = random.integers(0, 256, (COUNT, 4, 32, 32), dtype=np.uint8)
-    masks = np.ones((COUNT, 256, 256), bool)
-    path = tmp_path_factory.mktemp("store") / "tiles.zarr"
-    writer = TileWriter(path, COUNT, "key")
-    writer.append(CellTiles(coarse.repeat(8, 2).repeat(8, 3), masks, masks, np.zeros((COUNT, 4), np.float32)))
-    writer.finish()
-    return path
-
-
 @pytest.fixture
-def store(path: Path) -> CountingStore:
-    return CountingStore(path)
+def store(random_tiles: Path) -> CountingStore:
+    return CountingStore(random_tiles)
 
 
 def our_threads() -> list[str]:
@@ -224,14 +211,14 @@ def test_leaving_early_stops_the_threads(store: CountingStore) -> None:
     assert not our_threads()
 
 
-def test_an_error_in_a_thread_reaches_the_consumer(path: Path) -> None:
+def test_an_error_in_a_thread_reaches_the_consumer(random_tiles: Path) -> None:
     class BrokenStore(TileStore):
         def read(self, rows, *arguments):
             if 1 in rows:
                 raise OSError(5, "disk failed")
             return super().read(rows, *arguments)
 
-    loader = BatchLoader(BrokenStore(path), np.arange(3), SETTINGS, workers=2)
+    loader = BatchLoader(BrokenStore(random_tiles), np.arange(3), SETTINGS, workers=2)
     with pytest.raises(OSError, match="disk failed"):
         list(loader.batches([np.array([0]), np.array([1]), np.array([2])]))
     assert not our_threads()

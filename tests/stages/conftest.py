@@ -2,6 +2,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells import COLUMN_TYPES, write_cells
 from data.labels import write_labels
 from data.tiles import TileWriter
+from stages import train
 from stages.training.settings import TrainSettings
 
 CELLS_AN_IMAGE = 3
@@ -107,6 +109,29 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def tiny() -> TrainSettings:
     return TINY
+
+
+def change(settings: TrainSettings, **sections: Any) -> TrainSettings:
+    """Give the settings with some changed; a dict changes a nested table's."""
+    values = settings.model_dump()
+    if "images" in sections:
+        # The kind of loss goes with it.
+        values["loss"] = {}
+    for name, value in sections.items():
+        values[name] = values[name] | value if isinstance(value, dict) else value
+    return TrainSettings.model_validate(values)
+
+
+@pytest.fixture
+def changed() -> Callable[..., TrainSettings]:
+    """Give changed settings."""
+    return change
+
+
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no curves, which takes longer than tiny trainings."""
+    monkeypatch.setattr(train, "draw_curves", lambda path, *_: path.touch())
 
 
 @pytest.fixture

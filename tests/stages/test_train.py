@@ -20,17 +20,6 @@ THREE_CLASSES = {f"image{number}": (number % 3,) for number in range(12)}
 RECIPES = Path(__file__).parents[2] / "configs" / "recipes"
 
 
-def changed(settings: TrainSettings, **sections) -> TrainSettings:
-    """The settings with some changed; a dict changes a nested table's."""
-    values = settings.model_dump()
-    if "images" in sections:
-        # The kind of loss goes with it.
-        del values["loss"]
-    for name, value in sections.items():
-        values[name] = values[name] | value if isinstance(value, dict) else value
-    return TrainSettings.model_validate(values)
-
-
 def run(folder, model: Path, settings: TrainSettings, context):
     return train.run(folder.tiles, folder.cells, folder.labels, model, settings, context)
 
@@ -62,7 +51,7 @@ def test_a_model_folder_is_written(make_tiles, tiny: TrainSettings, steps, tmp_p
 
 
 @pytest.mark.slow
-def test_it_learns(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
+def test_it_learns(make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path) -> None:
     images = {f"image{number}": (number % 3,) for number in range(30)}
     settings = changed(tiny, schedule={"epochs": 12}, augment={"probability": 0.0})
     report = run(make_tiles(images), tmp_path / "model", settings, steps())
@@ -81,7 +70,7 @@ def test_it_learns(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> No
     ids=["plain", "average", "triplet", "all"],
 )
 def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, sections
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, sections
 ) -> None:
     folder = make_tiles(THREE_CLASSES)
     settings = changed(changed(tiny, **sections), schedule={"checkpoint_seconds": 0})
@@ -108,7 +97,7 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
 
 
 def test_a_checkpoint_of_other_settings_is_not_gone_on_with(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
 ) -> None:
     folder = make_tiles(THREE_CLASSES)
     settings = changed(tiny, schedule={"checkpoint_seconds": 0})
@@ -151,14 +140,15 @@ def test_a_single_cell(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -
 
 
 def test_no_image_is_on_both_sides(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, monkeypatch
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, monkeypatch
 ) -> None:
     sides = {}
 
     class Spy(fold.Trainer):
-        def __init__(self, classifier, loss, data, *arguments, **options):
+        def __init__(self, stepper, *arguments, **options):
+            data = stepper.data
             sides["training"], sides["validation"] = data.loader._rows, data.validation_loader._rows
-            super().__init__(classifier, loss, data, *arguments, **options)
+            super().__init__(stepper, *arguments, **options)
 
     monkeypatch.setattr(fold, "Trainer", Spy)
     folder = make_tiles(THREE_CLASSES)
@@ -170,13 +160,15 @@ def test_no_image_is_on_both_sides(
     assert len(validation) == 3
 
 
-def test_training_stops_when_nothing_improves(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
+def test_training_stops_when_nothing_improves(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
+) -> None:
     settings = changed(tiny, schedule={"epochs": 30, "patience": 2}, optimiser={"learning_rate": 1e-12})
     report = run(make_tiles(THREE_CLASSES), tmp_path / "model", settings, steps())
     assert report.details["epochs"] == report.details["best_epoch"] + 2 < 30
 
 
-def test_a_loss_that_is_no_number(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number(make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path) -> None:
     settings = changed(tiny, optimiser={"learning_rate": 1e30, "most_gradient": 0.0}, rate={"warm_up": 0.0})
     with pytest.raises(InputError, match="lower optimiser.learning_rate"):
         run(make_tiles(THREE_CLASSES), tmp_path / "model", settings, steps())
@@ -189,7 +181,7 @@ def test_labels_of_other_images_only(make_tiles, tiny: TrainSettings, steps, tmp
         run(folder, tmp_path / "model", tiny, steps())
 
 
-def test_no_single_label_image(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
+def test_no_single_label_image(make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path) -> None:
     folder = make_tiles({"a": (0, 1), "b": (1, 2)})
     with pytest.raises(InputError, match='images = "all"'):
         run(folder, tmp_path / "model", tiny, steps())

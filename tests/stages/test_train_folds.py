@@ -24,17 +24,12 @@ ALL = {"split": {"folds": 3, "fold": "all"}}
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 
 
-@pytest.fixture(autouse=True)
-def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing takes longer than these trainings."""
-    monkeypatch.setattr(train, "draw_curves", lambda path, *_: path.touch())
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
-def changed(settings: TrainSettings, **sections) -> TrainSettings:
-    values = settings.model_dump()
-    for name, value in {"schedule": {"epochs": 1}, **sections}.items():
-        values[name] = values[name] | value if isinstance(value, dict) else value
-    return TrainSettings.model_validate(values)
+@pytest.fixture
+def tiny(tiny: TrainSettings, changed) -> TrainSettings:
+    return changed(tiny, schedule={"epochs": 1})
 
 
 def run(folder, model: Path, settings: TrainSettings, context, **options):
@@ -51,7 +46,7 @@ def same_weights(first: Path, second: Path) -> bool:
 
 
 def test_each_cell_is_predicted_by_the_fold_that_left_it_out(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
 ) -> None:
     folder, context = make_tiles(IMAGES, dropped={4: "too dark"}), steps()
     settings = changed(tiny, **ALL)
@@ -83,7 +78,9 @@ def test_each_cell_is_predicted_by_the_fold_that_left_it_out(
     assert context.done == 3 * context.total
 
 
-def test_all_folds_are_the_folds_one_by_one(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
+def test_all_folds_are_the_folds_one_by_one(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
+) -> None:
     folder = make_tiles(IMAGES)
     run(folder, tmp_path / "all", changed(tiny, **ALL), steps())
     for fold in (0, 2):
@@ -92,7 +89,7 @@ def test_all_folds_are_the_folds_one_by_one(make_tiles, tiny: TrainSettings, ste
 
 
 def test_a_training_that_stopped_in_the_second_fold(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
 ) -> None:
     folder = make_tiles(IMAGES)
     split = {"folds": 2, "fold": "all"}
@@ -125,7 +122,7 @@ def test_a_training_that_stopped_in_the_second_fold(
 
 
 def test_one_classifier_takes_the_place_of_folds_and_folds_of_it(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
 ) -> None:
     folder, model = make_tiles(IMAGES), tmp_path / "model"
     (model / "fold-notes").mkdir(parents=True)
@@ -145,7 +142,7 @@ def test_one_classifier_takes_the_place_of_folds_and_folds_of_it(
 
 @pytest.mark.parametrize("first", ["one", "folds"])
 def test_an_interrupted_training_leaves_the_earlier_one_whole(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, first: str
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, first: str
 ) -> None:
     folder, model = make_tiles(IMAGES), tmp_path / "model"
     kinds = {"one": changed(tiny), "folds": changed(tiny, **ALL)}
@@ -159,7 +156,7 @@ def test_an_interrupted_training_leaves_the_earlier_one_whole(
 
 
 def test_soft_labels_of_a_second_round(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labels = {image: (number % 3, (number + 1) % 3) for number, image in enumerate(IMAGES)}
     folder = make_tiles(labels, dropped={4: "too dark"})
@@ -193,7 +190,9 @@ def test_soft_labels_of_a_second_round(
     assert len(read_predictions(second)) == len(kept)
 
 
-def test_thresholds_are_kept_with_each_fold(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
+def test_thresholds_are_kept_with_each_fold(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
+) -> None:
     settings = changed(tiny, **ALL, thresholds={"kind": "one"})
     run(make_tiles(IMAGES), tmp_path / "model", settings, steps())
     for member in read_members([tmp_path / "model"]):
@@ -205,7 +204,7 @@ def test_thresholds_are_kept_with_each_fold(make_tiles, tiny: TrainSettings, ste
 
 
 def test_a_class_without_training_cells_is_named(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = read_label_set("hpa2021").names
     run(make_tiles(IMAGES), tmp_path / "model", changed(tiny), steps())
@@ -215,7 +214,7 @@ def test_a_class_without_training_cells_is_named(
 
 
 def test_figures_that_cannot_be_measured_do_not_spoil_the_report(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     figures = dict.fromkeys(("val_loss", "val_accuracy", "val_macro_f1", "val_map"), float("nan"))
     monkeypatch.setattr(trainer, "measure_held_out", lambda *_: figures)

@@ -13,17 +13,12 @@ IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 
 
-@pytest.fixture(autouse=True)
-def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing takes longer than these trainings."""
-    monkeypatch.setattr(train, "draw_curves", lambda path, *_: path.touch())
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
-def changed(settings: TrainSettings, **sections) -> TrainSettings:
-    values = settings.model_dump()
-    for name, value in {"schedule": {"epochs": 2}, **sections}.items():
-        values[name] = values[name] | value if isinstance(value, dict) else value
-    return TrainSettings.model_validate(values)
+@pytest.fixture
+def tiny(tiny: TrainSettings, changed) -> TrainSettings:
+    return changed(tiny, schedule={"epochs": 2})
 
 
 def run(folder, model: Path, settings: TrainSettings, context):
@@ -50,7 +45,7 @@ def phase_outcomes(monkeypatch: pytest.MonkeyPatch) -> list:
 
 @pytest.mark.parametrize("average", [0.0, 0.9], ids=["plain", "average"])
 def test_a_phase_of_the_head_leaves_the_backbone_as_it_is(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, phase_outcomes, average: float
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, phase_outcomes, average: float
 ) -> None:
     settings = changed(
         tiny, phases=[{"epochs": 2, "train": "head"}], schedule={"epochs": 2, "average": average}
@@ -73,7 +68,7 @@ def test_a_phase_of_the_head_leaves_the_backbone_as_it_is(
 
 
 def test_a_phase_of_all_unfreezes_what_one_of_the_head_froze(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, phase_outcomes
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, phase_outcomes
 ) -> None:
     phases = [{"train": "head"}, {"train": "all"}]
     run(make_tiles(IMAGES), tmp_path / "model", changed(tiny, phases=phases), steps())
@@ -84,7 +79,7 @@ def test_a_phase_of_all_unfreezes_what_one_of_the_head_froze(
 
 
 def test_a_backbone_that_is_frozen_stays_so_in_a_phase_of_all(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, phase_outcomes
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, phase_outcomes
 ) -> None:
     settings = changed(tiny, phases=[{"train": "all"}], backbone={"frozen": "all"})
     run(make_tiles(IMAGES), tmp_path / "model", settings, steps())
@@ -97,7 +92,7 @@ def test_a_backbone_that_is_frozen_stays_so_in_a_phase_of_all(
 
 
 def test_a_phase_has_its_own_rate_and_loss(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = []
 
@@ -120,7 +115,7 @@ def test_a_phase_has_its_own_rate_and_loss(
 
 @pytest.mark.parametrize("done_before", [3, 8, 11], ids=["first", "between", "second"])
 def test_a_training_that_stopped_in_any_phase(
-    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, done_before: int
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, done_before: int
 ) -> None:
     folder = make_tiles(IMAGES)
     schedule = {"epochs": 2, "checkpoint_seconds": 0, "average": 0.9}

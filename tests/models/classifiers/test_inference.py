@@ -1,15 +1,15 @@
 import gc
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from data.batches import BatchLoader
-from data.cell_tiles import CellTiles
 from data.tile_preparation import TileSettings, read_prepared
-from data.tiles import TileStore, TileWriter
+from data.tiles import TileStore
 from models.classifiers.classifier import Classifier, Scores
 from models.classifiers.inference import predict_tiles, score_tiles
 from models.classifiers.runners.torch_runner import TorchRunner
@@ -20,15 +20,8 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> TileStore:
-    random = np.random.default_rng(2)
-    coarse = random.integers(0, 256, (COUNT, 4, 32, 32), dtype=np.uint8)
-    masks = np.ones((COUNT, 256, 256), bool)
-    path = tmp_path_factory.mktemp("store") / "tiles.zarr"
-    writer = TileWriter(path, COUNT, "key")
-    writer.append(CellTiles(coarse.repeat(8, 2).repeat(8, 3), masks, masks, np.zeros((COUNT, 4), np.float32)))
-    writer.finish()
-    return TileStore(path)
+def store(random_tiles: Path) -> TileStore:
+    return TileStore(random_tiles)
 
 
 @pytest.fixture
