@@ -4,7 +4,7 @@ import time
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from data.tile_preparation import TileSettings, crop_tiles, read_prepared
 from data.tiles import TileStore
 
 Number = TypeVar("Number", bound=np.generic)
+
+_Tile: TypeAlias = tuple[int, float]
+"""Row of the store, and factor of green."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ class BatchLoader:
     memory_bytes
         Budget for tiles that are kept; one that several items share is kept once.
     green
-        (items,) factors, 0..1, of the green channel of every item's prepared tile; None leaves it as it is.
+        (items,) factors, 0..1, of the green channel of every item's stored tile, darkened before it is
+        prepared; None leaves it as it is.
 
     Raises
     ------
@@ -119,8 +123,8 @@ class BatchLoader:
         green: NDArray[np.floating] | None = None,
     ) -> None:
         self._store, self._rows, self._settings = store, np.asarray(rows), settings
-        self._green = None if green is None or (green == 1).all() else green
-        if self._green is not None and "green" not in settings.channels:
+        self._green = np.ones(len(self._rows)) if green is None else np.asarray(green)
+        if (self._green != 1).any() and "green" not in settings.channels:
             raise InputError(
                 found=f"channels {', '.join(settings.channels)}",
                 where="settings of the tiles",
@@ -129,7 +133,7 @@ class BatchLoader:
             )
         self._workers = workers
         self._capacity = memory_bytes // (settings.size**2 * len(settings.channels))
-        self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._kept: dict[_Tile, NDArray[np.uint8]] = {}
         self.wait_seconds = 0.0
 
     def __len__(self) -> int:
@@ -186,38 +190,32 @@ class BatchLoader:
     def _prepare(
         self, items: NDArray[np.intp], seeds: Sequence[int], augmentation: Augmentation | None
     ) -> Batch:
-        tiles = self._read(self._rows[items])
-        if self._green is not None:
-            self._darken(tiles, self._green[items])
+        tiles = self._read(items)
         if augmentation is None:
             return Batch(items, crop_tiles(tiles, self._settings))
         # Cropped first: fewer pixels are to be changed.
         tiles = crop_tiles(tiles, self._settings, seeds)
         return Batch(items, augment_tiles(tiles, seeds, augmentation))
 
-    def _darken(self, tiles: NDArray[np.uint8], factors: NDArray[np.floating]) -> None:
-        channel = self._settings.channels.index("green")
-        for row in np.flatnonzero(factors != 1):
-            plane = tiles[row, ..., channel]
-            tiles[row, ..., channel] = np.rint(plane * np.float32(factors[row])).astype(np.uint8)
-
-    def _read(self, rows: NDArray[np.integer]) -> NDArray[np.uint8]:
-        wanted = dict.fromkeys(rows.tolist())
-        found = {row: self._kept[row] for row in wanted if row in self._kept}
-        missing = [row for row in wanted if row not in found]
+    def _read(self, items: NDArray[np.intp]) -> NDArray[np.uint8]:
+        # A darkened tile is one of its own: brightened by its own light, it cannot be made of the other.
+        wanted: list[_Tile] = list(zip(self._rows[items].tolist(), self._green[items].tolist(), strict=True))
+        found = {tile: self._kept[tile] for tile in wanted if tile in self._kept}
+        missing = [tile for tile in dict.fromkeys(wanted) if tile not in found]
         if missing:
-            tiles = read_prepared(self._store, np.array(missing), self._settings)
-            fresh = dict(zip(missing, tiles, strict=True))
+            rows, green = (np.array(part) for part in zip(*missing, strict=True))
+            read = read_prepared(self._store, rows, self._settings, green if (green != 1).any() else None)
+            fresh = dict(zip(missing, read, strict=True))
             found |= fresh
             self._keep(fresh.items())
-        return np.stack([found[row] for row in rows.tolist()])
+        return np.stack([found[tile] for tile in wanted])
 
-    def _keep(self, fresh: Iterable[tuple[int, NDArray[np.uint8]]]) -> None:
-        for row, tile in fresh:
+    def _keep(self, fresh: Iterable[tuple[_Tile, NDArray[np.uint8]]]) -> None:
+        for tile, prepared in fresh:
             if len(self._kept) >= self._capacity:
                 return
             # A copy, or the tile would hold on to the memory of its whole batch.
-            self._kept[row] = tile.copy()
+            self._kept[tile] = prepared.copy()
 
 
 def _tile_seeds(

@@ -75,8 +75,21 @@ class TileSettings(Settings):
         return tuple(place for place, channel in enumerate(self.channels) if channel in MASK_CHANNELS)
 
 
-def read_prepared(store: TileStore, rows: NDArray[np.integer], settings: TileSettings) -> NDArray[np.uint8]:
+def read_prepared(
+    store: TileStore,
+    rows: NDArray[np.integer],
+    settings: TileSettings,
+    green: NDArray[np.floating] | None = None,
+) -> NDArray[np.uint8]:
     """Read tiles and prepare them; they are not cropped yet (``crop_tiles``).
+
+    Parameters
+    ----------
+    store, rows, settings
+        Which tiles, and how they are prepared.
+    green
+        (n,) factors, 0..1, of the green of each stored tile, which is then prepared like that of a cell so
+        dim; None leaves all as they are, and so does 1.
 
     Returns
     -------
@@ -86,7 +99,15 @@ def read_prepared(store: TileStore, rows: NDArray[np.integer], settings: TileSet
     needs_masks = settings.mask_neighbours or settings.stretch != "none"
     cell_masks = store.cell_masks(rows) if needs_masks or "cell_mask" in settings.channels else None
     tiles = _read_channels(store, rows, settings.channels, cell_masks)
+    if green is not None:
+        _darken(tiles[:, settings.channels.index("green")], green)
     return prepare_tiles(tiles, cell_masks if needs_masks else None, settings)
+
+
+def _darken(planes: NDArray[np.uint8], factors: NDArray[np.floating]) -> None:
+    """Darken planes (n, T, T) in place."""
+    for row in np.flatnonzero(factors != 1):
+        planes[row] = np.rint(planes[row] * np.float32(factors[row])).astype(np.uint8)
 
 
 def _read_channels(

@@ -2,6 +2,7 @@ import threading
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from data.augment.augmentation import Augmentation
 from data.augment.hpacells import HpacellsAugmentation
 from data.augment.unchanged import NoAugmentation
 from data.batches import Batch, BatchLoader, plan_batches, shuffle_items
+from data.channels import CHANNELS
 from data.errors import InputError
-from data.tile_preparation import TileSettings, read_prepared
+from data.tile_preparation import TileSettings, prepare_tiles, read_prepared
 from data.tiles import TileStore
 
 SETTINGS = TileSettings(size=32)
@@ -147,17 +149,39 @@ def test_more_processes_than_tiles(store: CountingStore) -> None:
 
 
 @pytest.mark.parametrize("memory_bytes", [0, 2**20])
-def test_made_negatives_have_little_green(store: CountingStore, memory_bytes: int) -> None:
-    rows = np.array([3, 4, 3, 3])
-    green = np.array([1, 1, 0.05, 0])
-    loader = BatchLoader(store, rows, SETTINGS, memory_bytes=memory_bytes, green=green)
+@pytest.mark.parametrize("stretch", ["none", "reference", "all"])
+@pytest.mark.parametrize("channels", [CHANNELS, ("cell_mask", "green")])
+def test_made_negatives_are_prepared_like_dim_cells(
+    store: CountingStore, stretch: Literal["none", "reference", "all"], channels, memory_bytes: int
+) -> None:
+    settings = TileSettings(size=32, stretch=stretch, channels=channels)
+    rows, green = np.array([3, 4, 3, 3]), np.array([1, 1, 0.05, 0], np.float32)
+    loader = BatchLoader(store, rows, settings, memory_bytes=memory_bytes, green=green)
+    order = np.array([2, 0, 1, 3])
+    stored = np.stack(
+        [
+            255 * store.cell_masks(rows[order]).astype(np.uint8)
+            if channel == "cell_mask"
+            else store.read(rows[order], [channel])[:, 0]
+            for channel in channels
+        ],
+        axis=1,
+    )
+    place = channels.index("green")
+    dimmed = np.round(stored[:, place] * green[order][:, None, None])
+    stored[:, place] = dimmed
+    expected = prepare_tiles(stored, store.cell_masks(rows[order]), settings)
     for _ in range(2):
-        (batch,) = loader.batches([np.array([2, 0, 1, 3])])
-        plain = read_prepared(store, rows[[2, 0, 1, 3]], SETTINGS)
-        np.testing.assert_array_equal(batch.tiles[..., [0, 2, 3]], plain[..., [0, 2, 3]])
-        factors = green[[2, 0, 1, 3]][:, None, None]
-        np.testing.assert_allclose(batch.tiles[..., 1], plain[..., 1] * factors, atol=0.51)
-        np.testing.assert_array_equal(batch.tiles[1:3], plain[1:3])
+        (batch,) = loader.batches([order])
+        np.testing.assert_array_equal(batch.tiles, expected)
+
+
+def test_made_negatives_are_read_once(store: CountingStore) -> None:
+    green = np.array([1, 0.05, 1, 0.05])
+    loader = BatchLoader(store, np.array([3, 3, 4, 3]), SETTINGS, memory_bytes=2**20, green=green)
+    for _ in range(2):
+        list(loader.batches([np.arange(4)]))
+    assert store.tiles_read == 3
 
 
 def test_negatives_need_green(store: CountingStore) -> None:
