@@ -1,5 +1,6 @@
 """Find a learning rate: the range test, with a recipe's network and data."""
 
+import logging
 import math
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import numpy as np
 from pydantic import Field as Setting
 
 from data.batches import plan_batches, shuffle_items
+from data.training.balance import weigh_evenly
 from models.device import choose_device
 from models.training.processes import ALONE
 from models.training.rate_finder import RateCurve, RateFinderSettings, find_rate
@@ -18,6 +20,8 @@ from stages.train import select_cells
 from stages.training.fold import make_stepper
 from stages.training.preparation import prepare_fold
 from stages.training.settings import TrainSettings
+
+log = logging.getLogger("hpacells")
 
 
 class FindRateSettings(StageSettings):
@@ -74,7 +78,8 @@ def run(
     stepper = make_stepper(prepared, train, ALONE)
     loader, size = prepared.data.loader, train.schedule.batch_size
     epochs = -(-settings.steps // len(plan_batches(np.arange(len(loader)), size)))
-    orders = (shuffle_items(len(loader), train.seed, epoch) for epoch in range(epochs))
+    weights = weigh_evenly(prepared.data.targets) if train.schedule.balanced else None
+    orders = (shuffle_items(len(loader), train.seed, epoch, weights) for epoch in range(epochs))
     plan = [batch for order in orders for batch in plan_batches(order, size)][: settings.steps]
     batches = loader.batches(plan, augmentation=prepared.augmentation, seed=(train.seed, 0))
     with closing(batches), context.track("rate", len(plan)) as advance:
@@ -86,6 +91,10 @@ def run(
         curve = find_rate(step, len(plan), settings.range)
     write_rate_curve(files.table, curve)
     draw_rate_curve(files.picture, curve)
+    if math.isfinite(curve.highest) and curve.highest == curve.rates[-1]:
+        log.warning(
+            "the loss was still falling at the last rate, %.2g: the highest may lie above it", curve.highest
+        )
     return _report(curve)
 
 

@@ -75,6 +75,25 @@ def balance_items(
     return TrainingItems(items, green, item_targets)
 
 
+def weigh_evenly(targets: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Weigh items so that those drawn by their weights show every class equally often.
+
+    An item of several classes has the weight of its rarest one.
+
+    Parameters
+    ----------
+    targets
+        (n, classes) in 0..1.
+
+    Returns
+    -------
+    NDArray (n,) float64
+        Not scaled to a sum.
+    """
+    counts = np.maximum(targets.sum(axis=0), 1)
+    return (targets / counts).max(axis=1).astype(np.float64)
+
+
 def _oversample(shown: NDArray[np.bool_], most: float, random: np.random.Generator) -> NDArray[np.intp]:
     """Choose the repetitions of the cells of classes that are rarer than the median class."""
     counts = shown.sum(axis=0)

@@ -15,6 +15,7 @@ from torch import Tensor
 from data.augment.augmentation import Augmentation
 from data.batches import Batch, plan_batches, shuffle_items
 from data.errors import InputError
+from data.training.balance import weigh_evenly
 from models.classifiers.classifier import Classifier
 from models.training.average import make_average
 from models.training.checkpoint import Checkpoint
@@ -63,7 +64,7 @@ class Trainer:
         self._classifier, self._data = stepper.classifier, stepper.data
         self._processes = stepper.processes
         self._rate_settings, self._schedule, self._seed = rate, schedule, seed
-        self._sampling = _sampling_weights(self._data.targets) if schedule.balanced else None
+        self._sampling = weigh_evenly(self._data.targets) if schedule.balanced else None
         plan = self._plan(0)
         self._batches = len(plan)
         _check_parts(min(map(len, plan)), self._processes.count)
@@ -250,11 +251,6 @@ def _check_parts(smallest_batch: int, processes: int) -> None:
             expected="at least two tiles for each process",
             advice="raise schedule.batch_size, or start fewer processes",
         )
-
-
-def _sampling_weights(targets: NDArray[np.float32]) -> NDArray[np.float64]:
-    counts = np.maximum(targets.sum(axis=0), 1)
-    return (targets / counts).max(axis=1).astype(np.float64)
 
 
 def _tell(epoch: Epoch, epochs: int) -> str:

@@ -1,6 +1,8 @@
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
@@ -60,6 +62,47 @@ def test_no_rate_where_the_loss_never_falls(
     report = run(make_tiles(IMAGES), files, FindRateSettings(steps=10), tiny, steps())
     assert report.details == {"steepest": None, "highest": None}
     assert list(report.counts) == ["steps"]
+
+
+def test_a_loss_that_still_falls_at_the_last_rate_is_told(
+    make_tiles,
+    tiny: TrainSettings,
+    steps,
+    files: RateFiles,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    losses = iter(range(100, 0, -1))
+    stepper = SimpleNamespace(step=lambda *_, **__: float(next(losses)))
+    monkeypatch.setattr(find_rate, "make_stepper", lambda *_: stepper)
+    report = run(make_tiles(IMAGES), files, FindRateSettings(steps=10), tiny, steps())
+    assert report.details["highest"] == 1
+    assert "still falling at the last rate, 1:" in caplog.text
+
+
+def test_classes_are_drawn_as_the_recipe_draws_them(
+    make_tiles, tiny: TrainSettings, steps, files: RateFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+
+    def keep(prepared, *_: object) -> SimpleNamespace:
+        def step(batch, *_: object, **__: object) -> float:
+            drawn.append(prepared.data.targets[batch.items])
+            return 1.0
+
+        return SimpleNamespace(step=step)
+
+    monkeypatch.setattr(find_rate, "make_stepper", keep)
+    folder = make_tiles({f"image{number:02}": (int(number == 0),) for number in range(20)})
+    rare = []
+    for balanced in (False, True):
+        drawn.clear()
+        schedule = tiny.schedule.model_copy(update={"balanced": balanced})
+        recipe = tiny.model_copy(update={"schedule": schedule})
+        run(folder, files, FindRateSettings(steps=40), recipe, steps())
+        rare.append(np.concatenate(drawn)[:, 1].mean())
+    assert rare[0] < 0.1
+    assert 0.35 < rare[1] < 0.65
 
 
 def test_it_begins_with_trained_weights(

@@ -120,11 +120,26 @@ def make_timm_network(
         published = timm.get_pretrained_cfg(name)
         if published is not None and published.fixed_input_size:
             arguments["img_size"] = size
-        return timm.create_model(
+        network = timm.create_model(
             name, pretrained=pretrained == "hub", in_chans=channels, num_classes=0, **arguments
         )
     except Exception as error:
         raise _explain(name, pretrained, error) from error
+    _check_patches(name, network, size)
+    return network
+
+
+def _check_patches(name: str, network: nn.Module, size: int) -> None:
+    patch = getattr(getattr(network, "patch_embed", None), "patch_size", None) or 1
+    patch = patch if isinstance(patch, int) else max(patch)
+    if size % patch:
+        nearest = sorted({max(1, size // patch) * patch, (size // patch + 1) * patch})
+        raise InputError(
+            found=f"{name} cannot take tiles of {size} px (patches of {patch} px leave {size % patch} out)",
+            where="setting tiles",
+            expected=f"a multiple of {patch} px, such as {' or '.join(map(str, nearest))}",
+            advice="set another tiles.size or tiles.crop",
+        )
 
 
 def has_network(name: str) -> bool:

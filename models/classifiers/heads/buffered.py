@@ -99,4 +99,10 @@ def _connect(inputs: int, outputs: int, settings: BufferedHeadSettings) -> list[
 
 
 def _drop(dropout: float, activation: Activation) -> nn.Module:
-    return nn.Dropout(dropout) if activation == "relu" else nn.AlphaDropout(dropout)
+    return nn.Dropout(dropout) if activation == "relu" else _AlphaDropout(dropout)
+
+
+class _AlphaDropout(nn.AlphaDropout):
+    # Other runtimes do not know its operation, which they meet in evaluation mode too, where it does nothing.
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(inputs) if self.training else inputs

@@ -1,5 +1,6 @@
 """A classifier run by OpenVINO on the processor."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class OpenVinoRunner:
             self._compiled = import_openvino().Core().compile_model(_convert(classifier), "CPU", settings)
         except Exception as error:
             raise InputError(
-                found=f"OpenVINO cannot run {classifier.architecture.backbone.name} ({_first_line(error)})",
+                found=f"OpenVINO cannot run {classifier.architecture.backbone.name} ({_last_line(error)})",
                 where="runtime openvino",
                 expected="a network of operations that it knows",
                 advice="use runtime torch",
@@ -85,13 +86,16 @@ def _convert(classifier: Classifier) -> Any:
     tiles = classifier.architecture.tiles
     side = tiles.side
     example = torch.zeros(2, side, side, len(tiles.channels), dtype=torch.uint8)
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        # Of shapes that tracing fixes; only the number of tiles changes, and results are checked.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
         model = import_openvino().convert_model(_ChannelsLast(classifier).eval(), example_input=example)
     # Any number of tiles: the last batches of a set are smaller.
     model.reshape([-1, *example.shape[1:]])
     return model
 
 
-def _first_line(error: Exception) -> str:
+def _last_line(error: Exception) -> str:
+    # OpenVINO's errors begin with places in its own source and end with what is the matter.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:200] if lines else type(error).__name__
+    return lines[-1][:200] if lines else type(error).__name__

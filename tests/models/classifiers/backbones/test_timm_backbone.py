@@ -129,6 +129,13 @@ def test_networks_of_a_fixed_size_are_made_for_the_tiles(size: int) -> None:
     assert backbone(torch.zeros(1, 4, size, size)).shape == (1, backbone.num_features)
 
 
+@pytest.mark.parametrize(("size", "nearest"), [(64, "56 or 70"), (256, "252 or 266"), (9, "14")])
+def test_patches_must_cover_the_tiles(size: int, nearest: str) -> None:
+    name = "vit_small_patch14_dinov2"
+    with pytest.raises(InputError, match=f"{size} px .*multiple of 14 px, such as {nearest}; set another"):
+        make_timm_network(name, 4, size, pretrained="none", drop_path=0)
+
+
 def test_features_after_the_pooling_are_counted() -> None:
     """Two widths: this network has a layer between pooling and classifier."""
     assert create("mobilenetv3_small_050").num_features == 1024

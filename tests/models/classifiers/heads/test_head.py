@@ -114,7 +114,7 @@ def test_the_order_of_a_buffering_layer(activation: str, normalise: str) -> None
     torch.testing.assert_close(embedding, expected)
     torch.testing.assert_close(logits, expected @ head.classify[1].weight.T + head.classify[1].bias)
     assert len(norms) == (normalise != "none")
-    assert type(head.classify[0]) is (nn.Dropout if activation == "relu" else nn.AlphaDropout)
+    assert isinstance(head.classify[0], nn.Dropout if activation == "relu" else nn.AlphaDropout)
 
 
 def test_selu_layers_start_with_the_variance_of_their_inputs() -> None:

@@ -6,6 +6,7 @@ import torch
 
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
+from models.classifiers.heads.buffered import BufferedHeadSettings
 from models.classifiers.runners.openvino_runner import OpenVinoRunner
 from models.classifiers.runners.torch_runner import TorchRunner
 from models.runtimes.openvino_library import has_openvino
@@ -30,6 +31,14 @@ def test_probabilities_are_those_of_torch(
         torch.testing.assert_close(probabilities, wanted, atol=most, rtol=0)
         torch.testing.assert_close(scores.embedding, expected.embedding[: len(tiles)], atol=0.05, rtol=0.05)
     assert runner.identity() == f"openvino {'bfloat16' if bfloat16 else 'float32'}"
+
+
+def test_a_head_of_selu_units(make_classifier: Callable[..., Classifier]) -> None:
+    head = BufferedHeadSettings(activation="selu", normalise="none", widths=(8,), dropouts=(0.3,))
+    plain = make_classifier(head=head)
+    expected = TorchRunner(plain, torch.device("cpu"), torch.float32)(TILES)
+    logits = OpenVinoRunner(make_classifier(head=head), bfloat16=False)(TILES).logits
+    torch.testing.assert_close(logits, expected.logits, atol=1e-4, rtol=0)
 
 
 def test_results_outlive_the_next_batch(make_classifier: Callable[..., Classifier]) -> None:
