@@ -87,8 +87,8 @@ def _convert(classifier: Classifier) -> Any:
     side = tiles.side
     example = torch.zeros(2, side, side, len(tiles.channels), dtype=torch.uint8)
     with torch.no_grad(), warnings.catch_warnings():
-        # Of shapes that tracing fixes; only the number of tiles changes, and results are checked.
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        # Of shapes that tracing fixes, where only the number of tiles changes, and of how OpenVINO traces.
+        warnings.simplefilter("ignore")
         model = import_openvino().convert_model(_ChannelsLast(classifier).eval(), example_input=example)
     # Any number of tiles: the last batches of a set are smaller.
     model.reshape([-1, *example.shape[1:]])
