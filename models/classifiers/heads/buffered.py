@@ -104,5 +104,5 @@ def _drop(dropout: float, activation: Activation) -> nn.Module:
 
 class _AlphaDropout(nn.AlphaDropout):
     # Other runtimes do not know its operation, which they meet in evaluation mode too, where it does nothing.
-    def forward(self, inputs: Tensor) -> Tensor:
-        return super().forward(inputs) if self.training else inputs
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input) if self.training else input
