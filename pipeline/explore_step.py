@@ -41,4 +41,5 @@ def explore_step(work: WorkFolder, images: Path | None, labels: Path, config: Co
         inputs=inputs | (keys if has_cells else {}),
         outputs=tuple(work.exploration / name for name in ("index.html", "summary.json")),
         run=lambda _, context: explore.run(sources, work.exploration, settings, context),
+        also_written=(work.exploration,),
     )

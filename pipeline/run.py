@@ -2,11 +2,14 @@
 
 import logging
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.atomic import atomic_write
 from data.errors import InputError
 from pipeline.manifest import (
     FailureRecord,
@@ -41,6 +44,8 @@ class Step:
         What must exist, unchanged if it is a file, for the step to count as done.
     run
         Does the work; gets the step's key.
+    also_written
+        Files and folders that it writes besides its outputs.
     """
 
     stage: str
@@ -49,6 +54,7 @@ class Step:
     inputs: dict[str, str]
     outputs: tuple[Path, ...]
     run: Callable[[str, Context], StageReport]
+    also_written: tuple[Path, ...] = ()
 
     @property
     def key(self) -> str:
@@ -63,6 +69,12 @@ def execute(step: Step, context: Context) -> Manifest:
     A step counts as done when its manifest bears the same key, nothing failed, and its outputs are as it
     left them. Fields that failed are tried again every time. Of several processes that torchrun started, the
     first alone keeps the manifest.
+
+    Raises
+    ------
+    InputError
+        The step cannot be done. What an earlier run left stays finished, unless this one has begun to replace
+        it; likewise after Ctrl-C.
     """
     done = finished_manifest(step)
     if done is not None and not done.failures:
@@ -70,10 +82,9 @@ def execute(step: Step, context: Context) -> Manifest:
         return done
     if is_follower():
         return _describe(step, step.run(step.key, context), 0.0)
-    # Without a manifest nothing that a killed run leaves behind can pass for finished.
-    step.manifest.unlink(missing_ok=True)
     started = time.perf_counter()
-    report = step.run(step.key, context)
+    with _manifest_aside(step):
+        report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)
     told = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())
@@ -119,6 +130,36 @@ def require(work: WorkFolder, stage: str) -> Manifest:
         if earlier is not None:
             require(work, name)
     return manifest
+
+
+@contextmanager
+def _manifest_aside(step: Step) -> Iterator[None]:
+    """Take an earlier run's manifest away, and put it back where this one stops before it changed a file."""
+    earlier = step.manifest.read_bytes() if step.manifest.is_file() else None
+    # Without a manifest nothing that a killed run leaves behind can pass for finished.
+    step.manifest.unlink(missing_ok=True)
+    before = _look(step)
+    try:
+        yield
+    except (InputError, KeyboardInterrupt) as error:
+        # Ends what the stage has still at work, which might write yet.
+        traceback.clear_frames(error.__traceback__)
+        if earlier is not None and _look(step) == before:
+            with atomic_write(step.manifest) as temporary:
+                temporary.write_bytes(earlier)
+        raise
+
+
+def _look(step: Step) -> dict[Path, tuple[int, int, int]]:
+    """Tell number, size and modification time (ns) of all files that a step writes, also inside folders."""
+    found = {}
+    for path in (*step.outputs, *step.also_written):
+        files = path.rglob("*") if path.is_dir() else [path]
+        for file in files:
+            if file.is_file():
+                stat = file.stat()
+                found[file] = stat.st_ino, stat.st_size, stat.st_mtime_ns
+    return found
 
 
 def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:

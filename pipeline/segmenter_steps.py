@@ -22,6 +22,7 @@ def train_segmenter_step(out: Path, images: Path | None, masks: Path | None, con
         inputs={"fields": hash_json([[source.field_id, source.fingerprint] for source in sources])},
         outputs=(out / train_segmenter.WEIGHTS_FILE,),
         run=lambda key, context: train_segmenter.run(sources, out, key, settings, context),
+        also_written=tuple(out / name for name in train_segmenter.REPORT_FILES),
     )
 
 

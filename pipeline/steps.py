@@ -31,6 +31,7 @@ def simulate_step(out: Path, config: Config) -> Step:
         inputs={"simulator": hash_simulator()},
         outputs=(out / "train.csv", out / "truth.csv", out / "masks"),
         run=lambda _, context: simulate.run(out, settings, context),
+        also_written=(out,),
     )
 
 
@@ -54,6 +55,7 @@ def segment_step(work: WorkFolder, images: Path, config: Config) -> Step:
         inputs={"images": fingerprint_fields(fields), "segmenter": segmenter.identity()},
         outputs=(work.masks, work.images),
         run=run,
+        also_written=(work.cells,),
     )
 
 

@@ -26,6 +26,7 @@ from stages.stage import Context, Failure, StageReport, StageSettings
 log = logging.getLogger("hpacells")
 
 WEIGHTS_FILE = "segmenter.safetensors"
+REPORT_FILES = ("metrics.csv", "curves.png", "predictions.png", "segmenter.json")
 
 
 class TrainSegmenterSettings(StageSettings):

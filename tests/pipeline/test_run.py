@@ -1,4 +1,6 @@
 import json
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ class Stage:
     def __init__(self, work: WorkFolder, name: str = "segment") -> None:
         self.work, self.name, self.runs = work, name, 0
         self.failures: list[Failure] = []
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def execute(self, value: int = 1, inputs: dict[str, str] | None = None) -> None:
         output = self.work.root / f"{self.name}.txt"
@@ -87,6 +89,82 @@ def test_a_crash_leaves_no_manifest(work: WorkFolder) -> None:
     stage.error = None
     stage.execute()
     assert stage.runs == 3
+
+
+@pytest.mark.parametrize("error", [InputError("no such class", where="train.csv"), KeyboardInterrupt()])
+def test_a_run_that_stops_before_it_changed_anything_leaves_what_was_done(work: WorkFolder, error) -> None:
+    stage = Stage(work)
+    stage.execute()
+    before = work.manifest("segment").read_bytes()
+    stage.error = error
+    with pytest.raises(type(error)):
+        stage.execute(value=2)
+    assert work.manifest("segment").read_bytes() == before
+    stage.error = None
+    stage.execute()
+    assert stage.runs == 2
+
+
+@pytest.mark.parametrize(
+    "path", ["segment.txt", "masks/a.png", "masks/.fields/a.parquet", "cells.parquet", "masks/new.png"]
+)
+def test_a_run_that_stops_after_it_changed_a_file_is_unfinished(work: WorkFolder, path: str) -> None:
+    old, new = ("segment.txt", "masks/a.png", "masks/.fields/a.parquet", "cells.parquet"), work.root / path
+    for name in old:
+        (work.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (work.root / name).write_text("old")
+
+    def step(value: int, run) -> Step:
+        outputs = work.root / "segment.txt", work.masks
+        manifest = work.manifest("segment")
+        return Step("segment", manifest, Settings(value=value), {}, outputs, run, also_written=(work.cells,))
+
+    def stop(_: str, __: Context) -> StageReport:
+        new.write_text("new")
+        raise InputError(found="no such class", where="train.csv")
+
+    execute(step(1, lambda *_: StageReport()), ENGINE)
+    with pytest.raises(InputError, match="no such class"):
+        execute(step(2, stop), ENGINE)
+    assert not work.manifest("segment").exists()
+
+
+def test_a_removed_file_counts_as_changed(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.execute()
+
+    def stop(_: str, __: Context) -> StageReport:
+        output.unlink()
+        raise KeyboardInterrupt
+
+    output = work.root / "segment.txt"
+    with pytest.raises(KeyboardInterrupt):
+        execute(Step("segment", work.manifest("segment"), Settings(value=2), {}, (output,), stop), ENGINE)
+    assert not work.manifest("segment").exists()
+
+
+def test_what_is_still_at_work_when_a_run_stops_is_waited_for(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.execute()
+    output, begun = work.root / "segment.txt", threading.Event()
+
+    def slow(item: int) -> None:
+        if item:
+            begun.set()
+            time.sleep(0.3)
+            output.write_text("new")
+
+    def stop(_: str, context: Context) -> StageReport:
+        work_items = context.map(slow, range(2), description="segment")
+        next(work_items)
+        begun.wait()
+        raise KeyboardInterrupt
+
+    step = Step("segment", work.manifest("segment"), Settings(value=2), {}, (output,), stop)
+    with pytest.raises(KeyboardInterrupt):
+        execute(step, LocalEngine(workers=2))
+    assert output.read_text() == "new"
+    assert not work.manifest("segment").exists()
 
 
 def test_the_manifest_tells_everything(work: WorkFolder) -> None:

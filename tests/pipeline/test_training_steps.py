@@ -7,9 +7,10 @@ import pytest
 
 from data.errors import InputError
 from data.predictions import write_predictions
+from models.classifiers.ensemble import find_classifiers
 from pipeline.config import load_config
 from pipeline.manifest import Manifest, read_manifest, write_manifest
-from pipeline.run import execute
+from pipeline.run import execute, require
 from pipeline.training_steps import find_rate_step, train_step
 from pipeline.work_folder import WorkFolder
 from stages import find_rate, train
@@ -118,11 +119,11 @@ def test_a_softened_training_that_was_killed_goes_on(
     run_train(work, tmp_path / "train.csv", *FOLDS)
 
     def die(*_: object, **__: object) -> StageReport:
-        raise KeyboardInterrupt
+        raise SystemExit
 
     with monkeypatch.context() as patch:
         patch.setattr(train, "run", die)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(SystemExit):
             run_train(work, "oof")
     assert read_manifest(work.manifest("train")) is None
     run_train(work, "oof")
@@ -213,3 +214,24 @@ def test_the_range_test_begins_where_it_is_told(
         (work.model / name).unlink()
     test(True)
     assert starts == ["", str(work.model), str(work.model / "fold-0")]
+
+
+def test_a_mistake_leaves_the_trained_model_for_others(
+    work: WorkFolder, asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = run_train(work, tmp_path / "train.csv")
+
+    def refuse(*_: object, **__: object) -> StageReport:
+        (work.model / "fold-0").mkdir()
+        (work.model / "fold-0" / "checkpoint.pt").write_text("begun")
+        raise InputError(found="label 'Nowhere' is no class", where="wrong.csv")
+
+    (tmp_path / "wrong.csv").write_text("ID,Label\na,Nowhere\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "run", refuse)
+        with pytest.raises(InputError, match="Nowhere"):
+            run_train(work, tmp_path / "wrong.csv", *FOLDS)
+    assert require(work, "train") == trained
+    assert find_classifiers(work.model) == [work.model]
+    assert run_train(work, tmp_path / "train.csv") == trained
+    assert len(asked) == 1
