@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ def run(
     """
     started = time.monotonic()
     store, chosen = select_cells(tiles, cells, labels, settings)
-    softened = chosen.targets if soft is None else _soften(chosen, soft, settings)
+    softened = None if soft is None else _soften(chosen, soft, settings)
     device = choose_device(settings.device)
     splits = _list_splits(chosen, settings, model)
     with join_processes(device) as processes:
@@ -77,12 +77,8 @@ def run(
         for number, (folder, held_out) in enumerate(splits, start=1):
             if len(splits) > 1:
                 log.info("fold %d of %d: %d cells are held out", number, len(splits), int(held_out.sum()))
-            # Figures and thresholds are of the labels as they were given.
-            targets = np.where(held_out[:, None], chosen.targets, softened)
-            prepared = prepare_fold(
-                store, replace(chosen, targets=targets), held_out, settings, device, processes
-            )
-            told |= _warn_of_absent(chosen, ~held_out, told)
+            prepared = prepare_fold(store, chosen, held_out, settings, device, processes, softened)
+            told |= _warn_of_absent(prepared.absent_classes, told)
             with context.track("train", count_steps(prepared, settings)) as advance:
                 results.append(train_fold(prepared, folder, settings, processes, advance))
         # All have read their checkpoints by then.
@@ -149,9 +145,9 @@ def _hold_out(chosen: TrainingSet, settings: TrainSettings, fold: int) -> NDArra
     return np.isin(chosen.image_ids, sorted(held_out))
 
 
-def _warn_of_absent(chosen: TrainingSet, trained: NDArray[np.bool_], told: set[str]) -> set[str]:
+def _warn_of_absent(names: Sequence[str], told: set[str]) -> set[str]:
     """Warn of classes without a training cell that were not told of before, and give them."""
-    absent = [name for name in chosen.absent_classes(trained) if name not in told]
+    absent = [name for name in names if name not in told]
     if absent:
         log.warning(
             "no training cell of %s: cells of %s cannot be recognised",

@@ -79,12 +79,6 @@ class TrainingSet:
     class_names: tuple[str, ...]
     counts: dict[str, int]
 
-    def absent_classes(self, chosen: NDArray[np.bool_] | None = None) -> tuple[str, ...]:
-        """Name the classes of which no cell is an example, of all cells or of the chosen ones, (n,) bool."""
-        targets = self.targets if chosen is None else self.targets[chosen]
-        absent = np.flatnonzero(~(targets > 0).any(axis=0))
-        return tuple(self.class_names[label] for label in absent)
-
 
 def select_training_set(
     cells: pd.DataFrame,

@@ -14,7 +14,7 @@ from data.batches import BatchLoader
 from data.label_sets import read_label_set
 from data.tile_preparation import measure_channels
 from data.tiles import TileStore
-from data.training.balance import balance_items
+from data.training.balance import TrainingItems, balance_items
 from data.training.training_set import TrainingSet
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.classifiers.start import load_start
@@ -29,13 +29,26 @@ _STATISTICS_TILES = 1024
 
 @dataclass(frozen=True)
 class Prepared:
-    """A classifier that is ready to be trained, and what it is trained on."""
+    """A classifier that is ready to be trained, and what it is trained on.
+
+    Attributes
+    ----------
+    classifier, data, augmentation
+        The classifier, its tiles and targets, and how tiles are changed.
+    key
+        Hash of what the course of the training depends on.
+    bfloat16
+        Whether it computes in bfloat16.
+    absent_classes
+        Names of the classes of which no training cell, made ones counted, is an example.
+    """
 
     classifier: Classifier
     data: TrainingData
     augmentation: Augmentation
     key: str
     bfloat16: bool
+    absent_classes: tuple[str, ...]
 
 
 def prepare_fold(
@@ -45,6 +58,7 @@ def prepare_fold(
     settings: TrainSettings,
     device: torch.device,
     processes: Processes,
+    softened: NDArray[np.float32] | None = None,
 ) -> Prepared:
     """Make the classifier and the loaders of its tiles.
 
@@ -58,6 +72,9 @@ def prepare_fold(
         (n,) bool: which of them are held out.
     settings, device, processes
         How and where.
+    softened
+        (n, classes): targets to train on in place of those given, which still decide how often each cell
+        comes, and which the held-out cells are judged by.
 
     Raises
     ------
@@ -80,21 +97,43 @@ def prepare_fold(
     classifier = Classifier(architecture)
     if settings.start:
         load_start(classifier, settings.start)
-    memory = int(settings.memory_gib * 2**30)
     label_set = read_label_set(settings.label_set)
     items = balance_items(chosen.targets[trained], settings.data, label_set, settings.seed)
-    loader = BatchLoader(
-        store,
-        rows[items.cells],
-        settings.tiles,
-        green=items.green,
-        workers=settings.workers,
-        memory_bytes=memory,
+    absent = np.flatnonzero(~(items.targets > 0).any(axis=0))
+    return Prepared(
+        classifier=place(classifier, device),
+        data=_make_data(store, chosen, held_out, items, settings, processes, softened),
+        augmentation=Augmentation(settings.augment, settings.tiles.mask_planes),
+        key=_hash_training(store, chosen, held_out, softened, settings, architecture),
+        bfloat16=uses_bfloat16(settings.precision, device),
+        absent_classes=tuple(chosen.class_names[label] for label in absent),
     )
-    validation = np.flatnonzero(held_out)
-    data = TrainingData(
-        loader=loader,
-        targets=items.targets,
+
+
+def _make_data(
+    store: TileStore,
+    chosen: TrainingSet,
+    held_out: NDArray[np.bool_],
+    items: TrainingItems,
+    settings: TrainSettings,
+    processes: Processes,
+    softened: NDArray[np.float32] | None,
+) -> TrainingData:
+    memory = int(settings.memory_gib * 2**30)
+    cells, validation = np.flatnonzero(~held_out)[items.cells], np.flatnonzero(held_out)
+    targets = items.targets
+    if softened is not None:
+        targets = np.where((items.green < 1)[:, None], targets, softened[cells])
+    return TrainingData(
+        loader=BatchLoader(
+            store,
+            chosen.rows[cells],
+            settings.tiles,
+            green=items.green,
+            workers=settings.workers,
+            memory_bytes=memory,
+        ),
+        targets=targets,
         validation_loader=BatchLoader(
             store,
             processes.part(chosen.rows[validation]),
@@ -103,14 +142,7 @@ def prepare_fold(
             memory_bytes=memory,
         ),
         validation_targets=chosen.targets[validation],
-        name=_name_cells(chosen, trained[items.cells]),
-    )
-    return Prepared(
-        classifier=place(classifier, device),
-        data=data,
-        augmentation=Augmentation(settings.augment, settings.tiles.mask_planes),
-        key=_hash_training(store, chosen, held_out, settings, architecture),
-        bfloat16=uses_bfloat16(settings.precision, device),
+        name=_name_cells(chosen, cells),
     )
 
 
@@ -126,6 +158,7 @@ def _hash_training(
     store: TileStore,
     chosen: TrainingSet,
     held_out: NDArray[np.bool_],
+    softened: NDArray[np.float32] | None,
     settings: TrainSettings,
     architecture: Architecture,
 ) -> str:
@@ -134,6 +167,7 @@ def _hash_training(
     digest = hashlib.sha256(settings.model_dump_json(exclude=irrelevant).encode())
     digest.update(architecture.model_dump_json().encode())
     digest.update(importlib.metadata.version("torch").encode())
-    for array in (chosen.rows, chosen.targets, held_out, store.mean_intensities()[chosen.rows]):
+    arrays = [chosen.rows, chosen.targets, held_out, store.mean_intensities()[chosen.rows]]
+    for array in arrays if softened is None else [*arrays, softened]:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

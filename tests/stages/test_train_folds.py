@@ -171,18 +171,19 @@ def test_soft_labels_of_a_second_round(
     seen = []
 
     def spy(store, chosen, held_out, *others):
-        seen.append((chosen, held_out))
-        return prepare_fold(store, chosen, held_out, *others)
+        prepared = prepare_fold(store, chosen, held_out, *others)
+        targets = np.zeros_like(chosen.targets)
+        targets[~held_out], targets[held_out] = prepared.data.targets, prepared.data.validation_targets
+        seen.append((chosen, held_out, targets))
+        return prepared
 
     monkeypatch.setattr(train, "prepare_fold", spy)
     second = tmp_path / "second.parquet"
     run(folder, tmp_path / "model", settings, steps(), soft=first, out_of_fold=second)
     assert len(seen) == 2
-    for chosen, held_out in seen:
-        assert len(chosen.targets) == len(kept) == len(said)
-        for image, cell, targets, out in zip(
-            chosen.image_ids, chosen.cell_ids, chosen.targets, held_out, strict=True
-        ):
+    for chosen, held_out, used in seen:
+        assert len(used) == len(kept) == len(said)
+        for image, cell, targets, out in zip(chosen.image_ids, chosen.cell_ids, used, held_out, strict=True):
             own = said.loc[(image, cell)].to_numpy(np.float32)
             shown = np.isin(np.arange(19), labels[image])
             # What is held out is measured against the labels as they were given.
@@ -211,6 +212,16 @@ def test_a_class_without_training_cells_is_named(
     (warning,) = [record.getMessage() for record in caplog.records if "no training cell" in record.message]
     assert ", ".join(names[3:]) in warning
     assert not any(f"{name}," in warning for name in names[:3])
+
+
+def test_a_class_of_made_cells_is_not_missed(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = changed(tiny, data={"negatives": 0.2})
+    run(make_tiles(IMAGES), tmp_path / "model", settings, steps())
+    (warning,) = [record.getMessage() for record in caplog.records if "no training cell" in record.message]
+    assert "Aggresome" in warning
+    assert "Negative" not in warning
 
 
 def test_figures_that_cannot_be_measured_do_not_spoil_the_report(
