@@ -13,6 +13,7 @@ from benchmarks.simhpa19.arms import Part
 from data.label_sets import read_label_set
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
 from data.training.balance import balance_items
+from models.classifiers.start import find_start
 from pipeline.manifest import hash_file
 from pipeline.run import Step, execute
 from stages import predict, train
@@ -44,7 +45,7 @@ def train_recipe(folder: Path, settings: TrainSettings, labels: Path, learnt: Pa
     work, model = learnt.work, folder / "model"
     inputs = {"crops": learnt.cut.output_key, "labels": hash_file(labels)}
     if settings.start:
-        inputs["start"] = hash_file(Path(settings.start) / "model.safetensors")
+        inputs["start"] = hash_file(find_start(settings.start) / "model.safetensors")
     step = Step(
         stage="train",
         manifest=folder / "train.json",

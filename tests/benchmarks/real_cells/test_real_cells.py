@@ -71,6 +71,18 @@ def test_every_cell_is_judged_by_what_never_saw_it(
     assert weights.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
+def test_the_default_recipe_starts_from_its_own_weights(
+    real_cells: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = ["tiles.size=32", "schedule.epochs=1", "schedule.batch_size=8", "device=cpu"]
+    settings = [word for setting in small for word in ("--set", f"train.{setting}")]
+    cross_validate(monkeypatch, real_cells, "--work", tmp_path, "--name", "own", *settings)
+    figures = json.loads((tmp_path / "own/figures.json").read_text())
+    assert figures["settings"]["start"] == "simhpa19"
+    assert figures["cells"] == 4
+
+
 def test_nothing_but_what_is_held_out_is_changed() -> None:
     settings = load_config(None, [], None).settings("train", TrainSettings)
     changed = command.train_on_all(settings).model_dump()
