@@ -59,8 +59,8 @@ class Step:
     @property
     def key(self) -> str:
         """Hash of what the result depends on: settings, inputs and the version of hpacells."""
-        version = software_versions()["hpacells"]
-        return hash_json([self.stage, self.settings.model_dump(mode="json"), self.inputs, version])
+        settings = self.settings.of_result().model_dump(mode="json")
+        return hash_json([self.stage, settings, self.inputs, software_versions()["hpacells"]])
 
 
 def execute(step: Step, context: Context) -> Manifest:

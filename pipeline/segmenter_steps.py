@@ -42,7 +42,7 @@ def compare_step(a: str, b: str, images: Path, output: Path, config: Config) -> 
             "images": fingerprint_fields(fields),
             "a": first.identity(),
             "b": second.identity(),
-            "segment": hash_json(segmenting.model_dump(mode="json")),
+            "segment": hash_json(segmenting.of_result().model_dump(mode="json")),
         },
         outputs=tuple(output / name for name in ("cells.csv", "summary.json", "worst.png")),
         run=lambda _, context: compare.run(first, second, fields, output, settings, context),

@@ -83,7 +83,7 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
         inputs["train"] = require(work, "train").output_key
         recipe = recipe.model_copy(update={"start": str(_first_classifier(work))})
     settings = config.settings("find_rate", find_rate.FindRateSettings)
-    inputs |= {"recipe": hash_json(recipe.model_dump(mode="json"))} | _hash_start(recipe)
+    inputs |= {"recipe": hash_json(recipe.of_result().model_dump(mode="json"))} | _hash_start(recipe)
     inputs |= hash_label_set(read_label_set(recipe.label_set))
     files = find_rate.RateFiles(work.rate_table, work.rate_picture)
     return Step(

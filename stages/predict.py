@@ -11,6 +11,7 @@ from data.batches import BatchLoader
 from data.cells import read_cells
 from data.errors import InputError
 from data.predictions import write_predictions
+from data.settings import SpeedOnly
 from data.tiles import TileStore
 from models.classifiers.calls import call_classes
 from models.classifiers.ensemble import Member, group_by_tiles, mean_thresholds, read_members
@@ -30,7 +31,7 @@ class PredictSettings(StageSettings):
         description="what runs the networks: auto (the fastest that is present), cuda, openvino, "
         "openvino-bfloat16, torch or torch-bfloat16",
     )
-    workers: int = Setting(default=2, ge=1, description="threads that prepare batches")
+    workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that prepare batches")
     test_time_augmentation: bool = Setting(
         default=False, description="average over the eight symmetries of the square: better, 8 times as long"
     )

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field as Setting
 
-from data.settings import Settings
+from data.settings import Settings, SpeedOnly
 from models.losses.classification import LossSettings
 
 
@@ -28,7 +28,7 @@ class ScheduleSettings(Settings):
     monitor: Literal["map", "loss"] = Setting(
         default="map", description="what must improve on the validation images"
     )
-    checkpoint_seconds: float = Setting(
+    checkpoint_seconds: SpeedOnly[float] = Setting(
         default=60.0, ge=0, description="time from one checkpoint to the next"
     )
 

@@ -19,7 +19,7 @@ from data.ahead import work_ahead
 from data.comparison.agreement import Agreement, compare_cells, pool_agreements
 from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
 from data.segmentation.labelled_field import LabelledField
-from data.settings import Settings
+from data.settings import Settings, SpeedOnly
 from models.device import place
 from models.losses.segmentation import segmentation_loss
 from models.segmenters.lite.cells import find_lite_cells
@@ -47,10 +47,10 @@ class SegmenterScheduleSettings(Settings):
         default=0.998, ge=0, lt=1, description="decay of the running average of the weights"
     )
     validate_every: int = Setting(default=500, ge=1, description="steps from one validation to the next")
-    checkpoint_seconds: float = Setting(
+    checkpoint_seconds: SpeedOnly[float] = Setting(
         default=60.0, ge=0, description="time from one checkpoint to the next"
     )
-    workers: int = Setting(default=2, ge=1, description="threads that cut crops")
+    workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that cut crops")
 
 
 @dataclass(frozen=True)

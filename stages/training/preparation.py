@@ -163,8 +163,9 @@ def _hash_training(
     architecture: Architecture,
 ) -> str:
     """Hash what the course of a training depends on, but not how its batches are prepared."""
-    irrelevant = {"workers": True, "memory_gib": True, "schedule": {"checkpoint_seconds"}, "split": {"fold"}}
-    digest = hashlib.sha256(settings.model_dump_json(exclude=irrelevant).encode())
+    # The fold is told by the cells that are held out.
+    described = settings.of_result().model_dump_json(exclude={"split": {"fold"}})
+    digest = hashlib.sha256(described.encode())
     digest.update(architecture.model_dump_json().encode())
     digest.update(importlib.metadata.version("torch").encode())
     arrays = [chosen.rows, chosen.targets, held_out, store.mean_intensities()[chosen.rows]]

@@ -9,7 +9,7 @@ from pydantic import model_validator
 from data.augment.augmentation import AugmentSettings
 from data.augment.hpacells import HpacellsAugmentation
 from data.folds import Stratify
-from data.settings import Settings
+from data.settings import Settings, SpeedOnly
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import ThresholdSettings
 from data.tile_preparation import TileSettings
@@ -74,8 +74,8 @@ class TrainSettings(StageSettings):
     seed: int = Setting(default=1, ge=0, description="of weights, order, changes of tiles and folds")
     device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
     precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
-    workers: int = Setting(default=2, ge=1, description="threads that prepare batches")
-    memory_gib: float = Setting(
+    workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that prepare batches")
+    memory_gib: SpeedOnly[float] = Setting(
         default=2.0, ge=0, description="memory for tiles that are kept between epochs"
     )
     soft_weight: float = Setting(

@@ -44,6 +44,14 @@ def test_predictions_depend_on_every_classifier(tmp_path: Path, config: Config) 
     assert steps.predict_step(work, [one, folds[0].parent], config).key != before
 
 
+def test_threads_do_not_make_predictions_anew(tmp_path: Path, config: Config) -> None:
+    def key(*assignments: str) -> str:
+        return steps.predict_step(WorkFolder(tmp_path), None, load_config(None, assignments)).key
+
+    assert key("predict.workers=7") == key()
+    assert len({key(), key("predict.runtime=torch"), key("predict.batch_size=7")}) == 3
+
+
 def test_no_classifier(tmp_path: Path, config: Config) -> None:
     with pytest.raises(InputError, match="nowhere: no such folder; expected the folder of a trained"):
         steps.predict_step(WorkFolder(tmp_path), [tmp_path / "nowhere"], config)

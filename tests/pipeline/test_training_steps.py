@@ -235,3 +235,13 @@ def test_a_mistake_leaves_the_trained_model_for_others(
     assert find_classifiers(work.model) == [work.model]
     assert run_train(work, tmp_path / "train.csv") == trained
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("setting", ["workers=1", "memory_gib=0", "schedule.checkpoint_seconds=5"])
+def test_what_cannot_change_a_training_does_not_repeat_it(
+    work: WorkFolder, asked, tmp_path: Path, setting: str
+) -> None:
+    trained = run_train(work, tmp_path / "train.csv")
+    assert run_train(work, tmp_path / "train.csv", f"train.{setting}") == trained
+    run_train(work, tmp_path / "train.csv", "train.schedule.accumulate=2")
+    assert len(asked) == 2

@@ -1,0 +1,56 @@
+import json
+
+import pytest
+from pydantic import Field as Setting
+
+from data.settings import Settings, SpeedOnly
+
+
+class Batches(Settings):
+    size: int = 4
+    threads: SpeedOnly[int] = Setting(default=2, ge=1)
+
+
+class Part(Settings):
+    kind: str = "one"
+    batches: Batches = Batches()
+
+
+class Whole(Settings):
+    seed: int = 1
+    memory: SpeedOnly[float] = 2.0
+    part: Part = Part()
+    phases: tuple[Part, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def of_result(**given: object) -> str:
+    return json.dumps(Whole.model_validate(given).of_result().model_dump(mode="json"))
+
+
+@pytest.mark.parametrize(
+    "given", [{"memory": 9}, {"part": {"batches": {"threads": 7}}}, {"names": [], "memory": 0.5}]
+)
+def test_what_takes_time_or_memory_is_no_part_of_a_result(given: dict[str, object]) -> None:
+    assert of_result(**given) == json.dumps(Whole().model_dump(mode="json"))
+
+
+def test_settings_in_a_list() -> None:
+    phase = {"kind": "two", "batches": {"size": 3}}
+    threads = {"kind": "two", "batches": {"size": 3, "threads": 5}}
+    assert of_result(phases=[phase, threads]) == of_result(phases=[phase, phase])
+    assert of_result(phases=[phase]) != of_result(phases=[phase, phase])
+
+
+@pytest.mark.parametrize(
+    "given", [{"seed": 2}, {"part": {"kind": "two"}}, {"part": {"batches": {"size": 3}}}, {"names": ["a"]}]
+)
+def test_all_else_is(given: dict[str, object]) -> None:
+    assert of_result(**given) == json.dumps(Whole.model_validate(given).model_dump(mode="json"))
+    assert of_result(**given) != of_result()
+
+
+def test_a_marked_setting_is_checked_as_any_other() -> None:
+    with pytest.raises(ValueError, match="greater than or equal to 1"):
+        Batches(threads=0)
+    assert Whole.model_validate({"memory": 9}).memory == 9
