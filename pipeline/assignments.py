@@ -68,6 +68,11 @@ def assign(sections: dict[str, Any], assignments: Iterable[str]) -> list[OtherKi
     return tables
 
 
+def find_section(assignment: str) -> str:
+    """Name the section that an assignment is for."""
+    return assignment.partition("=")[0].partition(".")[0].strip()
+
+
 def _find_table(sections: dict[str, Any], path: list[str], assignment: str) -> dict[str, Any]:
     target = sections
     for part in path:

@@ -88,7 +88,7 @@ def simulate(
     if part or freeze or check:
         lonely = "--part, --freeze and --check go with --benchmark"
         raise typer.BadParameter(lonely)
-    run_step(steps.simulate_step(out, load_settings(config, assignments, options)))
+    run_step(steps.simulate_step(out, load_settings(["simulate"], config, assignments, options)))
 
 
 @app.command()
@@ -110,7 +110,7 @@ def segment(
     from pipeline import steps
 
     options = {"segment.segmenter": segmenter, "segment.runtime": runtime}
-    settings = load_settings(config, assignments, options)
+    settings = load_settings(["segment"], config, assignments, options)
     run_step(steps.segment_step(WorkFolder(work), images, settings), allow_failed)
 
 
@@ -129,7 +129,7 @@ def crops(
     """Cut every cell to a tile, or take cells that were cut elsewhere."""
     from pipeline import steps
 
-    settings = load_settings(config, assignments, {"crops.neighbours": neighbours})
+    settings = load_settings(["crops"], config, assignments, {"crops.neighbours": neighbours})
     run_step(steps.any_crops_step(WorkFolder(work), images, index, settings), allow_failed)
 
 
@@ -157,7 +157,7 @@ def predict(
     """Predict the patterns of every cell."""
     from pipeline import steps
 
-    settings = load_settings(config, assignments, {"predict.runtime": runtime})
+    settings = load_settings(["predict"], config, assignments, {"predict.runtime": runtime})
     run_step(steps.predict_step(WorkFolder(work), models, settings))
 
 
@@ -171,8 +171,8 @@ def combine(
     """Write label, confidence and mask of every cell in the Kaggle format."""
     from pipeline import steps
 
-    folder = WorkFolder(work)
-    run_step(steps.combine_step(folder, output or folder.submission, load_settings(config, assignments)))
+    folder, settings = WorkFolder(work), load_settings(["combine"], config, assignments)
+    run_step(steps.combine_step(folder, output or folder.submission, settings))
 
 
 @app.command()
@@ -192,7 +192,7 @@ def score(
     """Score a submission with the Kaggle metric: mean average precision at mask IoU 0.6."""
     from pipeline.scoring import score_files
 
-    settings = load_settings(config, assignments, {"score.absent": absent})
+    settings = load_settings(["score"], config, assignments, {"score.absent": absent})
     typer.echo(score_files(submission, truth, settings, local_engine(), json_path, work))
 
 
@@ -211,7 +211,7 @@ def evaluate(
     from stages.evaluate import format_quality
 
     folder = WorkFolder(work)
-    step = steps.evaluate_step(folder, labels, predictions, load_settings(config, assignments))
+    step = steps.evaluate_step(folder, labels, predictions, load_settings(["evaluate"], config, assignments))
     typer.echo(format_quality(run_step(step).details))
 
 
@@ -220,8 +220,8 @@ def inspect(work: Work, config: ConfigFile = None, assignments: Assignments = No
     """Write the report that shows every cell."""
     from pipeline import steps
 
-    folder = WorkFolder(work)
-    manifest = execute(steps.inspect_step(folder, load_settings(config, assignments)), local_engine())
+    folder, settings = WorkFolder(work), load_settings(["inspect"], config, assignments)
+    manifest = execute(steps.inspect_step(folder, settings), local_engine())
     typer.echo(f"report: {folder.report / 'index.html'}")
     finish([manifest])
 
@@ -241,9 +241,9 @@ def run_all(
     allow_failed: AllowFailed = False,
 ) -> None:
     """Run everything, from images to report; finished parts are not done again."""
-    from pipeline.whole import run_everything
+    from pipeline.whole import READS, run_everything
 
-    settings = load_settings(config, assignments, recipe=recipe)
+    settings = load_settings(READS, config, assignments, recipe=recipe)
     manifests, summary = run_everything(WorkFolder(work), images, labels, truth, settings, local_engine())
     typer.echo(summary)
     finish(manifests, allow_failed)

@@ -20,14 +20,23 @@ Assignments = Annotated[
 
 
 def load_settings(
+    reads: Sequence[str],
     config: Path | None,
     assignments: Sequence[str] | None,
     options: Mapping[str, object] | None = None,
     recipe: str | None = None,
 ) -> Config:
-    """Load the configuration: a file, assignments, and options of the command that were given."""
+    """Load the configuration: a file, assignments, and options of the command that were given.
+
+    Parameters
+    ----------
+    reads
+        The sections that the command reads; every setting is checked, and one of another section refused.
+    config, assignments, options, recipe
+        Where settings come from; options are named ``section.name``, those that are None were not given.
+    """
     given = [f"{name}={value}" for name, value in (options or {}).items() if value is not None]
-    return load_config(config, [*(assignments or ()), *given], recipe)
+    return load_config(config, [*(assignments or ()), *given], recipe, reads)
 
 
 def local_engine() -> LocalEngine:

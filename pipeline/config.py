@@ -2,7 +2,7 @@
 
 import logging
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,25 +10,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
-from pipeline.assignments import OtherKind, assign
+from pipeline.assignments import OtherKind, assign, find_section
+from pipeline.sections import SECTIONS, settings_of
 from pipeline.setting_errors import explain_setting, find_unknown
-
-SECTIONS = (
-    "simulate",
-    "segment",
-    "crops",
-    "find_rate",
-    "train",
-    "predict",
-    "combine",
-    "score",
-    "evaluate",
-    "inspect",
-    "explore",
-    "segmenter",
-    "compare",
-)
-"""Sections of a configuration file, one a stage."""
 
 DEFAULT_RECIPE = "hpacells"
 """The recipe of a training for which none is named."""
@@ -106,7 +90,12 @@ class Config:
                 table.dropped.clear()
 
 
-def load_config(file: Path | None, assignments: Iterable[str] = (), recipe: str | None = None) -> Config:
+def load_config(
+    file: Path | None,
+    assignments: Sequence[str] = (),
+    recipe: str | None = None,
+    reads: Collection[str] | None = None,
+) -> Config:
     """Load a configuration.
 
     Parameters
@@ -121,13 +110,41 @@ def load_config(file: Path | None, assignments: Iterable[str] = (), recipe: str 
     recipe
         Training recipe: a TOML file, or the name of one that comes with hpacells; it takes the place of the
         file's section ``[train]``. Without either, the default recipe is used.
+    reads
+        The sections that will be read: settings of no other may be assigned, and all that the file and the
+        assignments set is checked at once. Without it, a section is checked when its stage asks for it.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or a setting is not written as it should be, unknown or read by nothing.
     """
     sections: dict[str, Any] = dict(_read_toml(file)) if file else {}
+    if reads is not None and recipe and "train" in sections:
+        Config({"train": sections["train"]}, str(file)).settings("train", settings_of("train"))
+    given = dict.fromkeys([*sections, *map(find_section, assignments)])
     if recipe or "train" not in sections:
         sections["train"] = _read_toml(find_recipe(recipe or DEFAULT_RECIPE))
     other_kinds = assign(sections, assignments)
     sources = [str(part) for part in (file, recipe) if part] or ["settings"]
-    return Config(sections, " + ".join(sources), other_kinds)
+    config = Config(sections, " + ".join(sources), other_kinds)
+    if reads is not None:
+        _refuse_unread(assignments, reads)
+        for section in given:
+            config.settings(section, settings_of(section))
+    return config
+
+
+def _refuse_unread(assignments: Sequence[str], reads: Collection[str]) -> None:
+    for assignment in assignments:
+        section = find_section(assignment)
+        if section not in reads:
+            raise InputError(
+                found=f"this command does not read [{section}]",
+                where=f"--set {assignment}",
+                expected=f"a setting of {' or '.join(f'[{name}]' for name in reads)}",
+                advice="leave it out, or keep it in a file that serves all commands (--config)",
+            )
 
 
 def find_recipe(recipe: str) -> Path:

@@ -27,7 +27,7 @@ def explore(
     from stages.explore import format_exploration
 
     folder = WorkFolder(work)
-    step = explore_step(folder, images, labels, load_settings(config, assignments))
+    step = explore_step(folder, images, labels, load_settings(["explore"], config, assignments))
     manifest = execute(step, local_engine())
     typer.echo(format_exploration(manifest.details))
     typer.echo(f"page: {folder.exploration / 'index.html'}")

@@ -36,7 +36,7 @@ def train(
     options: dict[str, object] = {"segmenter.simulated": simulated, "segmenter.schedule.steps": steps}
     if hold_out:
         options["segmenter.hold_out"] = hold_out
-    settings = load_settings(config, assignments, options)
+    settings = load_settings(["segmenter"], config, assignments, options)
     run_step(train_segmenter_step(out, images, masks, settings))
 
 
@@ -58,7 +58,9 @@ def compare(
     from pipeline.segmenter_steps import compare_step
     from stages.compare import format_comparison
 
-    settings = load_settings(config, assignments, {"segment.pixel_size_um": pixel_size})
+    settings = load_settings(
+        ["compare", "segment"], config, assignments, {"segment.pixel_size_um": pixel_size}
+    )
     with tempfile.TemporaryDirectory() as temporary:
         manifest = execute(compare_step(a, b, images, output or Path(temporary), settings), local_engine())
     typer.echo(format_comparison(manifest.details))

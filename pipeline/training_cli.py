@@ -31,7 +31,7 @@ def train(
     """Train the classifier."""
     from pipeline import training_steps
 
-    settings = load_settings(config, assignments, recipe=recipe)
+    settings = load_settings(["train"], config, assignments, recipe=recipe)
     run_step(training_steps.train_step(WorkFolder(work), labels, settings))
 
 
@@ -49,7 +49,7 @@ def find_rate(
     from pipeline import training_steps
 
     folder = WorkFolder(work)
-    settings = load_settings(config, assignments, recipe=recipe)
+    settings = load_settings(["train", "find_rate"], config, assignments, recipe=recipe)
     manifest = run_step(training_steps.find_rate_step(folder, labels, after, settings))
     for name, rate in manifest.details.items():
         typer.echo(f"{name:>8}: {'the loss never fell' if rate is None else f'{rate:.2g}'}")

@@ -8,7 +8,11 @@ from pipeline.config import Config
 from pipeline.manifest import Manifest, read_manifest
 from pipeline.run import Step, execute
 from pipeline.work_folder import WorkFolder
+from stages.crops import CropsSettings
 from stages.stage import Context
+
+READS = ("segment", "crops", "train", "predict", "combine", "score", "inspect")
+"""Sections of the configuration that the whole job reads."""
 
 
 def run_everything(
@@ -22,6 +26,8 @@ def run_everything(
         The stages' manifests, and a summary for the user: mAP where there is a truth, where the results lie,
         and how long each step took.
     """
+    # Settings of cells that were cut elsewhere are refused now, not after hours of segmenting.
+    config.settings("crops", CropsSettings)
     manifests = [execute(make(), context) for make in _steps(work, images, labels, truth, config)]
     simulated = [read_manifest(path) for path in sorted(images.rglob("simulate.json"))]
     return manifests, _summary(work, truth, [*filter(None, simulated), *manifests])

@@ -63,7 +63,7 @@ def write_verdict(folder: Path, verdict: Verdict, settings: TrainSettings) -> st
 def main() -> None:
     options = parse_arguments()
     show_messages()
-    settings = load_config(None, options.set, options.recipe).settings("train", TrainSettings)
+    settings = load_config(None, options.set, options.recipe, ["train"]).settings("train", TrainSettings)
     context = local_engine()
     real = prepare_cells(options.cells, WorkFolder(options.work / "cells"), context)
     folder = options.work / (options.name or Path(options.recipe).stem)

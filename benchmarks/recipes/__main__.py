@@ -85,7 +85,9 @@ def main() -> None:
     show_messages()
     names = options.recipes.split(",") if options.recipes else list_recipes()
     recipes = [
-        Recipe(Path(name).stem, load_config(None, options.set, name).settings("train", TrainSettings))
+        Recipe(
+            Path(name).stem, load_config(None, options.set, name, ["train"]).settings("train", TrainSettings)
+        )
         for name in names
     ]
     context = local_engine()

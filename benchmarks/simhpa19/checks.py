@@ -215,7 +215,7 @@ def main() -> None:
     if unknown := set(only) - set(CHECKS):
         parser.error(f"no such check: {', '.join(sorted(unknown))}; there are {', '.join(CHECKS)}")
     show_messages()
-    settings = load_config(None, options.set, options.recipe).settings("train", TrainSettings)
+    settings = load_config(None, options.set, options.recipe, ["train"]).settings("train", TrainSettings)
     bench = prepare(options.data, options.part, options.work, settings, local_engine())
     print(describe(run_checks(bench, only, options.teams, options.cells)))
 
