@@ -1,5 +1,6 @@
 """Cells that were cut elsewhere: an index file that says where the picture of each cell lies."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,13 @@ from data.label_sets import HPA2021, LabelSet
 from data.labels import parse_labels
 from data.planes.image_files import SUFFIXES, read_plane
 
+log = logging.getLogger("hpacells")
+
 _MOSAIC = ("mosaic", "tile", "y0", "x0", "size")
+_OPTIONAL = ("mask", "label", "group")
+_INFORMATION = ("name",)
+"""Columns that tell the reader something, such as the name of the label's class, and say nothing new."""
+
 _EXPECTED = (
     "the columns mosaic,tile,y0,x0,size, or file (a TIFF of four channels), or ID with red,green,blue,yellow "
     "or with files <ID>_<channel> beside the index"
@@ -110,6 +117,8 @@ def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[CutCell]:
     - ``ID`` (or ``image_id``) and ``red,green,blue,yellow``: a file a channel;
     - ``ID`` (or ``image_id``) alone: files ``<ID>_<channel>`` beside the index.
 
+    Of other columns but ``name`` the user is warned.
+
     Raises
     ------
     InputError
@@ -117,7 +126,8 @@ def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[CutCell]:
         message names the line.
     """
     table = _read_table(path)
-    find = _choose_form(table, path)
+    find, needed = _choose_form(table, path)
+    _warn_of_unread(table, (*needed, *_OPTIONAL), path)
     cells = []
     for line, values in enumerate(table.itertuples(index=False, name=None), start=2):
         row: dict[str, str] = dict(zip(table.columns, values, strict=True))
@@ -143,8 +153,10 @@ def fingerprint_cells(cells: Sequence[CutCell]) -> list[tuple[str, int, int]]:
 _Found = tuple[str, dict[str, Path], tuple[int, int, int] | None]
 
 
-def _choose_form(table: pd.DataFrame, path: Path) -> Callable[[dict[str, str], str], _Found]:
-    """Choose how a row says where its picture lies, by the columns of the index."""
+def _choose_form(
+    table: pd.DataFrame, path: Path
+) -> tuple[Callable[[dict[str, str], str], _Found], tuple[str, ...]]:
+    """Choose how a row says where its picture lies, and which columns tell it, by those of the index."""
     folder, columns = path.parent, set(table.columns)
     id_column = next((name for name in ("ID", "image_id") if name in columns), None)
 
@@ -163,12 +175,26 @@ def _choose_form(table: pd.DataFrame, path: Path) -> Callable[[dict[str, str], s
         return row[id_column or ""], _beside(folder, row[id_column or ""]), None
 
     if columns.issuperset(_MOSAIC):
-        return in_mosaic
+        return in_mosaic, _MOSAIC
     if "file" in columns:
-        return in_one_file
+        return in_one_file, ("file", id_column or "ID")
     if id_column is None or columns.intersection(CHANNELS) not in (set(), set(CHANNELS)):
         raise InputError(found=f"the columns {','.join(table.columns)}", where=path, expected=_EXPECTED)
-    return in_named_files if "red" in columns else in_files_beside
+    if "red" in columns:
+        return in_named_files, (id_column, *CHANNELS)
+    return in_files_beside, (id_column,)
+
+
+def _warn_of_unread(table: pd.DataFrame, read: tuple[str, ...], path: Path) -> None:
+    unread = [name for name in table.columns if name not in (*read, *_INFORMATION)]
+    if unread:
+        log.warning(
+            "%s: nothing reads the column%s %s; read are %s",
+            path,
+            "s" if len(unread) > 1 else "",
+            ", ".join(unread),
+            ", ".join(read),
+        )
 
 
 def _read_table(path: Path) -> pd.DataFrame:

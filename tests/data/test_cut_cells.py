@@ -43,6 +43,35 @@ def test_cells_that_belong_together(tmp_path: Path) -> None:
     assert [cell.group for cell in read_index(write(tmp_path, "ID,group\nx,g\ny,\n"))] == ["g", ""]
 
 
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ("ID,maks", "the column maks; read are ID, mask, label, group"),
+        ("ID,image_id,Label", "the columns image_id, Label; read are ID, mask, label, group"),
+        ("image_id,file,masks", "the column masks; read are file, image_id, mask, label, group"),
+        ("file,red", "the column red; read are file, ID, mask, label, group"),
+        (
+            "mosaic,tile,y0,x0,size,ID",
+            "the column ID; read are mosaic, tile, y0, x0, size, mask, label, group",
+        ),
+        (
+            "ID,red,green,blue,yellow,well",
+            "the column well; read are ID, red, green, blue, yellow, mask, label, group",
+        ),
+        ("mosaic,tile,y0,x0,size,label,name", None),
+        ("ID,mask,label,group", None),
+    ],
+)
+def test_columns_that_nothing_reads_are_told_once(
+    columns: str, told: str | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    values = {"label": "3", "name": "C", "y0": "0", "x0": "0", "size": "10"}
+    rows = [",".join(values.get(column, f"{column}{row}") for column in columns.split(",")) for row in (1, 2)]
+    path = write(tmp_path, "\n".join([columns, *rows]) + "\n")
+    assert len(read_index(path)) == 2
+    assert caplog.messages == ([f"{path}: nothing reads {told}"] if told else [])
+
+
 def test_labels_of_another_set(tmp_path: Path) -> None:
     path = write(tmp_path, "ID,label\nx,Rods & rings|7\ny,\nz,lysosomes\n")
     assert [cell.labels for cell in read_index(path, read_label_set("hpa2018"))] == [(7, 27), (), (10,)]
