@@ -41,10 +41,12 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     inputs |= hash_label_set(read_label_set(settings.label_set))
     if softened:
         inputs["out_of_fold"] = hash_file(work.out_of_fold)
-    folds = [work.model]
+    # Of all folds too: where none can hold out an image, there is one classifier.
+    folders = [work.model]
     out_of_fold = work.soft_out_of_fold if softened else work.out_of_fold
-    if settings.split.fold == ALL_FOLDS:
-        folds = [fold_folder(work.model, fold) for fold in range(settings.split.folds)]
+    in_folds = settings.split.fold == ALL_FOLDS
+    if in_folds:
+        folders += [fold_folder(work.model, fold) for fold in range(settings.split.folds)]
 
     def run(_: str, context):  # noqa: ANN001, ANN202 (a stage's types are loaded with the stage)
         report = train.run(
@@ -57,7 +59,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
             soft=work.out_of_fold if softened else None,
             out_of_fold=out_of_fold,
         )
-        if len(folds) > 1 and not softened and not is_follower():
+        if in_folds and not softened and not is_follower():
             _record_labels(work, crops, label_file)
         return report
 
@@ -66,8 +68,8 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
         manifest=work.manifest("train"),
         settings=settings,
         inputs=inputs,
-        outputs=tuple(fold / name for fold in folds for name in ("model.safetensors", "model.toml"))
-        + ((out_of_fold,) if len(folds) > 1 else ()),
+        outputs=tuple(folder / name for folder in folders for name in ("model.safetensors", "model.toml"))
+        + ((out_of_fold,) if in_folds else ()),
         run=run,
     )
 
@@ -112,6 +114,9 @@ def _hash_start(settings: "TrainSettings") -> dict[str, str]:
 
 def _record_labels(work: WorkFolder, crops: str, labels: Path) -> None:
     """Write what the out-of-fold predictions were made from; the training's own manifest does not last."""
+    if not work.out_of_fold.is_file():
+        work.out_of_fold_record.unlink(missing_ok=True)
+        return
     record = {"labels": str(labels.resolve()), "crops": crops, "predictions": hash_file(work.out_of_fold)}
     with atomic_write(work.out_of_fold_record) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n")

@@ -11,7 +11,7 @@ from benchmarks.recipes.training import predict_cells, train_recipe
 from benchmarks.simhpa19.arms import Part
 from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
 from data.cells import read_cells
-from data.labels import CLASS_NAMES, read_labels
+from data.labels import read_labels
 from data.metric import evaluate
 from data.quality.decisions import decide
 from data.quality.quality import measure_decisions
@@ -96,7 +96,7 @@ def choose_thresholds(
     """
     if isinstance(settings.thresholds, HalfThresholds) and output_of(settings.loss) == "single-label":
         return None
-    return find_thresholds(settings.thresholds, probabilities, targets, CLASS_NAMES).values
+    return find_thresholds(settings.thresholds, probabilities, targets)
 
 
 def summarise(

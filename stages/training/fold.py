@@ -1,31 +1,26 @@
 """The training of one classifier: on the cells that are not held out, phase by phase."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from data.thresholds.half import HalfThresholds
-from data.thresholds.thresholds import Thresholds, find_thresholds
+from data.thresholds.thresholds import find_thresholds
 from models.classifiers.classifier import Architecture
 from models.losses.classification import ClassificationLoss, LossSettings
 from models.training.checkpoint import Checkpoint
 from models.training.optimisers import OptimiserSettings
 from models.training.processes import Processes
-from models.training.progress import Trained
+from models.training.progress import Trained, TrainingData
 from models.training.schedule import PhaseSettings, ScheduleSettings
 from models.training.stepper import Stepper
 from models.training.trainer import Trainer
 from models.training.validation import score_held_out
 from stages.training.preparation import Prepared
 from stages.training.settings import TrainSettings
-
-log = logging.getLogger("hpacells")
 
 
 @dataclass(frozen=True)
@@ -39,13 +34,13 @@ class FoldResult:
     probabilities
         (n, classes) of the held-out cells.
     thresholds
-        Found on the held-out cells; None where the settings ask for none, or no cell is held out.
+        (classes,), found on the held-out cells; None where the settings ask for none, or no cell is held out.
     """
 
     architecture: Architecture
     trained: Trained
     probabilities: NDArray[np.float32]
-    thresholds: Thresholds | None
+    thresholds: NDArray[np.float64] | None
 
 
 def train_fold(
@@ -70,11 +65,27 @@ def train_fold(
         further = trainer.run(advance)
         classifier.load_state_dict(further.weights)
         trained = _follow(trained, further)
-    logits = _score(prepared, settings, processes)
-    probabilities = classifier.probabilities(logits).numpy()
+    probabilities = predict_held_out(prepared, prepared.data, settings, processes)
     return FoldResult(
         classifier.architecture, trained, probabilities, _choose_thresholds(prepared, probabilities, settings)
     )
+
+
+def predict_held_out(
+    prepared: Prepared, data: TrainingData, settings: TrainSettings, processes: Processes
+) -> NDArray[np.float32]:
+    """Give the probabilities (n, classes) of held-out cells, by the classifier as it is now."""
+    classifier = prepared.classifier
+    if not len(data.validation_targets):
+        return np.zeros((0, len(classifier.architecture.class_names)), np.float32)
+    logits = score_held_out(
+        classifier,
+        data,
+        processes,
+        batch_size=2 * settings.schedule.batch_size,
+        bfloat16=prepared.bfloat16,
+    )
+    return classifier.probabilities(logits).numpy()
 
 
 def count_steps(prepared: Prepared, settings: TrainSettings) -> int:
@@ -158,25 +169,9 @@ def _follow(first: Trained, second: Trained) -> Trained:
     return Trained(second.weights, [*first.epochs, *later], second.best_epoch + before)
 
 
-def _score(prepared: Prepared, settings: TrainSettings, processes: Processes) -> Tensor:
-    if not len(prepared.data.validation_targets):
-        return torch.zeros(0, len(prepared.classifier.architecture.class_names))
-    return score_held_out(
-        prepared.classifier,
-        prepared.data,
-        processes,
-        batch_size=2 * settings.schedule.batch_size,
-        bfloat16=prepared.bfloat16,
-    )
-
-
 def _choose_thresholds(
     prepared: Prepared, probabilities: NDArray[np.float32], settings: TrainSettings
-) -> Thresholds | None:
+) -> NDArray[np.float64] | None:
     if isinstance(settings.thresholds, HalfThresholds) or not len(probabilities):
         return None
-    names = prepared.classifier.architecture.class_names
-    found = find_thresholds(settings.thresholds, probabilities, prepared.data.validation_targets, names)
-    for note in found.notes:
-        log.warning("thresholds: %s", note)
-    return found
+    return find_thresholds(settings.thresholds, probabilities, prepared.data.validation_targets)

@@ -74,9 +74,10 @@ def test_the_outputs_of_one_classifier_and_of_folds(work: WorkFolder, asked, tmp
     folds = run_train(work, tmp_path / "train.csv", *FOLDS)
     assert set(folds.outputs) == {
         *("fold-0/model.safetensors", "fold-0/model.toml", "fold-1/model.safetensors", "fold-1/model.toml"),
-        "out_of_fold.parquet",
+        *("model/model.safetensors", "model/model.toml", "out_of_fold.parquet"),
     }
-    assert "missing" not in {**one.outputs, **folds.outputs}.values()
+    assert "missing" not in one.outputs.values()
+    assert "missing" not in [stamp for name, stamp in folds.outputs.items() if not name.startswith("model/")]
     assert run_train(work, tmp_path / "train.csv", *FOLDS) == folds
     assert len(asked) == 2
 
@@ -86,6 +87,32 @@ def test_a_missing_fold_is_trained_again(work: WorkFolder, asked, tmp_path: Path
     (work.model / "fold-1" / "model.toml").unlink()
     run_train(work, tmp_path / "train.csv", *FOLDS)
     assert len(asked) == 2
+
+
+def test_folds_that_cannot_be(
+    work: WorkFolder, asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+    trained = []
+
+    def one(tiles, cells, labels, model, settings, context, *, soft, out_of_fold) -> StageReport:
+        for name in ("model.safetensors", "model.toml"):
+            (model / name).write_text("one")
+        out_of_fold.unlink(missing_ok=True)
+        trained.append(model)
+        return StageReport(counts={}, details={})
+
+    monkeypatch.setattr(train, "run", one)
+    (tmp_path / "train.csv").write_text("ID,Label\na,1\n")
+    for _ in range(2):
+        run_train(work, tmp_path / "train.csv", *FOLDS)
+    assert len(trained) == 1
+    assert not work.out_of_fold_record.exists()
+    with pytest.raises(InputError, match="no out-of-fold predictions"):
+        run_train(work, "oof")
+    (work.model / "model.toml").unlink()
+    run_train(work, tmp_path / "train.csv", *FOLDS)
+    assert len(trained) == 2
 
 
 def test_other_labels_or_settings_train_anew(work: WorkFolder, asked, tmp_path: Path) -> None:

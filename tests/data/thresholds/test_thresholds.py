@@ -52,7 +52,7 @@ def test_one_is_the_best_of_the_grid(seed: int) -> None:
     probabilities, targets = make_cells(seed)
     grid = [round(0.1 + 0.05 * step, 2) for step in range(17)]
     scores = [macro_f1(probabilities, targets, np.full(5, value)) for value in grid]
-    values = find_thresholds(OneThreshold(), probabilities, targets).values
+    values = find_thresholds(OneThreshold(), probabilities, targets)
     np.testing.assert_allclose(values, nearest_best(scores, grid, 0.5))
 
 
@@ -61,7 +61,7 @@ def test_one_is_the_best_of_the_grid(seed: int) -> None:
 def test_greedy_is_one_pass_over_the_classes(seed: int) -> None:
     probabilities, targets = make_cells(seed)
     grid = [round(0.1 + 0.05 * step, 2) for step in range(17)]
-    expected = find_thresholds(OneThreshold(), probabilities, targets).values.copy()
+    expected = find_thresholds(OneThreshold(), probabilities, targets).copy()
     start = expected[0]
     for label in range(5):
         scores = []
@@ -69,7 +69,7 @@ def test_greedy_is_one_pass_over_the_classes(seed: int) -> None:
             expected[label] = value
             scores.append(macro_f1(probabilities, targets, expected))
         expected[label] = nearest_best(scores, grid, start)
-    values = find_thresholds(GreedyThresholds(), probabilities, targets).values
+    values = find_thresholds(GreedyThresholds(), probabilities, targets)
     np.testing.assert_allclose(values, expected)
 
 
@@ -82,7 +82,7 @@ def test_per_class_on_a_grid_of_thousandths(seed: int) -> None:
         nearest_best([f1(p >= value, t > 0) for value in grid], grid, 0.5)
         for p, t in zip(probabilities.T, targets.T, strict=True)
     ]
-    values = find_thresholds(PerClassThresholds(), probabilities, targets).values
+    values = find_thresholds(PerClassThresholds(), probabilities, targets)
     np.testing.assert_allclose(values, expected)
 
 
@@ -92,59 +92,44 @@ def test_each_search_is_at_least_as_good_as_the_one_before(seed: int) -> None:
     probabilities, targets = make_cells(seed)
     kinds = [HalfThresholds(), OneThreshold(), GreedyThresholds(), PerClassThresholds()]
     scores = [
-        macro_f1(probabilities, targets, find_thresholds(kind, probabilities, targets).values)
-        for kind in kinds
+        macro_f1(probabilities, targets, find_thresholds(kind, probabilities, targets)) for kind in kinds
     ]
     assert (np.diff(scores) >= -1e-12).all()
 
 
 @pytest.mark.parametrize("settings", SEARCHING, ids=lambda settings: settings.kind)
-def test_an_absent_class_keeps_the_threshold_for_all_and_is_named(settings: ThresholdSettings) -> None:
+def test_an_absent_class_keeps_the_threshold_for_all(settings: ThresholdSettings) -> None:
     probabilities, targets = make_cells(3)
     present = [0, 2, 4]
     targets[:, [1, 3]] = 0
-    names = ["Nucleoplasm", "Nucleoli", "Cytosol", "Aggresome", "Golgi"]
-    values, notes = find_thresholds(settings, probabilities, targets, names)
+    values = find_thresholds(settings, probabilities, targets)
     assert values[1] == values[3]
-    [note] = notes
-    assert "Nucleoli, Aggresome" in note
-    assert f"{values[1]:g}" in note
     alone = find_thresholds(settings, probabilities[:, present], targets[:, present])
-    np.testing.assert_array_equal(values[present], alone.values)
-    assert alone.notes == []
+    np.testing.assert_array_equal(values[present], alone)
     if settings.kind == "greedy":
-        assert values[1] == find_thresholds(OneThreshold(), probabilities, targets).values[0]
-
-
-def test_classes_without_names_are_named_by_number() -> None:
-    probabilities, targets = make_cells(3)
-    targets[:, 1] = 0
-    assert find_thresholds(GreedyThresholds(), probabilities, targets).notes[0].endswith(": class 1")
+        assert values[1] == find_thresholds(OneThreshold(), probabilities, targets)[0]
 
 
 @pytest.mark.parametrize("settings", [HalfThresholds(), *SEARCHING], ids=lambda settings: settings.kind)
 @pytest.mark.parametrize("count", [0, 6])
 def test_without_any_true_class(settings: ThresholdSettings, count: int) -> None:
-    values, notes = find_thresholds(settings, np.full((count, 3), 0.7), np.zeros((count, 3)))
+    values = find_thresholds(settings, np.full((count, 3), 0.7), np.zeros((count, 3)))
     np.testing.assert_array_equal(values, [0.5] * 3)
-    assert len(notes) == (settings.kind != "half")
 
 
 def test_ties_are_settled_next_to_one_half() -> None:
     """Class 0 is parted by all above 0.2 and up to 0.8; class 1, always true, by all up to 0.3."""
     probabilities = np.array([[0.2, 0.3], [0.8, 0.4]])
     targets = np.array([[0, 1], [1, 1]])
-    np.testing.assert_allclose(
-        find_thresholds(PerClassThresholds(), probabilities, targets).values, [0.5, 0.3]
-    )
+    np.testing.assert_allclose(find_thresholds(PerClassThresholds(), probabilities, targets), [0.5, 0.3])
 
 
 def test_soft_targets_count_from_one_half() -> None:
     probabilities, targets = make_cells(8)
     soft = np.where(targets > 0, 0.5, 0.49)
     np.testing.assert_array_equal(
-        find_thresholds(GreedyThresholds(), probabilities, soft).values,
-        find_thresholds(GreedyThresholds(), probabilities, targets).values,
+        find_thresholds(GreedyThresholds(), probabilities, soft),
+        find_thresholds(GreedyThresholds(), probabilities, targets),
     )
 
 

@@ -1,0 +1,151 @@
+"""Out-of-fold predictions: what the classifiers of folds say of the cells that they were not trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.batches import BatchLoader
+from data.predictions import write_predictions
+from data.tiles import TileStore
+from data.training.training_set import TrainingSet
+from models.classifiers.calls import call_classes
+from models.classifiers.ensemble import Member, mean_thresholds
+from models.training.processes import Processes
+from stages.training.fold import FoldResult, predict_held_out
+from stages.training.preparation import Prepared
+from stages.training.settings import TrainSettings
+from stages.training.splits import Split
+
+
+@dataclass(frozen=True)
+class UnusedCells:
+    """Cells of labelled images that no fold trains on, such as those of several labels.
+
+    Attributes
+    ----------
+    rows, image_ids, cell_ids
+        (m,) as those of a training set.
+    judges
+        (m, folds) bool: the trained folds that predict each cell, at least one.
+    """
+
+    rows: NDArray[np.intp]
+    image_ids: NDArray[np.str_]
+    cell_ids: NDArray[np.integer]
+    judges: NDArray[np.bool_]
+
+
+def find_unused(labelled: TrainingSet, chosen: TrainingSet, splits: Sequence[Split]) -> UnusedCells:
+    """Find the cells that no fold trains on, and which folds are to predict them.
+
+    Those are the folds that held out an image of the cell's group (its protein, mosaic or near duplicates),
+    because the others were trained on such an image; all of them where none did.
+
+    Parameters
+    ----------
+    labelled
+        The kept cells of all labelled images.
+    chosen
+        Those of them that are trained on.
+    splits
+        The folds, which hold out some of the chosen cells each.
+    """
+    unused = ~np.isin(labelled.rows, chosen.rows)
+    groups = np.array([labelled.groups[image_id] for image_id in labelled.image_ids], str)
+    place = {row: number for number, row in enumerate(labelled.rows.tolist())}
+    of_chosen = groups[[place[row] for row in chosen.rows.tolist()]]
+    judges = np.stack([np.isin(groups[unused], of_chosen[split.held_out]) for split in splits], axis=1)
+    judges[~judges.any(axis=1)] = True
+    return UnusedCells(labelled.rows[unused], labelled.image_ids[unused], labelled.cell_ids[unused], judges)
+
+
+def predict_unused(
+    prepared: Prepared,
+    store: TileStore,
+    rows: NDArray[np.intp],
+    settings: TrainSettings,
+    processes: Processes,
+) -> NDArray[np.float32]:
+    """Predict cells that the fold just trained neither trained on nor held out, (m, classes).
+
+    Parameters
+    ----------
+    prepared
+        What the fold was trained with; its classifier has the weights that were found best.
+    store, rows
+        The tiles, and which of them.
+    settings, processes
+        How, and by how many processes.
+    """
+    loader = BatchLoader(store, processes.part(rows), settings.tiles, workers=settings.workers)
+    nothing = np.zeros((len(rows), len(prepared.classifier.architecture.class_names)), np.float32)
+    data = replace(prepared.data, validation_loader=loader, validation_targets=nothing)
+    return predict_held_out(prepared, data, settings, processes)
+
+
+def write_out_of_fold(
+    path: Path,
+    chosen: TrainingSet,
+    unused: UnusedCells,
+    splits: Sequence[Split],
+    results: Sequence[FoldResult],
+    of_unused: Sequence[NDArray[np.float32]],
+) -> None:
+    """Write a predictions table of all cells of which a classifier can tell that was not trained on them.
+
+    A cell that is trained on has the probabilities of the fold that held it out, and one that no fold trains
+    on the mean of its ``judges``; its classes are called by the thresholds of the same folds. Cells that all
+    folds train on, as the only ones of a class, are left out.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    chosen, unused
+        The cells that are trained on, and those that are not.
+    splits, results
+        The folds, and what came out of each.
+    of_unused
+        (m, classes) of each fold: its probabilities of the cells that it judges.
+    """
+    judges = np.concatenate([np.stack([split.held_out for split in splits], axis=1), unused.judges])
+    probabilities = np.zeros((len(judges), len(chosen.class_names)), np.float32)
+    for fold, (result, others) in enumerate(zip(results, of_unused, strict=True)):
+        own = judges[:, fold]
+        said = np.concatenate([result.probabilities, others])
+        probabilities[own] += said / judges[own].sum(axis=1, keepdims=True, dtype=np.float32)
+    # The sum of rounded parts may lie just above 1.
+    np.minimum(probabilities, 1, out=probabilities)
+    rows = np.concatenate([chosen.rows, unused.rows])
+    known = np.flatnonzero(judges.any(axis=1))
+    order = known[np.argsort(rows[known])]
+    write_predictions(
+        path,
+        np.concatenate([chosen.image_ids, unused.image_ids])[order].tolist(),
+        np.concatenate([chosen.cell_ids, unused.cell_ids])[order],
+        probabilities[order],
+        class_names=chosen.class_names,
+        labels=_call(probabilities[order], judges[order], splits, results),
+    )
+
+
+def _call(
+    probabilities: NDArray[np.float32],
+    judges: NDArray[np.bool_],
+    splits: Sequence[Split],
+    results: Sequence[FoldResult],
+) -> list[str]:
+    """Call the classes of each cell as its judges together would, as ``predict`` does."""
+    members = [
+        Member(split.folder, result.architecture, result.thresholds)
+        for split, result in zip(splits, results, strict=True)
+    ]
+    called = np.empty(len(probabilities), object)
+    for kind in np.unique(judges, axis=0):
+        own = (judges == kind).all(axis=1)
+        thresholds = mean_thresholds([members[fold] for fold in np.flatnonzero(kind)])
+        called[own] = call_classes(probabilities[own], thresholds)
+    return called.tolist()

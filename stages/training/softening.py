@@ -1,0 +1,38 @@
+"""Labels of a second round: those of the images, softened by the out-of-fold predictions of the first."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.predictions import read_class_names, read_predictions
+from data.training.pseudo_labels import check_classes, match_probabilities, soften_targets
+from data.training.training_set import TrainingSet
+from models.losses.classification import output_of
+from stages.training.settings import TrainSettings
+
+log = logging.getLogger("hpacells")
+
+
+def soften(chosen: TrainingSet, soft: Path, settings: TrainSettings) -> NDArray[np.float32]:
+    """Mix out-of-fold predictions into the targets, (n, classes), and tell of how many cells.
+
+    Raises
+    ------
+    InputError
+        The file is no predictions table, or one of other classes or of none of the cells.
+    """
+    predictions = read_predictions(soft, embedding=False)
+    check_classes(read_class_names(soft), chosen.class_names)
+    known = match_probabilities(predictions, chosen.image_ids, chosen.cell_ids)
+    softened = np.all(np.isfinite(known), axis=1)
+    several = chosen.targets.sum(axis=1) > 1
+    log.info(
+        "softened labels: %d cells of images with one label, %d of images with several; %d cells keep theirs",
+        int((softened & ~several).sum()),
+        int((softened & several).sum()),
+        int((~softened).sum()),
+    )
+    single = output_of(settings.loss) == "single-label"
+    return soften_targets(chosen.targets, known, single_label=single, weight=settings.soft_weight)

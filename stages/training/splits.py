@@ -1,0 +1,80 @@
+"""Which cells the training of each classifier holds out: of one, or of one for each fold."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.folds import split_images
+from data.training.training_set import TrainingSet
+from stages.training.folders import fold_folder
+from stages.training.settings import ALL_FOLDS, TrainSettings
+
+log = logging.getLogger("hpacells")
+
+
+@dataclass(frozen=True)
+class Split:
+    """A training to come.
+
+    Attributes
+    ----------
+    folder
+        Of the classifier: the model folder itself, or a fold's in it.
+    held_out
+        (n,) bool: the cells that are not trained on, and that it is judged by.
+    """
+
+    folder: Path
+    held_out: NDArray[np.bool_]
+
+
+def list_splits(chosen: TrainingSet, settings: TrainSettings, model: Path) -> list[Split]:
+    """List the trainings, of all folds where the settings ask for them.
+
+    A fold that can hold out no image would be a classifier of all cells. Where that is the only one, it is
+    trained alone, in the model folder itself; else it is left out. The user is told once.
+    """
+    split = settings.split
+    if split.folds < 2:
+        return [Split(model, np.zeros(len(chosen.rows), bool))]
+    if split.fold != ALL_FOLDS:
+        held_out = _hold_out(chosen, settings, int(split.fold))
+        if not held_out.any():
+            log.warning(
+                "%d labelled images are too few to hold some out for fold %d: training without validation",
+                len(chosen.labels),
+                int(split.fold),
+            )
+        return [Split(model, held_out)]
+    folds = [
+        Split(fold_folder(model, fold), _hold_out(chosen, settings, fold)) for fold in range(split.folds)
+    ]
+    possible = [fold for fold in folds if fold.held_out.any()]
+    if not possible:
+        log.warning(
+            "%d labelled images are too few to hold some out: one classifier is trained, without validation "
+            "and without out-of-fold predictions",
+            len(chosen.labels),
+        )
+        return [Split(model, np.zeros(len(chosen.rows), bool))]
+    if len(possible) < len(folds):
+        log.warning(
+            "%d labelled images are too few for %d folds: %d are trained, %s",
+            len(chosen.labels),
+            len(folds),
+            len(possible),
+            ", ".join(fold.folder.name for fold in possible),
+        )
+    return possible
+
+
+def _hold_out(chosen: TrainingSet, settings: TrainSettings, fold: int) -> NDArray[np.bool_]:
+    """Mark the cells of the images that a fold holds out, (n,) bool; none where it can hold out none."""
+    split = settings.split
+    _, held_out = split_images(
+        chosen.labels, split.folds, fold, settings.seed, groups=chosen.groups, stratify=split.stratify
+    )
+    return np.isin(chosen.image_ids, sorted(held_out))
