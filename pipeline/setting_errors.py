@@ -1,5 +1,6 @@
 """What is wrong with a setting, told by its name as the configuration file has it."""
 
+import json
 from collections.abc import Sequence
 from typing import Annotated, Any, get_args, get_origin
 
@@ -41,6 +42,15 @@ def explain_setting(
             where=source,
             expected=f"one of {context['expected_tags'].replace(chr(39), '')}",
         )
+    if first["type"] == "tuple_type":
+        field = table.model_fields.get(places[-1])
+        written = _write_as_list(field and field.annotation, first["input"])
+        return InputError(
+            found=f"{name} = {first['input']!r}: not a list",
+            where=source,
+            expected=f"a list, written {written}",
+            advice=f"as an option in quotes: --set '{name}={written}'",
+        )
     message = first["msg"].removeprefix("Value error, ")
     given = f" = {first['input']!r}" if places else ""
     return InputError(found=f"{name}{given}: {message}", where=source, advice="correct this setting")
@@ -52,6 +62,15 @@ def find_unknown(settings_type: type[BaseModel], error: ValidationError) -> tupl
     if first["type"] != "extra_forbidden":
         return ()
     return tuple(_follow(settings_type, first["loc"])[0])
+
+
+def _write_as_list(annotation: Any, value: Any) -> str:
+    """Write a value as TOML writes a list of it; names between commas are one each."""
+    item = next(iter(get_args(annotation)), None)
+    if isinstance(item, type) and issubclass(item, BaseModel):
+        return "[{...}]"
+    values = [part.strip() for part in value.split(",")] if isinstance(value, str) else [value]
+    return json.dumps(values) if isinstance(values[0], str | int | float) else "[...]"
 
 
 def _follow(settings_type: type[BaseModel], loc: Sequence[int | str]) -> tuple[list[str], type[BaseModel]]:

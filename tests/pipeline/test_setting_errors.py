@@ -124,7 +124,17 @@ def test_a_setting_that_nothing_reads_is_an_error(assignments, unread: str) -> N
         (["optimiser=sgd"], ["train.optimiser"]),
         (["phases=[{epochs=0}]"], ["train.phases.0.epochs = 0:"]),
         (["phases=[3]"], ["train.phases.0 = 3:"]),
-        (["phases=3"], ["train.phases = 3:"]),
+        (["phases=3"], ["train.phases = 3: not a list; expected a list, written [{...}];"]),
+        (
+            ["tiles.channels=red"],
+            [
+                """train.tiles.channels = 'red': not a list; expected a list, written ["red"];""",
+                """--set 'train.tiles.channels=["red"]'""",
+            ],
+        ),
+        (["tiles.channels=red, green"], ["""written ["red", "green"];"""]),
+        (["head.kind=buffered", "head.widths=12"], ["train.head.widths = 12: not", "=[12]'"]),
+        (["optimiser.group_factors={a=1}"], ["written [...];"]),
         (["split.fold=7"], ["train.split = ", "fold must be 0 or more, and below folds (5)"]),
         (["images=all", "loss.kind=cross-entropy"], ["cross-entropy needs one label a tile"]),
         (["images=all", "loss.triplet.weight=1"], ["the triplet loss needs one label a tile"]),

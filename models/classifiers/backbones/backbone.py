@@ -17,6 +17,7 @@ from models.classifiers.backbones.timm_backbone import (
     Pretrained,
     TimmBackbone,
     has_network,
+    lacks_stochastic_depth,
     list_similar_networks,
     make_timm_network,
 )
@@ -120,8 +121,4 @@ def _check_weights(settings: BackboneSettings) -> None:
             expected='"none"',
         )
     if by_hand and settings.drop_path:
-        raise InputError(
-            found=f"{settings.name} has no stochastic depth",
-            where="setting backbone.drop_path",
-            expected="0",
-        )
+        raise lacks_stochastic_depth(settings.name)

@@ -124,6 +124,8 @@ def make_timm_network(
             name, pretrained=pretrained == "hub", in_chans=channels, num_classes=0, **arguments
         )
     except Exception as error:
+        if drop_path and "drop_path_rate" in str(error):
+            raise lacks_stochastic_depth(name) from error
         raise _explain(name, pretrained, error) from error
     _check_patches(name, network, size)
     return network
@@ -140,6 +142,16 @@ def _check_patches(name: str, network: nn.Module, size: int) -> None:
             expected=f"a multiple of {patch} px, such as {' or '.join(map(str, nearest))}",
             advice="set another tiles.size or tiles.crop",
         )
+
+
+def lacks_stochastic_depth(name: str) -> InputError:
+    """Explain that a network does not read the setting ``drop_path``."""
+    return InputError(
+        found=f"{name} has no stochastic depth",
+        where="setting backbone.drop_path",
+        expected="0",
+        advice="set backbone.drop_path = 0, or choose another network",
+    )
 
 
 def has_network(name: str) -> bool:

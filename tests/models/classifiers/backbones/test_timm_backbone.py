@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from data.errors import InputError
 from models.classifiers.backbones.backbone import BackboneSettings, create_backbone
 from models.classifiers.backbones.network import Backbone
-from models.classifiers.backbones.timm_backbone import TimmBackbone, make_timm_network
+from models.classifiers.backbones.timm_backbone import Pretrained, TimmBackbone, make_timm_network
 
 # Published for 3 channels and 1,000 classes, in millions: timm's tables of results.
 PUBLISHED = {
@@ -81,6 +81,15 @@ def test_names_of_weights_are_those_of_timm(name: str) -> None:
     copied.load_state_dict(changed)
     assert all(torch.equal(value, changed[key]) for key, value in copied.state_dict().items())
     assert all(torch.equal(value, expected[key]) for key, value in holder.state_dict().items())
+
+
+@pytest.mark.parametrize("pretrained", ["none", "hub"])
+def test_a_network_without_stochastic_depth(pretrained: Pretrained) -> None:
+    expected = (
+        r"backbone\.drop_path: inception_v4 has no stochastic depth; expected 0; set backbone\.drop_path = 0"
+    )
+    with pytest.raises(InputError, match=expected):
+        make_timm_network("inception_v4", 4, 96, pretrained=pretrained, drop_path=0.1)
 
 
 def test_tokens_become_a_map() -> None:
