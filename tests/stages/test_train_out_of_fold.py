@@ -1,0 +1,148 @@
+"""Out-of-fold predictions of a training, and a second round with them."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from data.batches import BatchLoader
+from data.errors import InputError
+from data.label_sets import read_label_set
+from data.labels import write_labels
+from data.predictions import read_predictions
+from data.tiles import TileStore
+from models.classifiers.ensemble import find_classifiers
+from models.classifiers.inference import score_tiles
+from models.classifiers.model_folder import load_classifier
+from stages import evaluate, train
+from stages.evaluate import EvaluateSettings
+from stages.training.settings import TrainSettings
+
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
+SINGLE = {f"image{number}": (number % 2,) for number in range(6)}
+SEVERAL = {"image6": (0, 1), "image7": (0, 2)}
+
+
+@pytest.fixture
+def tiny(tiny: TrainSettings, changed) -> TrainSettings:
+    return changed(tiny, schedule={"epochs": 1}, split={"folds": 2, "fold": "all"})
+
+
+def run(folder, model: Path, settings: TrainSettings, context, **options):
+    return train.run(folder.tiles, folder.cells, folder.labels, model, settings, context, **options)
+
+
+def predict(folder, model: Path) -> np.ndarray:
+    """What each fold's classifier says of all cells, (folds, n, classes)."""
+    store, said = TileStore(folder.tiles), []
+    for part in find_classifiers(model):
+        classifier = load_classifier(part)
+        loader = BatchLoader(store, np.arange(len(store)), classifier.architecture.tiles)
+        scored = score_tiles(classifier, loader, batch_size=16, bfloat16=False)
+        said.append(classifier.probabilities(torch.cat([logits for _, logits, _ in scored])).numpy())
+    return np.stack(said)
+
+
+def test_images_of_several_labels_are_predicted_and_softened(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = make_tiles(SINGLE | SEVERAL | {"none": ()}, dropped={19: "too dark"})
+    table = pd.read_parquet(folder.cells)
+    # Image 6 lies in a mosaic with image 0; image 7 is alone.
+    table.loc[table["image_id"] == "image6", "group"] = "image0"
+    table.to_parquet(folder.cells)
+    first = tmp_path / "first.parquet"
+    run(folder, tmp_path / "model", tiny, steps(), out_of_fold=first)
+    said = read_predictions(first)
+    kept = table[(table["dropped"] == "") & (table["image_id"] != "none")]
+    assert (
+        said[["image_id", "cell_id"]].to_numpy().tolist() == kept[["image_id", "cell_id"]].to_numpy().tolist()
+    )
+    probabilities = said.filter(regex=r"^p_\d+$").to_numpy()
+    assert said["labels"].tolist() == [str(label) for label in probabilities.argmax(axis=1)]
+    each = predict(folder, tmp_path / "model")[:, kept.index]
+    by_fold = (np.abs(each - probabilities) < 1e-4).all(axis=2)
+    images = kept["image_id"].to_numpy()
+    assert (by_fold[:, images != "image7"].sum(axis=0) == 1).all()
+    np.testing.assert_array_equal(
+        by_fold[:, images == "image6"].all(axis=1), by_fold[:, images == "image0"].all(axis=1)
+    )
+    np.testing.assert_allclose(
+        probabilities[images == "image7"], each.mean(axis=0)[images == "image7"], atol=1e-4
+    )
+    with caplog.at_level(logging.INFO):
+        settings = changed(tiny, images="all", split={"fold": 0})
+        run(folder, tmp_path / "second", settings, steps(), soft=first)
+    assert (
+        "softened labels: 18 cells of images with one label, 5 of images with several; 0 cells keep theirs"
+    ) in caplog.messages
+
+
+def test_evaluation_judges_as_the_folds_do(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
+    folder, out_of_fold = make_tiles(SINGLE), tmp_path / "oof.parquet"
+    run(folder, tmp_path / "model", tiny, steps(), out_of_fold=out_of_fold)
+    report = evaluate.run(
+        out_of_fold, folder.cells, folder.labels, tmp_path / "quality", EvaluateSettings(), steps()
+    )
+    said = read_predictions(out_of_fold)
+    likeliest = said.filter(regex=r"^p_\d+$").to_numpy().argmax(axis=1)
+    found = [row["found"] for row in report.details["levels"][0]["classes"]]
+    assert found == np.bincount(likeliest, minlength=19).tolist()
+
+
+def test_a_cell_of_near_duplicates_that_were_removed(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
+) -> None:
+    folder = make_tiles(SINGLE)
+    table = pd.read_parquet(folder.cells)
+    random = np.random.default_rng(1)
+    hashes = {image: random.bytes(32).hex() for image in SINGLE}
+    table["image_hash"] = table["image_id"].map(hashes | {"image4": hashes["image0"]})
+    table.to_parquet(folder.cells)
+    settings = changed(tiny, data={"duplicates": "remove"})
+    report = run(folder, tmp_path / "model", settings, steps(), out_of_fold=tmp_path / "oof.parquet")
+    assert report.details["images"] == 5
+    assert set(read_predictions(tmp_path / "oof.parquet")["image_id"]) == set(SINGLE)
+
+
+def test_folds_that_cannot_be_are_trained_once(
+    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, out_of_fold = make_tiles({"a": (0,), "b": (1,), "c": (2,)}), tmp_path / "oof.parquet"
+    out_of_fold.write_text("of an earlier training")
+    context = steps()
+    report = run(folder, tmp_path / "model", tiny, context, out_of_fold=out_of_fold)
+    assert find_classifiers(tmp_path / "model") == [tmp_path / "model"]
+    assert not list((tmp_path / "model").glob("checkpoint*"))
+    assert context.done == context.total
+    assert not report.details["validated"]
+    assert not out_of_fold.exists()
+    assert sum("too few" in message for message in caplog.messages) == 1
+
+
+def test_thresholds_are_told_of_once(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = changed(tiny, thresholds={"kind": "one"})
+    folder = make_tiles(SINGLE)
+    run(folder, tmp_path / "model", settings, steps())
+    assert not [message for message in caplog.messages if "thresholds" in message]
+    # The only image of its class is never held out.
+    write_labels(folder.labels, SINGLE | {"image5": (5,)})
+    run(folder, tmp_path / "model", settings, steps())
+    [told] = [message for message in caplog.messages if "thresholds" in message]
+    name = read_label_set("hpa2021").names[5]
+    assert f"no held-out cell of {name} (fold-0, fold-1): the threshold" in told
+
+
+def test_a_weight_of_soft_labels_without_any(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
+) -> None:
+    folder = make_tiles(SINGLE)
+    with pytest.raises(InputError, match=r"setting train.soft_weight: 0.5, .* give --labels oof") as caught:
+        run(folder, tmp_path / "model", changed(tiny, soft_weight=0.5), steps())
+    assert "\n" not in str(caught.value)
