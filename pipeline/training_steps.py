@@ -133,7 +133,7 @@ def _softened_labels(work: WorkFolder, crops: str) -> Path:
         raise InputError(
             found="out-of-fold predictions of other tiles" if finished else "no out-of-fold predictions",
             where=work.out_of_fold,
-            expected="those of a training of all folds on today's tiles",
+            expected="those of a training of all folds, with images to hold out, on today's tiles",
             advice="train with --set train.split.fold=all and a label file first",
         )
     return Path(record["labels"])
