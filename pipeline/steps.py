@@ -214,6 +214,7 @@ def inspect_step(work: WorkFolder, config: Config) -> Step:
     from stages import inspect
 
     settings = config.settings("inspect", inspect.InspectSettings)
+    _refuse_cut_cells(work)
     segment = require(work, "segment")
     scores = _scores_of(work)
     return Step(
@@ -244,10 +245,22 @@ def inspect_step(work: WorkFolder, config: Config) -> Step:
     )
 
 
+def _refuse_cut_cells(work: WorkFolder) -> None:
+    """Say that there is nothing to draw outlines in where the cells were cut elsewhere."""
+    crops = read_manifest(work.manifest("crops"))
+    if crops is not None and "index" in crops.inputs:
+        raise InputError(
+            found="cells that were cut elsewhere",
+            where=work.root,
+            expected="cells of fields that `hpacells segment` segmented, which the report shows whole",
+            advice=f"look at {work.predictions.name}, or at what `hpacells evaluate` writes",
+        )
+
+
 def _curves_of(work: WorkFolder) -> Path:
     """Give the training curves of the classifier, or of the first of all folds."""
-    curves = work.model / "curves.png"
-    return curves if curves.is_file() else work.model / "fold-0" / "curves.png"
+    folds = sorted(work.model.glob("fold-*/curves.png"))
+    return folds[0] if folds else work.model / "curves.png"
 
 
 def _scores_of(work: WorkFolder) -> Manifest | None:

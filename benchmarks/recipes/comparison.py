@@ -126,7 +126,9 @@ class Comparison:
     def _keep(
         self, recipe: Recipe, name: str, inputs: Sequence[object], measure: Callable[[], Result]
     ) -> None:
-        key = hash_json([recipe.settings.model_dump(mode="json"), inputs, software_versions()["hpacells"]])
+        key = hash_json(
+            [recipe.settings.of_result().model_dump(mode="json"), inputs, software_versions()["hpacells"]]
+        )
         path = self._folder(recipe) / f"{name}.json"
         self._results[recipe.name][name] = measure_once(path, key, measure)
         self._write()

@@ -53,6 +53,9 @@ def test_from_index_to_predictions(hpacells, index: Path, tmp_path: Path) -> Non
     ]
     hpacells("combine", "--work", work)
     assert len(pd.read_csv(work / "submission.csv")) == 5
+    told = hpacells("inspect", "--work", work, status=2).stderr
+    assert "cells that were cut elsewhere" in told
+    assert len(told.strip().splitlines()) == 1
 
 
 def test_images_or_an_index(hpacells, index: Path, tmp_path: Path) -> None:
