@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from benchmarks.simhpa19.reality import describe as describe_reality
-from data.atomic import atomic_write
+from data.figures import write_figure
 from data.labels import CLASS_NAMES
 
 _ARMS = {
@@ -82,5 +81,4 @@ def draw_order(path: Path, ours: dict[int, float], theirs: dict[int, float], coe
 
 
 def _write(figure: Figure, path: Path) -> None:
-    with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+    write_figure(path, figure)

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from data.atomic import atomic_write
 from data.channels import CHANNELS
+from data.figures import write_figure
 from data.realism.field_statistics import FieldFigures
 from data.realism.power_spectrum import FREQUENCIES
 
@@ -50,8 +49,7 @@ def draw_realism(
             else:
                 one.set_xscale("log")
     axes[0, 0].legend(frameon=False)
-    with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+    write_figure(path, figure)
 
 
 def _draw_simulated(axes: Axes, x: NDArray[np.floating], curves: NDArray[np.float64]) -> None:

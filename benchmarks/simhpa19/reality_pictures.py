@@ -5,12 +5,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.composites import composite, protein_only, stretch_contrast
+from data.figures import write_figure
 from data.tiles import TileStore
 
 _COLUMNS, _ROWS = 6, 4
@@ -30,8 +30,7 @@ def draw_confusion(path: Path, confusion: NDArray[np.integer], names: Sequence[s
     axes.set_xticks(places, names, rotation=30, ha="right")
     axes.set_yticks(places, names)
     axes.set(xlabel="predicted", ylabel="true")
-    with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+    write_figure(path, figure)
 
 
 def choose_worst(

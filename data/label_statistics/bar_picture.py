@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from data.atomic import atomic_write
+from data.figures import shorten, write_figure
 
 _COLOURS = ("tab:blue", "lightsteelblue", "tab:orange")
 _LONGEST_NAME = 60
@@ -54,7 +53,7 @@ def draw_named_bars(
             _write_beside(axes, places + shift, values)
     if stacked:
         _write_beside(axes, places, total)
-    axes.set_yticks(places, [_shorten(name) for name in names], fontsize=8)
+    axes.set_yticks(places, [shorten(name, _LONGEST_NAME) for name in names], fontsize=8)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.margins(x=0.1)
     axes.set(xlabel=unit, title=title)
@@ -92,9 +91,4 @@ def _finish(path: Path, figure: Figure, axes: Axes, *, legend: bool) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if legend:
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 2]}…"
+    write_figure(path, figure)

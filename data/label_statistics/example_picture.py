@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from data.atomic import atomic_write
 from data.channels import CHANNELS
 from data.composites import composite, protein_only, shrink, stretch_contrast
 from data.fields import Field, to_uint8
+from data.figures import write_figure
 
 _STAINS = {"red": "microtubules", "green": "protein", "blue": "nucleus", "yellow": "ER"}
 _PIXELS_PER_INCH = 100
@@ -110,5 +109,4 @@ def _show(axes: Axes, picture: NDArray[np.uint8], title: str, width: int) -> Non
 
 
 def _write(path: Path, figure: Figure) -> None:
-    with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+    write_figure(path, figure)

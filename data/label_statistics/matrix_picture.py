@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Normalize, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import Locator, MaxNLocator
 from numpy.typing import NDArray
 
-from data.atomic import atomic_write
+from data.figures import shorten, write_figure
 
 _LONGEST_NAME = 24
 _MOST_WRITTEN = 40
@@ -74,11 +73,12 @@ def _draw(
             ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
             axes.text(column, row, write(value), ha="center", va="center", fontsize=6, color=ink)
     axes.set_yticks(range(len(rows)), rows, fontsize=8)
-    axes.set_xticks(range(len(rows)), [_shorten(name) for name in columns], rotation=90, fontsize=8)
+    axes.set_xticks(
+        range(len(rows)), [shorten(name, _LONGEST_NAME) for name in columns], rotation=90, fontsize=8
+    )
     axes.set_title(title, fontsize=10)
     figure.colorbar(image, ax=axes, shrink=0.6, ticks=ticks)
-    with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+    write_figure(path, figure)
 
 
 def _format_count(value: float) -> str:
@@ -89,7 +89,3 @@ def _format_correlation(value: float) -> str:
     # ".12" in place of "0.12": the fields are small.
     text = f"{value:.2f}"
     return "0" if float(text) == 0 else text.replace("0.", ".", 1)
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 2]}…"

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from data.atomic import atomic_write
+from data.figures import shorten, write_figure
 from data.quality.quality import Quality
 
 _COLOURS = "Blues"
@@ -43,8 +42,7 @@ def draw_confusion(path: Path, quality: Quality, names: Sequence[str], title: st
             _draw_panel(panel, quality.outcomes.matrices[label], f"{label} {names[label]}")
         else:
             panel.axis("off")
-    with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+    write_figure(path, figure)
 
 
 def _draw_classes(axes: Axes, matrix: NDArray[np.int64], names: Sequence[str]) -> None:
@@ -55,7 +53,9 @@ def _draw_classes(axes: Axes, matrix: NDArray[np.int64], names: Sequence[str]) -
         axes.text(column, row, f"{100 * part:.0f}", ha="center", va="center", fontsize=7, color=_ink(part))
     labels = [f"{name} ({total})" for name, total in zip(names, matrix.sum(axis=1), strict=True)]
     axes.set_yticks(range(len(names)), labels, fontsize=8)
-    axes.set_xticks(range(len(names)), [_shorten(name) for name in names], rotation=90, fontsize=8)
+    axes.set_xticks(
+        range(len(names)), [shorten(name, _LONGEST_NAME) for name in names], rotation=90, fontsize=8
+    )
     axes.set(xlabel="likeliest class", ylabel="true class (count), those with one class only")
     axes.set_title("likeliest by true class, % of the row", fontsize=10)
 
@@ -68,11 +68,7 @@ def _draw_panel(axes: Axes, matrix: NDArray[np.int64], title: str) -> None:
         axes.text(column, row, f"{count}", ha="center", va="center", fontsize=8, color=ink)
     axes.set_xticks((0, 1), ("not found", "found"), fontsize=7)
     axes.set_yticks((0, 1), ("not", "true"), fontsize=7)
-    axes.set_title(_shorten(title), fontsize=8)
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 2]}…"
+    axes.set_title(shorten(title, _LONGEST_NAME), fontsize=8)
 
 
 def _parts_of_rows(matrix: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from data.atomic import atomic_write
+from data.figures import write_figure
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,7 @@ def draw_curves(path: Path, epochs: Sequence[Epoch], best_epoch: int) -> None:
         quality.set(xticks=[], yticks=[])
     loss.legend(frameon=False)
     _draw(rate, epochs, {"lr": "learning rate"}, "learning rate")
-    with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+    write_figure(path, figure)
 
 
 def _draw(axes, epochs: Sequence[Epoch], labels: dict[str, str], title: str) -> None:  # noqa: ANN001

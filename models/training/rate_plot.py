@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from data.atomic import atomic_write
+from data.figures import write_figure
 from models.training.rate_finder import RateCurve
 
 
@@ -37,5 +37,4 @@ def draw_rate_curve(path: Path, curve: RateCurve) -> None:
     axes.set(xscale="log", xlabel="learning rate", ylabel="loss", ylim=(lowest - margin, highest + margin))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
-    with atomic_write(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+    write_figure(path, figure)

@@ -7,13 +7,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.comparison.agreement import compare_cells
 from data.composites import draw_outlines, find_outlines
+from data.figures import write_figure
 from data.segmentation.field_crops import WORKING_PIXEL_UM
 from data.segmentation.labelled_field import LabelledField
 from models.segmenters.lite.cells import find_lite_cells
@@ -44,8 +44,7 @@ def write_segmenter_history(folder: Path, rows: Sequence[dict[str, Any]]) -> Non
         quality.set(xticks=[], yticks=[])
     for axes in (loss, quality):
         axes.spines[["top", "right"]].set_visible(False)
-    with atomic_write(folder / "curves.png") as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))
+    write_figure(folder / "curves.png", figure)
 
 
 def draw_predictions(
