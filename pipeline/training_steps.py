@@ -37,7 +37,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     softened = str(labels) == OUT_OF_FOLD
     crops = require(work, "crops").output_key
     label_file = _softened_labels(work, crops) if softened else Path(labels)
-    inputs = {"crops": crops, "labels": hash_file(label_file)} | _hash_start(settings)
+    inputs = {"crops": crops, "labels": hash_file(label_file)} | hash_start(settings)
     inputs |= hash_label_set(read_label_set(settings.label_set))
     if softened:
         inputs["out_of_fold"] = hash_file(work.out_of_fold)
@@ -85,7 +85,7 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
         inputs["train"] = require(work, "train").output_key
         recipe = recipe.model_copy(update={"start": str(_first_classifier(work))})
     settings = config.settings("find_rate", find_rate.FindRateSettings)
-    inputs |= {"recipe": hash_json(recipe.of_result().model_dump(mode="json"))} | _hash_start(recipe)
+    inputs |= {"recipe": hash_json(recipe.of_result().model_dump(mode="json"))} | hash_start(recipe)
     inputs |= hash_label_set(read_label_set(recipe.label_set))
     files = find_rate.RateFiles(work.rate_table, work.rate_picture)
     return Step(
@@ -106,7 +106,8 @@ def _first_classifier(work: WorkFolder) -> Path:
     return find_classifiers(work.model)[0]
 
 
-def _hash_start(settings: "TrainSettings") -> dict[str, str]:
+def hash_start(settings: "TrainSettings") -> dict[str, str]:
+    """Hash the weights that a training starts from, as inputs of its step; empty where it names none."""
     from models.classifiers.start import find_start
 
     return {"start": hash_file(find_start(settings.start) / "model.safetensors")} if settings.start else {}

@@ -9,14 +9,10 @@ so no epoch is chosen on the cells that are judged. Writes ``figures.json`` and 
 
 import argparse
 import json
-import shlex
-import sys
 from pathlib import Path
 
-import torch
-
 from benchmarks.real_cells.cross_validation import FOLDS, cross_validate, prepare_cells
-from benchmarks.side_by_side.machine import describe_machine
+from benchmarks.side_by_side.machine import describe_run
 from benchmarks.simhpa19.reality import Verdict, describe
 from benchmarks.simhpa19.reality_pictures import draw_confusion
 from pipeline.command_options import local_engine
@@ -52,12 +48,11 @@ def train_on_all(settings: TrainSettings) -> TrainSettings:
 def write_verdict(folder: Path, verdict: Verdict, settings: TrainSettings) -> str:
     """Write figures and confusion matrix, and tell them in Markdown with the command and the machine."""
     figures = verdict.figures()
-    command = shlex.join(["python", "-m", "benchmarks.real_cells", *sys.argv[1:]])
-    machine = f"{describe_machine()}; torch {torch.__version__}, {torch.get_num_threads()} threads"
-    kept = {"command": command, "machine": machine, "settings": settings.model_dump(mode="json")}
+    run = describe_run("benchmarks.real_cells")
+    kept = {"run": run, "settings": settings.model_dump(mode="json")}
     (folder / "figures.json").write_text(json.dumps(figures | kept, indent=1) + "\n")
     draw_confusion(folder / "confusion.png", verdict.confusion, figures["confusion"]["classes"])
-    return "\n".join([f"{FOLDS} folds. {describe(figures)}", "", f"`{command}`", "", machine])
+    return "\n".join([f"{FOLDS} folds. {describe(figures)}", "", *run])
 
 
 def main() -> None:

@@ -8,18 +8,14 @@ recipe. Finished recipes are not done again, and one that fails does not stop th
 """
 
 import argparse
-import shlex
-import sys
 from pathlib import Path
-
-import torch
 
 from benchmarks.real_cells.cross_validation import FOLDS, prepare_cells
 from benchmarks.recipes.budget import Budget
 from benchmarks.recipes.comparison import Comparison, Recipe, list_recipes
 from benchmarks.recipes.simulated import prepare_parts
 from benchmarks.recipes.weights import Download
-from benchmarks.side_by_side.machine import describe_machine
+from benchmarks.side_by_side.machine import describe_run
 from pipeline.command_options import local_engine
 from pipeline.config import load_config
 from pipeline.messages import show_messages, told_in_one_line
@@ -62,7 +58,7 @@ def parse_arguments() -> argparse.Namespace:
     return options
 
 
-def describe_run(options: argparse.Namespace) -> list[str]:
+def describe_table(options: argparse.Namespace) -> list[str]:
     """Tell what the table rests on, and where it was made."""
     lines = [
         f"{options.epochs} passes over the training cells for every recipe, one seed. F1: macro-F1 with the "
@@ -75,9 +71,7 @@ def describe_run(options: argparse.Namespace) -> list[str]:
             f"Real cells: {FOLDS}-fold cross-validation, cells of a mosaic together, {options.cell_epochs} "
             "passes; from the first weights named, and pretrained on the simulated cells."
         )
-    command = shlex.join(["python", "-m", "benchmarks.recipes", *sys.argv[1:]])
-    machine = f"{describe_machine()}; torch {torch.__version__}, {torch.get_num_threads()} threads"
-    return [*lines, "", f"`{command}`", "", machine]
+    return [*lines, "", *describe_run("benchmarks.recipes")]
 
 
 def main() -> None:
@@ -95,7 +89,7 @@ def main() -> None:
         options.work,
         recipes,
         options.published,
-        foot=describe_run(options),
+        foot=describe_table(options),
         download=Download(allowed=not options.offline),
         context=context,
     )

@@ -13,9 +13,9 @@ from benchmarks.simhpa19.arms import Part
 from data.label_sets import read_label_set
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
 from data.training.balance import balance_items
-from models.classifiers.start import find_start
 from pipeline.manifest import hash_file
 from pipeline.run import Step, execute
+from pipeline.training_steps import hash_start
 from stages import predict, train
 from stages.stage import Context
 from stages.training.settings import TrainSettings
@@ -43,9 +43,7 @@ class Cost:
 def train_recipe(folder: Path, settings: TrainSettings, labels: Path, learnt: Part, context: Context) -> Cost:
     """Train a classifier into ``folder/model`` on the cells of the labelled images, unless that is done."""
     work, model = learnt.work, folder / "model"
-    inputs = {"crops": learnt.cut.output_key, "labels": hash_file(labels)}
-    if settings.start:
-        inputs["start"] = hash_file(find_start(settings.start) / "model.safetensors")
+    inputs = {"crops": learnt.cut.output_key, "labels": hash_file(labels)} | hash_start(settings)
     step = Step(
         stage="train",
         manifest=folder / "train.json",

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import shlex
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,3 +22,10 @@ def describe_machine() -> str:
         parts.append(torch.cuda.get_device_name())
     today = datetime.now(tz=UTC).date().isoformat()
     return f"{', '.join(parts)}; {today}; load before the start {os.getloadavg()[0]:.1f}"
+
+
+def describe_run(module: str) -> list[str]:
+    """Tell, as lines of Markdown, the command by which a module was run, the machine and PyTorch."""
+    command = shlex.join(["python", "-m", module, *sys.argv[1:]])
+    machine = f"{describe_machine()}; torch {torch.__version__}, {torch.get_num_threads()} threads"
+    return [f"`{command}`", "", machine]
