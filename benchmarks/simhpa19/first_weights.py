@@ -1,0 +1,98 @@
+"""The weights `simhpa19`, made again: cells are simulated, and a network with ImageNet weights learns them.
+
+Run from the top folder: ``python -m benchmarks.simhpa19.first_weights --work W [--judge PART]``. Writes the
+classifier into ``W/simhpa19``, its weights in float16, as they come with hpacells; another training starts
+from them by ``--set train.start=W/simhpa19``. What was done is not done again. PART is a part of SimHPA-19,
+as ``hpacells simulate DATA --benchmark small`` writes it, in which the classifier is judged cell by cell,
+beside the one that comes with hpacells.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from benchmarks.side_by_side.machine import describe_run
+from benchmarks.simhpa19.arms import Part, predict_folder, train_network
+from benchmarks.simhpa19.judgement import average_precisions, macro
+from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
+from data.atomic import atomic_write
+from data.cells import read_cells
+from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
+from models.classifiers.start import find_start
+from pipeline.command_options import local_engine
+from pipeline.config import load_config
+from pipeline.messages import show_messages, told_in_one_line
+from pipeline.run import execute
+from pipeline.steps import simulate_step
+from pipeline.work_folder import WorkFolder
+from stages.stage import Context
+from stages.training.settings import TrainSettings
+
+NAME = "simhpa19"
+CONFIG = Path("configs/first_weights") / f"{NAME}.toml"
+
+
+def halve(model: Path, output: Path) -> None:
+    """Write a classifier anew with its weights in float16: half the size, and the loss is below the noise.
+
+    Parameters
+    ----------
+    model, output
+        Folder of the trained classifier, and the folder that is written.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: weight.to(torch.float16) if weight.is_floating_point() else weight
+        for name, weight in load_file(model / WEIGHTS).items()
+    }
+    with atomic_write(output / WEIGHTS) as temporary:
+        save_file(weights, temporary)
+    with atomic_write(output / DESCRIPTION) as temporary:
+        shutil.copyfile(model / DESCRIPTION, temporary)
+
+
+def judge(model: Path, part: Path, work: WorkFolder, context: Context) -> str:
+    """Judge the classifier in a folder by the true labels of a simulated part's cells, cut into ``work``."""
+    cut_known_cells(part, work, context)
+    table = read_cells(work.cells, ["image_id", "dropped", "rle"])
+    targets = read_true_labels(part / "truth.csv", table[table["dropped"] == ""])
+    probabilities = predict_folder(model, work, work.predictions, context)
+    single = np.flatnonzero(targets.sum(axis=1) == 1)
+    right = probabilities[single].argmax(axis=1) == targets[single].argmax(axis=1)
+    reached = macro(average_precisions(probabilities, targets))
+    return (
+        f"{model}: macro AP {reached:.3f} of {len(targets)} cells; "
+        f"{np.mean(right):.3f} of the {len(single)} cells with one class are right"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made")
+    parser.add_argument(
+        "--judge", type=Path, metavar="PART", help="a part of SimHPA-19 to judge the weights in"
+    )
+    parser.add_argument("--config", type=Path, default=CONFIG, help=f"[simulate] and [train] ({CONFIG})")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE")
+    options = parser.parse_args()
+    show_messages()
+    config, context = load_config(options.config, options.set), local_engine()
+    fields, cells = options.work / "fields", WorkFolder(options.work / "cells")
+    execute(simulate_step(fields, config), context)
+    learnt = Part(fields / "train.csv", cells, cut_known_cells(fields, cells, context))
+    train_network(options.work, config.settings("train", TrainSettings), learnt.labels, learnt, context)
+    halve(options.work / "model", options.work / NAME)
+    if options.judge:
+        judged = WorkFolder(options.work / "judged")
+        for model in (options.work / NAME, find_start(NAME)):
+            print(judge(model, options.judge, judged, context))
+    print("\n".join(describe_run("benchmarks.simhpa19.first_weights")))
+
+
+if __name__ == "__main__":
+    with told_in_one_line():
+        main()

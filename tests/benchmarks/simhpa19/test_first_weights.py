@@ -1,0 +1,89 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from sklearn.metrics import average_precision_score
+
+from benchmarks.simhpa19 import first_weights
+from benchmarks.simhpa19.known_cells import read_true_labels
+from data.cells import read_cells
+from data.predictions import PROBABILITY_COLUMNS, read_predictions
+from models.classifiers.classifier import Classifier
+from models.classifiers.model_folder import load_classifier
+from models.classifiers.start import load_start
+from pipeline.config import load_config
+from pipeline.work_folder import WorkFolder
+from stages.simulate_settings import SimulateSettings
+from stages.training.settings import TrainSettings
+
+CONFIG = """
+[simulate]
+fields = 6
+size = 512
+seed = 3
+single_fraction = 0.9
+[train]
+images = "single"
+device = "cpu"
+[train.tiles]
+size = 32
+[train.split]
+folds = 0
+[train.backbone]
+name = "test_efficientnet"
+pretrained = "none"
+[train.schedule]
+epochs = 1
+batch_size = 8
+"""
+
+
+@pytest.mark.slow
+def test_weights_are_made_judged_and_started_from(
+    benchmark_set: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    config, work = tmp_path / "config.toml", tmp_path / "work"
+    config.write_text(CONFIG)
+    arguments = ["--work", work, "--config", config, "--judge", benchmark_set / "test"]
+    monkeypatch.setattr(sys, "argv", ["first_weights", *map(str, arguments)])
+    first_weights.main()
+    made = work / "simhpa19"
+    trained, halved = load_classifier(work / "model"), load_classifier(made)
+    stored = load_file(made / "model.safetensors")
+    assert {weight.dtype for weight in stored.values() if weight.is_floating_point()} == {torch.float16}
+    for name, weight in trained.state_dict().items():
+        torch.testing.assert_close(halved.state_dict()[name], weight, rtol=1e-3, atol=1e-4)
+    fresh = Classifier(halved.architecture)
+    load_start(fresh, str(made))
+    assert all(torch.equal(halved.state_dict()[name], weight) for name, weight in fresh.state_dict().items())
+    told = [line for line in capsys.readouterr().out.splitlines() if "macro AP" in line]
+    assert [line.partition(":")[0] for line in told] == [str(made), str(first_weights.find_start("simhpa19"))]
+    assert told[1].partition(":")[2].startswith(f" macro AP {macro_ap(benchmark_set, work):.3f} of ")
+
+
+def macro_ap(benchmark_set: Path, work: Path) -> float:
+    """Average the AP of the classes, from the predictions made last: those of the shipped weights."""
+    judged = WorkFolder(work / "judged")
+    table = read_cells(judged.cells)
+    targets = read_true_labels(benchmark_set / "test/truth.csv", table[table["dropped"] == ""])
+    predicted = read_predictions(judged.predictions)[list(PROBABILITY_COLUMNS)].to_numpy()
+    present = np.flatnonzero(targets.any(axis=0))
+    return float(average_precision_score(targets[:, present], predicted[:, present], average="macro"))
+
+
+def test_the_recorded_settings_are_the_ones_that_come_with_the_weights() -> None:
+    config = load_config(first_weights.CONFIG)
+    config.settings("simulate", SimulateSettings)
+    settings = config.settings("train", TrainSettings)
+    shipped = load_classifier(first_weights.find_start("simhpa19")).architecture
+    assert (shipped.tiles, shipped.backbone, shipped.head) == (
+        settings.tiles,
+        settings.backbone,
+        settings.head,
+    )
