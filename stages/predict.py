@@ -19,6 +19,7 @@ from models.classifiers.inference import predict_tiles
 from models.classifiers.model_folder import load_classifier
 from models.classifiers.runners.choose import make_runner
 from models.classifiers.runners.runner import Runner
+from models.classifiers.runners.sparing_runner import SparingRunner
 from stages.stage import Context, StageReport, StageSettings
 
 
@@ -64,7 +65,8 @@ def run(
     Raises
     ------
     InputError
-        A file is missing or does not fit the others, or embeddings of several classifiers are asked for.
+        A file is missing or does not fit the others, embeddings of several classifiers are asked for, or the
+        memory is too small for one tile; where it is too small for a batch, that is taken in parts.
     """
     table = read_cells(cells, ["image_id", "cell_id", "dropped"])
     store = TileStore(tiles, rows=len(table))
@@ -131,7 +133,9 @@ class _Prediction:
                 self._keep(items, embedding)
 
     def _load(self, member: Member) -> Runner:
-        runner = make_runner(load_classifier(member.folder), self._settings.runtime)
+        runner = SparingRunner(
+            make_runner(load_classifier(member.folder), self._settings.runtime), "the cells to predict"
+        )
         self.identities.add(runner.identity())
         return runner
 
