@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from models.classifiers.classifier import Architecture
-from models.losses.classification import ClassificationLoss, LossSettings
+from models.losses.classification import ClassificationLoss
+from models.losses.settings import LossSettings
 from models.training.checkpoint import Checkpoint
-from models.training.optimisers import OptimiserSettings
+from models.training.optimiser_settings import OptimiserSettings
 from models.training.processes import Processes
 from models.training.progress import Trained, TrainingData
 from models.training.schedule import PhaseSettings, ScheduleSettings

@@ -6,7 +6,7 @@ from data.batches import Batch
 from data.errors import InputError
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
-from models.training.optimisers import AdamWSettings
+from models.training.optimiser_settings import AdamWSettings
 from models.training.processes import ALONE, Processes
 from models.training.stepper import Stepper
 from models.training.validation import score_held_out
