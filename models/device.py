@@ -1,15 +1,14 @@
 """Where networks run, and in which precision."""
 
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from data.errors import InputError
+from models.precision import Precision
 
 Module = TypeVar("Module", bound=nn.Module)
-
-Precision = Literal["auto", "float32", "bfloat16"]
 
 
 def choose_device(name: str) -> torch.device:

@@ -6,25 +6,28 @@ from stages.stage import StageSettings
 
 _SETTINGS = {
     "simulate": "stages.simulate_settings:SimulateSettings",
-    "segment": "stages.segment:SegmentSettings",
+    "segment": "stages.segment_settings:SegmentSettings",
     # Those of cells that were cut elsewhere are all of the other cells', and more.
     "crops": "stages.cut_cells:CutCellsSettings",
-    "find_rate": "stages.find_rate:FindRateSettings",
+    "find_rate": "stages.find_rate_settings:FindRateSettings",
     "train": "stages.training.settings:TrainSettings",
-    "predict": "stages.predict:PredictSettings",
+    "predict": "stages.predict_settings:PredictSettings",
     "combine": "stages.combine:CombineSettings",
     "score": "stages.score:ScoreSettings",
     "evaluate": "stages.evaluate:EvaluateSettings",
     "inspect": "stages.inspect:InspectSettings",
     "explore": "stages.explore:ExploreSettings",
-    "segmenter": "stages.train_segmenter:TrainSegmenterSettings",
-    "compare": "stages.compare:CompareSettings",
+    "segmenter": "stages.train_segmenter_settings:TrainSegmenterSettings",
+    "compare": "stages.compare_settings:CompareSettings",
 }
 
 SECTIONS = tuple(_SETTINGS)
 
 
 def settings_of(section: str) -> type[StageSettings]:
-    """Give the class of all settings that a section may hold; its module is imported when it is asked for."""
+    """Give the class of all settings that a section may hold; its module is imported when it is asked for.
+
+    None of these modules imports torch, which takes seconds: a file is checked as a whole by every command.
+    """
     module, name = _SETTINGS[section].split(":")
     return getattr(importlib.import_module(module), name)

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field as Setting
 
 from data.atomic import atomic_write
 from data.comparison.agreement import Agreement, compare_cells, pool_agreements
@@ -20,15 +19,8 @@ from data.comparison.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 from data.fields import Field
 from stages.cell_sources import CellSource
-from stages.stage import Context, Failure, StageReport, StageSettings
-
-
-class CompareSettings(StageSettings):
-    """Settings of the comparison of two segmenters."""
-
-    iou: float = Setting(0.6, gt=0.5, le=1, description="intersection over union from which on cells match")
-    pictures: int = Setting(4, ge=1, le=25, description="fields shown, those that agree least")
-    picture_size: int = Setting(900, ge=200, description="width and height of a field's picture in px")
+from stages.compare_settings import CompareSettings
+from stages.stage import Context, Failure, StageReport
 
 
 @dataclass(frozen=True)

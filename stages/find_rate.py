@@ -7,28 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import Field as Setting
 
 from data.batches import plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
 from models.device import choose_device
 from models.training.processes import ALONE
-from models.training.rate_finder import RateCurve, RateFinderSettings, find_rate
+from models.training.rate_finder import RateCurve, find_rate
 from models.training.rate_plot import draw_rate_curve, write_rate_curve
-from stages.stage import Context, StageReport, StageSettings
+from stages.find_rate_settings import FindRateSettings
+from stages.stage import Context, StageReport
 from stages.train import select_cells
 from stages.training.fold import make_stepper
 from stages.training.preparation import prepare_fold
 from stages.training.settings import TrainSettings
 
 log = logging.getLogger("hpacells")
-
-
-class FindRateSettings(StageSettings):
-    """Settings of the range test."""
-
-    steps: int = Setting(default=100, ge=10, description="training steps, at most")
-    range: RateFinderSettings = RateFinderSettings()
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field as Setting
 
 from data.batches import BatchLoader
 from data.cells import read_cells
 from data.errors import InputError
 from data.predictions import write_predictions
-from data.settings import SpeedOnly
 from data.tiles import TileStore
 from models.classifiers.calls import call_classes
 from models.classifiers.ensemble import Member, group_by_tiles, mean_thresholds, read_members
@@ -19,26 +17,9 @@ from models.classifiers.inference import predict_tiles
 from models.classifiers.model_folder import load_classifier
 from models.classifiers.runners.choose import make_runner
 from models.classifiers.runners.runner import Runner
-from stages.stage import Context, StageReport, StageSettings
-
-
-class PredictSettings(StageSettings):
-    """Settings of the predict stage."""
-
-    batch_size: int = Setting(default=128, ge=1, description="tiles at a time")
-    runtime: str = Setting(
-        "auto",
-        description="what runs the networks: auto (the fastest that is present), cuda, openvino, "
-        "openvino-bfloat16, torch or torch-bfloat16",
-    )
-    workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that prepare batches")
-    test_time_augmentation: bool = Setting(
-        default=False, description="average over the eight symmetries of the square: better, 8 times as long"
-    )
-    embedding: bool = Setting(
-        default=False, description="also write the embedding of every cell; with a single classifier"
-    )
-    dropped: bool = Setting(default=False, description="also predict the cells that a filter dropped")
+from models.classifiers.runners.sparing_runner import SparingRunner
+from stages.predict_settings import PredictSettings
+from stages.stage import Context, StageReport
 
 
 def run(
@@ -64,7 +45,8 @@ def run(
     Raises
     ------
     InputError
-        A file is missing or does not fit the others, or embeddings of several classifiers are asked for.
+        A file is missing or does not fit the others, embeddings of several classifiers are asked for, or the
+        memory is too small for one tile; where it is too small for a batch, that is taken in parts.
     """
     table = read_cells(cells, ["image_id", "cell_id", "dropped"])
     store = TileStore(tiles, rows=len(table))
@@ -131,7 +113,9 @@ class _Prediction:
                 self._keep(items, embedding)
 
     def _load(self, member: Member) -> Runner:
-        runner = make_runner(load_classifier(member.folder), self._settings.runtime)
+        runner = SparingRunner(
+            make_runner(load_classifier(member.folder), self._settings.runtime), "the cells to predict"
+        )
         self.identities.add(runner.identity())
         return runner
 

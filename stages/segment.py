@@ -5,10 +5,8 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
-from pydantic import Field as Setting
 
 from data.cells import COLUMN_TYPES, measure_cells, read_cells, write_cells
 from data.errors import InputError
@@ -19,34 +17,12 @@ from data.images import read_images, write_images
 from data.masks import write_label_image
 from models.segmenters.choose import SegmenterOptions, choose_segmenter, load_segmenter
 from models.segmenters.field_sample import draw_sample
-from models.segmenters.segmenter import PIXEL_SIZES_UM, REFERENCE_PIXEL_SIZE_UM, Segmenter
+from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER
-from stages.stage import Context, Failure, StageReport, StageSettings
+from stages.segment_settings import SegmentSettings
+from stages.stage import Context, Failure, StageReport
 
 log = logging.getLogger("hpacells")
-
-
-class SegmentSettings(StageSettings):
-    """Settings of the segment stage."""
-
-    segmenter: str = Setting(
-        "auto", description="which segmenter to use; auto takes the best that is present"
-    )
-    runtime: str = Setting(
-        "auto", description="what runs its networks; auto takes the fastest that is present, never int8"
-    )
-    er: Literal["auto", "yes", "no"] = Setting(
-        "auto", description="whether the ER (yellow) is used; auto: where any field has a file of it"
-    )
-    labelling: Literal["fast", "exact"] = Setting(
-        "fast", description="how dpn-unet labels cells: fast, or pixel by pixel as hpacellseg does"
-    )
-    pixel_size_um: float = Setting(
-        REFERENCE_PIXEL_SIZE_UM,
-        ge=PIXEL_SIZES_UM[0],
-        le=PIXEL_SIZES_UM[1],
-        description="pixel size of the images in um; later stages take it from here",
-    )
 
 
 def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmenter:

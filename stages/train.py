@@ -120,13 +120,14 @@ def _train_folds(
     device = choose_device(settings.device)
     results, of_unused, told = [], [], set[str]()
     for number, split in enumerate(splits):
-        if len(splits) > 1:
+        place = f"fold {number + 1} of {len(splits)}" if len(splits) > 1 else ""
+        if place:
             count = int(split.held_out.sum())
-            log.info("fold %d of %d: %d cells are held out", number + 1, len(splits), count)
+            log.info("%s: %d cell%s held out", place, count, " is" if count == 1 else "s are")
         prepared = prepare_fold(store, chosen, split.held_out, settings, device, processes, softened)
         told |= warn_of_absent(prepared.absent_classes, told)
-        with context.track("train", count_steps(prepared, settings)) as advance:
-            results.append(train_fold(prepared, split.folder, settings, processes, advance))
+        with context.track(place or "train", count_steps(prepared, settings)) as advance:
+            results.append(train_fold(prepared, split.folder, settings, processes, advance, place))
         rows = unused.rows[unused.judges[:, number]]
         of_unused.append(predict_unused(prepared, store, rows, settings, processes))
     return results, of_unused

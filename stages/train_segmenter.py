@@ -6,54 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from pydantic import Field as Setting
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.segmentation.field_crops import CropSettings
 from data.segmentation.labelled_field import LabelledField
 from data.segmentation.sources import FieldSource, find_labelled_fields, simulated_fields
-from models.device import Precision, choose_device, uses_bfloat16
+from models.device import choose_device, uses_bfloat16
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.weights import save_lite_weights
 from models.training.checkpoint import Checkpoint
-from models.training.optimisers import AdamWSettings
-from models.training.rates.cosine import CosineSettings
 from models.training.segmenter_report import draw_predictions, write_segmenter_history
-from models.training.segmenter_trainer import FieldPool, SegmenterScheduleSettings, SegmenterTrainer
-from stages.stage import Context, Failure, StageReport, StageSettings
+from models.training.segmenter_trainer import FieldPool, SegmenterTrainer
+from stages.stage import Context, Failure, StageReport
+from stages.train_segmenter_settings import TrainSegmenterSettings
 
 log = logging.getLogger("hpacells")
 
 WEIGHTS_FILE = "segmenter.safetensors"
 REPORT_FILES = ("metrics.csv", "curves.png", "predictions.png", "segmenter.json")
-
-
-class TrainSegmenterSettings(StageSettings):
-    """Settings of the training of a segmenter."""
-
-    pixel_size_um: float = Setting(default=0.08, gt=0, description="pixel size of the labelled fields in um")
-    simulated: int = Setting(default=64, ge=0, description="simulated fields that are added")
-    simulated_size: int = Setting(default=2048, ge=256, description="their side in px of 0.08 um")
-    simulated_seed: int = Setting(default=777, ge=0, description="another seed gives other simulated fields")
-    simulated_share: float = Setting(
-        default=0.5, ge=0, le=1, description="part of the crops that is cut from simulated fields"
-    )
-    hold_out: tuple[str, ...] = Setting(
-        default=(), description="names of labelled fields kept aside to validate on"
-    )
-    folds: int = Setting(
-        default=0,
-        ge=0,
-        description="without hold_out: one labelled field in so many is kept aside; 0 keeps none",
-    )
-    seed: int = Setting(default=1, ge=0, description="of the crops and of what is kept aside")
-    device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
-    precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
-    crops: CropSettings = CropSettings()
-    optimiser: AdamWSettings = AdamWSettings(group_factors=(0.5, 1.0))
-    rate: CosineSettings = CosineSettings(warm_up=0.05)
-    schedule: SegmenterScheduleSettings = SegmenterScheduleSettings()
 
 
 def find_sources(

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from data.labels import CLASS_NAMES
 from data.settings import Settings
 from data.tile_preparation import TileSettings
-from models.classifiers.backbones.backbone import BackboneSettings, create_backbone
-from models.classifiers.heads.head import HeadSettings, create_head, wants_map
+from models.classifiers.backbones.backbone import create_backbone
+from models.classifiers.backbones.settings import BackboneSettings
+from models.classifiers.heads.head import create_head, wants_map
+from models.classifiers.heads.settings import HeadSettings
 
 
 class Normalisation(Settings):

@@ -1,5 +1,6 @@
 """Run classifiers over batches of tiles: one as a trainer does, or several, averaged, as prediction does."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from torch import Tensor
 from data.batches import Batch, BatchLoader, plan_batches
 from models.classifiers.classifier import Classifier
 from models.classifiers.runners.runner import Runner
+from models.classifiers.runners.sparing_runner import SparingRunner
 from models.classifiers.runners.torch_runner import TorchRunner
 
 
@@ -46,7 +48,7 @@ def score_tiles(
     bfloat16: bool,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[tuple[NDArray[np.intp], Tensor, Tensor]]:
-    """Score all items of a loader with torch, in order, in evaluation mode.
+    """Score all items of a loader with torch, in order, in evaluation mode; in halves where memory is short.
 
     Parameters
     ----------
@@ -68,6 +70,8 @@ def score_tiles(
     """
     device = next(classifier.parameters()).device
     runner = TorchRunner(classifier, device, torch.bfloat16 if bfloat16 else torch.float32)
+    # Training itself tells that memory is short; this would be told anew in each epoch.
+    runner = SparingRunner(runner, "the held-out cells", logging.DEBUG)
     with closing(loader.batches(plan_batches(np.arange(len(loader)), batch_size))) as batches:
         for batch in batches:
             scores = runner(batch.tiles)

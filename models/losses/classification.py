@@ -1,7 +1,5 @@
 """The training loss: that of the classes, and, if wished, a triplet loss on the embedding."""
 
-from typing import Literal
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -25,13 +23,9 @@ from models.losses.settings import (
     LossSettings,
     SoftF1Settings,
 )
+from models.losses.settings import output_of as output_of
 from models.losses.soft_f1 import soft_f1_loss
 from models.losses.triplet import TripletLoss
-
-
-def output_of(settings: LossSettings) -> Literal["single-label", "multi-label"]:
-    """Tell which probabilities a loss is about: the classes' softmax ("single-label"), or sigmoids."""
-    return "single-label" if isinstance(settings, CrossEntropySettings) else "multi-label"
 
 
 class ClassificationLoss(nn.Module):

@@ -7,12 +7,22 @@ from pydantic import Tag
 
 from data.settings import Settings, kind_or
 from models.losses.class_weights import BalancedWeightSettings, ClassWeightSettings
-from models.losses.triplet import TripletSettings
 
 _KINDS = "cross-entropy (softmax), binary-cross-entropy, focal or soft-f1 (sigmoid)"
 _SMOOTHING = "part of a label spread over all classes"
 _HARDEST = "part of a batch's tiles, those of the largest loss, that is learnt from"
 _OVER_CLASSES = "mean or sum of a tile's losses of all classes; with SGD the sum takes larger steps"
+
+
+class TripletSettings(Settings):
+    """The triplet loss and which triplets of a batch it takes."""
+
+    weight: float = Setting(default=0.0, ge=0, description="weight beside the cross entropy; 0 leaves it out")
+    margin: float = Setting(default=0.2, gt=0, description="how much further the other class must lie")
+    mining: Literal["all", "semihard", "hard"] = Setting(
+        default="semihard",
+        description="which triplets: all, those inside the margin, or each anchor's hardest",
+    )
 
 
 class CrossEntropySettings(Settings):
@@ -62,3 +72,8 @@ LossSettings = Annotated[
     | Annotated[SoftF1Settings, Tag("soft-f1")],
     kind_or("cross-entropy"),
 ]
+
+
+def output_of(settings: LossSettings) -> Literal["single-label", "multi-label"]:
+    """Tell which probabilities a loss is about: the classes' softmax ("single-label"), or sigmoids."""
+    return "single-label" if isinstance(settings, CrossEntropySettings) else "multi-label"

@@ -1,27 +1,13 @@
 """The triplet loss: tiles of one class lie closer to each other in the embedding than to other classes."""
 
-from typing import Literal
-
-from pydantic import Field as Setting
 from torch import Tensor, nn
 
-from data.settings import Settings
+from models.losses.settings import TripletSettings
 from models.torchvision_repair import import_torchvision
 
 import_torchvision()
 
 from pytorch_metric_learning import losses, miners  # noqa: E402 (may import torchvision)
-
-
-class TripletSettings(Settings):
-    """The triplet loss and which triplets of a batch it takes."""
-
-    weight: float = Setting(default=0.0, ge=0, description="weight beside the cross entropy; 0 leaves it out")
-    margin: float = Setting(default=0.2, gt=0, description="how much further the other class must lie")
-    mining: Literal["all", "semihard", "hard"] = Setting(
-        default="semihard",
-        description="which triplets: all, those inside the margin, or each anchor's hardest",
-    )
 
 
 class TripletLoss(nn.Module):

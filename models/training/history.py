@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -13,14 +15,16 @@ from data.atomic import atomic_write
 from data.figures import write_figure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Epoch:
     """One row of ``metrics.csv``; validation figures are NaN (empty in the file) without validation.
 
     Attributes
     ----------
     epoch
-        Number, from 1.
+        Number, from 1; those of later phases numbered on.
+    phase
+        Number of the phase, from 1, which is the main training.
     lr
         Learning rate of the head in the last step.
     train_loss, val_loss
@@ -36,6 +40,7 @@ class Epoch:
     """
 
     epoch: int
+    phase: int = 1
     lr: float
     train_loss: float
     val_loss: float
@@ -73,10 +78,12 @@ def draw_curves(path: Path, epochs: Sequence[Epoch], best_epoch: int) -> None:
         quality.set(xticks=[], yticks=[])
     loss.legend(frameon=False)
     _draw(rate, epochs, {"lr": "learning rate"}, "learning rate")
+    for axes in (loss, quality, rate):
+        _mark_phases(axes, epochs)
     write_figure(path, figure)
 
 
-def _draw(axes, epochs: Sequence[Epoch], labels: dict[str, str], title: str) -> None:  # noqa: ANN001
+def _draw(axes: Axes, epochs: Sequence[Epoch], labels: dict[str, str], title: str) -> None:
     numbers = [epoch.epoch for epoch in epochs]
     for name, label in labels.items():
         values = [getattr(epoch, name) for epoch in epochs]
@@ -86,3 +93,23 @@ def _draw(axes, epochs: Sequence[Epoch], labels: dict[str, str], title: str) -> 
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _mark_phases(axes: Axes, epochs: Sequence[Epoch]) -> None:
+    """Draw a line where each later phase begins."""
+    for before, epoch in pairwise(epochs):
+        if epoch.phase == before.phase or not axes.lines:
+            continue
+        place = (before.epoch + epoch.epoch) / 2
+        axes.axvline(place, color="lightgrey", linewidth=1, zorder=0)
+        axes.annotate(
+            f"phase {epoch.phase}",
+            (place, 1),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(2, -2),
+            textcoords="offset points",
+            va="top",
+            rotation=90,
+            fontsize=8,
+            color="grey",
+        )

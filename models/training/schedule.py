@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field as Setting
 
 from data.settings import Settings, SpeedOnly
-from models.losses.classification import LossSettings
+from models.losses.settings import LossSettings
 
 
 class ScheduleSettings(Settings):

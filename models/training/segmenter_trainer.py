@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field as Setting
 from torch import Tensor
 
 from data.ahead import work_ahead
 from data.comparison.agreement import Agreement, compare_cells, pool_agreements
 from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
 from data.segmentation.labelled_field import LabelledField
-from data.settings import Settings, SpeedOnly
 from models.device import place
 from models.losses.segmentation import segmentation_loss
 from models.segmenters.lite.cells import find_lite_cells
@@ -29,28 +27,15 @@ from models.training.average import make_average
 from models.training.checkpoint import Checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
 from models.training.descent import compute_gradients, descend
-from models.training.optimisers import AdamWSettings, make_optimiser, set_learning_rate
+from models.training.optimiser_settings import AdamWSettings
+from models.training.optimisers import make_optimiser, set_learning_rate
 from models.training.parameter_groups import split_parameters
 from models.training.rates.cosine import CosineSettings, cosine_factor
+from models.training.segmenter_schedule import SegmenterScheduleSettings
 
 log = logging.getLogger("hpacells")
 
 _Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
-
-
-class SegmenterScheduleSettings(Settings):
-    """How long a segmentation network is trained, on what batches."""
-
-    steps: int = Setting(default=3000, ge=1, description="steps of the whole training")
-    batch_size: int = Setting(default=8, ge=2, description="crops a batch")
-    average: float = Setting(
-        default=0.998, ge=0, lt=1, description="decay of the running average of the weights"
-    )
-    validate_every: int = Setting(default=500, ge=1, description="steps from one validation to the next")
-    checkpoint_seconds: SpeedOnly[float] = Setting(
-        default=60.0, ge=0, description="time from one checkpoint to the next"
-    )
-    workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that cut crops")
 
 
 @dataclass(frozen=True)

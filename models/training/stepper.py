@@ -11,10 +11,11 @@ from data.batches import Batch
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor
 from models.losses.classification import ClassificationLoss
+from models.memory import explain_out_of_memory, free_memory, is_out_of_memory
 from models.training.depthwise import FloatDepthwiseGradients
 from models.training.descent import compute_gradients, descend
-from models.training.memory import explain_out_of_memory, free_memory, is_out_of_memory
-from models.training.optimisers import OptimiserSettings, make_optimiser, set_learning_rate
+from models.training.optimiser_settings import OptimiserSettings
+from models.training.optimisers import make_optimiser, set_learning_rate
 from models.training.parameter_groups import split_parameters
 from models.training.processes import ALONE, Processes
 from models.training.progress import TrainingData
@@ -135,7 +136,11 @@ class Stepper:
         most = _most_parts(tiles)
         parts = min(self.parts, most)
         if self.processes.sum(parts == most):
-            raise explain_out_of_memory(-(-tiles // parts), when)
+            raise explain_out_of_memory(
+                -(-tiles // parts),
+                when,
+                advice="lower tiles.size or schedule.batch_size, or choose a smaller backbone",
+            )
         self.parts = 2 * parts
         log.warning(
             "not enough memory for %d tiles at a time: from %s on batches are cut into %d parts",

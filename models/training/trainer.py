@@ -48,6 +48,8 @@ class Trainer:
         Of the order of tiles, their changes and dropout.
     checkpoint
         Where the training's state is kept.
+    place
+        What part of a longer training this one is, such as "phase 2 of 2", for messages; or empty.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Trainer:
         schedule: ScheduleSettings,
         seed: int,
         checkpoint: Checkpoint,
+        place: str = "",
     ) -> None:
         self._stepper, self._augmentation = stepper, augmentation
         self._classifier, self._data = stepper.classifier, stepper.data
@@ -70,6 +73,7 @@ class Trainer:
         _check_parts(min(map(len, plan)), self._processes.count)
         self._average = make_average(self._classifier, schedule.average) if schedule.average else None
         self._checkpoint = checkpoint
+        self._place = f"{place}, " if place else ""
         self._progress = Progress()
         self._best: dict[str, Tensor] = {}
         self._rate = 0.0
@@ -144,9 +148,8 @@ class Trainer:
             self._monitored(),
         )
         self._rate = highest * factor
-        value = self._stepper.step(
-            batch, self._rate, seed=(self._seed, step), when=f"epoch {self._progress.epoch + 1}"
-        )
+        when = f"{self._place}epoch {self._progress.epoch + 1}"
+        value = self._stepper.step(batch, self._rate, seed=(self._seed, step), when=when)
         self._progress.parts = self._stepper.parts
         if self._average is not None:
             self._average.update(self._classifier, step=step)
@@ -174,7 +177,7 @@ class Trainer:
             tiles_per_second=progress.tiles / progress.train_seconds,
             wait_seconds=progress.wait_seconds,
         )
-        log.info("%s", _tell(epoch, self._schedule.epochs))
+        log.info("%s%s", self._place, _tell(epoch, self._schedule.epochs))
         progress.epochs.append(asdict(epoch))
         progress.epoch += 1
         progress.batch, progress.tiles, progress.loss_sum = 0, 0, 0.0
@@ -223,7 +226,7 @@ class Trainer:
         self._best, self._rate = state["best"], state["rate"]
         if not self._progress.finished:
             next_batch = self._progress.epoch + 1, self._progress.batch + 1
-            log.info("training goes on in epoch %d, batch %d", *next_batch)
+            log.info("training goes on in %sepoch %d, batch %d", self._place, *next_batch)
 
     def _save_if_due(self) -> None:
         if self._checkpoint.is_due:

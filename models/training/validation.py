@@ -10,7 +10,6 @@ from torch import Tensor
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import score_tiles
 from models.losses.classification import ClassificationLoss
-from models.training.memory import explain_out_of_memory, free_memory, is_out_of_memory
 from models.training.metrics import measure_quality
 from models.training.processes import Processes
 from models.training.progress import TrainingData
@@ -23,28 +22,17 @@ def score_held_out(
 ) -> Tensor:
     """Give the logits (n, classes) of the held-out tiles, in order, each process scoring its part.
 
-    Where memory is too small for a batch, all is done again in batches half as large.
+    Where memory is too small for a batch, it is scored in halves.
 
     Raises
     ------
     InputError
         The memory is too small even for one tile.
     """
-    part = None
-    while part is None:
-        try:
-            scored = score_tiles(classifier, data.validation_loader, batch_size=batch_size, bfloat16=bfloat16)
-            # A process has no tile where there are fewer than processes.
-            nothing = torch.zeros(0, data.validation_targets.shape[1])
-            part = torch.cat([nothing, *(logits for _, logits, _ in scored)])
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            if batch_size == 1:
-                raise explain_out_of_memory(1, "the held-out cells") from None
-        if part is None:
-            free_memory()
-            batch_size //= 2
+    scored = score_tiles(classifier, data.validation_loader, batch_size=batch_size, bfloat16=bfloat16)
+    # A process has no tile where there are fewer than processes.
+    nothing = torch.zeros(0, data.validation_targets.shape[1])
+    part = torch.cat([nothing, *(logits for _, logits, _ in scored)])
     return processes.join(part, len(data.validation_targets))
 
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from models.classifiers.classifier import Architecture
-from models.losses.classification import ClassificationLoss, LossSettings
+from models.losses.classification import ClassificationLoss
+from models.losses.settings import LossSettings
 from models.training.checkpoint import Checkpoint
-from models.training.optimisers import OptimiserSettings
+from models.training.optimiser_settings import OptimiserSettings
 from models.training.processes import Processes
 from models.training.progress import Trained, TrainingData
 from models.training.schedule import PhaseSettings, ScheduleSettings
@@ -49,8 +50,11 @@ def train_fold(
     settings: TrainSettings,
     processes: Processes,
     advance: Callable[[int], None],
+    place: str = "",
 ) -> FoldResult:
     """Train through all phases; checkpoints in the folder let an interrupted training go on.
+
+    Messages name the phase where there are several, after ``place``: the fold, or nothing.
 
     Raises
     ------
@@ -58,13 +62,15 @@ def train_fold(
         The loss is no number any more.
     """
     classifier = prepared.classifier
-    trained = make_trainer(prepared, folder / "checkpoint.pt", settings, processes).run(advance)
+    places = _name_phases(place, settings)
+    first = folder / "checkpoint.pt"
+    trained = make_trainer(prepared, first, settings, processes, place=places[0]).run(advance)
     classifier.load_state_dict(trained.weights)
     for number, phase in enumerate(settings.phases, start=1):
-        trainer = _make_phase_trainer(prepared, folder, settings, processes, phase, number)
+        trainer = _make_phase_trainer(prepared, folder, settings, processes, phase, number, places[number])
         further = trainer.run(advance)
         classifier.load_state_dict(further.weights)
-        trained = _follow(trained, further)
+        trained = _follow(trained, further, number + 1)
     probabilities = predict_held_out(prepared, prepared.data, settings, processes)
     return FoldResult(
         classifier.architecture, trained, probabilities, _choose_thresholds(prepared, probabilities, settings)
@@ -104,6 +110,7 @@ def make_trainer(
     optimiser: OptimiserSettings | None = None,
     schedule: ScheduleSettings | None = None,
     key: str = "",
+    place: str = "",
 ) -> Trainer:
     """Make the trainer of one phase: as the settings say, but for what is given."""
     seconds = settings.schedule.checkpoint_seconds
@@ -114,6 +121,7 @@ def make_trainer(
         schedule=schedule or settings.schedule,
         seed=settings.seed,
         checkpoint=Checkpoint(checkpoint, prepared.key + key, seconds),
+        place=place,
     )
 
 
@@ -145,6 +153,7 @@ def _make_phase_trainer(
     processes: Processes,
     phase: PhaseSettings,
     number: int,
+    place: str,
 ) -> Trainer:
     # A phase may train what an earlier one has frozen.
     frozen = "all" if phase.train == "head" else settings.backbone.frozen
@@ -159,13 +168,21 @@ def _make_phase_trainer(
         optimiser=settings.optimiser.model_copy(update={"learning_rate": rate}),
         schedule=settings.schedule.model_copy(update={"epochs": phase.epochs}),
         key=f" phase {number}",
+        place=place,
     )
 
 
-def _follow(first: Trained, second: Trained) -> Trained:
+def _name_phases(fold: str, settings: TrainSettings) -> list[str]:
+    """Name the places of all phases in the whole training: fold and phase, where there are several."""
+    count = 1 + len(settings.phases)
+    names = [f"phase {number} of {count}" if count > 1 else "" for number in range(1, count + 1)]
+    return [", ".join(part for part in (fold, name) if part) for name in names]
+
+
+def _follow(first: Trained, second: Trained, phase: int) -> Trained:
     """Join a later phase to what went before, its epochs numbered on."""
     before = len(first.epochs)
-    later = [replace(epoch, epoch=epoch.epoch + before) for epoch in second.epochs]
+    later = [replace(epoch, epoch=epoch.epoch + before, phase=phase) for epoch in second.epochs]
     return Trained(second.weights, [*first.epochs, *later], second.best_epoch + before)
 
 

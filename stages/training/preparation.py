@@ -19,7 +19,7 @@ from data.training.training_set import TrainingSet
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.classifiers.start import load_start
 from models.device import place, uses_bfloat16
-from models.losses.classification import output_of
+from models.losses.settings import output_of
 from models.training.processes import Processes
 from models.training.progress import TrainingData
 from stages.training.settings import TrainSettings

@@ -14,13 +14,11 @@ from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import ThresholdSettings
 from data.tile_preparation import TileSettings
 from data.training.training_set import DataSettings
-from models.classifiers.backbones.backbone import BackboneSettings
-from models.classifiers.heads.embedding import EmbeddingHeadSettings
-from models.classifiers.heads.head import HeadSettings
-from models.device import Precision
-from models.losses.classification import LossSettings, output_of
-from models.losses.settings import CrossEntropySettings
-from models.training.optimisers import AdamWSettings, OptimiserSettings
+from models.classifiers.backbones.settings import BackboneSettings
+from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSettings
+from models.losses.settings import CrossEntropySettings, LossSettings, output_of
+from models.precision import Precision
+from models.training.optimiser_settings import AdamWSettings, OptimiserSettings
 from models.training.rates.cosine import CosineSettings
 from models.training.rates.rate import RateSettings
 from models.training.schedule import PhaseSettings, ScheduleSettings

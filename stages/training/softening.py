@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.predictions import read_class_names, read_predictions
 from data.training.pseudo_labels import check_classes, match_probabilities, soften_targets
 from data.training.training_set import TrainingSet
-from models.losses.classification import output_of
+from models.losses.settings import output_of
 from stages.training.settings import TrainSettings
 
 log = logging.getLogger("hpacells")

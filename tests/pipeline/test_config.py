@@ -9,7 +9,7 @@ from data.augment.rotate_mirror import RotateMirrorAugmentation
 from data.errors import InputError
 from models.losses.class_weights import EffectiveNumberSettings
 from models.losses.settings import SoftF1Settings
-from models.training.optimisers import SgdSettings
+from models.training.optimiser_settings import SgdSettings
 from models.training.rates.plateau import PlateauSettings
 from models.training.rates.restarts import RestartsSettings
 from pipeline.config import find_recipe, load_config

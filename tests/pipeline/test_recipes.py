@@ -7,7 +7,7 @@ import torch
 
 from data.errors import InputError
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.losses.classification import output_of
+from models.losses.settings import output_of
 from pipeline.config import find_recipe, load_config
 from stages.training.settings import TrainSettings
 

@@ -1,5 +1,7 @@
 """Which settings each command takes: those of its own sections, and a file with all of them."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,25 @@ def test_all_of_a_file_is_checked(section: str, tmp_path: Path) -> None:
     file.write_text("\n".join(lines))
     with pytest.raises(InputError, match=f"unknown setting {section}.nothing; expected one of "):
         load_config(file, reads=["combine"])
+
+
+def test_a_file_is_checked_without_torch(tmp_path: Path) -> None:
+    """It takes seconds to import, and light commands such as combine have no use for it."""
+    file = tmp_path / "config.toml"
+    lines = [f"[{name}]" for name in SECTIONS]
+    lines.insert(SECTIONS.index("train") + 1, 'loss = { kind = "focal" }\nphases = [{ epochs = 2 }]')
+    file.write_text("\n".join(lines))
+    program = f"""
+import sys
+from typer.testing import CliRunner
+from pipeline.cli import app
+result = CliRunner().invoke(app, ["combine", "--work", {str(tmp_path)!r}, "--config", {str(file)!r}])
+print(type(result.exception).__name__, result.exception, sorted({{"torch", "timm"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "InputError" in done.stdout
+    assert "predict" in done.stdout
+    assert done.stdout.endswith(" []\n")
 
 
 def test_a_recipe_does_not_hide_what_is_wrong_with_the_file(tmp_path: Path) -> None:

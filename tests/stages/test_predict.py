@@ -164,6 +164,37 @@ def test_a_faster_runtime_is_near(folder, model: Path, steps, monkeypatch, runti
     np.testing.assert_allclose(rough[COLUMNS], exact[COLUMNS], atol=1e-2)
 
 
+def test_batches_are_cut_where_memory_is_short(
+    folder, model: Path, steps, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = EXACT.model_copy(update={"batch_size": 7, "embedding": True})
+    expected = run(folder, model, settings, steps())
+    sizes: list[int] = []
+    forward = Classifier.forward
+
+    def fail(self: Classifier, tiles: torch.Tensor):
+        sizes.append(len(tiles))
+        if len(tiles) > 3:
+            message = "CUDA out of memory."
+            raise torch.OutOfMemoryError(message)
+        return forward(self, tiles)
+
+    monkeypatch.setattr(Classifier, "forward", fail)
+    context = steps()
+    found = run(folder, model, settings, context)
+    assert sizes == [7, 4, 2, 2, 2, 1, 2, 2, 2, 1]
+    assert context.done == context.total == 14
+    np.testing.assert_allclose(found[COLUMNS], expected[COLUMNS], atol=1e-6)
+    np.testing.assert_allclose(
+        np.stack(found["embedding"].to_list()), np.stack(expected["embedding"].to_list()), atol=1e-4
+    )
+    assert [record.message for record in caplog.records] == [
+        f"not enough memory for {tiles} tiles at a time: the cells to predict are taken {fewer} at a time "
+        "from here on"
+        for tiles, fewer in ((7, 4), (4, 2))
+    ]
+
+
 def test_no_cell_is_left(folder, model: Path, steps) -> None:
     table = read_cells(folder.cells)
     table["dropped"] = "too dark"

@@ -67,6 +67,41 @@ def test_a_phase_of_the_head_leaves_the_backbone_as_it_is(
     assert context.done == context.total
 
 
+@pytest.mark.parametrize("fold", [0, "all"])
+def test_each_epoch_is_told_with_its_phase_and_fold(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture, fold
+) -> None:
+    caplog.set_level("INFO")
+    phases = [{"epochs": 3}, {"epochs": 1, "train": "all"}]
+    settings = changed(tiny, phases=phases, split={"folds": 2, "fold": fold})
+    run(make_tiles(IMAGES), tmp_path / "model", settings, steps())
+    folds = ["fold 1 of 2, ", "fold 2 of 2, "] if fold == "all" else [""]
+    told = [
+        record.message.partition(": training loss")[0]
+        for record in caplog.records
+        if ": training loss" in record.message
+    ]
+    assert told == [
+        f"{name}phase {phase} of 3, epoch {epoch} of {epochs}"
+        for name in folds
+        for phase, epochs in ((1, 2), (2, 3), (3, 1))
+        for epoch in range(1, epochs + 1)
+    ]
+    for path in (tmp_path / "model").rglob("metrics.csv"):
+        metrics = pd.read_csv(path)
+        assert metrics["epoch"].tolist() == [1, 2, 3, 4, 5, 6]
+        assert metrics["phase"].tolist() == [1, 1, 2, 2, 2, 3]
+
+
+def test_a_training_of_one_phase_and_fold_tells_neither(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    run(make_tiles(IMAGES), tmp_path / "model", tiny, steps())
+    told = [record.message for record in caplog.records if ": training loss" in record.message]
+    assert [message.partition(":")[0] for message in told] == ["epoch 1 of 2", "epoch 2 of 2"]
+
+
 def test_a_phase_of_all_unfreezes_what_one_of_the_head_froze(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, phase_outcomes
 ) -> None:

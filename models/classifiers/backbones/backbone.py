@@ -2,19 +2,20 @@
 
 from collections.abc import Callable
 
-from pydantic import Field as Setting
-
 from data.errors import InputError
-from data.settings import Settings
 from models.classifiers.backbones.botnet50 import make_botnet50
 from models.classifiers.backbones.deepyeast import DeepYeast
 from models.classifiers.backbones.gapnet_batchnorm import GapNetBatchNorm
 from models.classifiers.backbones.gapnet_pl import GapNetPL, GapNetZhang
 from models.classifiers.backbones.m_cnn import MultiScaleNetwork
-from models.classifiers.backbones.network import Backbone, Frozen
-from models.classifiers.backbones.packaged_weights import PACKAGED_BACKBONE, load_packaged_weights
+from models.classifiers.backbones.network import Backbone
+from models.classifiers.backbones.packaged_weights import load_packaged_weights
+from models.classifiers.backbones.settings import (
+    BOTNET,
+    PACKAGED_BACKBONE,
+    BackboneSettings,
+)
 from models.classifiers.backbones.timm_backbone import (
-    Pretrained,
     TimmBackbone,
     has_network,
     lacks_stochastic_depth,
@@ -29,31 +30,7 @@ BACKBONES: dict[str, Callable[..., Backbone]] = {
     "deepyeast": DeepYeast,
     "m-cnn": MultiScaleNetwork,
 }
-"""Networks made by hand, of which nobody has published ImageNet weights."""
-
-BOTNET = "botnet50"
-"""A ResNet-50 of timm with attention; its other layers may start from the ResNet's weights."""
-
-
-class BackboneSettings(Settings):
-    """Which network extracts the features of a tile."""
-
-    name: str = Setting(
-        default=PACKAGED_BACKBONE,
-        description=f"a network's name in timm, or one of {', '.join([*BACKBONES, BOTNET])}",
-    )
-    pretrained: Pretrained = Setting(
-        default="package",
-        description="ImageNet weights: those of an installed package (tf_efficientnet_lite0 only), "
-        "timm's download, or none",
-    )
-    drop_path: float = Setting(
-        default=0.0, ge=0, lt=1, description="rate of stochastic depth, where the network has it"
-    )
-    frozen: Frozen = Setting(
-        default="none",
-        description="what keeps its first weights: none, the stem (first convolution and its norm), or all",
-    )
+"""The networks of ``MADE_BY_HAND``."""
 
 
 def create_backbone(settings: BackboneSettings, channels: int, size: int, *, pooled: bool) -> Backbone:

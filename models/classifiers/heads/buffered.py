@@ -1,45 +1,9 @@
 """The head with "buffering" layers between the features and the classes."""
 
-from typing import Literal
-
-from pydantic import Field as Setting
-from pydantic import model_validator
 from torch import Tensor, nn
 
-from data.settings import Settings
-from models.classifiers.heads.pooling import Pooling, count_pooled, make_pooling
-
-Activation = Literal["relu", "selu"]
-Normalise = Literal["before", "after", "none"]
-
-
-class BufferedHeadSettings(Settings):
-    """Settings of the head with buffering layers."""
-
-    kind: Literal["buffered"] = "buffered"
-    pooling: Pooling = "average-maximum"
-    widths: tuple[int, ...] = Setting(
-        default=(1024,), min_length=1, description="outputs of each buffering layer, in order"
-    )
-    dropouts: tuple[float, ...] = Setting(
-        default=(0.5,), min_length=1, description="part of each layer's outputs dropped in training"
-    )
-    activation: Activation = Setting(
-        default="relu", description="relu with dropout, or selu with alpha dropout"
-    )
-    normalise: Normalise = Setting(
-        default="before", description="batch normalisation before each layer, after it, or none"
-    )
-
-    @model_validator(mode="after")
-    def _check_layers(self) -> "BufferedHeadSettings":
-        if len(self.widths) != len(self.dropouts):
-            message = f"{len(self.widths)} widths but {len(self.dropouts)} dropouts: give one to each layer"
-            raise ValueError(message)
-        if min(self.widths) < 1 or not all(0 <= dropout < 1 for dropout in self.dropouts):
-            message = "widths must be 1 or more, and dropouts from 0 up to, but not, 1"
-            raise ValueError(message)
-        return self
+from models.classifiers.heads.pooling import count_pooled, make_pooling
+from models.classifiers.heads.settings import Activation, BufferedHeadSettings
 
 
 class BufferedHead(nn.Module):

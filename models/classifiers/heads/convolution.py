@@ -1,19 +1,8 @@
 """The head with a convolution of its own, for a backbone that does not learn."""
 
-from typing import Literal
-
-from pydantic import Field as Setting
 from torch import Tensor, nn
 
-from data.settings import Settings
-
-
-class ConvolutionHeadSettings(Settings):
-    """Settings of the head with a convolution."""
-
-    kind: Literal["convolution"] = "convolution"
-    width: int = Setting(default=512, ge=1, le=8192, description="features of the convolution")
-    dropout: float = Setting(default=0.0, ge=0, lt=1, description="part of the features dropped in training")
+from models.classifiers.heads.settings import ConvolutionHeadSettings
 
 
 class ConvolutionHead(nn.Module):

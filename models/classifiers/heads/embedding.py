@@ -1,21 +1,9 @@
 """The head that exposes an embedding: from features to an embedding and the logits of the classes."""
 
-from typing import Literal
-
-from pydantic import Field as Setting
 from torch import Tensor, nn
 
-from data.settings import Settings
-from models.classifiers.heads.pooling import Pooling, count_pooled, make_pooling
-
-
-class EmbeddingHeadSettings(Settings):
-    """Sizes of the head with an embedding."""
-
-    kind: Literal["embedding"] = "embedding"
-    pooling: Pooling = "average"
-    embedding: int = Setting(default=256, ge=2, le=4096, description="length of the embedding")
-    dropout: float = Setting(default=0.3, ge=0, lt=1, description="part of the features dropped in training")
+from models.classifiers.heads.pooling import count_pooled, make_pooling
+from models.classifiers.heads.settings import EmbeddingHeadSettings
 
 
 class EmbeddingHead(nn.Module):

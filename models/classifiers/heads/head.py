@@ -1,26 +1,19 @@
 """The head of a classifier, of one of several kinds."""
 
-from typing import Annotated
-
-from pydantic import Tag
-
-from data.settings import kind_or
-from models.classifiers.heads.buffered import BufferedHead, BufferedHeadSettings
-from models.classifiers.heads.convolution import ConvolutionHead, ConvolutionHeadSettings
-from models.classifiers.heads.embedding import EmbeddingHead, EmbeddingHeadSettings
-from models.classifiers.heads.linear import LinearHead, LinearHeadSettings
+from models.classifiers.heads.buffered import BufferedHead
+from models.classifiers.heads.convolution import ConvolutionHead
+from models.classifiers.heads.embedding import EmbeddingHead
+from models.classifiers.heads.linear import LinearHead
+from models.classifiers.heads.settings import (
+    BufferedHeadSettings,
+    ConvolutionHeadSettings,
+    EmbeddingHeadSettings,
+    HeadSettings,
+    LinearHeadSettings,
+)
 
 Head = EmbeddingHead | LinearHead | BufferedHead | ConvolutionHead
 """From features or a feature map to embedding (N, E) and logits (N, classes); E is ``embedding_size``."""
-
-HeadSettings = Annotated[
-    Annotated[EmbeddingHeadSettings, Tag("embedding")]
-    | Annotated[LinearHeadSettings, Tag("linear")]
-    | Annotated[BufferedHeadSettings, Tag("buffered")]
-    | Annotated[ConvolutionHeadSettings, Tag("convolution")],
-    kind_or("embedding"),
-]
-"""Settings of a head, chosen by their kind."""
 
 
 def create_head(settings: HeadSettings, features: int, classes: int) -> Head:

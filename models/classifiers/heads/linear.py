@@ -1,20 +1,9 @@
 """The plain head: dropout and one linear layer."""
 
-from typing import Literal
-
-from pydantic import Field as Setting
 from torch import Tensor, nn
 
-from data.settings import Settings
-from models.classifiers.heads.pooling import Pooling, count_pooled, make_pooling
-
-
-class LinearHeadSettings(Settings):
-    """Settings of the plain head."""
-
-    kind: Literal["linear"] = "linear"
-    pooling: Pooling = "average"
-    dropout: float = Setting(default=0.0, ge=0, lt=1, description="part of the features dropped in training")
+from models.classifiers.heads.pooling import count_pooled, make_pooling
+from models.classifiers.heads.settings import LinearHeadSettings
 
 
 class LinearHead(nn.Module):

@@ -1,20 +1,13 @@
 """Pooling of a feature map into features: its average, or average and maximum."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field as Setting
 from torch import nn
 
+from models.classifiers.heads.settings import Pooling
 from models.torchvision_repair import import_torchvision
 
 import_torchvision()
 
 from timm.layers.adaptive_avgmax_pool import SelectAdaptivePool2d  # noqa: E402 (needs the repaired torchvision)
-
-Pooling = Annotated[
-    Literal["average", "average-maximum"],
-    Setting(description="features as the backbone pools them, or average ++ maximum of its feature map"),
-]
 
 
 def make_pooling(pooling: Pooling) -> nn.Module:

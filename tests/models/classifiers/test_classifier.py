@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from data.tile_preparation import TileSettings
-from models.classifiers.backbones.backbone import BackboneSettings
+from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.heads.embedding import EmbeddingHeadSettings
+from models.classifiers.heads.settings import EmbeddingHeadSettings
 
 
 def make_classifier(mode: str = "single-label") -> Classifier:

@@ -8,9 +8,9 @@ from safetensors.torch import load_file, save_file
 from data.errors import InputError
 from data.labels import CLASS_NAMES
 from data.tile_preparation import TileSettings
-from models.classifiers.backbones.backbone import BackboneSettings
+from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.heads.embedding import EmbeddingHeadSettings
+from models.classifiers.heads.settings import EmbeddingHeadSettings
 from models.classifiers.model_folder import load_classifier, save_classifier
 
 ARCHITECTURE = Architecture(

@@ -4,9 +4,9 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch.nn import functional
 
-from models.losses.classification import ClassificationLoss, LossSettings, output_of
+from models.losses.classification import ClassificationLoss
 from models.losses.effective_number import effective_number_weights
-from models.losses.settings import CrossEntropySettings
+from models.losses.settings import CrossEntropySettings, LossSettings, output_of
 
 EMBEDDING = torch.zeros(4, 2)
 KINDS = ["cross-entropy", "binary-cross-entropy", "focal", "soft-f1"]

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from models.losses.triplet import TripletLoss, TripletSettings
+from models.losses.settings import TripletSettings
+from models.losses.triplet import TripletLoss
 
 
 def test_a_triplet_by_hand() -> None:

@@ -6,8 +6,7 @@ from data.batches import Batch
 from data.errors import InputError
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
-from models.training.memory import is_out_of_memory
-from models.training.optimisers import AdamWSettings
+from models.training.optimiser_settings import AdamWSettings
 from models.training.processes import ALONE, Processes
 from models.training.stepper import Stepper
 from models.training.validation import score_held_out
@@ -89,18 +88,6 @@ def test_what_another_process_lacks_is_cut_here_too(make_classifier, make_data) 
     take_steps(stepper, 1)
     assert stepper.parts == 2
     assert next(Together.failures, None) is None
-
-
-def test_errors_of_the_processor() -> None:
-    with pytest.raises(RuntimeError) as raised:
-        torch.empty(10**15)
-    assert is_out_of_memory(raised.value)
-    assert is_out_of_memory(MemoryError())
-    assert is_out_of_memory(RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"))
-    assert is_out_of_memory(RuntimeError("could not create a primitive"))
-    assert not is_out_of_memory(RuntimeError("could not create a primitive descriptor for a convolution"))
-    assert not is_out_of_memory(RuntimeError("gloo: connection closed"))
-    assert not is_out_of_memory(ValueError("out of memory"))
 
 
 def test_held_out_tiles_are_scored_in_smaller_batches(make_classifier, make_data) -> None:

@@ -5,14 +5,8 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from models.training.optimisers import (
-    AdamSettings,
-    AdamWSettings,
-    OptimiserSettings,
-    SgdSettings,
-    make_optimiser,
-    set_learning_rate,
-)
+from models.training.optimiser_settings import AdamSettings, AdamWSettings, OptimiserSettings, SgdSettings
+from models.training.optimisers import make_optimiser, set_learning_rate
 from models.training.parameter_groups import split_parameters
 
 

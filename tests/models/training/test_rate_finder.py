@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.training.descent import DivergedError
-from models.training.rate_finder import RateFinderSettings, find_rate
+from models.training.rate_finder import find_rate
+from models.training.rate_finder_settings import RateFinderSettings
 
 SHARP = RateFinderSettings(smoothing=0)
 

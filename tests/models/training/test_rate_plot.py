@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.training.rate_finder import RateCurve, RateFinderSettings, find_rate
+from models.training.rate_finder import RateCurve, find_rate
+from models.training.rate_finder_settings import RateFinderSettings
 from models.training.rate_plot import draw_rate_curve, write_rate_curve
 
 

@@ -10,10 +10,11 @@ from data.segmentation.labelled_field import LabelledField
 from data.segmentation.photography import PhotographySettings
 from models.segmenters.lite.network import LiteNetwork
 from models.training.checkpoint import Checkpoint
-from models.training.optimisers import AdamWSettings
+from models.training.optimiser_settings import AdamWSettings
 from models.training.rates.cosine import CosineSettings
 from models.training.segmenter_report import draw_predictions, write_segmenter_history
-from models.training.segmenter_trainer import FieldPool, SegmenterScheduleSettings, SegmenterTrainer
+from models.training.segmenter_schedule import SegmenterScheduleSettings
+from models.training.segmenter_trainer import FieldPool, SegmenterTrainer
 
 MILD = PhotographySettings(gain=0.1, gamma=0.1, blur_px=0.5, uneven_cells=0.1, debris=0, missing_er=0)
 

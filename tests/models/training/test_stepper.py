@@ -8,7 +8,7 @@ from data.batches import Batch
 from data.errors import InputError
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
-from models.training.optimisers import SgdSettings
+from models.training.optimiser_settings import SgdSettings
 from models.training.stepper import Stepper
 
 PLAIN = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})

@@ -11,7 +11,7 @@ from data.errors import InputError
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
 from models.training.checkpoint import Checkpoint
-from models.training.optimisers import SgdSettings
+from models.training.optimiser_settings import SgdSettings
 from models.training.processes import ALONE, Processes
 from models.training.rates.cosine import CosineSettings
 from models.training.rates.plateau import PlateauSettings, plateau_factor

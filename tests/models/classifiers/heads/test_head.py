@@ -6,12 +6,19 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from models.classifiers.heads.buffered import BufferedHead, BufferedHeadSettings
-from models.classifiers.heads.convolution import ConvolutionHead, ConvolutionHeadSettings
-from models.classifiers.heads.embedding import EmbeddingHead, EmbeddingHeadSettings
-from models.classifiers.heads.head import Head, HeadSettings, create_head, wants_map
-from models.classifiers.heads.linear import LinearHead, LinearHeadSettings
+from models.classifiers.heads.buffered import BufferedHead
+from models.classifiers.heads.convolution import ConvolutionHead
+from models.classifiers.heads.embedding import EmbeddingHead
+from models.classifiers.heads.head import Head, create_head, wants_map
+from models.classifiers.heads.linear import LinearHead
 from models.classifiers.heads.pooling import make_pooling
+from models.classifiers.heads.settings import (
+    BufferedHeadSettings,
+    ConvolutionHeadSettings,
+    EmbeddingHeadSettings,
+    HeadSettings,
+    LinearHeadSettings,
+)
 
 
 def create(features: int = 12, **settings: object) -> Head:

@@ -6,7 +6,7 @@ import torch
 
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
-from models.classifiers.heads.buffered import BufferedHeadSettings
+from models.classifiers.heads.settings import BufferedHeadSettings
 from models.classifiers.runners.openvino_runner import OpenVinoRunner
 from models.classifiers.runners.torch_runner import TorchRunner
 from models.runtimes.openvino_library import has_openvino

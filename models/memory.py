@@ -28,7 +28,7 @@ def free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def explain_out_of_memory(tiles: int, when: str) -> InputError:
+def explain_out_of_memory(tiles: int, when: str, advice: str) -> InputError:
     """Explain that the memory is too small even for so few tiles at a time.
 
     Parameters
@@ -37,10 +37,12 @@ def explain_out_of_memory(tiles: int, when: str) -> InputError:
         Tiles at a time.
     when
         Names the step.
+    advice
+        What to do.
     """
     return InputError(
         found=f"not enough memory for {tiles} tile{'' if tiles == 1 else 's'} at a time",
         where=when,
         expected="room for them beside the network",
-        advice="lower tiles.size or schedule.batch_size, or choose a smaller backbone",
+        advice=advice,
     )

@@ -1,0 +1,20 @@
+"""How long a segmentation network is trained, and on what batches."""
+
+from pydantic import Field as Setting
+
+from data.settings import Settings, SpeedOnly
+
+
+class SegmenterScheduleSettings(Settings):
+    """How long a segmentation network is trained, on what batches."""
+
+    steps: int = Setting(default=3000, ge=1, description="steps of the whole training")
+    batch_size: int = Setting(default=8, ge=2, description="crops a batch")
+    average: float = Setting(
+        default=0.998, ge=0, lt=1, description="decay of the running average of the weights"
+    )
+    validate_every: int = Setting(default=500, ge=1, description="steps from one validation to the next")
+    checkpoint_seconds: SpeedOnly[float] = Setting(
+        default=60.0, ge=0, description="time from one checkpoint to the next"
+    )
+    workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that cut crops")

@@ -1,0 +1,13 @@
+"""Settings of the find-rate stage, by themselves: checked without the networks that the stage imports."""
+
+from pydantic import Field as Setting
+
+from models.training.rate_finder_settings import RateFinderSettings
+from stages.stage import StageSettings
+
+
+class FindRateSettings(StageSettings):
+    """Settings of the range test."""
+
+    steps: int = Setting(default=100, ge=10, description="training steps, at most")
+    range: RateFinderSettings = RateFinderSettings()

@@ -1,0 +1,31 @@
+"""Settings of the segment stage, by themselves: checked without the networks that the stage imports."""
+
+from typing import Literal
+
+from pydantic import Field as Setting
+
+from models.segmenters.segmenter import PIXEL_SIZES_UM, REFERENCE_PIXEL_SIZE_UM
+from stages.stage import StageSettings
+
+
+class SegmentSettings(StageSettings):
+    """Settings of the segment stage."""
+
+    segmenter: str = Setting(
+        "auto", description="which segmenter to use; auto takes the best that is present"
+    )
+    runtime: str = Setting(
+        "auto", description="what runs its networks; auto takes the fastest that is present, never int8"
+    )
+    er: Literal["auto", "yes", "no"] = Setting(
+        "auto", description="whether the ER (yellow) is used; auto: where any field has a file of it"
+    )
+    labelling: Literal["fast", "exact"] = Setting(
+        "fast", description="how dpn-unet labels cells: fast, or pixel by pixel as hpacellseg does"
+    )
+    pixel_size_um: float = Setting(
+        REFERENCE_PIXEL_SIZE_UM,
+        ge=PIXEL_SIZES_UM[0],
+        le=PIXEL_SIZES_UM[1],
+        description="pixel size of the images in um; later stages take it from here",
+    )
