@@ -1,4 +1,4 @@
-"""The weights `simhpa19`, made again: cells are simulated, and a network with ImageNet weights learns them.
+"""The weights `simhpa19`, made again: cells are simulated, and a network learns them by their true labels.
 
 Run from the top folder: ``python -m benchmarks.simhpa19.first_weights --work W [--judge PART]``. Writes the
 classifier into ``W/simhpa19``, its weights in float16, as they come with hpacells; another training starts
@@ -16,20 +16,22 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from benchmarks.side_by_side.machine import describe_run
-from benchmarks.simhpa19.arms import Part, predict_folder, train_network
+from benchmarks.simhpa19.arms import predict_folder
 from benchmarks.simhpa19.judgement import average_precisions, macro
-from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
+from benchmarks.simhpa19.known_cells import cut_known_cells, label_each_cell, read_true_labels
 from data.atomic import atomic_write
 from data.cells import read_cells
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
 from models.classifiers.start import find_start
 from pipeline.command_options import local_engine
 from pipeline.config import load_config
+from pipeline.manifest import Manifest, hash_file
 from pipeline.messages import show_messages, told_in_one_line
-from pipeline.run import execute
+from pipeline.run import Step, execute
 from pipeline.steps import simulate_step
 from pipeline.work_folder import WorkFolder
-from stages.stage import Context
+from stages import train
+from stages.stage import Context, StageReport
 from stages.training.settings import TrainSettings
 
 NAME = "simhpa19"
@@ -53,6 +55,26 @@ def halve(model: Path, output: Path) -> None:
         save_file(weights, temporary)
     with atomic_write(output / DESCRIPTION) as temporary:
         shutil.copyfile(model / DESCRIPTION, temporary)
+
+
+def train_step(
+    folder: Path, fields: Path, cut_into: WorkFolder, cut: Manifest, settings: TrainSettings
+) -> Step:
+    """Train a classifier into ``folder/model`` on the cells of simulated fields, each by its true labels."""
+    model = folder / "model"
+
+    def run(_: str, context: Context) -> StageReport:
+        table, labels = label_each_cell(fields / "truth.csv", cut_into, folder)
+        return train.run(cut_into.tiles, table, labels, model, settings, context)
+
+    return Step(
+        stage="train",
+        manifest=folder / "train.json",
+        settings=settings,
+        inputs={"crops": cut.output_key, "truth": hash_file(fields / "truth.csv")},
+        outputs=(model / WEIGHTS, model / DESCRIPTION),
+        run=run,
+    )
 
 
 def judge(model: Path, part: Path, work: WorkFolder, context: Context) -> str:
@@ -83,8 +105,8 @@ def main() -> None:
     config, context = load_config(options.config, options.set), local_engine()
     fields, cells = options.work / "fields", WorkFolder(options.work / "cells")
     execute(simulate_step(fields, config), context)
-    learnt = Part(fields / "train.csv", cells, cut_known_cells(fields, cells, context))
-    train_network(options.work, config.settings("train", TrainSettings), learnt.labels, learnt, context)
+    cut = cut_known_cells(fields, cells, context)
+    execute(train_step(options.work, fields, cells, cut, config.settings("train", TrainSettings)), context)
     halve(options.work / "model", options.work / NAME)
     if options.judge:
         judged = WorkFolder(options.work / "judged")

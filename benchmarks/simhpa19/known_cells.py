@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells import measure_cells, write_cells
+from data.cells import measure_cells, read_cells, write_cells
 from data.errors import InputError
 from data.fields import Field, find_fields
-from data.labels import NUM_CLASSES
+from data.labels import NUM_CLASSES, write_labels
 from data.masks import read_label_image
 from data.submission import read_submission
 from pipeline.manifest import Manifest, hash_json
@@ -62,6 +62,36 @@ def cut_known_cells(part: Path, work: WorkFolder, context: Context) -> Manifest:
         run=run,
     )
     return execute(step, context)
+
+
+def label_each_cell(truth: Path, work: WorkFolder, output: Path) -> tuple[Path, Path]:
+    """Make of every cell an image of its own with its true labels, as its field's need not be its own.
+
+    Parameters
+    ----------
+    truth
+        ``truth.csv`` of the part.
+    work
+        Where its cells were cut.
+    output
+        Folder for the two files.
+
+    Returns
+    -------
+    cells, labels
+        A cells table with the same rows, whose groups are the fields, and a label file.
+    """
+    table = read_cells(work.cells)
+    targets = read_true_labels(truth, table)
+    table["group"] = table["image_id"]
+    table["image_id"] = [f"{row.image_id}-{row.cell_id}" for row in table.itertuples()]
+    cells, labels = output / "each_cell.parquet", output / "each_cell.csv"
+    write_cells(cells, table)
+    write_labels(
+        labels,
+        {name: np.flatnonzero(row).tolist() for name, row in zip(table["image_id"], targets, strict=True)},
+    )
+    return cells, labels
 
 
 def read_true_labels(truth: Path, cells: pd.DataFrame) -> NDArray[np.bool_]:
