@@ -98,11 +98,12 @@ class _Prediction:
     def add(self, members: Sequence[Member], loader: BatchLoader, advance: Callable[[int], None]) -> None:
         """Add what classifiers say that take the tiles of one loader."""
         runners = [self._load(member) for member in members]
+        asked = self._settings.test_time_augmentation
         predicted = predict_tiles(
             runners,
             loader,
             batch_size=self._settings.batch_size,
-            symmetries=self._settings.test_time_augmentation,
+            symmetries=None if asked == "auto" else asked,
             advance=advance,
         )
         for items, probabilities, embedding in predicted:

@@ -1,5 +1,7 @@
 """Settings of the predict stage, by themselves: checked without the networks that the stage imports."""
 
+from typing import Literal
+
 from pydantic import Field as Setting
 
 from data.settings import SpeedOnly
@@ -16,8 +18,10 @@ class PredictSettings(StageSettings):
         "openvino-bfloat16, torch or torch-bfloat16",
     )
     workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that prepare batches")
-    test_time_augmentation: bool = Setting(
-        default=False, description="average over the eight symmetries of the square: better, 8 times as long"
+    test_time_augmentation: bool | Literal["auto"] = Setting(
+        default="auto",
+        description="average over the eight symmetries of the square: better, 8 times as long; auto: as each "
+        "classifier was trained to (train.symmetries)",
     )
     embedding: bool = Setting(
         default=False, description="also write the embedding of every cell; with a single classifier"

@@ -34,6 +34,10 @@ class Architecture(Settings):
     backbone: BackboneSettings
     head: HeadSettings
     class_names: tuple[str, ...] = CLASS_NAMES
+    symmetries: bool = Setting(
+        default=False,
+        description="whether its probabilities are means over the eight symmetries of the square",
+    )
 
 
 class Scores(NamedTuple):

@@ -40,6 +40,14 @@ def to_tensor(batch: Batch, device: torch.device) -> Tensor:
     return torch.from_numpy(batch.tiles).to(device, non_blocking=True).permute(0, 3, 1, 2)
 
 
+def make_held_out_runner(classifier: Classifier, *, bfloat16: bool) -> Runner:
+    """Run a classifier by torch where it is, in evaluation mode; in halves where memory is short."""
+    device = next(classifier.parameters()).device
+    runner = TorchRunner(classifier, device, torch.bfloat16 if bfloat16 else torch.float32)
+    # Training itself tells that memory is short; this would be told anew in each epoch.
+    return SparingRunner(runner, "the held-out cells", logging.DEBUG)
+
+
 def score_tiles(
     classifier: Classifier,
     loader: BatchLoader,
@@ -68,10 +76,7 @@ def score_tiles(
     items, logits, embedding
         (n,) numbers of the items; (n, classes) and (n, E) float32 on the CPU.
     """
-    device = next(classifier.parameters()).device
-    runner = TorchRunner(classifier, device, torch.bfloat16 if bfloat16 else torch.float32)
-    # Training itself tells that memory is short; this would be told anew in each epoch.
-    runner = SparingRunner(runner, "the held-out cells", logging.DEBUG)
+    runner = make_held_out_runner(classifier, bfloat16=bfloat16)
     with closing(loader.batches(plan_batches(np.arange(len(loader)), batch_size))) as batches:
         for batch in batches:
             scores = runner(batch.tiles)
@@ -84,7 +89,7 @@ def predict_tiles(
     loader: BatchLoader,
     *,
     batch_size: int,
-    symmetries: bool = False,
+    symmetries: bool | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Predicted]:
     """Predict all items of a loader, in order, with the mean over some classifiers; tiles are read once.
@@ -99,28 +104,31 @@ def predict_tiles(
     batch_size
         Tiles at a time.
     symmetries
-        Average over the eight symmetries of the square, too; embeddings as well.
+        Average over the eight symmetries of the square, too; embeddings as well. None does so for the
+        classifiers whose architecture says so.
     advance
         Called with the number of tiles done.
     """
     with closing(loader.batches(plan_batches(np.arange(len(loader)), batch_size))) as batches:
         for batch in batches:
-            views = _symmetric_views(batch.tiles) if symmetries else [batch.tiles]
-            yield Predicted(batch.items, *_average(runners, views))
+            yield Predicted(batch.items, *_average(runners, batch.tiles, symmetries))
             advance(len(batch.items))
 
 
 def _average(
-    runners: Sequence[Runner], views: Sequence[NDArray[np.uint8]]
+    runners: Sequence[Runner], tiles: NDArray[np.uint8], symmetries: bool | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     probabilities: list[Tensor] = []
     embeddings: list[Tensor] = []
     for runner in runners:
-        for view in views:
-            scores = runner(np.ascontiguousarray(view))
-            probabilities.append(runner.classifier.probabilities(scores.logits))
-            if runner is runners[0]:
-                embeddings.append(scores.embedding)
+        own = runner.classifier.architecture.symmetries if symmetries is None else symmetries
+        scores = [
+            runner(np.ascontiguousarray(view)) for view in (_symmetric_views(tiles) if own else [tiles])
+        ]
+        each = [runner.classifier.probabilities(logits) for logits, _ in scores]
+        probabilities.append(torch.stack(each).mean(dim=0))
+        if runner is runners[0]:
+            embeddings = [embedding for _, embedding in scores]
     return torch.stack(probabilities).mean(dim=0).numpy(), torch.stack(embeddings).mean(dim=0).numpy()
 
 

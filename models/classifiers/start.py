@@ -21,10 +21,15 @@ def find_start(name: str) -> Path:
     return Path(name)
 
 
-def load_start(classifier: Classifier, name: str) -> None:
+def load_start(classifier: Classifier, name: str) -> bool:
     """Load all weights of another classifier that fit, in place of the classifier's own.
 
     The head is left as it is where the other classifier has other classes.
+
+    Returns
+    -------
+    bool
+        Whether all of them fit, and no weight is the classifier's own.
 
     Raises
     ------
@@ -47,3 +52,4 @@ def load_start(classifier: Classifier, name: str) -> None:
         )
     if left_out:
         log.info("start from %s: %d of its weights do not fit and are left out", name, len(left_out))
+    return not left_out and state.keys() >= classifier.state_dict().keys()

@@ -23,6 +23,7 @@ from models.training.history import Epoch
 from models.training.progress import Progress, Trained
 from models.training.rates.rate import RateSettings, rate_factor
 from models.training.schedule import ScheduleSettings
+from models.training.start_blend import StartBlend
 from models.training.stepper import Stepper
 from models.training.validation import FIGURES, measure_held_out, score_held_out
 
@@ -48,6 +49,8 @@ class Trainer:
         Of the order of tiles, their changes and dropout.
     checkpoint
         Where the training's state is kept.
+    blend
+        Averages the weights that are judged and kept with those that came before the training.
     place
         What part of a longer training this one is, such as "phase 2 of 2", for messages; or empty.
     """
@@ -61,6 +64,7 @@ class Trainer:
         schedule: ScheduleSettings,
         seed: int,
         checkpoint: Checkpoint,
+        blend: StartBlend | None = None,
         place: str = "",
     ) -> None:
         self._stepper, self._augmentation = stepper, augmentation
@@ -72,7 +76,7 @@ class Trainer:
         self._batches = len(plan)
         _check_parts(min(map(len, plan)), self._processes.count)
         self._average = make_average(self._classifier, schedule.average) if schedule.average else None
-        self._checkpoint = checkpoint
+        self._checkpoint, self._blend = checkpoint, blend
         self._place = f"{place}, " if place else ""
         self._progress = Progress()
         self._best: dict[str, Tensor] = {}
@@ -158,8 +162,10 @@ class Trainer:
     def _finish_epoch(self) -> None:
         progress = self._progress
         started = time.perf_counter()
-        classifier = self._evaluated()
+        classifier = self._classifier if self._average is None else self._average.module
         self._processes.align(classifier)
+        if self._blend is not None:
+            classifier = self._blend.blend(classifier)
         figures = self._validate(classifier)
         score = figures["val_map"] if self._schedule.monitor == "map" else -figures["val_loss"]
         if math.isnan(score) or score > progress.best_score:
@@ -192,9 +198,6 @@ class Trainer:
             classifier, self._data, self._processes, batch_size=size, bfloat16=self._stepper.bfloat16
         )
         return measure_held_out(classifier, self._stepper.loss, logits, targets)
-
-    def _evaluated(self) -> Classifier:
-        return self._classifier if self._average is None else self._average.module
 
     def _order(self, epoch: int) -> NDArray[np.intp]:
         return shuffle_items(len(self._data.loader), self._seed, epoch, self._sampling)

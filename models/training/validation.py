@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.classifiers.classifier import Classifier
-from models.classifiers.inference import score_tiles
+from models.classifiers.inference import make_held_out_runner, predict_tiles, score_tiles
 from models.losses.classification import ClassificationLoss
 from models.training.metrics import measure_quality
 from models.training.processes import Processes
@@ -33,6 +33,21 @@ def score_held_out(
     # A process has no tile where there are fewer than processes.
     nothing = torch.zeros(0, data.validation_targets.shape[1])
     part = torch.cat([nothing, *(logits for _, logits, _ in scored)])
+    return processes.join(part, len(data.validation_targets))
+
+
+def predict_held_out(
+    classifier: Classifier, data: TrainingData, processes: Processes, *, batch_size: int, bfloat16: bool
+) -> Tensor:
+    """Give the probabilities (n, classes) of the held-out tiles as the classifier predicts, in order.
+
+    Over the symmetries of the square, where its architecture says so; else as `score_held_out`.
+    """
+    predicted = predict_tiles(
+        [make_held_out_runner(classifier, bfloat16=bfloat16)], data.validation_loader, batch_size=batch_size
+    )
+    nothing = torch.zeros(0, data.validation_targets.shape[1])
+    part = torch.cat([nothing, *(torch.from_numpy(batch.probabilities) for batch in predicted)])
     return processes.join(part, len(data.validation_targets))
 
 

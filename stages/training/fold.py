@@ -17,9 +17,10 @@ from models.training.optimiser_settings import OptimiserSettings
 from models.training.processes import Processes
 from models.training.progress import Trained, TrainingData
 from models.training.schedule import PhaseSettings, ScheduleSettings
+from models.training.start_blend import StartBlend
 from models.training.stepper import Stepper
 from models.training.trainer import Trainer
-from models.training.validation import score_held_out
+from models.training.validation import predict_held_out as predict
 from stages.training.preparation import Prepared
 from stages.training.settings import TrainSettings
 
@@ -64,7 +65,9 @@ def train_fold(
     classifier = prepared.classifier
     places = _name_phases(place, settings)
     first = folder / "checkpoint.pt"
-    trained = make_trainer(prepared, first, settings, processes, place=places[0]).run(advance)
+    blend = None if settings.phases else prepared.blend
+    trainer = make_trainer(prepared, first, settings, processes, blend=blend, place=places[0])
+    trained = trainer.run(advance)
     classifier.load_state_dict(trained.weights)
     for number, phase in enumerate(settings.phases, start=1):
         trainer = _make_phase_trainer(prepared, folder, settings, processes, phase, number, places[number])
@@ -84,14 +87,8 @@ def predict_held_out(
     classifier = prepared.classifier
     if not len(data.validation_targets):
         return np.zeros((0, len(classifier.architecture.class_names)), np.float32)
-    logits = score_held_out(
-        classifier,
-        data,
-        processes,
-        batch_size=2 * settings.schedule.batch_size,
-        bfloat16=prepared.bfloat16,
-    )
-    return classifier.probabilities(logits).numpy()
+    size = 2 * settings.schedule.batch_size
+    return predict(classifier, data, processes, batch_size=size, bfloat16=prepared.bfloat16).numpy()
 
 
 def count_steps(prepared: Prepared, settings: TrainSettings) -> int:
@@ -110,6 +107,7 @@ def make_trainer(
     optimiser: OptimiserSettings | None = None,
     schedule: ScheduleSettings | None = None,
     key: str = "",
+    blend: StartBlend | None = None,
     place: str = "",
 ) -> Trainer:
     """Make the trainer of one phase: as the settings say, but for what is given."""
@@ -121,6 +119,7 @@ def make_trainer(
         schedule=schedule or settings.schedule,
         seed=settings.seed,
         checkpoint=Checkpoint(checkpoint, prepared.key + key, seconds),
+        blend=blend,
         place=place,
     )
 
@@ -168,6 +167,7 @@ def _make_phase_trainer(
         optimiser=settings.optimiser.model_copy(update={"learning_rate": rate}),
         schedule=settings.schedule.model_copy(update={"epochs": phase.epochs}),
         key=f" phase {number}",
+        blend=prepared.blend if number == len(settings.phases) else None,
         place=place,
     )
 

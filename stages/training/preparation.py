@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,9 +23,12 @@ from models.device import place, uses_bfloat16
 from models.losses.settings import output_of
 from models.training.processes import Processes
 from models.training.progress import TrainingData
+from models.training.start_blend import StartBlend
 from stages.training.settings import TrainSettings
 
 _STATISTICS_TILES = 1024
+
+log = logging.getLogger("hpacells")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Prepared:
     ----------
     classifier, data, augmentation
         The classifier, its tiles and targets, and how tiles are changed.
+    blend
+        Averages the trained weights with those that the training starts from; None where it does not.
     key
         Hash of what the course of the training depends on.
     bfloat16
@@ -46,6 +52,7 @@ class Prepared:
     classifier: Classifier
     data: TrainingData
     augmentation: Augmentation
+    blend: StartBlend | None
     key: str
     bfloat16: bool
     absent_classes: tuple[str, ...]
@@ -93,21 +100,32 @@ def prepare_fold(
         backbone=settings.backbone,
         head=settings.head,
         class_names=chosen.class_names,
+        symmetries=settings.symmetries,
     )
-    classifier = Classifier(architecture)
-    if settings.start:
-        load_start(classifier, settings.start)
+    classifier = place(Classifier(architecture), device)
+    fits = load_start(classifier, settings.start) if settings.start else False
     label_set = read_label_set(settings.label_set)
     items = balance_items(chosen.targets[trained], settings.data, label_set, settings.seed)
     absent = np.flatnonzero(~(items.targets > 0).any(axis=0))
     return Prepared(
-        classifier=place(classifier, device),
+        classifier=classifier,
         data=_make_data(store, chosen, held_out, items, settings, processes, softened),
         augmentation=Augmentation(settings.augment, settings.tiles.mask_planes),
+        blend=_make_blend(classifier, settings, fits=fits),
         key=_hash_training(store, chosen, held_out, softened, settings, architecture),
         bfloat16=uses_bfloat16(settings.precision, device),
         absent_classes=tuple(chosen.class_names[label] for label in absent),
     )
+
+
+def _make_blend(classifier: Classifier, settings: TrainSettings, *, fits: bool) -> StartBlend | None:
+    if not settings.start_share:
+        return None
+    if not fits:
+        reason = f"not all weights come from {settings.start}" if settings.start else "there is no start"
+        log.info("start_share = %g is left out: %s", settings.start_share, reason)
+        return None
+    return StartBlend(classifier, settings.start_share)
 
 
 def _make_data(

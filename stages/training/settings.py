@@ -69,6 +69,18 @@ class TrainSettings(StageSettings):
         description="weights to start from, in place of the backbone's own: simhpa19, which come with "
         "hpacells, or the folder of a trained classifier",
     )
+    start_share: float = Setting(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="part that the weights to start from keep in the trained ones, which are averaged with "
+        "them, where all of them fit (weight-space ensembling)",
+    )
+    symmetries: bool = Setting(
+        default=False,
+        description="predict with the mean over the eight symmetries of the square (test-time augmentation): "
+        "better, 8 times as long",
+    )
     seed: int = Setting(default=1, ge=0, description="of weights, order, changes of tiles and folds")
     device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
     precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")

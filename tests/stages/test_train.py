@@ -17,6 +17,12 @@ from stages.training.settings import TrainSettings
 
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 THREE_CLASSES = {f"image{number}": (number % 3,) for number in range(12)}
+SHIPPED = {
+    "start_share": 0.4,
+    "symmetries": True,
+    "backbone": {"name": "tf_efficientnet_lite0"},
+    "head": {"embedding": 256},
+}
 RECIPES = Path(__file__).parents[2] / "configs" / "recipes"
 
 
@@ -66,8 +72,9 @@ def test_it_learns(make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Pa
         {"schedule": {"average": 0.9, "balanced": True}},
         {"loss": {"triplet": {"weight": 0.5, "mining": "all"}}},
         {"images": "all"},
+        {"start": "simhpa19"} | SHIPPED,
     ],
-    ids=["plain", "average", "triplet", "all"],
+    ids=["plain", "average", "triplet", "all", "start"],
 )
 def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, sections

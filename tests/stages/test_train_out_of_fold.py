@@ -18,7 +18,9 @@ from models.classifiers.ensemble import find_classifiers
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import load_classifier
 from stages import evaluate, train
+from stages import predict as predict_stage
 from stages.evaluate import EvaluateSettings
+from stages.predict_settings import PredictSettings
 from stages.training.settings import TrainSettings
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
@@ -80,6 +82,23 @@ def test_images_of_several_labels_are_predicted_and_softened(
     assert (
         "softened labels: 18 cells of images with one label, 5 of images with several; 0 cells keep theirs"
     ) in caplog.messages
+
+
+def test_folds_that_average_over_symmetries_predict_so(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
+) -> None:
+    folder, model = make_tiles(SINGLE), tmp_path / "model"
+    run(folder, model, changed(tiny, symmetries=True), steps(), out_of_fold=tmp_path / "oof.parquet")
+    said = read_predictions(tmp_path / "oof.parquet").filter(regex=r"^p_\d+$").to_numpy()
+    for asked, agrees in (("auto", True), (True, True), (False, False)):
+        settings = PredictSettings(runtime="torch", test_time_augmentation=asked)
+        each = []
+        for part in find_classifiers(model):
+            output = tmp_path / "predictions.parquet"
+            predict_stage.run(folder.tiles, folder.cells, [part], output, settings, steps())
+            each.append(read_predictions(output).filter(regex=r"^p_\d+$").to_numpy())
+        by_fold = (np.abs(np.stack(each) - said) < 1e-6).all(axis=2)
+        assert by_fold.any(axis=0).all() == agrees, asked
 
 
 def test_evaluation_judges_as_the_folds_do(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:

@@ -94,6 +94,17 @@ def test_the_mean_over_classifiers(
     assert np.abs(together - alone[0][0]).max() > 1e-2
 
 
+def test_each_classifier_is_turned_as_its_architecture_says(
+    loader: BatchLoader, make_classifier: Callable[..., Classifier]
+) -> None:
+    classifiers = [make_classifier(seed, symmetries=seed == 1) for seed in range(2)]
+    plain, turned = (TorchRunner(classifier, CPU, torch.float32) for classifier in classifiers)
+    expected = [collect([plain], loader, symmetries=False)[0], collect([turned], loader, symmetries=True)[0]]
+    together, _ = collect([plain, turned], loader)
+    np.testing.assert_allclose(together, np.mean(expected, axis=0), atol=1e-6)
+    assert np.abs(together - collect([plain, turned], loader, symmetries=False)[0]).max() > 1e-4
+
+
 def test_tiles_are_read_once_for_all(
     store: TileStore, make_classifier: Callable[..., Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:

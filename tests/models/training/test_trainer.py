@@ -16,8 +16,10 @@ from models.training.processes import ALONE, Processes
 from models.training.rates.cosine import CosineSettings
 from models.training.rates.plateau import PlateauSettings, plateau_factor
 from models.training.schedule import ScheduleSettings
+from models.training.start_blend import StartBlend
 from models.training.stepper import Stepper
 from models.training.trainer import Trainer
+from models.training.validation import measure_held_out, score_held_out
 
 LOSS = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})
 
@@ -30,6 +32,7 @@ def make_trainer(
     rate: Any = None,
     learning_rate: float = 0.02,
     processes: Processes = ALONE,
+    blend: StartBlend | None = None,
     **schedule: Any,
 ) -> Trainer:
     settings = ScheduleSettings.model_validate({"epochs": 3, "batch_size": 4, "patience": 0} | schedule)
@@ -49,6 +52,7 @@ def make_trainer(
         schedule=settings,
         seed=1,
         checkpoint=Checkpoint(folder / "checkpoint.pt", "key", settings.checkpoint_seconds),
+        blend=blend,
     )
 
 
@@ -92,6 +96,29 @@ def test_the_average_of_the_weights(make_classifier, make_data, tmp_path: Path) 
     assert len(seen) == 13
     for name, weight in trained.weights.items():
         torch.testing.assert_close(weight, average[name], msg=name)
+
+
+@pytest.mark.parametrize("average", [0.0, 0.7])
+def test_the_blend_with_the_first_weights_is_judged_and_kept(
+    make_classifier, make_data, tmp_path: Path, average: float
+) -> None:
+    data, share = make_data(12, 9), 0.4
+    first = make_classifier().state_dict()
+    # Without it, the last weights are those of the same training.
+    options = {"average": average, "monitor": "loss", "epochs": 1}
+    plain = make_trainer(make_classifier(), data, tmp_path / "plain", **options).run()
+    classifier = make_classifier()
+    blend = StartBlend(classifier, share)
+    kept = make_trainer(classifier, data, tmp_path / "blended", blend=blend, **options).run()
+    for name, weight in kept.weights.items():
+        torch.testing.assert_close(weight, (1 - share) * plain.weights[name] + share * first[name])
+    judged = make_classifier()
+    judged.load_state_dict(kept.weights)
+    loss = ClassificationLoss(LOSS, data.targets)
+    logits = score_held_out(judged, data, ALONE, batch_size=8, bfloat16=False)
+    figures = measure_held_out(judged, loss, logits, data.validation_targets)
+    assert kept.epochs[0].val_loss == pytest.approx(figures["val_loss"], rel=1e-5)
+    assert kept.epochs[0].val_loss != pytest.approx(plain.epochs[0].val_loss, rel=1e-3)
 
 
 @pytest.mark.parametrize("validation", [0, 6])
