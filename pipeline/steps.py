@@ -258,9 +258,8 @@ def _refuse_cut_cells(work: WorkFolder) -> None:
 
 
 def _curves_of(work: WorkFolder) -> Path:
-    """Give the training curves of the classifier, or of the first of all folds."""
-    folds = sorted(work.model.glob("fold-*/curves.png"))
-    return folds[0] if folds else work.model / "curves.png"
+    """Give the training curves of the classifier, or of all folds together."""
+    return work.model / "curves.png"
 
 
 def _scores_of(work: WorkFolder) -> Manifest | None:

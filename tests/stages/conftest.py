@@ -131,7 +131,8 @@ def changed() -> Callable[..., TrainSettings]:
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no curves, which takes longer than tiny trainings."""
-    monkeypatch.setattr(train, "draw_curves", lambda path, *_: path.touch())
+    for name in ("draw_curves", "draw_together"):
+        monkeypatch.setattr(train, name, lambda path, *_: path.touch())
 
 
 @pytest.fixture
