@@ -202,7 +202,7 @@ def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, conf
         manifest=work.manifest("evaluate"),
         settings=settings,
         inputs=inputs,
-        outputs=tuple(work.quality / name for name in ("quality.json", "quality.csv", "confusion.png")),
+        outputs=tuple(work.quality / name for name in evaluate.FILES),
         run=lambda _, context: evaluate.run(
             source, work.cells, labels, work.quality, settings, context, trained_on=trained_on
         ),
