@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells import COLUMN_TYPES, write_cells
@@ -95,15 +94,6 @@ def make_tiles(tmp_path: Path) -> Callable[..., TileFolder]:
         return folder
 
     return make
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
-    """Threads of tiny networks wait for each other more than they compute, above all on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -38,15 +38,6 @@ class TileList:
             yield Batch(chosen, self.tiles[chosen])
 
 
-@pytest.fixture(autouse=True, scope="package")
-def one_thread() -> Iterator[None]:
-    """Threads of tiny networks wait for each other more than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def make_classifier() -> Callable[..., Classifier]:
     """Make a small classifier with random weights."""
