@@ -41,12 +41,13 @@ def draw_class_figures(path: Path, levels: Mapping[str, Quality], names: Sequenc
         axes.spines[["top", "right"]].set_visible(False)
     counts = zip(*(quality.outcomes.true.tolist() for quality in levels.values()), strict=True)
     labels = [
-        f"{shorten(name, _LONGEST_NAME)} ({', '.join(map(str, dict.fromkeys(each)))})"
+        f"{shorten(name, _LONGEST_NAME)} ({', '.join(map(str, each))})"
         for name, each in zip(names, counts, strict=True)
     ]
     panels[0].set_yticks(range(len(names)), labels, fontsize=8)
     panels[0].set_ylim(len(names) - 0.4, -0.6)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+    panels[0].set_ylabel("class (how many have it, panel by panel)", fontsize=8)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
     write_figure(path, figure)
 
 
@@ -54,7 +55,7 @@ def _draw_bars(axes: Axes, values: NDArray[np.floating], shift: float, name: str
     colour = _COLOURS[name]
     places = np.arange(len(values)) + shift
     axes.barh(places, np.nan_to_num(values), _HEIGHT, color=colour, label=name)
-    axes.axvline(mean_defined(values), color=colour, linestyle=":", linewidth=1)
+    axes.axvline(mean_defined(values), color=colour, linestyle=":", linewidth=1, label=f"mean {name}")
     for place, value in zip(places.tolist(), values.tolist(), strict=True):
         axes.annotate(
             "-" if np.isnan(value) else f"{value:.2f}",

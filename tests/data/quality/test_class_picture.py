@@ -26,7 +26,7 @@ def test_bars_are_the_figures_of_each_class(tmp_path: Path, monkeypatch: pytest.
     assert [bar.get_width() for bar in panels[0].patches] == pytest.approx(expected)
     assert [text.get_text() for text in panels[0].texts] == ["0.67", "0.80", "-", "1.00", "1.00", "-"]
     names = [text.get_text() for text in panels[0].get_yticklabels()]
-    assert names == ["Nucleus (2)", "Cytosol (2)", "Golgi (0)"]
+    assert names == ["Nucleus (2, 2)", "Cytosol (2, 2)", "Golgi (0, 0)"]
 
 
 @pytest.mark.parametrize("classes", [1, 28])
