@@ -135,6 +135,7 @@ def crops(
 
 app.command()(training_cli.train)
 app.command(name="find-rate")(training_cli.find_rate)
+app.command()(training_cli.curves)
 
 
 @app.command()

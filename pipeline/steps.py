@@ -202,7 +202,7 @@ def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, conf
         manifest=work.manifest("evaluate"),
         settings=settings,
         inputs=inputs,
-        outputs=tuple(work.quality / name for name in ("quality.json", "quality.csv", "confusion.png")),
+        outputs=tuple(work.quality / name for name in evaluate.FILES),
         run=lambda _, context: evaluate.run(
             source, work.cells, labels, work.quality, settings, context, trained_on=trained_on
         ),
@@ -258,9 +258,8 @@ def _refuse_cut_cells(work: WorkFolder) -> None:
 
 
 def _curves_of(work: WorkFolder) -> Path:
-    """Give the training curves of the classifier, or of the first of all folds."""
-    folds = sorted(work.model.glob("fold-*/curves.png"))
-    return folds[0] if folds else work.model / "curves.png"
+    """Give the training curves of the classifier, or of all folds together."""
+    return work.model / "curves.png"
 
 
 def _scores_of(work: WorkFolder) -> Manifest | None:

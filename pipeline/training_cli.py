@@ -54,3 +54,14 @@ def find_rate(
     for name, rate in manifest.details.items():
         typer.echo(f"{name:>8}: {'the loss never fell' if rate is None else f'{rate:.2g}'}")
     typer.echo(f"   curve: {folder.rate_picture}")
+
+
+def curves(
+    models: Annotated[list[Path], typer.Argument(help="Folders of trained models, or of their folds.")],
+    output: Annotated[Path, typer.Option("--output", help="The picture to write (PNG).")],
+) -> None:
+    """Draw the training curves of several models in one picture, a line a model."""
+    from stages.training.curves import draw_classifiers
+
+    names = draw_classifiers(models, output)
+    typer.echo(f"curves: {output} ({', '.join(names)})")

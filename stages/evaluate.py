@@ -20,11 +20,15 @@ from data.label_sets import LabelSet
 from data.labels import check_coverage, parse_labels, read_labels, read_proteins
 from data.predictions import probability_columns, read_class_names, read_predictions
 from data.quality.aggregation import How, aggregate
+from data.quality.class_picture import draw_class_figures
 from data.quality.confusion_picture import draw_confusion
 from data.quality.quality import Quality, measure_decisions
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")
+
+FILES = ("quality.json", "quality.csv", "confusion.png", "f1.png")
+"""What is written."""
 
 _CELL = ["image_id", "cell_id"]
 _MAJORITY = 0.5
@@ -82,7 +86,7 @@ def run(
     labels
         Label file, with the classes of the predictions.
     output
-        Folder for ``quality.json``, ``quality.csv`` (a row a class and level) and ``confusion.png``.
+        Folder for all ``FILES``; ``quality.csv`` has a row a class and level.
     trained_on
         Whether the classifier was trained with these very labels, of which the user is warned.
 
@@ -101,6 +105,7 @@ def run(
     if trained_on:
         log.warning("these labels were trained with: the figures of cells that were trained on are too good")
     levels: list[dict[str, Any]] = []
+    drawn: dict[str, Quality] = {}
     with context.track("evaluate", 5) as advance:
         for level, how, judged in _list_levels(cell_level, read_proteins(labels)):
             quality = measure_decisions(judged.probabilities, judged.decisions, judged.targets)
@@ -108,7 +113,11 @@ def run(
             if level == "cell":
                 title = f"{quality.count} cells, {len(set(judged.names))} images"
                 draw_confusion(output / "confusion.png", quality, names, title)
+            if level != "protein":
+                title = f"{quality.count} {level}s"
+                drawn[f"{title}, {how} of cells" if how else title] = quality
             advance(1)
+    draw_class_figures(output / "f1.png", drawn, names)
     details = {"threshold": settings.threshold, "trained_on": trained_on, "levels": levels}
     _write(output, details)
     return StageReport(counts=_count(levels), details=details)

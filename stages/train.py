@@ -13,12 +13,13 @@ from data.tiles import TileStore
 from data.training.training_set import TrainingSet
 from models.classifiers.model_folder import save_classifier
 from models.device import choose_device
-from models.training.history import draw_curves, write_history
+from models.training.curves import draw_curves, draw_together
+from models.training.history import METRICS, write_history
 from models.training.processes import Processes, join_processes
 from stages.stage import Context, StageReport
 from stages.training.figures import describe, describe_all, summarise
 from stages.training.fold import FoldResult, count_steps, train_fold
-from stages.training.folders import CURVES, METRICS, remove_checkpoints, remove_others
+from stages.training.folders import CURVES, remove_checkpoints, remove_others
 from stages.training.notices import warn_of_absent, warn_of_thresholds
 from stages.training.out_of_fold import UnusedCells, find_unused, predict_unused, write_out_of_fold
 from stages.training.preparation import prepare_fold
@@ -51,9 +52,9 @@ def run(
         Label file; images without a label are left out and counted.
     model
         Folder for ``model.safetensors``, ``model.toml``, ``metrics.csv`` and ``curves.png``; with all folds
-        each has a folder ``fold-0``, ``fold-1`` ... of its own in it. They take the place of what an earlier
-        training wrote there, once all are trained. An interrupted training leaves checkpoints, and one with
-        the same data and settings goes on with them.
+        each has a folder ``fold-0``, ``fold-1`` ... of its own in it, and ``curves.png`` has all. They take
+        the place of what an earlier training wrote there, once all are trained. An interrupted training
+        leaves checkpoints, and one with the same data and settings goes on with them.
     soft
         Out-of-fold predictions of an earlier training, to be mixed into the labels of the cells that are
         trained on; or None.
@@ -88,6 +89,8 @@ def run(
             elif out_of_fold is not None and settings.split.fold == ALL_FOLDS:
                 out_of_fold.unlink(missing_ok=True)
             remove_others(model, [split.folder for split in splits])
+            if in_folds:
+                _draw_folds(model, splits, results)
             for split in splits:
                 remove_checkpoints(split.folder)
         warn_of_thresholds(chosen, splits, results)
@@ -151,3 +154,9 @@ def _write_folder(split: Split, result: FoldResult, chosen: TrainingSet, setting
     )
     write_history(folder / METRICS, result.trained.epochs)
     draw_curves(folder / CURVES, result.trained.epochs, result.trained.best_epoch)
+
+
+def _draw_folds(model: Path, splits: Sequence[Split], results: Sequence[FoldResult]) -> None:
+    """Draw the curves of all folds in one picture."""
+    trained = zip(splits, results, strict=True)
+    draw_together(model / CURVES, {split.folder.name: result.trained.epochs for split, result in trained})

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.tile_preparation import TileSettings
 from models.classifiers.classifier import Architecture
-from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, list_folds, read_architecture
+from models.classifiers.fold_folders import list_folds
+from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, read_architecture
 
 DEFAULT_THRESHOLD = 0.5
 """From which probability on a class is called where the training named no other."""

@@ -1,7 +1,6 @@
 """The folder of a trained classifier: ``model.safetensors`` (weights) and ``model.toml`` (all the rest)."""
 
 import importlib.metadata
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,13 +58,6 @@ def save_classifier(
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
     with atomic_write(folder / DESCRIPTION) as temporary:
         temporary.write_text(tomli_w.dumps(description))
-
-
-def list_folds(folder: Path) -> list[Path]:
-    """List the folders ``fold-0``, ``fold-1`` ... of a model folder, in the order of their numbers."""
-    found = folder.glob("fold-*") if folder.is_dir() else ()
-    folds = [path for path in found if re.fullmatch(r"fold-\d+", path.name)]
-    return sorted(folds, key=lambda path: int(path.name.removeprefix("fold-")))
 
 
 def load_classifier(folder: Path) -> Classifier:

@@ -7,7 +7,7 @@ from torch import Tensor
 from data.quality.decisions import decide
 from data.quality.outcomes import count_outcomes
 from data.quality.quality import mean_defined
-from data.quality.ranking import average_precisions
+from data.quality.ranking import average_precisions, roc_areas
 
 
 class Quality(NamedTuple):
@@ -16,6 +16,7 @@ class Quality(NamedTuple):
     accuracy: float
     macro_f1: float
     mean_average_precision: float
+    macro_roc_auc: float
 
 
 def measure_quality(probabilities: Tensor, targets: Tensor, *, single_label: bool) -> Quality:
@@ -23,7 +24,8 @@ def measure_quality(probabilities: Tensor, targets: Tensor, *, single_label: boo
 
     Macro F1 and mean average precision are means over the classes that the targets have; a class without
     tiles cannot be judged. Accuracy is the part of tiles whose most probable class is right (single label),
-    or the part of all decisions at 0.5 that are right. ``data.quality`` has all the other figures.
+    or the part of all decisions at 0.5 that are right. The area under the ROC curve is a mean over the
+    classes that some tiles have and some lack, NaN where there is none. ``data.quality`` has all others.
 
     Raises
     ------
@@ -41,4 +43,5 @@ def measure_quality(probabilities: Tensor, targets: Tensor, *, single_label: boo
         float(right.mean()),
         mean_defined(outcomes.f1),
         mean_defined(average_precisions(scores, positive)),
+        mean_defined(roc_areas(scores, positive)),
     )

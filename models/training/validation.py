@@ -14,7 +14,7 @@ from models.training.metrics import measure_quality
 from models.training.processes import Processes
 from models.training.progress import TrainingData
 
-FIGURES = ("val_loss", "val_accuracy", "val_macro_f1", "val_map")
+FIGURES = ("val_loss", "val_accuracy", "val_macro_f1", "val_map", "val_auc")
 
 
 def score_held_out(
@@ -54,7 +54,7 @@ def predict_held_out(
 def measure_held_out(
     classifier: Classifier, loss: ClassificationLoss, logits: Tensor, targets: NDArray[np.float32]
 ) -> dict[str, float]:
-    """Give loss, accuracy, macro F1 and mean AP, by their names in ``metrics.csv``; NaN without tiles."""
+    """Give loss and figures of merit, by their names in ``metrics.csv``; NaN without tiles."""
     if not len(targets):
         return dict.fromkeys(FIGURES, math.nan)
     wanted = torch.from_numpy(targets)

@@ -32,6 +32,7 @@ def describe(chosen: TrainingSet, split: Split, result: FoldResult) -> dict[str,
             "val_accuracy": best.val_accuracy,
             "val_macro_f1": best.val_macro_f1,
             "val_map": best.val_map,
+            "val_auc": best.val_auc,
         }
     return figures
 

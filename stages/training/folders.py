@@ -4,9 +4,10 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
-from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, list_folds
+from models.classifiers.fold_folders import list_folds
+from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
+from models.training.history import METRICS
 
-METRICS = "metrics.csv"
 CURVES = "curves.png"
 
 

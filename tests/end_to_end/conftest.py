@@ -10,6 +10,18 @@ import pytest
 PATIENCE_SECONDS = 200
 """Less than the time after which pytest gives up, so that a command which hangs is asked where."""
 
+RECIPE = """
+images = "{images}"
+device = "cpu"
+[tiles]
+size = 32
+[backbone]
+name = "test_efficientnet"
+pretrained = "none"
+[schedule]
+epochs = 1
+"""
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -42,3 +54,15 @@ def simulated(hpacells: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("simulated")
     hpacells("simulate", folder, "--fields", 6, "--size", 768, "--seed", 11)
     return folder
+
+
+@pytest.fixture
+def write_recipe(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a recipe of one pass of a tiny network, on images with one label ("single") or on all ("all")."""
+
+    def write(images: str) -> Path:
+        path = tmp_path / "recipe.toml"
+        path.write_text(RECIPE.format(images=images))
+        return path
+
+    return write

@@ -10,18 +10,6 @@ import pytest
 from data.channels import CHANNELS
 from data.predictions import read_predictions
 
-RECIPE = """
-images = "single"
-device = "cpu"
-[tiles]
-size = 32
-[backbone]
-name = "test_efficientnet"
-pretrained = "none"
-[schedule]
-epochs = 1
-"""
-
 
 @pytest.fixture
 def index(simulated: Path, tmp_path: Path) -> Path:
@@ -39,10 +27,9 @@ def index(simulated: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_from_index_to_predictions(hpacells, index: Path, tmp_path: Path) -> None:
+def test_from_index_to_predictions(hpacells, write_recipe, index: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text(RECIPE)
+    recipe = write_recipe("single")
     done = hpacells("crops", "--from", index, "--work", work, status=2)
     assert "5 cells, 4 kept, 5 labelled, 1 unreadable" in done.stderr
     assert "left out gone" in done.stderr

@@ -19,17 +19,6 @@ from data.predictions import read_class_names, read_predictions
 from data.submission import SubmissionRow, read_rows, read_submission, write_submission
 from pipeline.cli import app
 
-RECIPE = """
-images = "all"
-device = "cpu"
-[tiles]
-size = 32
-[backbone]
-name = "test_efficientnet"
-pretrained = "none"
-[schedule]
-epochs = 1
-"""
 OWN = 'names = ["Dim", "Bright", "Dark"]\nnegative = "Dark"\n'
 
 
@@ -43,7 +32,7 @@ def hpacells(*arguments: object) -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(write_recipe, tmp_path: Path) -> Path:
     """Files a channel of six round cells, and a recipe and a label set of one's own."""
     y, x = np.mgrid[:64, :64]
     for number in range(6):
@@ -54,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
             picture = (inside * level + 10 * (radius < 26)).astype(np.uint8)
             cv2.imwrite(str(tmp_path / f"cell{number}_{channel}.png"), picture)
     (tmp_path / "own.toml").write_text(OWN)
-    (tmp_path / "recipe.toml").write_text(RECIPE)
+    write_recipe("all")
     return tmp_path
 
 
@@ -129,7 +118,7 @@ def score_all(work: Path, names: tuple[str, ...]) -> None:
 
 
 @pytest.mark.slow
-def test_the_whole_job_with_28_classes(hpacells, simulated: Path, tmp_path: Path) -> None:
+def test_the_whole_job_with_28_classes(hpacells, write_recipe, simulated: Path, tmp_path: Path) -> None:
     """Simulated fields, their 19 classes renumbered: vesicles are endosomes, negative cells lysosomes."""
     hpa2021, hpa2018 = read_label_set("hpa2021"), read_label_set("hpa2018")
     others = {"Negative": "Lysosomes", "Vesicles and punctate cytosolic patterns": "Endosomes"}
@@ -145,7 +134,7 @@ def test_the_whole_job_with_28_classes(hpacells, simulated: Path, tmp_path: Path
         tokens[::3] = [str(numbers[int(label)]) for label in tokens[::3]]
         truth.append(SubmissionRow(*row[:3], " ".join(tokens)))
     write_submission(tmp_path / "truth.csv", truth)
-    (tmp_path / "recipe.toml").write_text(RECIPE)
+    write_recipe("all")
     work = tmp_path / "work"
     arguments = ["--labels", tmp_path / "train.csv", "--truth", tmp_path / "truth.csv", "--work", work]
     options = ["--recipe", tmp_path / "recipe.toml", "--set", "train.label_set=hpa2018"]

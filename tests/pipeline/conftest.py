@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from pipeline import benchmark_sets
@@ -27,3 +29,11 @@ def little(tmp_path, monkeypatch):
     """A benchmark with one little set."""
     (tmp_path / "simhpa19.toml").write_text(LITTLE)
     monkeypatch.setattr(benchmark_sets, "benchmark_folder", lambda: tmp_path)
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    """Label file of the images a and b, a class each."""
+    path = tmp_path / "labels.csv"
+    path.write_text("ID,Label\na,0\nb,1\n")
+    return path

@@ -38,13 +38,6 @@ def finish(work: WorkFolder, stage: str, **inputs: str) -> None:
 
 
 @pytest.fixture
-def labels(tmp_path: Path) -> Path:
-    path = tmp_path / "labels.csv"
-    path.write_text("ID,Label\na,0\nb,1\n")
-    return path
-
-
-@pytest.fixture
 def work(tmp_path: Path) -> WorkFolder:
     """Two cells, predicted by a classifier that was trained with other labels."""
     work = WorkFolder(tmp_path / "work")

@@ -15,13 +15,6 @@ from pipeline.work_folder import WorkFolder
 
 
 @pytest.fixture
-def labels(tmp_path: Path) -> Path:
-    path = tmp_path / "labels.csv"
-    path.write_text("ID,Label\na,0\nb,1\n")
-    return path
-
-
-@pytest.fixture
 def work(tmp_path: Path) -> WorkFolder:
     return WorkFolder(tmp_path / "work")
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells import COLUMN_TYPES, write_cells
@@ -97,15 +96,6 @@ def make_tiles(tmp_path: Path) -> Callable[..., TileFolder]:
     return make
 
 
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
-    """Threads of tiny networks wait for each other more than they compute, above all on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def tiny() -> TrainSettings:
     return TINY
@@ -131,7 +121,8 @@ def changed() -> Callable[..., TrainSettings]:
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no curves, which takes longer than tiny trainings."""
-    monkeypatch.setattr(train, "draw_curves", lambda path, *_: path.touch())
+    for name in ("draw_curves", "draw_together"):
+        monkeypatch.setattr(train, name, lambda path, *_: path.touch())
 
 
 @pytest.fixture

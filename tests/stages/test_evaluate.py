@@ -73,8 +73,9 @@ class Work:
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
-    """With a picture that is quickly drawn: the true one takes longer than all the rest."""
-    monkeypatch.setattr(evaluate, "draw_confusion", lambda *_: None)
+    """With pictures that are quickly drawn: the true ones take longer than all the rest."""
+    for name in ("draw_confusion", "draw_class_figures"):
+        monkeypatch.setattr(evaluate, name, lambda *_: None)
     return Work(tmp_path)
 
 
@@ -101,6 +102,15 @@ def test_levels_and_their_decisions(work: Work) -> None:
     assert true["cell"] == [5, 1, 2]
     assert true["image mean"] == [2, 1, 1]
     assert true["protein mean"] == [1, 1, 1]
+
+
+def test_f1_of_cells_and_images_is_drawn(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = {}
+    monkeypatch.setattr(evaluate, "draw_class_figures", lambda path, levels, names: drawn.update(levels))
+    levels = levels_of(work.run())
+    assert list(drawn) == ["6 cells", "3 images, union of cells", "3 images, mean of cells"]
+    for quality, level in zip(drawn.values(), ("cell", "image union", "image mean"), strict=True):
+        assert quality.outcomes.f1.tolist() == [row["f1"] for row in levels[level]["classes"]]
 
 
 def test_figures_by_hand(work: Work) -> None:

@@ -226,7 +226,7 @@ def test_a_class_of_made_cells_is_not_missed(
 def test_figures_that_cannot_be_measured_do_not_spoil_the_report(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figures = dict.fromkeys(("val_loss", "val_accuracy", "val_macro_f1", "val_map"), float("nan"))
+    figures = dict.fromkeys(("val_loss", "val_accuracy", "val_macro_f1", "val_map", "val_auc"), float("nan"))
     monkeypatch.setattr(trainer, "measure_held_out", lambda *_: figures)
     report = run(make_tiles(IMAGES), tmp_path / "model", changed(tiny), steps())
     assert report.details["validated"]

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import torch
 
 from data.batches import Batch, divide_batch
 from models.classifiers.classifier import Architecture, Classifier
+from models.training.history import Epoch
 from models.training.progress import TrainingData
 
 ARCHITECTURE: dict[str, Any] = {
@@ -34,15 +36,6 @@ class TileList:
         for items in plan[start:]:
             chosen = divide_batch(items, part)
             yield Batch(chosen, self.tiles[chosen])
-
-
-@pytest.fixture(autouse=True, scope="package")
-def one_thread() -> Iterator[None]:
-    """Threads of tiny networks wait for each other more than they compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -90,3 +83,29 @@ def run_out_of_memory() -> Callable[..., Classifier]:
         return classifier
 
     return watch
+
+
+@pytest.fixture
+def make_epochs() -> Callable[..., list[Epoch]]:
+    """Make five epochs of a training, those from a number on of a second phase."""
+
+    def make(validated: bool, later_from: int = 6) -> list[Epoch]:
+        return [
+            Epoch(
+                epoch=number,
+                phase=1 + (number >= later_from),
+                lr=0.001 / number,
+                train_loss=3 / number,
+                val_loss=3.5 / number if validated else math.nan,
+                val_accuracy=0.1 * number if validated else math.nan,
+                val_macro_f1=0.08 * number if validated else math.nan,
+                val_map=0.09 * number if validated else math.nan,
+                val_auc=0.5 + 0.05 * number if validated else math.nan,
+                seconds=2.5,
+                tiles_per_second=100.0,
+                wait_seconds=0.1,
+            )
+            for number in range(1, 6)
+        ]
+
+    return make

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, average_precision_score, f1_score
+from sklearn.metrics import accuracy_score, average_precision_score, f1_score, roc_auc_score
 
 from models.training.metrics import measure_quality
 
@@ -20,6 +20,8 @@ def test_one_class_a_tile_as_scikit_learn_has_it(seed: int) -> None:
     )
     expected = average_precision_score(targets[:, present], probabilities[:, present], average="macro")
     assert quality.mean_average_precision == pytest.approx(expected, abs=1e-6)
+    expected = roc_auc_score(targets[:, present], probabilities[:, present], average="macro")
+    assert quality.macro_roc_auc == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -36,6 +38,8 @@ def test_any_number_of_classes_as_scikit_learn_has_it(seed: int) -> None:
     )
     expected = average_precision_score(targets[:, present], probabilities[:, present], average="macro")
     assert quality.mean_average_precision == pytest.approx(expected, abs=1e-6)
+    expected = roc_auc_score(targets[:, present], probabilities[:, present], average="macro")
+    assert quality.macro_roc_auc == pytest.approx(expected, abs=1e-6)
 
 
 def test_nothing_to_measure() -> None:
@@ -48,3 +52,8 @@ def test_numbers_that_are_none() -> None:
     quality = measure_quality(torch.full((4, 3), torch.nan), torch.eye(4, 3), single_label=True)
     assert 0 <= quality.accuracy <= 1
     assert quality.mean_average_precision != quality.mean_average_precision
+
+
+def test_a_class_that_all_tiles_have_cannot_be_ranked() -> None:
+    targets = torch.ones(4, 3)
+    assert np.isnan(measure_quality(torch.rand(4, 3), targets, single_label=False).macro_roc_auc)

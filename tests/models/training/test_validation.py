@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, average_precision_score, f1_score
+from sklearn.metrics import accuracy_score, average_precision_score, f1_score, roc_auc_score
 
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import BinaryCrossEntropySettings, CrossEntropySettings
@@ -44,6 +44,7 @@ def test_figures_of_one_class_a_tile(make_classifier, make_data) -> None:
             "val_accuracy": accuracy_score(truth, said),
             "val_macro_f1": f1_score(truth, said, average="macro"),
             "val_map": average_precision_score(data.validation_targets, probabilities, average="macro"),
+            "val_auc": roc_auc_score(data.validation_targets, probabilities, average="macro"),
         },
         rel=1e-5,
     )
@@ -63,6 +64,7 @@ def test_figures_of_several_classes_a_tile(make_classifier) -> None:
             "val_accuracy": (said == (targets > 0)).mean(),
             "val_macro_f1": f1_score(targets > 0, said, average="macro"),
             "val_map": average_precision_score(targets, logits.sigmoid().numpy(), average="macro"),
+            "val_auc": roc_auc_score(targets, logits.sigmoid().numpy(), average="macro"),
         },
         rel=1e-5,
     )

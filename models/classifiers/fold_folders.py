@@ -1,0 +1,11 @@
+"""The folders of folds: one classifier each, below a model folder."""
+
+import re
+from pathlib import Path
+
+
+def list_folds(folder: Path) -> list[Path]:
+    """List the folders ``fold-0``, ``fold-1`` ... of a model folder, in the order of their numbers."""
+    found = folder.glob("fold-*") if folder.is_dir() else ()
+    folds = [path for path in found if re.fullmatch(r"fold-\d+", path.name)]
+    return sorted(folds, key=lambda path: int(path.name.removeprefix("fold-")))
