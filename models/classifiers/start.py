@@ -29,7 +29,8 @@ def load_start(classifier: Classifier, name: str) -> bool:
     Returns
     -------
     bool
-        Whether all of them fit, and no weight is the classifier's own.
+        Whether it predicts what the other one does now: all weights fit, and both give single or both
+        multiple labels.
 
     Raises
     ------
@@ -52,4 +53,5 @@ def load_start(classifier: Classifier, name: str) -> bool:
         )
     if left_out:
         log.info("start from %s: %d of its weights do not fit and are left out", name, len(left_out))
-    return not left_out and state.keys() >= classifier.state_dict().keys()
+    same_mode = other.architecture.mode == classifier.architecture.mode
+    return same_mode and not left_out and state.keys() >= classifier.state_dict().keys()

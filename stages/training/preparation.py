@@ -122,7 +122,8 @@ def _make_blend(classifier: Classifier, settings: TrainSettings, *, fits: bool) 
     if not settings.start_share:
         return None
     if not fits:
-        reason = f"not all weights come from {settings.start}" if settings.start else "there is no start"
+        other = f"{settings.start} has other classes, outputs or weights than this training"
+        reason = other if settings.start else "there is no start"
         log.info("start_share = %g is left out: %s", settings.start_share, reason)
         return None
     return StartBlend(classifier, settings.start_share)

@@ -43,18 +43,21 @@ def test_the_start_keeps_its_share_in_the_last_weights(
             assert torch.equal(weight, trained[name])
 
 
-@pytest.mark.parametrize("reason", ["there is no start", "not all weights come from"])
+@pytest.mark.parametrize(
+    "of_start", [None, {"head": {"embedding": 8}}, {"images": "all"}], ids=["none", "weights", "outputs"]
+)
 def test_a_share_of_nothing_is_told_and_left_out(
-    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog, reason: str
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog, of_start
 ) -> None:
     folder = make_tiles(IMAGES)
     settings = tiny
-    if reason != "there is no start":
-        run(folder, tmp_path / "start", changed(tiny, head={"embedding": 8}), steps())
+    if of_start is not None:
+        run(folder, tmp_path / "start", changed(tiny, **of_start), steps())
         settings = changed(tiny, start=str(tmp_path / "start"))
     trained = run(folder, tmp_path / "trained", settings, steps())
     with caplog.at_level(logging.INFO, "hpacells"):
         shared = run(folder, tmp_path / "shared", changed(settings, start_share=SHARE), steps())
     assert all(torch.equal(trained[name], weight) for name, weight in shared.items())
     [told] = [message for message in caplog.messages if message.startswith("start_share")]
+    reason = "there is no start" if of_start is None else f"{settings.start} has other classes, outputs or"
     assert told.startswith(f"start_share = 0.25 is left out: {reason}")
