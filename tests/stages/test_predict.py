@@ -180,11 +180,12 @@ def test_batches_are_cut_where_memory_is_short(
         return forward(self, tiles)
 
     monkeypatch.setattr(Classifier, "forward", fail)
+    caplog.set_level("WARNING", "hpacells")
     context = steps()
     found = run(folder, model, settings, context)
     assert sizes == [7, 4, 2, 2, 2, 1, 2, 2, 2, 1]
     assert context.done == context.total == 14
-    np.testing.assert_allclose(found[COLUMNS], expected[COLUMNS], atol=1e-6)
+    np.testing.assert_allclose(found[COLUMNS], expected[COLUMNS], atol=1e-5)
     np.testing.assert_allclose(
         np.stack(found["embedding"].to_list()), np.stack(expected["embedding"].to_list()), atol=1e-4
     )
