@@ -12,7 +12,9 @@ from data.masks import write_label_image
 from data.predictions import write_predictions
 from pipeline.engines.local import LocalEngine
 from stages import crops
-from stages.inspect import InspectSettings, Sources, run
+from stages.inspect import run
+from stages.report.settings import InspectSettings
+from stages.report.sources import Sources
 
 ENGINE = LocalEngine(workers=2)
 
