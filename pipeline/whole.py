@@ -44,7 +44,7 @@ def _steps(
     yield lambda: steps.combine_step(work, work.submission, config)
     if truth is not None:
         yield lambda: steps.score_step(work.manifest("score"), work.submission, truth, work.metric, config)
-    yield lambda: inspect_step.inspect_step(work, config)
+    yield lambda: inspect_step.inspect_step(work, labels, config)
 
 
 def _summary(work: WorkFolder, truth: Path | None, manifests: list[Manifest]) -> str:

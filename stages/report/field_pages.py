@@ -14,6 +14,7 @@ from data.fields import Field, find_fields, to_uint8
 from data.masks import read_label_image
 from data.tiles import TileStore
 from stages.pages import write_page
+from stages.report.given_labels import compare_labels, read_given_labels
 from stages.report.pictures import draw_tile, write_jpeg
 from stages.report.predicted_cells import PredictedCells
 from stages.report.settings import InspectSettings
@@ -45,6 +46,9 @@ class FieldPages:
         self._fields = {field.image_id: field for field in find_fields(sources.images)}
         self._rows = dict(list(table.reset_index(names="row").groupby("image_id")))
         self._predicted = PredictedCells(sources.predictions, table)
+        self._given: dict[str, tuple[str, ...]] = {}
+        if sources.labels is not None and self._predicted.label_set is not None:
+            self._given = read_given_labels(sources.labels, self._predicted.label_set, self._fields)
         self._tiles = TileStore(sources.tiles)
 
     def __call__(self, image_id: str) -> dict[str, Any]:
@@ -64,7 +68,8 @@ class FieldPages:
             strips = [draw_tile(tile, contrast, _TILE) for tile in self._tiles.read(rows["row"].to_numpy())]
             write_jpeg(self._folder / f"{image_id}_tiles.jpg", np.vstack(strips))
         height, width = cells.shape
-        about = {"image_id": image_id, "file": quote(image_id)}
+        about: dict[str, Any] = {"image_id": image_id, "file": quote(image_id)}
+        about["given"] = self._given.get(image_id, ())
         path = self._folder / f"{image_id}.html"
         write_page(path, "field.html", **about, width=width, height=height, cells=entries)
         return about | {"cells": len(entries)}
@@ -83,11 +88,14 @@ class FieldPages:
         entries = []
         for row in rows.to_dict("records"):
             points = outlines[row["cell_id"]]
+            called = self._predicted.called(row["row"])
+            names = None if called is None else self._predicted.name(called)
             entries.append(
                 {
                     "cell_id": row["cell_id"],
                     "area": row["area_px"],
                     "dropped": row["dropped"],
+                    "verdict": compare_labels(names, self._given.get(row["image_id"])),
                     "points": " ".join(f"{x},{y}" for x, y in points),
                     "x": int(row["x0"] + row["x1"]) // 2,
                     "y": int(row["y0"] + row["y1"]) // 2,
