@@ -36,6 +36,9 @@ BENCHMARKS := $(basename $(notdir $(wildcard benchmarks/*.py)))
 CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
 RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
 
+# The demo's labels are no other work folder's.
+REPORT_LABELS = $(if $(LABELS),$(if $(filter-out $(DEMO_IMAGES)/%,$(LABELS))$(filter $(DEMO_WORK),$(WORK)),--labels $(LABELS)))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights segment crops train predict evaluate \
         explore submission score report run test test-slow lint format bench clean
@@ -115,8 +118,8 @@ score: setup ## score the submission (TRUTH=)
 	$(call need,TRUTH)
 	$(HPACELLS) score $(WORK)/submission.csv $(TRUTH) --work $(WORK) --json $(WORK)/metric.json $(CONFIG_OPTION) $(ARGS)
 
-report: setup ## write the report that shows every cell
-	$(HPACELLS) inspect --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+report: setup ## write the report that shows every cell (with the images' labels: LABELS=)
+	$(HPACELLS) inspect --work $(WORK) $(REPORT_LABELS) $(CONFIG_OPTION) $(ARGS)
 
 run: setup $(SIMULATED) ## all of the above for IMAGES= LABELS= WORK=
 	$(call need,LABELS)

@@ -23,20 +23,26 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """Give a temporary folder beside ``path`` that takes its place when the block ends without an error.
 
-    Where another process has made ``path`` meanwhile, that one stays and ours is removed.
+    Where there is one at ``path`` already, ``replace`` says whether it gives way, or stays and ours is
+    removed, because another process has made the same meanwhile.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    # What is replaced has a single writer, so what a killed run of it has left can go.
+    temporary = path.with_name(f".{path.name}.{'partial' if replace else secrets.token_hex(4)}")
+    if replace:
+        shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
         yield temporary
+        if replace:
+            shutil.rmtree(path, ignore_errors=True)
         try:
             temporary.rename(path)
         except OSError:
-            if not path.is_dir():
+            if replace or not path.is_dir():
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

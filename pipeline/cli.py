@@ -217,12 +217,24 @@ def evaluate(
 
 
 @app.command()
-def inspect(work: Work, config: ConfigFile = None, assignments: Assignments = None) -> None:
+def inspect(
+    work: Work,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            help="Label file of the images, shown beside what was predicted. Default: of cells that were cut "
+            "elsewhere, the labels of their index.",
+        ),
+    ] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
     """Write the report that shows every cell."""
-    from pipeline import steps
+    from pipeline.inspect_step import inspect_step
 
     folder, settings = WorkFolder(work), load_settings(["inspect"], config, assignments)
-    manifest = execute(steps.inspect_step(folder, settings), local_engine())
+    manifest = execute(inspect_step(folder, labels, settings), local_engine())
     typer.echo(f"report: {folder.report / 'index.html'}")
     finish([manifest])
 

@@ -15,7 +15,7 @@ _SETTINGS = {
     "combine": "stages.combine:CombineSettings",
     "score": "stages.score:ScoreSettings",
     "evaluate": "stages.evaluate:EvaluateSettings",
-    "inspect": "stages.inspect:InspectSettings",
+    "inspect": "stages.report.settings:InspectSettings",
     "explore": "stages.explore:ExploreSettings",
     "segmenter": "stages.train_segmenter_settings:TrainSegmenterSettings",
     "compare": "stages.compare_settings:CompareSettings",

@@ -12,7 +12,7 @@ from data.fields import Field, find_fields
 from data.label_sets import read_label_set
 from pipeline.config import Config
 from pipeline.label_sets import find_predicted, hash_label_set
-from pipeline.manifest import Manifest, hash_file, hash_json, read_manifest
+from pipeline.manifest import hash_file, hash_json, read_manifest
 from pipeline.run import Step, require
 from pipeline.work_folder import WorkFolder
 from stages.stage import Context, StageReport
@@ -207,67 +207,6 @@ def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, conf
             source, work.cells, labels, work.quality, settings, context, trained_on=trained_on
         ),
     )
-
-
-def inspect_step(work: WorkFolder, config: Config) -> Step:
-    """Write the HTML report of a work folder."""
-    from stages import inspect
-
-    settings = config.settings("inspect", inspect.InspectSettings)
-    _refuse_cut_cells(work)
-    segment = require(work, "segment")
-    scores = _scores_of(work)
-    return Step(
-        stage="inspect",
-        manifest=work.manifest("inspect"),
-        settings=settings,
-        inputs={
-            "combine": require(work, "combine").output_key,
-            "scores": scores.key if scores else "none",
-        },
-        outputs=(work.report,),
-        run=lambda _, context: inspect.run(
-            inspect.Sources(
-                images=Path(segment.details["images"]),
-                masks=work.masks,
-                images_table=work.images,
-                cells=work.cells,
-                tiles=work.tiles,
-                predictions=work.predictions,
-                curves=_curves_of(work),
-                scores=scores.details if scores else None,
-                full_scale=require(work, "crops").settings["full_scale"],
-            ),
-            work.report,
-            settings,
-            context,
-        ),
-    )
-
-
-def _refuse_cut_cells(work: WorkFolder) -> None:
-    """Say that there is nothing to draw outlines in where the cells were cut elsewhere."""
-    crops = read_manifest(work.manifest("crops"))
-    if crops is not None and "index" in crops.inputs:
-        raise InputError(
-            found="cells that were cut elsewhere",
-            where=work.root,
-            expected="cells of fields that `hpacells segment` segmented, which the report shows whole",
-            advice=f"look at {work.predictions.name}, or at what `hpacells evaluate` writes",
-        )
-
-
-def _curves_of(work: WorkFolder) -> Path:
-    """Give the training curves of the classifier, or of all folds together."""
-    return work.model / "curves.png"
-
-
-def _scores_of(work: WorkFolder) -> Manifest | None:
-    """Give the scores of the submission that lies in the work folder, none of an earlier one's."""
-    scores = read_manifest(work.manifest("score"))
-    if scores is None or not work.submission.is_file():
-        return None
-    return scores if scores.inputs["submission"] == hash_file(work.submission) else None
 
 
 def fingerprint_fields(fields: Sequence[Field]) -> str:

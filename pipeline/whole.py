@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline import steps, training_steps
+from pipeline import inspect_step, steps, training_steps
 from pipeline.config import Config
 from pipeline.manifest import Manifest, read_manifest
 from pipeline.run import Step, execute
@@ -44,7 +44,7 @@ def _steps(
     yield lambda: steps.combine_step(work, work.submission, config)
     if truth is not None:
         yield lambda: steps.score_step(work.manifest("score"), work.submission, truth, work.metric, config)
-    yield lambda: steps.inspect_step(work, config)
+    yield lambda: inspect_step.inspect_step(work, labels, config)
 
 
 def _summary(work: WorkFolder, truth: Path | None, manifests: list[Manifest]) -> str:

@@ -1,7 +1,6 @@
 """Explore: what a label set and its images look like, as plots, tables and a page that opens from disk."""
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from data.labels import check_coverage, read_labels, read_proteins
 from stages.exploration.cell_plots import plot_cells
 from stages.exploration.examples import show_examples
 from stages.exploration.label_plots import plot_classes, plot_combinations, plot_pairs, plot_repetition
-from stages.exploration.page import Findings, write_page
+from stages.exploration.page import Findings, write_findings
 from stages.stage import Context, StageReport, StageSettings
 
 
@@ -88,7 +87,7 @@ def run(sources: Sources, output: Path, settings: ExploreSettings, context: Cont
     """
     table, proteins = _read(sources, settings)
     cells = _count_cells(sources, table)
-    with atomic_folder(output) as folder:
+    with atomic_folder(output, replace=True) as folder:
         findings = Findings(folder)
         findings.details |= {"labels": str(sources.labels), "label_set": settings.label_set}
         with context.track("explore", 4) as advance:
@@ -106,9 +105,7 @@ def run(sources: Sources, output: Path, settings: ExploreSettings, context: Cont
         _show_images(sources, table, settings, findings, context)
         findings.details |= {"facts": findings.facts, "notes": findings.notes}
         (folder / "summary.json").write_text(json.dumps(findings.details, indent=1) + "\n")
-        write_page(findings, f"Labels of {sources.labels.name}")
-        # The finished folder takes its place; an older one would stay.
-        shutil.rmtree(output, ignore_errors=True)
+        write_findings(findings, f"Labels of {sources.labels.name}")
     counts: dict[str, int | float] = {"images": len(table.shown), "plots": len(findings.plots)}
     return StageReport(counts=counts, failures=findings.failures, details=findings.details)
 

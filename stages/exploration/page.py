@@ -1,18 +1,14 @@
 """The page of an exploration: an HTML file that opens from disk, with all plots and their figures."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
-from data.atomic import atomic_write
+from stages.pages import copy_style, write_page
 from stages.stage import Failure
-
-_TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 @dataclass(frozen=True)
@@ -58,21 +54,18 @@ class Findings:
         return name
 
 
-def write_page(findings: Findings, title: str) -> None:
+def write_findings(findings: Findings, title: str) -> None:
     """Write ``index.html`` and its style sheet."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True
-    )
-    page = environment.get_template("explore.html").render(
+    copy_style(findings.folder)
+    write_page(
+        findings.folder / "index.html",
+        "explore.html",
         title=title,
         facts=findings.facts.items(),
         plots=findings.plots,
         notes=findings.notes,
         failures=findings.failures,
     )
-    shutil.copyfile(_TEMPLATES / "style.css", findings.folder / "style.css")
-    with atomic_write(findings.folder / "index.html") as temporary:
-        temporary.write_text(page, encoding="utf-8")
 
 
 def list_names(names: Sequence[str]) -> str:

@@ -22,3 +22,19 @@ def test_a_folder_that_another_process_made_stays(tmp_path: Path) -> None:
         with atomic_folder(tmp_path / "folder") as theirs:
             (theirs / "theirs").touch()
     assert [path.name for path in tmp_path.rglob("*")] == ["folder", "theirs"]
+
+
+def test_a_folder_replaces_an_older_one_only_when_it_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    target.mkdir()
+    (target / "old").touch()
+    # What a killed run has left.
+    (tmp_path / ".folder.partial").mkdir()
+    (tmp_path / ".folder.partial" / "half").touch()
+    with pytest.raises(ZeroDivisionError), atomic_folder(target, replace=True) as temporary:
+        (temporary / "b").write_text(str(1 / 0))
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "old"]
+    with atomic_folder(target, replace=True) as temporary:
+        (temporary / "new").touch()
+        assert (target / "old").exists()
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "new"]

@@ -40,9 +40,12 @@ def test_from_index_to_predictions(hpacells, write_recipe, index: Path, tmp_path
     ]
     hpacells("combine", "--work", work)
     assert len(pd.read_csv(work / "submission.csv")) == 5
-    told = hpacells("inspect", "--work", work, status=2).stderr
-    assert "cells that were cut elsewhere" in told
-    assert len(told.strip().splitlines()) == 1
+    hpacells("inspect", "--work", work)
+    page = (work / "report/cells/1.html").read_text()
+    assert all(f"cell{number}</a>" in page for number in range(1, 5))
+    assert page.count("label <b>") == 5
+    assert "left out: unreadable" in page
+    assert "5 cells that were cut elsewhere, 4 kept" in (work / "report/index.html").read_text()
 
 
 def test_images_or_an_index(hpacells, index: Path, tmp_path: Path) -> None:

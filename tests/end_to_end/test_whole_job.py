@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 
 from data.cells import read_cells
+from data.labels import CLASS_NAMES, read_labels
 from data.masks import read_label_image
 from data.rle import decode_mask
 from data.submission import read_submission
+from pipeline.manifest import hash_file
 
 CONFIG = """
 [train.tiles]
@@ -145,6 +147,15 @@ def test_the_report_shows_every_cell(work: Path) -> None:
         for cell_id in rows["cell_id"]:
             assert f'id="cell-{cell_id}"' in page
             assert f'id="outline-{cell_id}"' in page
+
+
+def test_the_report_shows_the_labels_of_the_images(work: Path, simulated: Path) -> None:
+    for image_id, labels in read_labels(simulated / "train.csv").items():
+        names = ", ".join(CLASS_NAMES[label] for label in labels)
+        page = (work / "report/fields" / f"{image_id}.html").read_text()
+        assert f"<h1>{image_id}: {names}</h1>" in page
+    manifest = json.loads((work / "inspect.json").read_text())
+    assert manifest["inputs"]["labels"] == hash_file(simulated / "train.csv")
 
 
 def test_predictions_are_probabilities_of_every_kept_cell(work: Path) -> None:

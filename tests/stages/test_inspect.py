@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,12 +9,15 @@ import pytest
 
 from data.cells import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
+from data.errors import InputError
 from data.images import write_images
 from data.masks import write_label_image
 from data.predictions import write_predictions
 from pipeline.engines.local import LocalEngine
 from stages import crops
-from stages.inspect import InspectSettings, Sources, run
+from stages.inspect import run
+from stages.report.settings import InspectSettings
+from stages.report.sources import Sources
 
 ENGINE = LocalEngine(workers=2)
 
@@ -74,6 +79,32 @@ def test_a_page_a_field(sources: Sources, tmp_path: Path) -> None:
     assert "c%20%231_tiles.jpg" in dropped
 
 
+def test_labels_of_the_images_beside_what_was_predicted(sources: Sources, tmp_path: Path) -> None:
+    labels = tmp_path / "train.csv"
+    labels.write_text("ID,Label\na,7|3\nc #1,Cytosol\nothers,0\n")
+    run(replace(sources, labels=labels), tmp_path / "report", InspectSettings(), ENGINE)
+    page = (tmp_path / "report/fields/a.html").read_text()
+    assert "<h1>a: Nucleoli fibrillar center, Golgi apparatus</h1>" in page
+    first, second = page.split('id="cell-2"')
+    assert '0.80 Golgi apparatus <b class="right">✓</b>' in first
+    assert "not the image" not in first.split('id="cell-1"')[1]
+    assert "not the image's labels" in second
+    assert re.findall(r'<polygon id="outline-(\d)"[^>]*class="wrong"', page) == ["2"]
+    assert "<h1>b</h1>" in (tmp_path / "report/fields/b.html").read_text()
+    dropped = (tmp_path / "report/fields/c #1.html").read_text()
+    assert "<h1>c #1: Cytosol</h1>" in dropped
+    assert "not the image" not in dropped
+    assert ">Nucleoli fibrillar center, Golgi apparatus<" in (tmp_path / "report/index.html").read_text()
+
+
+def test_labels_of_other_images_are_refused(sources: Sources, tmp_path: Path) -> None:
+    labels = tmp_path / "train.csv"
+    labels.write_text("ID,Label\nothers,0\n")
+    with pytest.raises(InputError, match="none of the 3 images has a label"):
+        run(replace(sources, labels=labels), tmp_path / "report", InspectSettings(), ENGINE)
+    assert not list(tmp_path.glob(".report*"))
+
+
 def test_the_sprite_has_a_strip_a_cell(sources: Sources, tmp_path: Path) -> None:
     run(sources, tmp_path / "report", InspectSettings(), ENGINE)
     assert cv2.imread(str(tmp_path / "report/fields/a_tiles.jpg")).shape == (2 * 128, 2 * 128, 3)
@@ -87,8 +118,7 @@ def test_scores_are_shown_where_there_are_any(sources: Sources, tmp_path: Path) 
     rows = [{"label": 7, "name": "Golgi apparatus", "ap": 0.5, "truth": 3, "detections": 9}]
     rows.append({"label": 8, "name": "Intermediate filaments", "ap": None, "truth": 0, "detections": 2})
     scores = {"map": 0.5, "iou": 0.6, "absent": "fp", "classes": rows}
-    scored = Sources(**{**vars(sources), "scores": scores})
-    run(scored, tmp_path / "report", InspectSettings(), ENGINE)
+    run(replace(sources, scores=scores), tmp_path / "report", InspectSettings(), ENGINE)
     index = (tmp_path / "report/index.html").read_text()
     assert "Score: mAP 0.5000" in index
     assert "Intermediate filaments" in index

@@ -1,0 +1,62 @@
+"""Inspect cells that were cut elsewhere: an HTML report that opens from disk and shows every cell."""
+
+from pathlib import Path
+
+from data.atomic import atomic_folder
+from data.cells import read_cells
+from data.tiles import TileStore
+from stages.report.cell_cards import CellCards
+from stages.report.cell_groups import divide_cells
+from stages.report.cell_index import write_cell_index
+from stages.report.cell_pages import CellPages
+from stages.report.cell_views import ViewPages, divide_views, list_views
+from stages.report.given_labels import read_given_labels
+from stages.report.predicted_cells import PredictedCells
+from stages.report.settings import InspectSettings
+from stages.report.sources import CutCellSources
+from stages.stage import Context, Failure, StageReport
+
+
+def run(sources: CutCellSources, report: Path, settings: InspectSettings, context: Context) -> StageReport:
+    """Write ``index.html`` with counts by class, a page a group of cells, and pages of chosen cells.
+
+    Tiles are read a page at a time. A page whose tiles cannot be shown is named in the report and counted as
+    failed.
+
+    Raises
+    ------
+    InputError
+        A file is missing or does not fit the others, or the label file has a label of none of the cells.
+    """
+    table = read_cells(sources.cells, ["image_id", "cell_id", "dropped", "group"])
+    tiles = TileStore(sources.tiles, rows=len(table))
+    predicted = PredictedCells(sources.predictions, table)
+    label_set = sources.label_set or predicted.label_set
+    image_ids = table["image_id"].tolist()
+    given = (
+        read_given_labels(sources.labels, label_set, image_ids)
+        if sources.labels is not None and label_set is not None
+        else {}
+    )
+    groups = divide_cells(image_ids, table["group"].tolist(), settings.cells_a_page)
+    cards = CellCards(table, predicted, given, groups, settings.top_classes)
+    views = list_views(cards)
+    view_pages = divide_views(views, settings.cells_a_page)
+    failures: list[Failure] = []
+    with atomic_folder(report, replace=True) as folder:
+        pages = CellPages(tiles, cards, folder, len(groups))
+        shown = []
+        for group, page in context.map(pages, groups, description="inspect", total=len(groups)):
+            if isinstance(page, Exception):
+                failures.append(Failure(group.title, str(page)))
+                page = pages.write_failed(group, str(page))
+            shown.append(page)
+        write = ViewPages(cards, folder)
+        for page, done in context.map(write, view_pages, description="inspect", total=len(view_pages)):
+            if isinstance(done, Exception):
+                failures.append(Failure(page.file, str(done)))
+        write_cell_index(folder, sources, cards, views, shown, failures)
+    return StageReport(
+        counts={"cells": len(table), "pages": len(groups), "labelled": sum(map(bool, cards.given))},
+        failures=failures,
+    )

@@ -1,0 +1,1 @@
+"""Parts of the HTML report: its pages, their pictures, and what they say of each cell."""

@@ -1,0 +1,91 @@
+"""What the pages say of each cell that was cut elsewhere."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stages.report.cell_groups import CellGroup
+from stages.report.given_labels import compare_labels
+from stages.report.predicted_cells import PredictedCells
+
+_PICTURES_A_FOLDER = 1000
+
+
+class CellCards:
+    """Names, predictions and labels of all cells, given cell by cell.
+
+    Parameters
+    ----------
+    table
+        The cells table, with at least image_id and dropped.
+    predicted
+        What was predicted, in the table's order.
+    given
+        Image ID -> names of its given classes.
+    groups
+        The pages on which the cells stand.
+    top_classes
+        How many classes to list.
+
+    Attributes
+    ----------
+    predicted
+        As given.
+    dropped
+        (n,) str: why a filter left a cell out, or an empty string.
+    called
+        Of every cell the names of its predicted classes; None where it was not predicted.
+    given
+        Of every cell the names of its given classes, empty where none are known.
+    verdicts
+        (n,) str, see ``compare_labels``.
+    pictured
+        (n,) bool: cells whose pictures could be made.
+    """
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        predicted: PredictedCells,
+        given: Mapping[str, tuple[str, ...]],
+        groups: list[CellGroup],
+        top_classes: int,
+    ) -> None:
+        self.predicted, self._top_classes = predicted, top_classes
+        self._names: list[str] = table["image_id"].tolist()
+        self.dropped = table["dropped"].to_numpy(object)
+        classes = [predicted.called(row) for row in range(len(table))]
+        self.called = [None if labels is None else predicted.name(labels) for labels in classes]
+        self.given = [given.get(name, ()) for name in self._names]
+        pairs = zip(self.called, self.given, strict=True)
+        self.verdicts = np.array([compare_labels(*pair) for pair in pairs], object)
+        self.pictured = np.ones(len(table), bool)
+        self._page = np.zeros(len(table), int)
+        for group in groups:
+            self._page[group.rows] = group.number
+
+    def __len__(self) -> int:
+        """Count the cells."""
+        return len(self._names)
+
+    def card(self, row: int) -> dict[str, Any]:
+        """Give what the templates show of a cell."""
+        return {
+            "row": row,
+            "name": self._names[row],
+            "page": f"cells/{self._page[row]}.html",
+            "picture": str(picture_path(row)) if self.pictured[row] else "",
+            "dropped": self.dropped[row],
+            "called": self.called[row],
+            "given": self.given[row],
+            "verdict": self.verdicts[row],
+            "top": self.predicted.top(row, self._top_classes),
+        }
+
+
+def picture_path(row: int) -> PurePosixPath:
+    """Give where a cell's picture lies below the report, by its row: names may have any character."""
+    return PurePosixPath("tiles", str(row // _PICTURES_A_FOLDER), f"{row}.jpg")

@@ -1,0 +1,101 @@
+"""The first pages of a report on cells that were cut elsewhere: counts by class, and a thumbnail a group."""
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stages.pages import copy_style, write_page
+from stages.report.cell_cards import CellCards
+from stages.report.cell_views import View
+from stages.report.given_labels import PARTLY, RIGHT, WRONG
+from stages.report.sources import CutCellSources
+from stages.stage import Failure
+
+_THUMBNAILS = 500
+
+
+def write_cell_index(
+    folder: Path,
+    sources: CutCellSources,
+    cards: CellCards,
+    views: Sequence[View],
+    groups: Sequence[dict[str, Any]],
+    failures: Sequence[Failure],
+) -> None:
+    """Write ``index.html``, with further pages of thumbnails where there are many, and the style sheet.
+
+    Parameters
+    ----------
+    folder
+        Where the report is written.
+    sources
+        Where the curves lie, and whether the labels were trained with.
+    cards
+        What is said of each cell.
+    views
+        The choices of cells that have pages.
+    groups
+        What the pages that were written tell of themselves.
+    failures
+        Groups that could not be shown.
+    """
+    if sources.curves is not None:
+        shutil.copyfile(sources.curves, folder / "curves.png")
+    copy_style(folder)
+    dropped = Counter(reason for reason in cards.dropped.tolist() if reason)
+    files = {view.name: f"views/{view.name}-1.html" for view in views}
+    content: dict[str, Any] = {
+        "cells": len(cards),
+        "kept": len(cards) - dropped.total(),
+        "dropped": dict(dropped),
+        "predicted": sum(called is not None for called in cards.called),
+        "verdicts": Counter(cards.verdicts.tolist()),
+        "labelled": sum(bool(given) for given in cards.given),
+        "labels": sources.labels.name if sources.labels else "",
+        "trained_on": sources.trained_on,
+        "classes": _count_classes(cards, files),
+        "other_views": [
+            {"title": view.title, "file": files[view.name], "cells": len(view.rows)}
+            for view in views
+            if not view.name.startswith("class-")
+        ],
+        "curves": sources.curves is not None,
+        "failures": failures,
+    }
+    starts = range(0, len(groups), _THUMBNAILS)
+    names = ["index.html", *(f"index-{number}.html" for number in range(2, len(starts) + 1))]
+    for number, start in enumerate(starts):
+        write_page(
+            folder / names[number],
+            "cell_index.html",
+            **content,
+            groups=groups[start : start + _THUMBNAILS],
+            first=number == 0,
+            pages=names,
+            this=names[number],
+        )
+
+
+def _count_classes(cards: CellCards, files: dict[str, str]) -> list[dict[str, Any]]:
+    """Count the cells of each class that was predicted or given, in the order of the label set."""
+    predicted, given = Counter[str](), Counter[str](name for names in cards.given for name in names)
+    verdicts = {verdict: Counter[str]() for verdict in (RIGHT, PARTLY, WRONG)}
+    for called, verdict in zip(cards.called, cards.verdicts, strict=True):
+        predicted.update(called or ())
+        if verdict:
+            verdicts[verdict].update(called or ())
+    known = cards.predicted.label_set.names if cards.predicted.label_set else ()
+    names = dict.fromkeys([*known, *sorted(given)])
+    return [
+        {
+            "name": name,
+            "file": files.get(f"class-{label}", ""),
+            "predicted": predicted[name],
+            "given": given[name],
+            **{verdict: counts[name] for verdict, counts in verdicts.items()},
+        }
+        for label, name in enumerate(names)
+        if predicted[name] or given[name]
+    ]

@@ -1,0 +1,84 @@
+"""Pages of the cells that were cut elsewhere: a page a group, with its cells' pictures."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.composites import find_contrast
+from data.tiles import TileStore
+from stages.pages import write_page
+from stages.report.cell_cards import CellCards, picture_path
+from stages.report.cell_groups import CellGroup
+from stages.report.given_labels import PARTLY, WRONG
+from stages.report.pictures import draw_sheet, draw_tile, write_jpeg
+
+_TILE = 192
+_THUMBNAIL_TILES = 9
+_THUMBNAIL = 288
+
+
+class CellPages:
+    """Write one group's page and pictures; called from several threads.
+
+    Parameters
+    ----------
+    tiles
+        The tile store, of which the tiles of one page are read at a time.
+    cards
+        What is said of each cell.
+    folder
+        The report.
+    count
+        How many pages there are.
+    """
+
+    def __init__(self, tiles: TileStore, cards: CellCards, folder: Path, count: int) -> None:
+        self._tiles, self._cards, self._folder, self._count = tiles, cards, folder, count
+        (folder / "cells").mkdir()
+        (folder / "tiles").mkdir()
+
+    def __call__(self, group: CellGroup) -> dict[str, Any]:
+        """Write a group's page; give what the index says of it."""
+        tiles = self._tiles.read(group.rows)
+        shared = find_contrast(np.concatenate(list(tiles), axis=1)) if group.together else None
+        pictures = []
+        for row, tile in zip(group.rows.tolist(), tiles, strict=True):
+            picture = draw_tile(tile, find_contrast(tile) if shared is None else shared, _TILE)
+            path = self._folder / picture_path(row)
+            path.parent.mkdir(exist_ok=True)
+            write_jpeg(path, picture)
+            pictures.append(picture[:, :_TILE])
+        sheet = draw_sheet(pictures[:_THUMBNAIL_TILES], _THUMBNAIL)
+        write_jpeg(self._folder / "cells" / f"{group.number}.jpg", sheet)
+        self._write(group, "")
+        return self._describe(group) | {"thumbnail": f"cells/{group.number}.jpg"}
+
+    def write_failed(self, group: CellGroup, why: str) -> dict[str, Any]:
+        """Write the page of a group whose tiles cannot be shown, without pictures."""
+        self._cards.pictured[group.rows] = False
+        self._write(group, why)
+        return self._describe(group) | {"thumbnail": ""}
+
+    def _write(self, group: CellGroup, why: str) -> None:
+        number = group.number
+        contrast = "all with one contrast" if group.together else "each with a contrast of its own"
+        write_page(
+            self._folder / "cells" / f"{number}.html",
+            "cells.html",
+            title=group.title,
+            failure=why,
+            about=f"{len(group.rows)} cells, {contrast}",
+            before=f"{number - 1}.html" if number > 1 else "",
+            after=f"{number + 1}.html" if number < self._count else "",
+            cards=[self._cards.card(row) for row in group.rows.tolist()],
+        )
+
+    def _describe(self, group: CellGroup) -> dict[str, Any]:
+        verdicts = self._cards.verdicts[group.rows]
+        return {
+            "number": group.number,
+            "title": group.title,
+            "cells": len(group.rows),
+            "differ": int(np.isin(verdicts, [PARTLY, WRONG]).sum()),
+        }

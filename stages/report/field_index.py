@@ -1,0 +1,56 @@
+"""The first page of a report on fields: scores, training curves, and a thumbnail a field."""
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stages.pages import copy_style, write_page
+from stages.report.sources import Sources
+from stages.stage import Failure
+
+
+def write_field_index(
+    folder: Path,
+    sources: Sources,
+    table: pd.DataFrame,
+    count: int,
+    fields: Sequence[dict[str, Any]],
+    failures: Sequence[Failure],
+) -> None:
+    """Write ``index.html``, its style sheet and the curves.
+
+    Parameters
+    ----------
+    folder
+        Where the report is written.
+    sources
+        Where scores and curves lie.
+    table
+        The cells table.
+    count
+        How many fields there are, shown or not.
+    fields
+        What the pages that were written tell of themselves.
+    failures
+        Fields that could not be shown.
+    """
+    dropped = Counter(reason for reason in table["dropped"] if reason)
+    if sources.curves.is_file():
+        shutil.copyfile(sources.curves, folder / "curves.png")
+    copy_style(folder)
+    write_page(
+        folder / "index.html",
+        "index.html",
+        images=count,
+        cells=len(table),
+        kept=len(table) - dropped.total(),
+        dropped=dict(dropped),
+        score=sources.scores,
+        curves=sources.curves.is_file(),
+        fields=fields,
+        failures=failures,
+    )

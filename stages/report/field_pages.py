@@ -1,0 +1,105 @@
+"""Pages of the segmented fields: each with its outlines and cells."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.composites import composite, find_contrast, find_outlines, protein_only, shrink, stretch_contrast
+from data.errors import InputError
+from data.fields import Field, find_fields, to_uint8
+from data.masks import read_label_image
+from data.tiles import TileStore
+from stages.pages import write_page
+from stages.report.given_labels import compare_labels, read_given_labels
+from stages.report.pictures import draw_tile, write_jpeg
+from stages.report.predicted_cells import PredictedCells
+from stages.report.settings import InspectSettings
+from stages.report.sources import Sources
+
+_THUMBNAIL = 380
+_TILE = 128
+
+
+class FieldPages:
+    """Write one field's page and pictures; called from several threads.
+
+    Parameters
+    ----------
+    sources
+        Where the fields and their cells lie.
+    table
+        The cells table.
+    folder
+        Where the pages are written.
+    settings
+        Of the report.
+    """
+
+    def __init__(
+        self, sources: Sources, table: pd.DataFrame, folder: Path, settings: InspectSettings
+    ) -> None:
+        self._sources, self._folder, self._settings = sources, folder, settings
+        self._fields = {field.image_id: field for field in find_fields(sources.images)}
+        self._rows = dict(list(table.reset_index(names="row").groupby("image_id")))
+        self._predicted = PredictedCells(sources.predictions, table)
+        self._given: dict[str, tuple[str, ...]] = {}
+        if sources.labels is not None and self._predicted.label_set is not None:
+            self._given = read_given_labels(sources.labels, self._predicted.label_set, self._fields)
+        self._tiles = TileStore(sources.tiles)
+
+    def __call__(self, image_id: str) -> dict[str, Any]:
+        """Write a field's page; give what the index says of it."""
+        image = to_uint8(self._field(image_id).read(), self._sources.full_scale)
+        contrast = find_contrast(image)
+        image = stretch_contrast(image, contrast)
+        cells = read_label_image(self._sources.masks / f"{image_id}_cells.png")
+        size = self._settings.picture_size
+        picture = shrink(composite(image), size)
+        write_jpeg(self._folder / f"{image_id}.jpg", picture)
+        write_jpeg(self._folder / f"{image_id}_protein.jpg", shrink(protein_only(image), size))
+        write_jpeg(self._folder / f"{image_id}_small.jpg", shrink(picture, _THUMBNAIL))
+        rows = self._rows.get(image_id)
+        entries = [] if rows is None else self._cells(rows, cells)
+        if rows is not None:
+            strips = [draw_tile(tile, contrast, _TILE) for tile in self._tiles.read(rows["row"].to_numpy())]
+            write_jpeg(self._folder / f"{image_id}_tiles.jpg", np.vstack(strips))
+        height, width = cells.shape
+        about: dict[str, Any] = {"image_id": image_id, "file": quote(image_id)}
+        about["given"] = self._given.get(image_id, ())
+        path = self._folder / f"{image_id}.html"
+        write_page(path, "field.html", **about, width=width, height=height, cells=entries)
+        return about | {"cells": len(entries)}
+
+    def _field(self, image_id: str) -> Field:
+        if image_id not in self._fields:
+            raise InputError(
+                found=f"no field {image_id}",
+                where=self._sources.images,
+                expected="the images that were segmented",
+            )
+        return self._fields[image_id]
+
+    def _cells(self, rows: pd.DataFrame, cells: NDArray[np.uint16]) -> list[dict[str, Any]]:
+        outlines = {outline.cell_id: outline.points for outline in find_outlines(cells)}
+        entries = []
+        for row in rows.to_dict("records"):
+            points = outlines[row["cell_id"]]
+            called = self._predicted.called(row["row"])
+            names = None if called is None else self._predicted.name(called)
+            entries.append(
+                {
+                    "cell_id": row["cell_id"],
+                    "area": row["area_px"],
+                    "dropped": row["dropped"],
+                    "verdict": compare_labels(names, self._given.get(row["image_id"])),
+                    "points": " ".join(f"{x},{y}" for x, y in points),
+                    "x": int(row["x0"] + row["x1"]) // 2,
+                    "y": int(row["y0"] + row["y1"]) // 2,
+                    "top": self._predicted.top(row["row"], self._settings.top_classes),
+                }
+            )
+        return entries

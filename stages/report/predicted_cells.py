@@ -1,0 +1,80 @@
+"""What was predicted for each cell of the cells table."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.label_sets import LabelSet
+from data.predictions import probability_columns, read_class_names, read_predictions
+
+_CELL = ["image_id", "cell_id"]
+
+
+class PredictedCells:
+    """Predictions in the order of the cells table.
+
+    Parameters
+    ----------
+    predictions
+        The predictions table; None where nothing was predicted yet.
+    cells
+        Rows of the cells table, with at least image_id and cell_id.
+
+    Attributes
+    ----------
+    label_set
+        The classes; None where nothing was predicted.
+    probabilities
+        (n, classes) float32, a row a cell; NaN for a cell that was not predicted.
+
+    Raises
+    ------
+    InputError
+        The predictions table is missing or is none.
+    """
+
+    def __init__(self, predictions: Path | None, cells: pd.DataFrame) -> None:
+        self.label_set: LabelSet | None = None
+        self.probabilities = np.full((len(cells), 0), np.nan, np.float32)
+        self._called = [None] * len(cells)
+        if predictions is None:
+            return
+        table = read_predictions(predictions, embedding=False)
+        self.label_set = LabelSet(names=read_class_names(predictions), title=f"of {predictions}")
+        joined = cells[_CELL].merge(table, how="left", on=_CELL)
+        self.probabilities = joined[probability_columns(table.columns)].to_numpy(np.float32)
+        if "labels" in joined.columns:
+            self._called = joined["labels"].astype(object).where(joined["labels"].notna(), None).tolist()
+
+    def called(self, row: int) -> tuple[int, ...] | None:
+        """Give the classes that a cell was found to have; None where it was not predicted.
+
+        They are those that predict has called, or the likeliest one where the table calls none.
+        """
+        if not self._is_predicted(row):
+            return None
+        text = self._called[row]
+        if text is None:
+            return (int(self.probabilities[row].argmax()),)
+        return tuple(int(label) for label in text.split("|") if label)
+
+    def name(self, labels: tuple[int, ...]) -> tuple[str, ...]:
+        """Give the names of classes."""
+        return tuple(self.label_set.names[label] for label in labels) if self.label_set else ()
+
+    def top(self, row: int, count: int) -> list[dict[str, Any]]:
+        """List name and confidence of a cell's likeliest classes; none where it was not predicted."""
+        if not self._is_predicted(row):
+            return []
+        probabilities = self.probabilities[row]
+        best = np.argsort(-probabilities)[:count].tolist()
+        names = self.name(tuple(best))
+        return [
+            {"name": name, "confidence": float(probabilities[label])}
+            for name, label in zip(names, best, strict=True)
+        ]
+
+    def _is_predicted(self, row: int) -> bool:
+        return self.label_set is not None and not np.isnan(self.probabilities[row, 0])

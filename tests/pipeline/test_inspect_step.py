@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.cells import COLUMN_TYPES, write_cells
+from data.errors import InputError
+from data.predictions import write_predictions
+from pipeline.config import load_config
+from pipeline.engines.local import LocalEngine
+from pipeline.inspect_step import inspect_step
+from pipeline.manifest import Manifest, hash_file, write_manifest
+from pipeline.run import Step, execute, finished_manifest
+from pipeline.work_folder import WorkFolder
+
+ENGINE = LocalEngine(workers=1)
+
+
+def finish(work: WorkFolder, stage: str, label_set: str = "hpa2021", **inputs: str) -> None:
+    """Make a stage pass for finished."""
+    told = {"labels.csv": ""} if stage == "crops" and (work.root / "labels.csv").is_file() else {}
+    empty = {"counts": {}, "failures": [], "details": {}, "seconds": 0}
+    settings = {"label_set": label_set, "full_scale": None}
+    manifest = {"stage": stage, "key": stage, "output_key": stage, "settings": settings, "outputs": told}
+    write_manifest(work.manifest(stage), Manifest.model_validate(manifest | {"inputs": inputs} | empty))
+
+
+@pytest.fixture
+def work(tmp_path: Path, random_tiles: Path) -> WorkFolder:
+    """Cells of an index, with labels and predictions of a classifier from elsewhere."""
+    work = WorkFolder(tmp_path / "work")
+    names = [f"c{number}" for number in range(23)]
+    table = pd.DataFrame({name: pd.Series([0] * len(names)) for name in COLUMN_TYPES})
+    table["image_id"], table["group"], table["cell_id"] = names, names, 1
+    table["dropped"] = table["rle"] = table["image_hash"] = ""
+    write_cells(work.cells, table)
+    work.tiles.symlink_to(random_tiles)
+    write_predictions(work.predictions, names, np.ones(23, int), np.full((23, 19), 0.1))
+    (work.root / "labels.csv").write_text("ID,Label\nc0,0\n")
+    finish(work, "crops", index="index")
+    finish(work, "predict", crops="crops", model="model")
+    return work
+
+
+def make(work: WorkFolder, labels: Path | None = None) -> Step:
+    return inspect_step(work, labels, load_config(None))
+
+
+def test_done_again_only_when_something_changed(work: WorkFolder, tmp_path: Path) -> None:
+    execute(make(work), ENGINE)
+    assert finished_manifest(make(work)) is not None
+    assert make(work).inputs["labels"] == hash_file(work.root / "labels.csv")
+    other = tmp_path / "other.csv"
+    other.write_text("ID,Label\nc1,0\n")
+    step = make(work, other)
+    assert finished_manifest(step) is None
+    execute(step, ENGINE)
+    assert finished_manifest(make(work, other)) is not None
+    other.write_text("ID,Label\nc1,1\n")
+    assert finished_manifest(make(work, other)) is None
+    (work.root / "labels.csv").write_text("ID,Label\nc0,1\n")
+    execute(make(work), ENGINE)
+    assert "label <b>Nuclear membrane</b>" in (work.report / "cells/1.html").read_text()
+
+
+def test_before_and_after_predicting(work: WorkFolder) -> None:
+    work.manifest("predict").unlink()
+    execute(make(work), ENGINE)
+    page = (work.report / "cells/1.html").read_text()
+    assert page.count("no prediction") == 23
+    assert "label <b>Nucleoplasm</b>" in page
+    finish(work, "predict", crops="crops", model="model")
+    assert finished_manifest(make(work)) is None
+    finish(work, "predict", crops="others", model="model")
+    with pytest.raises(InputError, match="predict is older than crops"):
+        make(work)
+
+
+def test_labels_are_told_as_trained_with(work: WorkFolder) -> None:
+    execute(make(work), ENGINE)
+    warning = "The classifier was trained with these labels"
+    assert warning not in (work.report / "index.html").read_text()
+    finish(work, "train", labels=hash_file(work.root / "labels.csv"))
+    finish(work, "predict", crops="crops", train="train")
+    work.manifest("inspect").unlink()
+    execute(make(work), ENGINE)
+    assert warning in (work.report / "index.html").read_text()
+
+
+def test_a_label_set_that_is_gone(work: WorkFolder) -> None:
+    """The labels are then read by name, as those of the predictions."""
+    (work.root / "labels.csv").write_text("ID,Label\nc0,Cytosol\n")
+    finish(work, "crops", label_set="gone.toml", index="index")
+    execute(make(work), ENGINE)
+    assert "label <b>Cytosol</b>" in (work.report / "cells/1.html").read_text()
+    work.manifest("predict").unlink()
+    with pytest.raises(InputError, match="gone.toml: no such label set"):
+        make(work)
+
+
+def test_fields_ask_for_what_comes_first(work: WorkFolder) -> None:
+    finish(work, "crops", segment="segment")
+    with pytest.raises(InputError, match="segment is not finished"):
+        make(work)
+    finish(work, "segment")
+    with pytest.raises(InputError, match="combine is not finished"):
+        make(work)
