@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import benchmark_cli, explore_cli, segmenter_cli, training_cli, weights_cli
+from pipeline import benchmark_cli, explore_cli, features_cli, segmenter_cli, training_cli, weights_cli
 from pipeline.command_options import (
     Assignments,
     ConfigFile,
@@ -227,6 +227,7 @@ def inspect(work: Work, config: ConfigFile = None, assignments: Assignments = No
 
 
 app.command()(explore_cli.explore)
+app.command()(features_cli.features)
 
 
 @app.command(name="run")

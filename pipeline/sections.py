@@ -17,6 +17,7 @@ _SETTINGS = {
     "evaluate": "stages.evaluate:EvaluateSettings",
     "inspect": "stages.inspect:InspectSettings",
     "explore": "stages.explore:ExploreSettings",
+    "features": "stages.features:FeaturesSettings",
     "segmenter": "stages.train_segmenter:TrainSegmenterSettings",
     "compare": "stages.compare:CompareSettings",
 }
