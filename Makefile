@@ -41,7 +41,7 @@ REPORT_LABELS = $(if $(LABELS),$(if $(filter-out $(DEMO_IMAGES)/%,$(LABELS))$(fi
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights segment crops train predict evaluate \
-        explore submission score report run test test-slow lint format bench clean
+        explore features submission score report run test test-slow lint format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
@@ -110,6 +110,9 @@ evaluate: setup ## measure the predictions against labels of images kept aside (
 explore: setup $(SIMULATED) ## plot a label set and its images (LABELS=)
 	$(call need,LABELS)
 	$(HPACELLS) explore $(IMAGES) --labels $(LABELS) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+
+features: setup ## show what the classifier's neurons respond to (LABELS=)
+	$(HPACELLS) features --work $(WORK) $(if $(LABELS),--labels $(LABELS)) $(CONFIG_OPTION) $(ARGS)
 
 submission: setup ## write label, confidence and mask of every cell as a Kaggle CSV
 	$(HPACELLS) combine --work $(WORK) $(CONFIG_OPTION) $(ARGS)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import benchmark_cli, explore_cli, segmenter_cli, training_cli, weights_cli
+from pipeline import benchmark_cli, explore_cli, features_cli, segmenter_cli, training_cli, weights_cli
 from pipeline.command_options import (
     Assignments,
     ConfigFile,
@@ -240,6 +240,7 @@ def inspect(
 
 
 app.command()(explore_cli.explore)
+app.command()(features_cli.features)
 
 
 @app.command(name="run")

@@ -17,6 +17,7 @@ _SETTINGS = {
     "evaluate": "stages.evaluate:EvaluateSettings",
     "inspect": "stages.report.settings:InspectSettings",
     "explore": "stages.explore:ExploreSettings",
+    "features": "stages.feature_analysis.settings:FeaturesSettings",
     "segmenter": "stages.train_segmenter_settings:TrainSegmenterSettings",
     "compare": "stages.compare_settings:CompareSettings",
 }

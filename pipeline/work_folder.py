@@ -90,6 +90,11 @@ class WorkFolder:
         """Folder of the plots of a label set and its images."""
         return self.root / "explore"
 
+    @property
+    def features(self) -> Path:
+        """Folder of what the classifier's neurons respond to."""
+        return self.root / "features"
+
     def manifest(self, stage: str) -> Path:
         """Manifest of a stage."""
         return self.root / f"{stage}.json"

@@ -1,7 +1,8 @@
-"""Counts as bars: of classes or combinations by name, or of numbers."""
+"""Counts, or other figures, as bars: of classes or combinations by name, or of numbers."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,11 +20,12 @@ _MOST_WRITTEN = 20
 def draw_named_bars(
     path: Path,
     names: Sequence[str],
-    counts: Mapping[str, NDArray[np.integer]],
+    counts: Mapping[str, NDArray[np.integer] | NDArray[np.floating]],
     *,
     title: str,
     unit: str,
     stacked: bool = True,
+    written: str = ",",
 ) -> None:
     """Draw a lying bar a name, the first name on top, with its count beside it, as PNG.
 
@@ -38,11 +40,13 @@ def draw_named_bars(
     stacked
         The parts of a bar follow each other, and their sum stands beside it; else each part is a bar with a
         number of its own.
+    written
+        How a number is written, as a format specification.
     """
     figure = Figure(figsize=(9, 1.3 + len(names) * (0.27 if stacked else 0.4)), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(names), dtype=float)
-    total = np.zeros(len(names), np.int64)
+    total: NDArray[Any] = np.zeros(len(names), np.int64)
     height = 0.8 if stacked else 0.8 / len(counts)
     for number, (part, values) in enumerate(counts.items()):
         shift = 0.0 if stacked else (number - (len(counts) - 1) / 2) * height
@@ -50,9 +54,9 @@ def draw_named_bars(
         axes.barh(places + shift, values, height, left=left, color=_COLOURS[number], label=part)
         total = total + values
         if not stacked:
-            _write_beside(axes, places + shift, values)
+            _write_beside(axes, places + shift, values, written)
     if stacked:
-        _write_beside(axes, places, total)
+        _write_beside(axes, places, total, written)
     axes.set_yticks(places, [shorten(name, _LONGEST_NAME) for name in names], fontsize=8)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.margins(x=0.1)
@@ -74,10 +78,10 @@ def draw_number_bars(path: Path, counts: Mapping[int, int], *, title: str, of: s
     _finish(path, figure, axes, legend=False)
 
 
-def _write_beside(axes: Axes, places: NDArray[np.floating], values: NDArray[np.integer]) -> None:
+def _write_beside(axes: Axes, places: NDArray[np.floating], values: NDArray[Any], written: str) -> None:
     for place, value in zip(places.tolist(), values.tolist(), strict=True):
         axes.annotate(
-            f"{value:,}",
+            format(value, written),
             (value, place),
             xytext=(3, 0),
             textcoords="offset points",

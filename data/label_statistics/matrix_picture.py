@@ -1,4 +1,4 @@
-"""A matrix of pairs of classes as a picture: how often they come together, or their correlation."""
+"""A matrix as a picture: how often pairs of classes come together, or correlations."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from data.figures import shorten, write_figure
 
 _LONGEST_NAME = 24
 _MOST_WRITTEN = 40
-"""Classes up to which the figures are written into their fields."""
+"""Rows or columns up to which the figures are written into their fields."""
 
 
 def draw_pairs(path: Path, pairs: NDArray[np.int64], names: Sequence[str], *, title: str) -> None:
@@ -48,6 +48,18 @@ def draw_correlation(
     _draw(path, apart, names, names, title, "RdBu_r", Normalize(-most, most), _format_correlation)
 
 
+def draw_cross_correlation(
+    path: Path,
+    correlation: NDArray[np.float64],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    title: str,
+) -> None:
+    """Draw the correlation of some things with others, (rows, columns), as PNG, in colours from -1 to 1."""
+    _draw(path, correlation, rows, columns, title, "RdBu_r", Normalize(-1, 1), _format_correlation)
+
+
 def _draw(
     path: Path,
     matrix: NDArray[np.float64],
@@ -59,10 +71,10 @@ def _draw(
     write: Callable[[float], str],
     ticks: Locator | None = None,
 ) -> None:
-    written = len(rows) <= _MOST_WRITTEN
-    side = min(max(3.0, (0.42 if written else 0.17) * len(rows)), 28.0)
+    written = max(matrix.shape) <= _MOST_WRITTEN
+    height, width = (min(max(3.0, (0.42 if written else 0.17) * count), 28.0) for count in matrix.shape)
     # Beside the matrix: names and the colour bar; below it the shortened names.
-    figure = Figure(figsize=(side + 4.2, side + 2.1), layout="constrained")
+    figure = Figure(figsize=(width + 4.2, height + 2.1), layout="constrained")
     axes = figure.subplots()
     axes.set_facecolor("lightgrey")
     image = axes.imshow(matrix, cmap=colours, norm=norm)
@@ -74,7 +86,7 @@ def _draw(
             axes.text(column, row, write(value), ha="center", va="center", fontsize=6, color=ink)
     axes.set_yticks(range(len(rows)), rows, fontsize=8)
     axes.set_xticks(
-        range(len(rows)), [shorten(name, _LONGEST_NAME) for name in columns], rotation=90, fontsize=8
+        range(len(columns)), [shorten(name, _LONGEST_NAME) for name in columns], rotation=90, fontsize=8
     )
     axes.set_title(title, fontsize=10)
     figure.colorbar(image, ax=axes, shrink=0.6, ticks=ticks)

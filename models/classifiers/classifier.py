@@ -77,9 +77,12 @@ class Classifier(nn.Module):
 
     def forward(self, tiles: Tensor) -> Scores:
         """Map tiles (N, C, S, S), uint8 or 0..255, to logits and embedding."""
-        normalised = (tiles / 255 - self.mean) / self.deviation
-        embedding, logits = self.head(self.backbone(normalised))
+        embedding, logits = self.head(self.backbone(self._normalise(tiles)))
         return Scores(logits.float(), embedding.float())
+
+    def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
+        """Map tiles (N, C, S, S), uint8 or 0..255, to a feature map; as `Backbone.feature_map`."""
+        return self.backbone.feature_map(self._normalise(tiles), layer).float()
 
     def load_matching(self, state: Mapping[str, Tensor]) -> list[str]:
         """Load all weights whose name and shape fit, for a start from another trained classifier.
@@ -106,6 +109,9 @@ class Classifier(nn.Module):
         if self.architecture.mode == "single-label":
             return logits.softmax(dim=1)
         return logits.sigmoid()
+
+    def _normalise(self, tiles: Tensor) -> Tensor:
+        return (tiles / 255 - self.mean) / self.deviation
 
 
 def _per_channel(values: tuple[float, ...]) -> Tensor:

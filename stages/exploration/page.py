@@ -13,12 +13,13 @@ from stages.stage import Failure
 
 @dataclass(frozen=True)
 class Plot:
-    """A picture of the page, with the CSV file of its figures, if it has any, both beside the page."""
+    """A picture of the page, with the CSV files of its figures, if it has any, all beside the page."""
 
     title: str
     picture: str
     caption: str
     table: str = ""
+    more: tuple[str, ...] = ()
 
 
 @dataclass

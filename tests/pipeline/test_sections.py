@@ -25,6 +25,7 @@ COMMANDS = {
     "score nowhere.csv nowhere.csv": ["score"],
     "evaluate --labels nowhere.csv --work w": ["evaluate"],
     "explore --labels nowhere.csv --work w": ["explore"],
+    "features --work w": ["features"],
     "inspect --work w": ["inspect"],
     "segmenter train out": ["segmenter"],
     "segmenter compare a b --images nowhere": ["segment", "compare"],

@@ -52,10 +52,20 @@ class DeepYeast(Backbone):
 
     def forward(self, tiles: Tensor) -> Tensor:
         """Map standardised tiles (N, C, S, S) to features, the map in a row, or to the map itself."""
-        flow = tiles
-        for block in self.blocks:
-            flow = block(flow)
+        flow = self.feature_map(tiles)
         return flow.flatten(1) if self.pooled else flow
+
+    @property
+    def layers(self) -> int:
+        """Number of blocks."""
+        return len(self.blocks)
+
+    def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
+        """Map standardised tiles to what a block gives, from 1 on; 0 is the last."""
+        flow = tiles
+        for block in self.blocks[: layer or len(self.blocks)]:
+            flow = block(flow)
+        return flow
 
     def stages(self) -> list[list[nn.Parameter]]:
         """Give the parameters of the three blocks."""

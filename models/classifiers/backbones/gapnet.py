@@ -60,6 +60,18 @@ class GapNet(Backbone):
         last = (flow.shape[2], flow.shape[3])
         return torch.cat([functional.adaptive_avg_pool2d(output, last) for output in outputs], dim=1)
 
+    @property
+    def layers(self) -> int:
+        """Number of blocks."""
+        return len(self.blocks)
+
+    def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
+        """Map standardised tiles to what a block gives, from 1 on; 0 is the last."""
+        flow = tiles
+        for block in self.blocks[: layer or len(self.blocks)]:
+            flow = block(flow)
+        return flow
+
     def stages(self) -> list[list[nn.Parameter]]:
         """Give the parameters of the three blocks."""
         return [list(block.parameters()) for block in self.blocks]

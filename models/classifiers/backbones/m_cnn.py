@@ -58,8 +58,17 @@ class MultiScaleNetwork(Backbone):
 
     def forward(self, tiles: Tensor) -> Tensor:
         """Map standardised tiles (N, C, S, S) to features, the map in a row, or to the map itself."""
-        flow = self.combine(torch.cat([scale(tiles) for scale in self.scales], dim=1))
+        flow = self.feature_map(tiles)
         return flow.flatten(1) if self.pooled else flow
+
+    @property
+    def layers(self) -> int:
+        """None by itself: the scales stand side by side, not one after another."""
+        return 0
+
+    def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
+        """Map standardised tiles to the map in which all scales are combined, the only one."""
+        return self.combine(torch.cat([scale(tiles) for scale in self.scales], dim=1))
 
     def stages(self) -> list[list[nn.Parameter]]:
         """Give the parameters of the first, second and third convolutions of all scales, and of the last."""

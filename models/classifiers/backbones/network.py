@@ -35,6 +35,21 @@ class Backbone(nn.Module, ABC):
     def stages(self) -> list[list[nn.Parameter]]:
         """Give all parameters in order of depth, those of one stage together; frozen ones are among them."""
 
+    @property
+    @abstractmethod
+    def layers(self) -> int:
+        """Number of layers of which `feature_map` gives the map; 0 where it gives the last alone."""
+
+    @abstractmethod
+    def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
+        """Map standardised tiles (N, C, S, S) to the map (N, F, h, w) of a layer, from 1 on; 0 is the last.
+
+        Raises
+        ------
+        InputError
+            The network has no such map.
+        """
+
     def stem(self) -> list[nn.Module]:
         """Give the first convolution, and its norm where one follows it directly."""
         modules = list(self.modules())

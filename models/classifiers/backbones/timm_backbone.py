@@ -56,7 +56,24 @@ class TimmBackbone(Backbone):
 
     def forward(self, tiles: Tensor) -> Tensor:
         """Map standardised tiles (N, C, S, S) to features (N, F), or to the feature map (N, F, h, w)."""
-        return self.network(tiles) if self.pooled else self._to_map(self.network.forward_features(tiles))
+        return self.network(tiles) if self.pooled else self.feature_map(tiles)
+
+    @property
+    def layers(self) -> int:
+        """Number of timm's stages, between which the map is mostly halved, or of a transformer's blocks."""
+        return len(self.network.feature_info) if hasattr(self.network, "forward_intermediates") else 0
+
+    def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
+        """Map standardised tiles to what a stage gives, from 1 on, or for 0 to the last map, before pooling.
+
+        After the last stage some networks have one more convolution, whose map that is.
+        """
+        if not layer:
+            return self._to_map(self.network.forward_features(tiles))
+        maps = self.network.forward_intermediates(
+            tiles, indices=[layer - 1], intermediates_only=True, stop_early=True, output_fmt="NCHW"
+        )
+        return maps[0]
 
     def stages(self) -> list[list[nn.Parameter]]:
         """Give all parameters by timm's own stages, in order of depth."""

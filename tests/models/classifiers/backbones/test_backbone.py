@@ -173,3 +173,24 @@ def test_features_of_deepyeast_are_its_map_in_a_row() -> None:
     features, plane = create("deepyeast").eval(), create("deepyeast", pooled=False).eval()
     tiles = draw_tiles(4, 32)
     assert torch.equal(features(tiles), plane(tiles).flatten(1))
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_the_map_of_each_layer(name: str) -> None:
+    backbone, tiles = create(name, size=48).eval(), draw_tiles(4, 48)
+    with torch.inference_mode():
+        last = backbone.feature_map(tiles)
+        maps = [backbone.feature_map(tiles, layer) for layer in range(1, backbone.layers + 1)]
+        whole = create(name, size=48, pooled=False).eval()
+        features = whole(tiles)
+    assert last.shape[0] == 2
+    assert last.ndim == 4
+    sides = [one.shape[2] for one in maps]
+    assert sides == sorted(sides, reverse=True)
+    if name.startswith("gapnet"):
+        # The features are those of all three blocks.
+        assert torch.equal(features[:, -last.shape[1] :], maps[-1])
+        pooled = torch.cat([one.mean(dim=(2, 3)) for one in maps], dim=1)
+        torch.testing.assert_close(backbone(tiles), pooled)
+    else:
+        assert torch.equal(features, last)

@@ -1,0 +1,1 @@
+"""Features of single cells in the manner of CellProfiler: shape, intensity, texture, distribution."""

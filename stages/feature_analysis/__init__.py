@@ -1,0 +1,1 @@
+"""The parts of a feature analysis: its cells and their classes, its pictures and tables."""
