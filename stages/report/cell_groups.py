@@ -47,7 +47,7 @@ def divide_cells(image_ids: Sequence[str], groups: Sequence[str], cells_a_page: 
             pages.append((title, part, True))
     alone = np.sort(np.concatenate([rows for rows in members if len(rows) == 1] or [order[:0]]))
     for part in _cut(alone, cells_a_page):
-        first, last = image_ids[part[0]], image_ids[part[-1]]
+        first, last = image_ids[int(part[0])], image_ids[int(part[-1])]
         pages.append((first if len(part) == 1 else f"{first} to {last}", part, False))
     return [CellGroup(number, *page) for number, page in enumerate(pages, start=1)]
 
