@@ -5,21 +5,21 @@ import importlib
 from stages.stage import StageSettings
 
 _SETTINGS = {
-    "simulate": "stages.simulate_settings:SimulateSettings",
-    "segment": "stages.segment_settings:SegmentSettings",
+    "simulate": "stages.settings.simulate:SimulateSettings",
+    "segment": "stages.settings.segment:SegmentSettings",
     # Those of cells that were cut elsewhere are all of the other cells', and more.
     "crops": "stages.cut_cells:CutCellsSettings",
-    "find_rate": "stages.find_rate_settings:FindRateSettings",
+    "find_rate": "stages.settings.find_rate:FindRateSettings",
     "train": "stages.training.settings:TrainSettings",
-    "predict": "stages.predict_settings:PredictSettings",
+    "predict": "stages.settings.predict:PredictSettings",
     "combine": "stages.combine:CombineSettings",
     "score": "stages.score:ScoreSettings",
     "evaluate": "stages.evaluate:EvaluateSettings",
     "inspect": "stages.report.settings:InspectSettings",
     "explore": "stages.explore:ExploreSettings",
     "features": "stages.feature_analysis.settings:FeaturesSettings",
-    "segmenter": "stages.train_segmenter_settings:TrainSegmenterSettings",
-    "compare": "stages.compare_settings:CompareSettings",
+    "segmenter": "stages.settings.train_segmenter:TrainSegmenterSettings",
+    "compare": "stages.settings.compare:CompareSettings",
 }
 
 SECTIONS = tuple(_SETTINGS)

@@ -19,7 +19,7 @@ from data.comparison.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 from data.fields import Field
 from stages.cell_sources import CellSource
-from stages.compare_settings import CompareSettings
+from stages.settings.compare import CompareSettings
 from stages.stage import Context, Failure, StageReport
 
 

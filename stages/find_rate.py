@@ -14,7 +14,7 @@ from models.device import choose_device
 from models.training.processes import ALONE
 from models.training.rate_finder import RateCurve, find_rate
 from models.training.rate_plot import draw_rate_curve, write_rate_curve
-from stages.find_rate_settings import FindRateSettings
+from stages.settings.find_rate import FindRateSettings
 from stages.stage import Context, StageReport
 from stages.train import select_cells
 from stages.training.fold import make_stepper

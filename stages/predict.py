@@ -18,7 +18,7 @@ from models.classifiers.model_folder import load_classifier
 from models.classifiers.runners.choose import make_runner
 from models.classifiers.runners.runner import Runner
 from models.classifiers.runners.sparing_runner import SparingRunner
-from stages.predict_settings import PredictSettings
+from stages.settings.predict import PredictSettings
 from stages.stage import Context, StageReport
 
 

@@ -19,7 +19,7 @@ from models.segmenters.choose import SegmenterOptions, choose_segmenter, load_se
 from models.segmenters.field_sample import draw_sample
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER
-from stages.segment_settings import SegmentSettings
+from stages.settings.segment import SegmentSettings
 from stages.stage import Context, Failure, StageReport
 
 log = logging.getLogger("hpacells")

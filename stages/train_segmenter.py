@@ -17,8 +17,8 @@ from models.segmenters.lite.weights import save_lite_weights
 from models.training.checkpoint import Checkpoint
 from models.training.segmenter_report import draw_predictions, write_segmenter_history
 from models.training.segmenter_trainer import FieldPool, SegmenterTrainer
+from stages.settings.train_segmenter import TrainSegmenterSettings
 from stages.stage import Context, Failure, StageReport
-from stages.train_segmenter_settings import TrainSegmenterSettings
 
 log = logging.getLogger("hpacells")
 

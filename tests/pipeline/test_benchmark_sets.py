@@ -7,7 +7,7 @@ from data.labels import NUM_CLASSES
 from data.simulate.labelling.antibodies import field_classes, make_antibody
 from pipeline.benchmark_sets import PARTS, part_config, set_names, simulate_set
 from pipeline.engines.local import LocalEngine
-from stages.simulate_settings import SimulateSettings
+from stages.settings.simulate import SimulateSettings
 
 
 def settings(name: str, part: str) -> SimulateSettings:

@@ -20,7 +20,7 @@ from models.classifiers.model_folder import load_classifier
 from stages import evaluate, train
 from stages import predict as predict_stage
 from stages.evaluate import EvaluateSettings
-from stages.predict_settings import PredictSettings
+from stages.settings.predict import PredictSettings
 from stages.training.settings import TrainSettings
 
 pytestmark = pytest.mark.usefixtures("no_pictures")

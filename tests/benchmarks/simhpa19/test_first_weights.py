@@ -16,7 +16,7 @@ from models.classifiers.model_folder import load_classifier
 from models.classifiers.start import load_start
 from pipeline.config import load_config
 from pipeline.work_folder import WorkFolder
-from stages.simulate_settings import SimulateSettings
+from stages.settings.simulate import SimulateSettings
 from stages.training.settings import TrainSettings
 
 CONFIG = """

@@ -1,4 +1,4 @@
-"""Settings of the training of a segmenter, by themselves: checked without the networks that it imports."""
+"""Settings of the training of a segmenter."""
 
 from pydantic import Field as Setting
 

@@ -1,4 +1,4 @@
-"""Settings of the predict stage, by themselves: checked without the networks that the stage imports."""
+"""Settings of the predict stage."""
 
 from typing import Literal
 

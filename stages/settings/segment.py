@@ -1,4 +1,4 @@
-"""Settings of the segment stage, by themselves: checked without the networks that the stage imports."""
+"""Settings of the segment stage."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Settings of the find-rate stage, by themselves: checked without the networks that the stage imports."""
+"""Settings of the find-rate stage."""
 
 from pydantic import Field as Setting
 
