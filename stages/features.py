@@ -129,10 +129,10 @@ def _tell(sample: CellSample, classifier: Classifier, folders: Sequence[Path], f
     findings.facts["classifier"] = f"{architecture.backbone.name} in {folders[0]}{fold}"
     findings.facts["sees"] = f"{', '.join(tiles.channels)}, {tiles.side} px"
     findings.facts["class of a cell"] = sample.source
-    findings.facts["cells"] = (
-        f"{len(sample.rows):,}, drawn evenly over the classes of {sample.available:,}"
-        + (f"; without a class: {sample.left_out:,}" if sample.left_out else "")
-    )
+    drawn, available = len(sample.rows), sample.available
+    how = "all with a class" if drawn == available else f"drawn evenly over the classes of {available:,}"
+    without = f"; without a class: {sample.left_out:,}" if sample.left_out else ""
+    findings.facts["cells"] = f"{drawn:,}, {how}{without}"
     counts = sample.count_classes()
     findings.facts["classes"] = ", ".join(f"{name} ({count:,})" for name, count in counts.items())
     findings.details |= {"classifier": str(folders[0]), "folds": len(folders), "cells": counts}

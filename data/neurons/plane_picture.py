@@ -40,8 +40,8 @@ def draw_plane(
     # Large classes are drawn first, so that small ones are not hidden below them.
     present, counts = np.unique(classes, return_counts=True)
     handles = {}
-    for label, count in sorted(zip(present.tolist(), counts.tolist(), strict=True), key=lambda one: -one[1]):
-        place = present.tolist().index(label)
+    for place in np.argsort(-counts, kind="stable").tolist():
+        label = int(present[place])
         handles[label] = axes.scatter(
             *points[classes == label].T,
             s=22,
@@ -49,7 +49,7 @@ def draw_plane(
             marker=_MARKERS[place // len(colours) % len(_MARKERS)],
             alpha=0.75,
             linewidths=0,
-            label=f"{label} {shorten(names[label], _LONGEST_NAME)} ({count})",
+            label=f"{label} {shorten(names[label], _LONGEST_NAME)} ({counts[place]})",
         )
     axes.set(xlabel=f"{axis} 1", ylabel=f"{axis} 2")
     axes.set_title(title, fontsize=10)
