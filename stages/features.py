@@ -1,7 +1,6 @@
 """Features: what the neurons of a classifier respond to, as pictures, tables and a page."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from models.classifiers.ensemble import find_classifiers
 from models.classifiers.model_folder import load_classifier
 from models.classifiers.receptive_field import find_receptive_field
 from models.device import choose_device
-from stages.exploration.page import Findings, write_page
+from stages.exploration.page import Findings, write_findings
 from stages.feature_analysis.cell_sample import CellSample, choose_sample
 from stages.feature_analysis.embedding_plots import plot_correlation, plot_information, plot_plane
 from stages.feature_analysis.patch_plot import plot_patches
@@ -86,7 +85,7 @@ def run(sources: Sources, output: Path, settings: FeaturesSettings, context: Con
         settings.seed,
     )
     store = TileStore(sources.tiles)
-    with atomic_folder(output) as folder:
+    with atomic_folder(output, replace=True) as folder:
         findings = Findings(folder)
         _tell(sample, classifier, folders, findings)
         reach = _find_reach(classifier, settings.layer, findings)
@@ -108,9 +107,7 @@ def run(sources: Sources, output: Path, settings: FeaturesSettings, context: Con
         )
         findings.details |= {"facts": findings.facts, "notes": findings.notes}
         (folder / "summary.json").write_text(json.dumps(findings.details, indent=1) + "\n")
-        write_page(findings, f"What the neurons of {folders[0].name} respond to")
-        # The finished folder takes its place; an older one would stay.
-        shutil.rmtree(output, ignore_errors=True)
+        write_findings(findings, f"What the neurons of {folders[0].name} respond to")
     counts: dict[str, int | float] = {"cells": len(sample.rows), "plots": len(findings.plots)}
     return StageReport(counts=counts, details=findings.details)
 

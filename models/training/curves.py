@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -93,7 +94,7 @@ def _draw(axes: Axes, epochs: Sequence[Epoch], labels: dict[str, str], title: st
     _mark_phases(axes, _phase_starts(epochs))
 
 
-def _draw_line(axes: Axes, epochs: Sequence[Epoch], name: str, **style: str) -> None:
+def _draw_line(axes: Axes, epochs: Sequence[Epoch], name: str, **style: Any) -> None:
     values = [getattr(epoch, name) for epoch in epochs]
     if any(math.isfinite(value) for value in values):
         axes.plot([epoch.epoch for epoch in epochs], values, marker=".", **style)
@@ -106,7 +107,7 @@ def _finish(axes: Axes, title: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _choose_colours(count: int) -> list[dict[str, str]]:
+def _choose_colours(count: int) -> list[dict[str, Any]]:
     """Choose colours, and with more trainings than there are colours kinds of line, too."""
     kinds = ("-", "--", ":", "-.")
     return [

@@ -74,7 +74,8 @@ def read_history(path: Path) -> list[Epoch]:
         table = pd.read_csv(path, dtype=float)
         table = table[[name for name in _NAMES if name in table.columns]]
         whole = {name: int for name in ("epoch", "phase") if name in table.columns}
-        return [Epoch(**row) for row in table.astype(whole).to_dict("records")]
+        rows = table.astype(whole).to_dict("records")
+        return [Epoch(**{str(name): value for name, value in row.items()}) for row in rows]
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             found="no such file" if isinstance(error, FileNotFoundError) else f"unreadable ({error})",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,7 +167,7 @@ class Trainer:
         self._processes.align(classifier)
         if self._blend is not None:
             classifier = self._blend.blend(classifier)
-        figures = self._validate(classifier)
+        figures: dict[str, Any] = self._validate(classifier)
         score = figures["val_map"] if self._schedule.monitor == "map" else -figures["val_loss"]
         if math.isnan(score) or score > progress.best_score:
             progress.best_score = score if math.isfinite(score) else progress.best_score
