@@ -83,7 +83,7 @@ def label_each_cell(truth: Path, work: WorkFolder, output: Path) -> tuple[Path, 
     """
     table = read_cells(work.cells)
     targets = read_true_labels(truth, table)
-    table["group"] = table["image_id"]
+    table["group"], table["image_hash"] = table["image_id"], ""
     table["image_id"] = [f"{row.image_id}-{row.cell_id}" for row in table.itertuples()]
     cells, labels = output / "each_cell.parquet", output / "each_cell.csv"
     write_cells(cells, table)
