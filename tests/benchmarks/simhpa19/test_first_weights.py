@@ -82,8 +82,7 @@ def test_the_recorded_settings_are_the_ones_that_come_with_the_weights() -> None
     config.settings("simulate", SimulateSettings)
     settings = config.settings("train", TrainSettings)
     shipped = load_classifier(first_weights.find_start("simhpa19")).architecture
-    assert (shipped.tiles, shipped.backbone, shipped.head) == (
-        settings.tiles,
-        settings.backbone,
-        settings.head,
-    )
+    assert shipped.tiles == settings.tiles
+    assert shipped.head == settings.head
+    # A trained classifier is built without the weights that it was trained from.
+    assert shipped.backbone == settings.backbone.model_copy(update={"pretrained": "none"})
