@@ -257,7 +257,7 @@ def test_two_processes_that_were_killed(make_work) -> None:
     assert group.wait(60)
     assert read_manifest(parts.manifest("train")) is None
     told = run_processes(arguments)
-    assert re.search(r"training goes on in fold \d of 2, phase \d of 2, epoch", told)
+    assert "training goes on in epoch" in told
     same_files(whole.model, parts.model)
 
 
