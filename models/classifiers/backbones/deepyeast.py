@@ -5,13 +5,13 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from data.errors import InputError
-from models.classifiers.backbones.network import Backbone
+from models.classifiers.backbones.block_network import BlockBackbone
 
 _BLOCKS = ((64, 2), (128, 2), (256, 4))
 _LEAST = 8
 
 
-class DeepYeast(Backbone):
+class DeepYeast(BlockBackbone):
     """DeepYeast of Pärnamaa and Parts (G3 7:1385, 2017), with any number of channels.
 
     Eight 3x3 convolutions (two of 64, two of 128 and four of 256 features), each with batch normalisation
@@ -54,22 +54,6 @@ class DeepYeast(Backbone):
         """Map standardised tiles (N, C, S, S) to features, the map in a row, or to the map itself."""
         flow = self.feature_map(tiles)
         return flow.flatten(1) if self.pooled else flow
-
-    @property
-    def layers(self) -> int:
-        """Number of blocks."""
-        return len(self.blocks)
-
-    def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
-        """Map standardised tiles to what a block gives, from 1 on; 0 is the last."""
-        flow = tiles
-        for block in self.blocks[: layer or len(self.blocks)]:
-            flow = block(flow)
-        return flow
-
-    def stages(self) -> list[list[nn.Parameter]]:
-        """Give the parameters of the three blocks."""
-        return [list(block.parameters()) for block in self.blocks]
 
 
 def _convolve(inputs: int, outputs: int) -> nn.Module:

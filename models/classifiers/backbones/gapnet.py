@@ -5,13 +5,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from data.errors import InputError
-from models.classifiers.backbones.network import Backbone
+from models.classifiers.backbones.block_network import BlockBackbone
 
 WIDTHS = (32, 64, 128)
 """Features of the convolutions in each block."""
 
 
-class GapNet(Backbone):
+class GapNet(BlockBackbone):
     """Three blocks of convolutions, with a global average of what each gives (Rumetshofer et al., ICLR 2019).
 
     The hidden layers that follow belong to the head, "buffered". The feature map is made of the three
@@ -59,19 +59,3 @@ class GapNet(Backbone):
             return torch.cat([output.mean(dim=(2, 3)) for output in outputs], dim=1)
         last = (flow.shape[2], flow.shape[3])
         return torch.cat([functional.adaptive_avg_pool2d(output, last) for output in outputs], dim=1)
-
-    @property
-    def layers(self) -> int:
-        """Number of blocks."""
-        return len(self.blocks)
-
-    def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
-        """Map standardised tiles to what a block gives, from 1 on; 0 is the last."""
-        flow = tiles
-        for block in self.blocks[: layer or len(self.blocks)]:
-            flow = block(flow)
-        return flow
-
-    def stages(self) -> list[list[nn.Parameter]]:
-        """Give the parameters of the three blocks."""
-        return [list(block.parameters()) for block in self.blocks]
