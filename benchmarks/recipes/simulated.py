@@ -18,7 +18,7 @@ from data.quality.quality import measure_decisions
 from data.submission import read_submission
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
-from models.losses.classification import output_of
+from models.losses.settings import output_of
 from pipeline.work_folder import WorkFolder
 from stages import combine
 from stages.stage import Context

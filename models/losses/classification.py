@@ -23,7 +23,6 @@ from models.losses.settings import (
     LossSettings,
     SoftF1Settings,
 )
-from models.losses.settings import output_of as output_of
 from models.losses.soft_f1 import soft_f1_loss
 from models.losses.triplet import TripletLoss
 

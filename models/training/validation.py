@@ -1,6 +1,7 @@
 """How good a classifier is on the images that are held out, during its training."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -30,10 +31,7 @@ def score_held_out(
         The memory is too small even for one tile.
     """
     scored = score_tiles(classifier, data.validation_loader, batch_size=batch_size, bfloat16=bfloat16)
-    # A process has no tile where there are fewer than processes.
-    nothing = torch.zeros(0, data.validation_targets.shape[1])
-    part = torch.cat([nothing, *(logits for _, logits, _ in scored)])
-    return processes.join(part, len(data.validation_targets))
+    return _join((logits for _, logits, _ in scored), data, processes)
 
 
 def predict_held_out(
@@ -46,9 +44,13 @@ def predict_held_out(
     predicted = predict_tiles(
         [make_held_out_runner(classifier, bfloat16=bfloat16)], data.validation_loader, batch_size=batch_size
     )
+    return _join((torch.from_numpy(batch.probabilities) for batch in predicted), data, processes)
+
+
+def _join(batches: Iterable[Tensor], data: TrainingData, processes: Processes) -> Tensor:
+    # A process has no tile where there are fewer than processes.
     nothing = torch.zeros(0, data.validation_targets.shape[1])
-    part = torch.cat([nothing, *(torch.from_numpy(batch.probabilities) for batch in predicted)])
-    return processes.join(part, len(data.validation_targets))
+    return processes.join(torch.cat([nothing, *batches]), len(data.validation_targets))
 
 
 def measure_held_out(
