@@ -84,7 +84,6 @@ def _inspect_cells_step(work: WorkFolder, labels: Path | None, config: Config) -
         "labels": hash_file(shown) if shown else "none",
     }
     trained = read_manifest(work.manifest("train")) if predict and "train" in predict.inputs else None
-    curves = _curves_of(work)
     sources = CutCellSources(
         cells=work.cells,
         tiles=work.tiles,
@@ -92,7 +91,7 @@ def _inspect_cells_step(work: WorkFolder, labels: Path | None, config: Config) -
         labels=shown,
         label_set=None if labels and predict else _label_set_of(crops, predict),
         trained_on=trained is not None and trained.inputs.get("labels") == inputs["labels"],
-        curves=curves if trained and curves.is_file() else None,
+        curves=_curves_of(work) if trained else None,
     )
     return Step(
         stage="inspect",
@@ -115,9 +114,10 @@ def _label_set_of(crops: Manifest, predict: Manifest | None) -> LabelSet | None:
         return None
 
 
-def _curves_of(work: WorkFolder) -> Path:
-    """Give the training curves of the classifier, or of all folds together."""
-    return work.model / "curves.png"
+def _curves_of(work: WorkFolder) -> Path | None:
+    """Give the training curves of the classifier, or of all folds together; None where there are none."""
+    path = work.model / "curves.png"
+    return path if path.is_file() else None
 
 
 def _scores_of(work: WorkFolder) -> Manifest | None:

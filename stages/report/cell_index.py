@@ -1,14 +1,14 @@
 """The first pages of a report on cells that were cut elsewhere: counts by class, and a thumbnail a group."""
 
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from stages.pages import copy_style, write_page
+from stages.pages import write_page
 from stages.report.cell_cards import CellCards
 from stages.report.cell_views import View
+from stages.report.first_page import copy_beside, count_cells
 from stages.report.given_labels import PARTLY, RIGHT, WRONG
 from stages.report.sources import CutCellSources
 from stages.stage import Failure
@@ -41,15 +41,10 @@ def write_cell_index(
     failures
         Groups that could not be shown.
     """
-    if sources.curves is not None:
-        shutil.copyfile(sources.curves, folder / "curves.png")
-    copy_style(folder)
-    dropped = Counter(reason for reason in cards.dropped.tolist() if reason)
+    copy_beside(folder, sources.curves)
     files = {view.name: f"views/{view.name}-1.html" for view in views}
     content: dict[str, Any] = {
-        "cells": len(cards),
-        "kept": len(cards) - dropped.total(),
-        "dropped": dict(dropped),
+        **count_cells(cards.dropped.tolist()),
         "predicted": sum(called is not None for called in cards.called),
         "verdicts": Counter(cards.verdicts.tolist()),
         "labelled": sum(bool(given) for given in cards.given),

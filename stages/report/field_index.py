@@ -1,14 +1,13 @@
 """The first page of a report on fields: scores, training curves, and a thumbnail a field."""
 
-import shutil
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from stages.pages import copy_style, write_page
+from stages.pages import write_page
+from stages.report.first_page import copy_beside, count_cells
 from stages.report.sources import Sources
 from stages.stage import Failure
 
@@ -38,19 +37,14 @@ def write_field_index(
     failures
         Fields that could not be shown.
     """
-    dropped = Counter(reason for reason in table["dropped"] if reason)
-    if sources.curves.is_file():
-        shutil.copyfile(sources.curves, folder / "curves.png")
-    copy_style(folder)
+    copy_beside(folder, sources.curves)
     write_page(
         folder / "index.html",
         "index.html",
         images=count,
-        cells=len(table),
-        kept=len(table) - dropped.total(),
-        dropped=dict(dropped),
+        **count_cells(table["dropped"]),
         score=sources.scores,
-        curves=sources.curves.is_file(),
+        curves=sources.curves is not None,
         fields=fields,
         failures=failures,
     )

@@ -9,10 +9,14 @@ from data.label_sets import LabelSet
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the report's content lies; scores and curves are shown where they exist.
+    """Where the report's content lies.
 
     Attributes
     ----------
+    curves
+        Training curves of the classifier, or None.
+    scores
+        Those of the submission, or None.
     full_scale
         Setting of the crops stage, so that fields are shown as bright as their tiles.
     labels
@@ -25,7 +29,7 @@ class Sources:
     cells: Path
     tiles: Path
     predictions: Path
-    curves: Path
+    curves: Path | None
     scores: dict[str, Any] | None
     full_scale: int | None = None
     labels: Path | None = None

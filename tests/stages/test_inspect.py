@@ -59,7 +59,7 @@ def sources(tmp_path: Path) -> Sources:
         cells=tmp_path / "cells.parquet",
         tiles=tmp_path / "tiles.zarr",
         predictions=tmp_path / "predictions.parquet",
-        curves=tmp_path / "no curves.png",
+        curves=None,
         scores=None,
     )
 
