@@ -236,8 +236,10 @@ def test_two_processes_train_as_one_does(make_work, hpacells) -> None:
 def test_two_processes_that_were_killed(make_work) -> None:
     # Statistics of batches differ between processes; resumed they must not.
     whole, parts = make_work("whole"), make_work("parts")
-    run_processes(train_arguments(whole, "small", "split.folds=3"))
-    arguments = train_arguments(parts, "small", "split.folds=3")
+    # Epochs enough that a slow look at the checkpoints is not too late.
+    options = ["split.folds=3", "schedule.epochs=5"]
+    run_processes(train_arguments(whole, "small", *options))
+    arguments = train_arguments(parts, "small", *options)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     group = subprocess.Popen(
         [*command, str(HPACELLS), *arguments],
