@@ -49,7 +49,7 @@ def draw_plane(
             marker=_MARKERS[place // len(colours) % len(_MARKERS)],
             alpha=0.75,
             linewidths=0,
-            label=f"{label} {shorten(str(names[label]), _LONGEST_NAME)} ({counts[place]})",
+            label=f"{label} {shorten(names[label], _LONGEST_NAME)} ({counts[place]})",
         )
     axes.set(xlabel=f"{axis} 1", ylabel=f"{axis} 2")
     axes.set_title(title, fontsize=10)

@@ -52,7 +52,7 @@ def test_a_batch_that_does_not_fit_is_run_in_halves(
     short = Short(make_classifier(), most)
     runner = SparingRunner(short, "the cells")
     expected = TorchRunner(make_classifier(), torch.device("cpu"), torch.float32)(TILES)
-    torch.testing.assert_close(runner(TILES), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(runner(TILES), expected, atol=1e-5, rtol=1e-5)
     assert short.sizes == sizes
     assert [record.message for record in caplog.records] == [
         f"not enough memory for {tiles} tiles at a time: the cells are taken {fewer} at a time from here on"
@@ -60,7 +60,7 @@ def test_a_batch_that_does_not_fit_is_run_in_halves(
     ]
     # The next batch begins with what fitted.
     short.sizes.clear()
-    torch.testing.assert_close(runner(TILES), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(runner(TILES), expected, atol=1e-5, rtol=1e-5)
     assert max(short.sizes) <= most
     assert len(caplog.records) == len(told)
     assert runner.classifier is short.classifier
