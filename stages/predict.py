@@ -12,7 +12,14 @@ from data.errors import InputError
 from data.predictions import write_predictions
 from data.tiles import TileStore
 from models.classifiers.calls import call_classes
-from models.classifiers.ensemble import Member, group_by_tiles, mean_thresholds, read_members
+from models.classifiers.ensemble import (
+    Member,
+    group_by_tiles,
+    mean_image_share,
+    mean_thresholds,
+    read_members,
+)
+from models.classifiers.image_mean import blend_with_images
 from models.classifiers.inference import predict_tiles
 from models.classifiers.model_folder import load_classifier
 from models.classifiers.runners.choose import make_runner
@@ -38,7 +45,8 @@ def run(
         Tile store and cells table.
     models
         Folders of trained classifiers, of one or of its folds each; the probabilities of all are averaged.
-        Those that take the same tiles share them; for others the tiles are read anew.
+        Those that take the same tiles share them; for others the tiles are read anew. Each cell's are then
+        averaged with the mean of its image, as the settings or the classifiers say.
     output
         The file to write.
 
@@ -67,14 +75,18 @@ def run(
             loader = BatchLoader(store, rows, tile_settings, workers=settings.workers)
             prediction.add(sharing, loader, advance)
     chosen = table.iloc[rows]
+    image_ids = chosen["image_id"].to_numpy(dtype=str)
+    share = mean_image_share(members) if settings.image_share == "auto" else settings.image_share
+    counted = (chosen["dropped"] == "").to_numpy(bool)
+    probabilities = blend_with_images(prediction.probabilities, image_ids, share, counted)
     write_predictions(
         output,
-        chosen["image_id"].to_numpy(dtype=str),
+        image_ids,
         chosen["cell_id"].to_numpy(),
-        prediction.probabilities,
+        probabilities,
         prediction.embeddings,
         class_names=members[0].architecture.class_names,
-        labels=call_classes(prediction.probabilities, mean_thresholds(members)),
+        labels=call_classes(probabilities, mean_thresholds(members)),
     )
     counts: dict[str, int | float] = {"cells": len(rows), "left out": len(table) - len(rows)}
     return StageReport(

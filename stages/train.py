@@ -131,8 +131,9 @@ def _train_folds(
         told |= warn_of_absent(prepared.absent_classes, told)
         with context.track(place or "train", count_steps(prepared, settings)) as advance:
             results.append(train_fold(prepared, split.folder, settings, processes, advance, place))
-        rows = unused.rows[unused.judges[:, number]]
-        of_unused.append(predict_unused(prepared, store, rows, settings, processes))
+        own = unused.judges[:, number]
+        rows, image_ids = unused.rows[own], unused.image_ids[own]
+        of_unused.append(predict_unused(prepared, store, rows, image_ids, settings, processes))
     return results, of_unused
 
 

@@ -38,6 +38,12 @@ class Architecture(Settings):
         default=False,
         description="whether its probabilities are means over the eight symmetries of the square",
     )
+    image_share: float = Setting(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="part that the mean over the cells of its image has in each cell's probabilities",
+    )
 
 
 class Scores(NamedTuple):

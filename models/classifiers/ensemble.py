@@ -113,6 +113,11 @@ def mean_thresholds(members: Sequence[Member]) -> NDArray[np.float64] | None:
     return np.mean([default if thresholds is None else thresholds for thresholds in named], axis=0)
 
 
+def mean_image_share(members: Sequence[Member]) -> float:
+    """Average the parts that the means of images have in what the members predict, 0..1."""
+    return float(np.mean([member.architecture.image_share for member in members]))
+
+
 def _read_thresholds(folder: Path, classes: int) -> NDArray[np.float64] | None:
     path = folder / DESCRIPTION
     table = tomllib.loads(path.read_text()).get("thresholds")

@@ -23,6 +23,8 @@ class TrainingData:
         Tiles, and (n, classes) float32 in 0..1.
     validation_loader, validation_targets
         The same of the held-out cells; of several processes, each has a loader of its part only.
+    validation_images
+        (n,) image of each held-out cell.
     name
         Names the cells of some items of ``loader``, for messages.
     """
@@ -31,6 +33,7 @@ class TrainingData:
     targets: NDArray[np.float32]
     validation_loader: BatchLoader
     validation_targets: NDArray[np.float32]
+    validation_images: NDArray[np.str_]
     name: Callable[[NDArray[np.intp]], str] = lambda items: ", ".join(map(str, items))
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.classifiers.classifier import Classifier
+from models.classifiers.image_mean import blend_with_images
 from models.classifiers.inference import make_held_out_runner, predict_tiles, score_tiles
 from models.losses.classification import ClassificationLoss
 from models.training.metrics import measure_quality
@@ -39,12 +40,14 @@ def predict_held_out(
 ) -> Tensor:
     """Give the probabilities (n, classes) of the held-out tiles as the classifier predicts, in order.
 
-    Over the symmetries of the square, where its architecture says so; else as `score_held_out`.
+    Over the symmetries of the square, and averaged with the means of images, where its architecture says so.
     """
     predicted = predict_tiles(
         [make_held_out_runner(classifier, bfloat16=bfloat16)], data.validation_loader, batch_size=batch_size
     )
-    return _join((torch.from_numpy(batch.probabilities) for batch in predicted), data, processes)
+    joined = _join((torch.from_numpy(batch.probabilities) for batch in predicted), data, processes)
+    share = classifier.architecture.image_share
+    return torch.from_numpy(blend_with_images(joined.numpy(), data.validation_images, share))
 
 
 def _join(batches: Iterable[Tensor], data: TrainingData, processes: Processes) -> Tensor:

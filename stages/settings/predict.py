@@ -1,6 +1,6 @@
 """Settings of the predict stage."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field as Setting
 
@@ -22,6 +22,12 @@ class PredictSettings(StageSettings):
         default="auto",
         description="average over the eight symmetries of the square: better, 8 times as long; auto: as each "
         "classifier was trained to (train.symmetries)",
+    )
+    image_share: Annotated[float, Setting(ge=0, le=1)] | Literal["auto"] = Setting(
+        default="auto",
+        description="part, 0 to 1, that the mean over the cells of its image has in each cell's "
+        "probabilities, dropped cells not counted; auto: as the classifiers were trained to "
+        "(train.image_share), of several the mean",
     )
     embedding: bool = Setting(
         default=False, description="also write the embedding of every cell; with a single classifier"

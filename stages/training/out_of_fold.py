@@ -66,6 +66,7 @@ def predict_unused(
     prepared: Prepared,
     store: TileStore,
     rows: NDArray[np.intp],
+    image_ids: NDArray[np.str_],
     settings: TrainSettings,
     processes: Processes,
 ) -> NDArray[np.float32]:
@@ -75,14 +76,16 @@ def predict_unused(
     ----------
     prepared
         What the fold was trained with; its classifier has the weights that were found best.
-    store, rows
-        The tiles, and which of them.
+    store, rows, image_ids
+        The tiles, which of them, and the image of each.
     settings, processes
         How, and by how many processes.
     """
     loader = BatchLoader(store, processes.part(rows), settings.tiles, workers=settings.workers)
     nothing = np.zeros((len(rows), len(prepared.classifier.architecture.class_names)), np.float32)
-    data = replace(prepared.data, validation_loader=loader, validation_targets=nothing)
+    data = replace(
+        prepared.data, validation_loader=loader, validation_targets=nothing, validation_images=image_ids
+    )
     return predict_held_out(prepared, data, settings, processes)
 
 

@@ -101,6 +101,7 @@ def prepare_fold(
         head=settings.head,
         class_names=chosen.class_names,
         symmetries=settings.symmetries,
+        image_share=settings.image_share,
     )
     classifier = place(Classifier(architecture), device)
     fits = load_start(classifier, settings.start) if settings.start else False
@@ -161,6 +162,7 @@ def _make_data(
             memory_bytes=memory,
         ),
         validation_targets=chosen.targets[validation],
+        validation_images=chosen.image_ids[validation],
         name=_name_cells(chosen, cells),
     )
 

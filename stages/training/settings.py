@@ -81,6 +81,12 @@ class TrainSettings(StageSettings):
         description="predict with the mean over the eight symmetries of the square (test-time augmentation): "
         "better, 8 times as long",
     )
+    image_share: float = Setting(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="part that the mean over the cells of its image has in each cell's probabilities",
+    )
     seed: int = Setting(default=1, ge=0, description="of weights, order, changes of tiles and folds")
     device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
     precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")

@@ -41,12 +41,20 @@ def folder(make_tiles):
 def save(folder, tmp_path: Path) -> Save:
     """Write the folder of a small classifier with random weights."""
 
-    def save(name: str, *, mode: str = "single-label", size: int = 32, thresholds: object = None) -> Path:
+    def save(
+        name: str,
+        *,
+        mode: str = "single-label",
+        size: int = 32,
+        thresholds: object = None,
+        image_share: float = 0.0,
+    ) -> Path:
         torch.manual_seed(sum(name.encode()))
         architecture = Architecture.model_validate(
             {
                 "mode": mode,
                 "tiles": {"size": size},
+                "image_share": image_share,
                 "normalisation": {"mean": [0.3] * 4, "deviation": [0.2] * 4},
                 "backbone": {"name": "test_efficientnet", "pretrained": "none"},
                 "head": {"embedding": 16},
@@ -101,6 +109,34 @@ def test_each_row_has_the_probabilities_of_its_own_tile(folder, save: Save, step
 def test_dropped_cells_on_demand(folder, model: Path, steps) -> None:
     predictions = run(folder, model, EXACT.model_copy(update={"dropped": True}), steps())
     np.testing.assert_allclose(predictions[COLUMNS], compute(folder, model, np.arange(15)), atol=1e-5)
+
+
+def test_the_mean_of_the_image_has_its_part(folder, save: Save, steps) -> None:
+    model = save("model")
+    table, alone = read_cells(folder.cells), compute(folder, model, np.arange(15))
+    assert table["image_id"].nunique() < 14
+    expected = [
+        0.7 * row + 0.3 * alone[(table["image_id"] == image) & (table["dropped"] == "")].mean(axis=0)
+        for row, image in zip(alone, table["image_id"], strict=True)
+    ]
+    asked = EXACT.model_copy(update={"image_share": 0.3})
+    np.testing.assert_allclose(
+        run(folder, model, asked, steps())[COLUMNS], np.array(expected)[ROWS], atol=1e-5
+    )
+    # A dropped cell counts in no mean, but has one.
+    asked = asked.model_copy(update={"dropped": True})
+    np.testing.assert_allclose(run(folder, model, asked, steps())[COLUMNS], expected, atol=1e-5)
+    # As they were trained to: of several classifiers the mean part, of their mean probabilities.
+    torch.manual_seed(1)
+    several = [save("none", image_share=0.0), save("much", image_share=0.6)]
+    trained = run(folder, several, EXACT, steps())
+    np.testing.assert_allclose(
+        trained[COLUMNS],
+        run(folder, several, EXACT.model_copy(update={"image_share": 0.3}), steps())[COLUMNS],
+        atol=1e-6,
+    )
+    called = trained[COLUMNS].to_numpy().argmax(axis=1)
+    assert trained["labels"].tolist() == list(map(str, called))
 
 
 def test_the_embedding(folder, model: Path, steps) -> None:

@@ -20,6 +20,7 @@ THREE_CLASSES = {f"image{number}": (number % 3,) for number in range(12)}
 SHIPPED = {
     "start_share": 0.4,
     "symmetries": True,
+    "image_share": 0.25,
     "backbone": {"name": "tf_efficientnet_lite0"},
     "head": {"embedding": 256},
 }

@@ -61,7 +61,10 @@ def make_data() -> Callable[..., TrainingData]:
             tiles = random.normal(60 + 60 * classes[:, None, None, None], 20, (count, 32, 32, 2))
             return TileList(tiles.clip(0, 255).astype(np.uint8)), np.eye(3, dtype=np.float32)[classes]
 
-        return TrainingData(*some(training), *some(validation), lambda items: f"cells {items.tolist()}")
+        images = np.array([f"image{number // 2}" for number in range(validation)], str)
+        return TrainingData(
+            *some(training), *some(validation), images, lambda items: f"cells {items.tolist()}"
+        )
 
     return make
 
