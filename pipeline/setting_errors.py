@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag, ValidationError
 
@@ -51,7 +52,7 @@ def explain_setting(
             expected=f"a list, written {written}",
             advice=f"as an option in quotes: --set '{name}={written}'",
         )
-    message = first["msg"].removeprefix("Value error, ")
+    message = _join_messages(settings_type, error, places)
     given = f" = {first['input']!r}" if places else ""
     return InputError(found=f"{name}{given}: {message}", where=source, advice="correct this setting")
 
@@ -62,6 +63,16 @@ def find_unknown(settings_type: type[BaseModel], error: ValidationError) -> tupl
     if first["type"] != "extra_forbidden":
         return ()
     return tuple(_follow(settings_type, first["loc"])[0])
+
+
+def _join_messages(settings_type: type[BaseModel], error: ValidationError, places: list[str]) -> str:
+    """Join what is said of one setting, of each of the plain types that it may have."""
+    first, *others = (
+        found["msg"].removeprefix("Value error, ")
+        for found in error.errors()
+        if _follow(settings_type, found["loc"])[0] == places
+    )
+    return ", or ".join([first, *(other.removeprefix("Input should be ") for other in others)])
 
 
 def _write_as_list(annotation: Any, value: Any) -> str:
@@ -82,6 +93,9 @@ def _follow(settings_type: type[BaseModel], loc: Sequence[int | str]) -> tuple[l
         if part in kinds:
             annotation = table = kinds[part]
             continue
+        if _is_plain_union(annotation):
+            # The name of the alternative that was tried.
+            continue
         names.append(str(part))
         if isinstance(part, int):
             annotation = get_args(annotation)[0]
@@ -90,6 +104,16 @@ def _follow(settings_type: type[BaseModel], loc: Sequence[int | str]) -> tuple[l
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             table = annotation
     return names, table
+
+
+def _is_plain_union(annotation: Any) -> bool:
+    """Tell whether a setting may have several types, none of which is a table or a list."""
+    choices = get_args(annotation)
+    plain = (bool, int, float, str)
+    return get_origin(annotation) in (Union, UnionType) and all(
+        choice in plain or get_origin(choice) is Literal or next(iter(get_args(choice)), None) in plain
+        for choice in choices
+    )
 
 
 def _kinds(annotation: Any) -> dict[Any, type[BaseModel]]:

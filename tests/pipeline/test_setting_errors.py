@@ -4,6 +4,7 @@ import pytest
 
 from data.errors import InputError
 from pipeline.config import load_config
+from stages.settings.predict import PredictSettings
 from stages.training.settings import TrainSettings
 
 
@@ -145,3 +146,17 @@ def test_a_value_that_cannot_be_is_named(assignments, parts: list[str]) -> None:
     message = complaint(*assignments)
     for part in parts:
         assert part in message
+
+
+@pytest.mark.parametrize(
+    ("section", "settings_type", "assignment", "told"),
+    [
+        ("train", TrainSettings, "split.fold=x", r"'x': Input should be a valid integer, .*, or 'all';"),
+        ("predict", PredictSettings, "image_share=2", r"2: Input should be less than .* to 1, or 'auto';"),
+        ("predict", PredictSettings, "test_time_augmentation=maybe", r"'maybe': .* boolean, .*, or 'auto';"),
+    ],
+)
+def test_a_setting_of_several_types_tells_them_all(section, settings_type, assignment, told) -> None:
+    name = f"{section}.{assignment.split('=')[0]}"
+    with pytest.raises(InputError, match=f"settings: {re.escape(name)} = {told}"):
+        load_config(None, [f"{section}.{assignment}"]).settings(section, settings_type)
