@@ -117,7 +117,7 @@ def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[CutCell]:
     - ``ID`` (or ``image_id``) and ``red,green,blue,yellow``: a file a channel;
     - ``ID`` (or ``image_id``) alone: files ``<ID>_<channel>`` beside the index.
 
-    Of other columns but ``name`` the user is warned.
+    Of other columns but ``name`` the user is warned. A ``name`` that is a class must be one of the labels.
 
     Raises
     ------
@@ -134,13 +134,32 @@ def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[CutCell]:
         where = f"{path}, line {line}"
         image_id, files, window = find(row, where)
         mask = path.parent / row["mask"] if row.get("mask") else None
-        labels = parse_labels(row["label"], label_set, where=where) if row.get("label") else ()
+        labels = _read_labels(row, label_set, where)
         group = row.get("group") or row.get("mosaic", "")
         cells.append(CutCell(image_id, files, window, mask, labels, group))
     twice = [image_id for image_id, count in Counter(cell.image_id for cell in cells).items() if count > 1]
     if twice:
         raise InputError(found=f"cell {twice[0]} stands there twice", where=path, expected="one row a cell")
     return cells
+
+
+def _read_labels(row: dict[str, str], label_set: LabelSet, where: str) -> tuple[int, ...]:
+    """Read the classes of a row; a name beside them that is another class's is of another label set."""
+    if not row.get("label"):
+        return ()
+    labels = parse_labels(row["label"], label_set, where=where)
+    name = row.get("name", "").strip()
+    named = None if not name or name.isdecimal() else label_set.find(name)
+    if named is not None and named not in labels:
+        told = ", ".join(label_set.names[label] for label in labels)
+        raise InputError(
+            found=f"label {row['label']} is {told} in {label_set}, but the name beside it is {name}",
+            where=where,
+            expected="number and name of the same class",
+            advice="give the label set that the numbers are of (--set crops.label_set=...), or the names in "
+            "the column label",
+        )
+    return labels
 
 
 def fingerprint_cells(cells: Sequence[CutCell]) -> list[tuple[str, int, int]]:

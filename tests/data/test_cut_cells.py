@@ -85,6 +85,15 @@ def test_labels_of_another_set(tmp_path: Path) -> None:
         )
 
 
+def test_a_name_beside_the_label_of_another_set(tmp_path: Path) -> None:
+    path = write(tmp_path, "ID,label,name\nx,16,Cytosol\ny,0|16,cytosol\nz,3,well 7\nu,,Cytosol\nv,2,7\n")
+    assert [cell.labels for cell in read_index(path)] == [(16,), (0, 16), (3,), (), (2,)]
+    with pytest.raises(
+        InputError, match="line 2: label 16 is Cytokinetic bridge in .*hpa2018.*, but the name .* is Cytosol"
+    ):
+        read_index(path, read_label_set("hpa2018"))
+
+
 def test_a_tile_outside_its_mosaic(tmp_path: Path, picture: np.ndarray) -> None:
     write_channels(tmp_path, "m", picture)
     (cell,) = read_index(write(tmp_path, "mosaic,tile,y0,x0,size\nm,0,15,0,10\n"))
