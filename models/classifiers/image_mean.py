@@ -36,6 +36,8 @@ def blend_with_images(
     ndarray (n, classes) float32
     """
     own = probabilities.astype(np.float32)
+    if not share:
+        return own
     counted = np.ones(len(own), bool) if counted is None else counted
     names, means = aggregate(own[counted], image_ids[counted], "mean")
     known = np.isin(image_ids, names)

@@ -25,6 +25,8 @@ from pipeline.manifest import Manifest, read_manifest, write_manifest
 from pipeline.work_folder import WorkFolder
 
 HPACELLS = Path(sys.executable).with_name("hpacells")
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
+TWO_PROCESSES = [*TORCHRUN, "2", str(HPACELLS)]
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(13)}
 CELLS_AN_IMAGE = 3
@@ -135,10 +137,9 @@ def kill_when(path: Path, count: int, arguments: list[str]) -> None:
 
 def run_processes(arguments: list[str], status: int = 0) -> str:
     """Run a command in two processes; give what they told."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
     done = subprocess.run(
-        [*command, str(HPACELLS), *arguments],
+        [*TWO_PROCESSES, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -240,9 +241,8 @@ def test_two_processes_that_were_killed(make_work) -> None:
     options = ["split.folds=3", "schedule.epochs=5"]
     run_processes(train_arguments(whole, "small", *options))
     arguments = train_arguments(parts, "small", *options)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     group = subprocess.Popen(
-        [*command, str(HPACELLS), *arguments],
+        [*TWO_PROCESSES, *arguments],
         stderr=subprocess.DEVNULL,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )

@@ -127,7 +127,6 @@ def test_the_mean_of_the_image_has_its_part(folder, save: Save, steps) -> None:
     asked = asked.model_copy(update={"dropped": True})
     np.testing.assert_allclose(run(folder, model, asked, steps())[COLUMNS], expected, atol=1e-5)
     # As they were trained to: of several classifiers the mean part, of their mean probabilities.
-    torch.manual_seed(1)
     several = [save("none", image_share=0.0), save("much", image_share=0.6)]
     trained = run(folder, several, EXACT, steps())
     np.testing.assert_allclose(
