@@ -25,8 +25,7 @@ from pipeline.manifest import Manifest, read_manifest, write_manifest
 from pipeline.work_folder import WorkFolder
 
 HPACELLS = Path(sys.executable).with_name("hpacells")
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
-TWO_PROCESSES = [*TORCHRUN, "2", str(HPACELLS)]
+TWO_PROCESSES = [str(HPACELLS.with_name("torchrun")), "--standalone", "--nproc-per-node=2", str(HPACELLS)]
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(13)}
 CELLS_AN_IMAGE = 3
