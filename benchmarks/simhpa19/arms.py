@@ -9,10 +9,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.simhpa19.image_statistics.tile_statistics import measure_store
 from data.cells import read_cells
 from data.labels import NUM_CLASSES, read_labels, write_labels
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
-from data.realism.tile_statistics import measure_store
 from data.tiles import TileStore
 from data.training.training_set import select_training_set
 from pipeline.manifest import Manifest, hash_file

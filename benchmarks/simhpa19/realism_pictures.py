@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from benchmarks.simhpa19.image_statistics.field_statistics import FieldFigures
+from benchmarks.simhpa19.image_statistics.power_spectrum import FREQUENCIES
 from data.channels import CHANNELS
 from data.figures import write_figure
-from data.realism.field_statistics import FieldFigures
-from data.realism.power_spectrum import FREQUENCIES
 
 SIMULATED_COLOUR = "tab:orange"
 COLOURS = {"fields": "black", "tinted": "tab:blue", "cm4ai": "tab:grey"}

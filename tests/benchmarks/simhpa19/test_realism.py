@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
+from benchmarks.simhpa19.image_statistics.field_statistics import FieldFigures
 from benchmarks.simhpa19.realism import compare, main, measure_folder, to_markdown
 from benchmarks.simhpa19.side_by_side import find_fullest_window
 from data.channels import CHANNELS
 from data.masks import write_label_image
-from data.realism.field_statistics import FieldFigures
 
 
 def figures(**values: float) -> FieldFigures:

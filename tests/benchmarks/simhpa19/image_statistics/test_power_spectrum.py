@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from data.realism.power_spectrum import BANDS, measure_slope, measure_spectrum, share_of_bands
+from benchmarks.simhpa19.image_statistics.power_spectrum import (
+    BANDS,
+    measure_slope,
+    measure_spectrum,
+    share_of_bands,
+)
 
 EVERYWHERE = np.ones((600, 600), bool)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data.realism.field_statistics import measure_field, measure_noise
+from benchmarks.simhpa19.image_statistics.field_statistics import measure_field, measure_noise
 
 
 @pytest.fixture

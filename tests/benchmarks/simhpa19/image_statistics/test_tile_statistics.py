@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data.realism.tile_statistics import STATISTICS, measure_tiles
+from benchmarks.simhpa19.image_statistics.tile_statistics import STATISTICS, measure_tiles
 
 
 def measure(tile: np.ndarray, cell: np.ndarray, nucleus: np.ndarray) -> dict[str, float]:

@@ -8,9 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from benchmarks.simhpa19.image_statistics.power_spectrum import (
+    BANDS,
+    measure_slope,
+    measure_spectrum,
+    share_of_bands,
+)
 from data.channels import CHANNELS
 from data.cut_cell_masks import find_nucleus_mask
-from data.realism.power_spectrum import BANDS, measure_slope, measure_spectrum, share_of_bands
 
 QUANTILES = (5, 25, 50, 75, 95, 99, 99.9)
 """Quantiles of grey values within the cells, %."""

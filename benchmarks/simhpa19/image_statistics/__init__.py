@@ -1,0 +1,1 @@
+"""Statistics that set simulated images beside real ones."""

@@ -1,1 +1,0 @@
-"""What fields and tiles look like in numbers."""
