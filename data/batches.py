@@ -9,9 +9,9 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from data.ahead import work_ahead
 from data.augment.augmentation import Augmentation, augment_tiles
 from data.errors import InputError
+from data.prefetch import work_ahead
 from data.tile_preparation import TileSettings, crop_tiles, read_prepared
 from data.tiles import TileStore
 

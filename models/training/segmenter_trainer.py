@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data.ahead import work_ahead
 from data.comparison.agreement import Agreement, compare_cells, pool_agreements
+from data.prefetch import work_ahead
 from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
 from data.segmentation.labelled_field import LabelledField
 from models.device import place

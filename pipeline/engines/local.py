@@ -25,8 +25,8 @@ from rich.progress import (
 from rich.progress import Task as RichTask
 from rich.text import Text
 
-from data.ahead import work_ahead
 from data.cores import available_cores
+from data.prefetch import work_ahead
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

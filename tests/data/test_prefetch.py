@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.ahead import work_ahead
+from data.prefetch import work_ahead
 
 
 @settings(deadline=None, max_examples=30)
