@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.composites import (
     composite,
     draw_outlines,

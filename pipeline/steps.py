@@ -94,7 +94,7 @@ def any_crops_step(work: WorkFolder, images: Path | None, index: Path | None, co
 
 def cut_cells_step(work: WorkFolder, index: Path, config: Config) -> Step:
     """Take the cells of an index file, which were cut elsewhere, in place of segmented ones."""
-    from data.cut_cells import fingerprint_cells, read_index
+    from data.cells.precropped_index import fingerprint_cells, read_index
     from stages import cut_cells
 
     settings = config.settings("crops", cut_cells.CutCellsSettings)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field as Setting
 
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.images import read_images
 from data.prediction_string import choose_triples, format_prediction_string

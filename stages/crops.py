@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from pydantic import Field as Setting
 
 from data.cell_tiles import CellTiles
-from data.cells import INTENSITY_COLUMNS, read_cells, write_cells
+from data.cells.cells_table import INTENSITY_COLUMNS, read_cells, write_cells
+from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
 from data.crops import cut_cells
-from data.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
 from data.duplicates import hash_image
 from data.errors import InputError
 from data.fields import Field, find_fields, to_uint8

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from pydantic import Field as Setting
 
 from data.cell_tiles import CellTiles
-from data.cells import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, write_cells
+from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, write_cells
+from data.cells.drop_reasons import DropLimits, find_drop_reasons
+from data.cells.precropped_index import CutCell
+from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.channels import CHANNELS
 from data.crops import cut_cells
-from data.cut_cell_masks import find_cell_mask, find_nucleus_mask
-from data.cut_cells import CutCell
-from data.drop_reasons import DropLimits, find_drop_reasons
 from data.duplicates import hash_image
 from data.errors import InputError
 from data.images import write_images

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field as Setting
 
 from data.atomic import atomic_write
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.label_sets import LabelSet
 from data.labels import check_coverage, parse_labels, read_labels, read_proteins

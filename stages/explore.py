@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field as Setting
 
 from data.atomic import atomic_folder
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.fields import Field
 from data.images import read_images

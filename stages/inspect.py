@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from data.atomic import atomic_folder
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.images import read_images
 from stages.report.field_index import write_field_index
 from stages.report.field_pages import FieldPages

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from data.atomic import atomic_folder
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.tiles import TileStore
 from stages.report.cell_cards import CellCards
 from stages.report.cell_groups import divide_cells

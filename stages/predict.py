@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.batches import BatchLoader
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions import write_predictions
 from data.tiles import TileStore

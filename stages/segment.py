@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.cells import COLUMN_TYPES, measure_cells, read_cells, write_cells
+from data.cells.cells_table import COLUMN_TYPES, measure_cells, read_cells, write_cells
+from data.cells.field_cells import FieldCells, read_field_cells, read_key, write_field_cells
 from data.errors import InputError
-from data.field_cells import FieldCells, read_field_cells, read_key, write_field_cells
 from data.fields import Field, find_fields
 from data.images import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.images import read_images, write_images

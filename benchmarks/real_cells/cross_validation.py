@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.recipes.training import predict_cells, train_recipe
 from benchmarks.simhpa19.arms import Part
 from benchmarks.simhpa19.reality import Verdict, judge
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.folds import split_images
 from data.labels import read_labels, write_labels

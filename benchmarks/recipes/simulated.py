@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.recipes.training import predict_cells, train_recipe
 from benchmarks.simhpa19.arms import Part
 from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.labels import read_labels
 from data.metric import evaluate
 from data.quality.decisions import decide

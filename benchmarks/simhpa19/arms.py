@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.simhpa19.image_statistics.tile_statistics import measure_store
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.labels import NUM_CLASSES, read_labels, write_labels
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
 from data.tiles import TileStore

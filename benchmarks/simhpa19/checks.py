@@ -34,7 +34,7 @@ from benchmarks.simhpa19.judgement import (
     rank_correlation,
 )
 from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.labels import CLASS_NAMES
 from pipeline.command_options import local_engine
 from pipeline.config import load_config

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells import measure_cells, read_cells, write_cells
+from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.errors import InputError
 from data.fields import Field, find_fields
 from data.labels import NUM_CLASSES, write_labels

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.simhpa19.arms import predict_folder
 from benchmarks.simhpa19.reality_pictures import draw_confusion, draw_worst
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.labels import CLASS_NAMES, read_labels
 from data.tiles import TileStore

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.label_sets import read_label_set
 from data.labels import read_labels, read_proteins
 from data.tiles import TileStore

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.cut_cells import read_index
+from data.cells.precropped_index import read_index
 from data.duplicates import find_near_duplicates, hash_image
 from data.fields import find_fields, to_uint8
 from data.simulate.field import simulate_field

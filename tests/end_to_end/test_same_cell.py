@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.fields import find_fields
 from data.labels import NUM_CLASSES
 from data.masks import read_label_image

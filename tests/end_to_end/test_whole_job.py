@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.labels import CLASS_NAMES, read_labels
 from data.masks import read_label_image
 from data.rle import decode_mask

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from data.cells import COLUMN_TYPES, write_cells
+from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.errors import InputError
 from data.predictions import write_predictions
 from pipeline.cli import app

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cells import COLUMN_TYPES, write_cells
+from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.images import write_images
 from pipeline.config import load_config
 from pipeline.explore_step import explore_step

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from data.cell_tiles import TILE_SIZE, CellTiles
-from data.cells import COLUMN_TYPES, write_cells
+from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.labels import write_labels
 from data.tiles import TileWriter
 from stages import train

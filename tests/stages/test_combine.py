@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cells import measure_cells, write_cells
+from data.cells.cells_table import measure_cells, write_cells
 from data.errors import InputError
 from data.images import write_images
 from data.predictions import write_predictions

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import data.tiles
-from data.cells import measure_cells, read_cells, write_cells
+from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.duplicates import hash_image
 from data.errors import InputError

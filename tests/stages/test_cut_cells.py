@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
+from data.cells.precropped_index import read_index
 from data.channels import CHANNELS
-from data.cut_cells import read_index
 from data.images import read_images
 from data.labels import read_labels
 from data.tiles import TileStore

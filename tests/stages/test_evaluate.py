@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from data.cells import COLUMN_TYPES, write_cells
+from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.errors import InputError
 from data.predictions import write_predictions
 from stages import evaluate

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cells import COLUMN_TYPES, write_cells
+from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields import find_fields

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.stats import pearsonr
 
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions import write_predictions
 from data.tile_preparation import read_prepared

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from data.cell_tiles import TILE_SIZE, CellTiles
-from data.cells import COLUMN_TYPES, write_cells
+from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.errors import InputError
 from data.label_sets import HPA2021, LabelSet
 from data.predictions import write_predictions

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions import read_predictions
 from data.tile_preparation import read_prepared

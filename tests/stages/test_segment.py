@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
 from data.images import read_images
 from data.masks import read_label_image

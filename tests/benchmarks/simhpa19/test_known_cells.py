@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 
 from benchmarks.simhpa19.arms import Part, shuffle_labels, train_network
 from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
-from data.cells import read_cells
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.labels import read_labels
 from data.masks import read_label_image

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.atomic import atomic_write
-from data.cells import COLUMN_TYPES
+from data.cells.cells_table import COLUMN_TYPES
 
 _METADATA = b"hpacells"
 

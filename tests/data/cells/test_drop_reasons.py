@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from data.drop_reasons import DropLimits, find_drop_reasons
+from data.cells.drop_reasons import DropLimits, find_drop_reasons
 
 LIMITS = DropLimits(min_area_px=100, min_fraction_inside=0.5, min_intensity=0.01)
 GOOD = {"area_px": 500, "border_fraction_inside": 1.0, "mean_red": 0.1, "mean_blue": 0.1, "mean_yellow": 0.1}

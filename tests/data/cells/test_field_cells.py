@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.cells import measure_cells
-from data.field_cells import FieldCells, read_field_cells, read_key, write_field_cells
+from data.cells.cells_table import measure_cells
+from data.cells.field_cells import FieldCells, read_field_cells, read_key, write_field_cells
 
 
 def test_round_trip(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from data.cells.precropped_index import fingerprint_cells, read_index
 from data.channels import CHANNELS
-from data.cut_cells import fingerprint_cells, read_index
 from data.errors import InputError
 from data.label_sets import LabelSet, read_label_set
 

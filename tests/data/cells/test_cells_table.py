@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 from pycocotools import mask as coco
 
-from data.cells import COLUMN_TYPES, estimate_fraction_inside, measure_cells, read_cells, write_cells
+from data.cells.cells_table import (
+    COLUMN_TYPES,
+    estimate_fraction_inside,
+    measure_cells,
+    read_cells,
+    write_cells,
+)
 from data.errors import InputError
 from data.rle import decode_mask
 

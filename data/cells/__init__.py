@@ -1,0 +1,1 @@
+"""Cells: their table, and those that were cropped elsewhere."""
