@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.comparison.agreement import Agreement, compare_cells, pool_agreements
+from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.ground.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels

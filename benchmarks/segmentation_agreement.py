@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
-from data.comparison.agreement import Agreement, compare_cells, pool_agreements
+from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.fields import find_fields
 from data.masks import read_label_image
 from data.simulate.field import FieldSettings, simulate_field

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from data.channels import CHANNELS
-from data.comparison.agreement import compare_cells
+from data.compare.agreement import compare_cells
 from data.composites import draw_outlines, find_outlines, shrink, stretch_contrast
 from data.segmentation.stains import STAINS
 from data.simulate.field import FieldSettings, simulate_field

@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.atomic import atomic_write
-from data.comparison.agreement import Agreement, compare_cells, pool_agreements
+from data.compare.agreement import Agreement, compare_cells, pool_agreements
+from data.compare.verdicts import VERDICTS, judge_cells
 from data.comparison.comparison_picture import complete_channels, draw_comparison
-from data.comparison.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 from data.fields import Field
 from stages.cell_sources import CellSource

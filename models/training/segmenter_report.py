@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from data.atomic import atomic_write
-from data.comparison.agreement import compare_cells
+from data.compare.agreement import compare_cells
 from data.composites import draw_outlines, find_outlines
 from data.figures import write_figure
 from data.segmentation.field_crops import WORKING_PIXEL_UM

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data.comparison.agreement import Agreement, compare_cells, pool_agreements
+from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.prefetch import work_ahead
 from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
 from data.segmentation.labelled_field import LabelledField

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from data.comparison.agreement import compare_cells, pool_agreements
+from data.compare.agreement import compare_cells, pool_agreements
 from data.errors import InputError
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.ground.cell_lines import CELL_LINES

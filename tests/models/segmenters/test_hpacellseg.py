@@ -12,7 +12,7 @@ import torch
 from skimage import morphology, transform
 from torch import Tensor, nn
 
-from data.comparison.agreement import compare_cells
+from data.compare.agreement import compare_cells
 from data.errors import InputError
 from data.simulate.field import FieldSettings, simulate_field
 from models.segmenters import hpacellseg

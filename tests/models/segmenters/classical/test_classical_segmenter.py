@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from data.comparison.agreement import Agreement, compare_cells
+from data.compare.agreement import Agreement, compare_cells
 from data.errors import InputError
 from data.fields import find_fields
 from data.simulate.field import FieldSettings, simulate_field

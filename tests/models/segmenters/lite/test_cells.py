@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.comparison.agreement import compare_cells
+from data.compare.agreement import compare_cells
 from data.errors import InputError
 from data.segmentation.targets import MAPS, make_targets
 from data.simulate.field import FieldSettings, simulate_field

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.channels import CHANNELS
-from data.comparison.agreement import compare_cells, pool_agreements
+from data.compare.agreement import compare_cells, pool_agreements
 from data.errors import InputError
 from data.fields import find_fields
 from data.masks import read_label_image

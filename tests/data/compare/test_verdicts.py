@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from data.comparison.agreement import compare_cells
-from data.comparison.verdicts import VERDICTS, judge_cells
+from data.compare.agreement import compare_cells
+from data.compare.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 
 LABELS = arrays(np.uint16, (6, 8), elements=st.integers(0, 5))

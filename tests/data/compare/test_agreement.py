@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from data.comparison.agreement import Agreement, compare_cells, match_cells, pool_agreements
+from data.compare.agreement import Agreement, compare_cells, match_cells, pool_agreements
 from data.errors import InputError
 
 LABELS = arrays(np.uint16, (7, 9), elements=st.integers(0, 4))

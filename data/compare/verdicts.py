@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.comparison.agreement import CellOverlaps, check_threshold, count_overlaps
+from data.compare.agreement import CellOverlaps, check_threshold, count_overlaps
 
 Verdict = Literal["matched", "split", "merged", "missed", "extra"]
 """What became of a cell of A in B:

@@ -1,0 +1,1 @@
+"""Comparing the cells that two segmenters found."""
