@@ -11,10 +11,10 @@ from benchmarks.recipes.training import predict_cells, train_recipe
 from benchmarks.simhpa19.arms import Part
 from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
 from data.cells.cells_table import read_cells
+from data.evaluate.quality import measure_decisions
 from data.labels import read_labels
 from data.metric import evaluate
 from data.quality.decisions import decide
-from data.quality.quality import measure_decisions
 from data.submission import read_submission
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from data.evaluate.quality import Quality, mean_defined
 from data.figures import shorten, write_figure
-from data.quality.quality import Quality, mean_defined
 
 _COLOURS = {"F1": "tab:blue", "average precision": "tab:orange"}
 _LONGEST_NAME = 48

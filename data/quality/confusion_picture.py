@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from data.evaluate.quality import Quality
 from data.figures import shorten, write_figure
-from data.quality.quality import Quality
 
 _COLOURS = "Blues"
 _LONGEST_NAME = 24

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from data.quality.aggregation import aggregate
+from data.evaluate.aggregation import aggregate
 
 
 def blend_with_images(

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from data.evaluate.outcomes import count_outcomes
+from data.evaluate.quality import mean_defined
+from data.evaluate.ranking import average_precisions, roc_areas
 from data.quality.decisions import decide
-from data.quality.outcomes import count_outcomes
-from data.quality.quality import mean_defined
-from data.quality.ranking import average_precisions, roc_areas
 
 
 class Quality(NamedTuple):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from data.evaluate.quality import measure
 from data.quality import class_picture
 from data.quality.class_picture import draw_class_figures
-from data.quality.quality import measure
 
 NAMES = ("Nucleus", "Cytosol", "Golgi")
 TARGETS = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]])

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from data.evaluate.quality import measure
 from data.quality.confusion_picture import draw_confusion
-from data.quality.quality import measure
 
 
 @pytest.mark.parametrize("classes", [1, 5])

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from data.evaluate.outcomes import Outcomes, count_confusions, count_outcomes
+from data.evaluate.ranking import average_precisions, pool_classes, roc_areas
 from data.quality.decisions import decide
-from data.quality.outcomes import Outcomes, count_confusions, count_outcomes
-from data.quality.ranking import average_precisions, pool_classes, roc_areas
 
 
 @dataclass(frozen=True)

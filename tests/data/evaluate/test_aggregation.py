@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.quality.aggregation import How, aggregate
+from data.evaluate.aggregation import How, aggregate
 from data.quality.decisions import decide
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from data.quality.quality import Quality, measure, measure_decisions
+from data.evaluate.quality import Quality, measure, measure_decisions
 
 PRESENT = [0, 1, 2, 3, 5, 6]
 
