@@ -11,12 +11,12 @@ from pydantic import Field as Setting
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.errors import InputError
+from data.explore.cell_counts import CellCounts, count_cells
+from data.explore.label_table import LabelTable, tabulate_labels
+from data.explore.repetition import RepetitionSettings
 from data.fields import Field
 from data.images import read_images
 from data.label_sets import read_label_set
-from data.label_statistics.cell_counts import CellCounts, count_cells
-from data.label_statistics.label_table import LabelTable, tabulate_labels
-from data.label_statistics.repetition import RepetitionSettings
 from data.labels import check_coverage, read_labels, read_proteins
 from stages.exploration.cell_plots import plot_cells
 from stages.exploration.examples import show_examples

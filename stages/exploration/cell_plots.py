@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from data.explore.cell_counts import CellCounts
+from data.explore.label_table import LabelTable
 from data.label_statistics.bar_picture import draw_named_bars, draw_number_bars
-from data.label_statistics.cell_counts import CellCounts
-from data.label_statistics.label_table import LabelTable
 from stages.exploration.label_plots import number_names
 from stages.exploration.page import Findings, Plot
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.explore.co_occurrence import correlate_labels, count_pairs, find_commonest_pair
+from data.explore.combinations import count_combinations
+from data.explore.label_table import LabelTable
+from data.explore.repetition import RepetitionSettings, count_repetitions
 from data.label_statistics.bar_picture import draw_named_bars, draw_number_bars
-from data.label_statistics.co_occurrence import correlate_labels, count_pairs, find_commonest_pair
-from data.label_statistics.combinations import count_combinations
-from data.label_statistics.label_table import LabelTable
 from data.label_statistics.matrix_picture import draw_correlation, draw_pairs
-from data.label_statistics.repetition import RepetitionSettings, count_repetitions
 from stages.exploration.page import Findings, Plot, list_names
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.label_statistics.label_table import LabelTable
+from data.explore.label_table import LabelTable
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 
+from data.explore.cell_counts import count_cells
+from data.explore.label_table import tabulate_labels
 from data.label_sets import LabelSet
-from data.label_statistics.cell_counts import count_cells
-from data.label_statistics.label_table import tabulate_labels
 
 CLASSES = LabelSet(names=("a", "b", "c"))
 

@@ -3,9 +3,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.explore.combinations import count_combinations
+from data.explore.label_table import tabulate_labels
 from data.label_sets import LabelSet
-from data.label_statistics.combinations import count_combinations
-from data.label_statistics.label_table import tabulate_labels
 
 CLASSES = LabelSet(names=("a", "b", "c", "d"))
 

@@ -6,8 +6,8 @@ from hypothesis.extra import numpy as hnp
 from pydantic import ValidationError
 
 from data.errors import InputError
+from data.explore.repetition import RepetitionSettings, count_repetitions
 from data.label_sets import LabelSet
-from data.label_statistics.repetition import RepetitionSettings, count_repetitions
 from data.training.balance import balance_items
 from data.training.training_set import DataSettings
 

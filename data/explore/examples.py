@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from data.label_statistics.label_table import LabelTable
+from data.explore.label_table import LabelTable
 
 
 def choose_samples(table: LabelTable, available: Collection[str], count: int) -> list[str]:

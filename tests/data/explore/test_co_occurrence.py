@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from data.label_statistics.co_occurrence import correlate_labels, count_pairs, find_commonest_pair
+from data.explore.co_occurrence import correlate_labels, count_pairs, find_commonest_pair
 
 SHOWN = hnp.arrays(bool, st.tuples(st.integers(1, 30), st.integers(1, 5)))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from data.label_statistics.label_table import LabelTable
+from data.explore.label_table import LabelTable
 
 
 def count_combinations(table: LabelTable) -> pd.DataFrame:
