@@ -14,7 +14,7 @@ from data.atomic import atomic_folder
 from data.batches import BatchLoader
 from data.cell_features.cell_features import Block, measure_block
 from data.errors import InputError
-from data.neurons.patches import MapGrid, Reach
+from data.features.patches import MapGrid, Reach
 from data.tiles import TileStore
 from models.classifiers.activations import Peaks, check_layer, measure_activations
 from models.classifiers.classifier import Classifier

@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from data.composites import composite, protein_only
+from data.features.patches import Box
 from data.figures import shorten, write_figure
-from data.neurons.patches import Box
 
 _SIDE = 0.95
 """Inches of one picture of a patch."""

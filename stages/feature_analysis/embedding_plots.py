@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.features.mutual_information import find_exciting_classes, measure_entropy, measure_information
+from data.features.neuron_correlation import choose_strongest, correlate, find_strongest
+from data.features.projection import Method, lay_out
 from data.label_statistics.bar_picture import draw_named_bars
 from data.label_statistics.matrix_picture import draw_cross_correlation
-from data.neurons.correlation import choose_strongest, correlate, find_strongest
-from data.neurons.information import find_exciting_classes, measure_entropy, measure_information
-from data.neurons.plane import Method, lay_out
 from data.neurons.plane_picture import draw_plane
 from stages.exploration.page import Findings, Plot
 from stages.feature_analysis.cell_sample import CellSample

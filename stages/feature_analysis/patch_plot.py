@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.composites import stretch_contrast
-from data.neurons.information import find_exciting_classes, measure_information
+from data.features.mutual_information import find_exciting_classes, measure_information
+from data.features.patches import MapGrid, choose_neurons, find_most_exciting
 from data.neurons.patch_picture import Patch, draw_patches
-from data.neurons.patches import MapGrid, choose_neurons, find_most_exciting
 from data.tiles import TileStore
 from models.classifiers.activations import Peaks
 from stages.exploration.page import Findings, Plot

@@ -2,7 +2,7 @@
 
 from pydantic import Field as Setting
 
-from data.neurons.plane import Method
+from data.features.projection import Method
 from data.settings import SpeedOnly
 from stages.stage import StageSettings
 

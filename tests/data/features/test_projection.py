@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data.neurons.plane import Method, lay_out
+from data.features.projection import Method, lay_out
 from data.neurons.plane_picture import draw_plane
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from data.neurons.sampling import draw_evenly
+from data.features.sampling import draw_evenly
 
 CLASSES = np.repeat([0, 3, 7], [50, 4, 20])
 

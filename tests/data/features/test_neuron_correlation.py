@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from data.neurons.correlation import choose_strongest, correlate, find_strongest
+from data.features.neuron_correlation import choose_strongest, correlate, find_strongest
 
 
 def test_pearson_of_each_pair() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
-from data.neurons.information import find_exciting_classes, measure_entropy, measure_information
+from data.features.mutual_information import find_exciting_classes, measure_entropy, measure_information
 
 
 @pytest.fixture

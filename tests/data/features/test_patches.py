@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from data.features.patches import Box, MapGrid, Reach, choose_neurons, find_most_exciting
 from data.neurons.patch_picture import Patch, draw_patches
-from data.neurons.patches import Box, MapGrid, Reach, choose_neurons, find_most_exciting
 from data.tile_preparation import TileSettings
 
 
