@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_folder
 from data.batches import BatchLoader
-from data.cell_features.cell_features import Block, measure_block
 from data.errors import InputError
+from data.features.cell_profile.cell_profile import Block, measure_block
 from data.features.patches import MapGrid, Reach
 from data.tiles import TileStore
 from models.classifiers.activations import Peaks, check_layer, measure_activations

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial import ConvexHull
 
-from data.cell_features.shape import measure_shape
+from data.features.cell_profile.shape import measure_shape
 
 
 def test_an_ellipse(cell) -> None:

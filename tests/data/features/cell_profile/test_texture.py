@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data.cell_features.texture import measure_texture
 from data.channels import CHANNELS
+from data.features.cell_profile.texture import measure_texture
 
 
 def count_pairs(levels: np.ndarray, mask: np.ndarray, distance: int = 3) -> np.ndarray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data.cell_features.cell_features import Block, measure_block, measure_cell
+from data.features.cell_profile.cell_profile import Block, measure_block, measure_cell
 from data.tiles import TileStore
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cell_features.intensity import correlate_channels, measure_intensity
-from data.cell_features.radial import measure_radial
-from data.cell_features.shape import measure_shape
-from data.cell_features.texture import measure_texture
+from data.features.cell_profile.intensity import correlate_channels, measure_intensity
+from data.features.cell_profile.radial import measure_radial
+from data.features.cell_profile.shape import measure_shape
+from data.features.cell_profile.texture import measure_texture
 from data.tiles import TileStore
 
 

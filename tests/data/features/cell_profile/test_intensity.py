@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from data.cell_features.intensity import correlate_channels, measure_intensity
 from data.channels import CHANNELS
+from data.features.cell_profile.intensity import correlate_channels, measure_intensity
 
 
 def test_means_deviations_and_edges(cell) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data.cell_features.radial import measure_radial
+from data.features.cell_profile.radial import measure_radial
 
 ZONES = ["nucleus centre", "nucleus rim", *(f"ring {ring} of 4" for ring in range(1, 5))]
 

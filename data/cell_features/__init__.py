@@ -1,1 +1,0 @@
-"""Features of single cells in the manner of CellProfiler: shape, intensity, texture, distribution."""
