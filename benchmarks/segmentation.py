@@ -36,7 +36,7 @@ from torch import Tensor, nn
 from data.channels import CHANNELS
 from data.cores import available_cores
 from data.errors import InputError
-from data.fields import Field, find_fields
+from data.fields.field import Field, find_fields
 from data.simulate.field import FieldSettings, simulate_field
 from models.runtimes.choose import RUNTIMES, make_runtime, resolve_runtime
 from models.runtimes.runtime import Runtime

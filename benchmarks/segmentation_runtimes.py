@@ -22,7 +22,7 @@ from torch import nn
 from benchmarks.segmentation import write_simulated_fields
 from benchmarks.side_by_side.runtimes import runtimes_at_hand
 from data.compare.agreement import compare_cells, pool_agreements
-from data.fields import Field, find_fields
+from data.fields.field import Field, find_fields
 from models.runtimes.calibration import Calibration
 from models.runtimes.choose import make_runtime
 from models.segmenters.choose import LITE_WEIGHTS, SegmenterOptions, load_segmenter

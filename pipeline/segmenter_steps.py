@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from data.fields import find_fields
+from data.fields.field import find_fields
 from pipeline.config import Config
 from pipeline.manifest import hash_json
 from pipeline.run import Step

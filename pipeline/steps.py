@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import InputError
-from data.fields import Field, find_fields
+from data.fields.field import Field, find_fields
 from data.label_sets import read_label_set
 from pipeline.config import Config
 from pipeline.label_sets import find_predicted, hash_label_set

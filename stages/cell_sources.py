@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.fields import Field
+from data.fields.field import Field
 from data.masks import read_label_image
 from models.segmenters.choose import segmenter_names
 from models.segmenters.segmenter import Segmenter

@@ -17,7 +17,7 @@ from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.compare.verdicts import VERDICTS, judge_cells
 from data.comparison.comparison_picture import complete_channels, draw_comparison
 from data.errors import InputError
-from data.fields import Field
+from data.fields.field import Field
 from stages.cell_sources import CellSource
 from stages.settings.compare import CompareSettings
 from stages.stage import Context, Failure, StageReport

@@ -15,9 +15,9 @@ from data.cells.precropped_index import CutCell
 from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.channels import CHANNELS
 from data.crops import cut_cells
-from data.duplicates import hash_image
 from data.errors import InputError
-from data.images import write_images
+from data.fields.images_table import write_images
+from data.fields.near_duplicates import hash_image
 from data.label_sets import HPA2021, read_label_set
 from data.labels import write_labels
 from data.tiles import TileWriter

@@ -14,8 +14,8 @@ from data.errors import InputError
 from data.explore.cell_counts import CellCounts, count_cells
 from data.explore.label_table import LabelTable, tabulate_labels
 from data.explore.repetition import RepetitionSettings
-from data.fields import Field
-from data.images import read_images
+from data.fields.field import Field
+from data.fields.images_table import read_images
 from data.label_sets import read_label_set
 from data.labels import check_coverage, read_labels, read_proteins
 from stages.exploration.cell_plots import plot_cells

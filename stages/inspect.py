@@ -6,7 +6,7 @@ import numpy as np
 
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
-from data.images import read_images
+from data.fields.images_table import read_images
 from stages.report.field_index import write_field_index
 from stages.report.field_pages import FieldPages
 from stages.report.settings import InspectSettings

@@ -11,9 +11,9 @@ import pandas as pd
 from data.cells.cells_table import COLUMN_TYPES, measure_cells, read_cells, write_cells
 from data.cells.field_cells import FieldCells, read_field_cells, read_key, write_field_cells
 from data.errors import InputError
-from data.fields import Field, find_fields
-from data.images import COLUMN_TYPES as IMAGE_COLUMN_TYPES
-from data.images import read_images, write_images
+from data.fields.field import Field, find_fields
+from data.fields.images_table import COLUMN_TYPES as IMAGE_COLUMN_TYPES
+from data.fields.images_table import read_images, write_images
 from data.masks import write_label_image
 from models.segmenters.choose import SegmenterOptions, choose_segmenter, load_segmenter
 from models.segmenters.field_sample import draw_sample

@@ -12,7 +12,7 @@ from skimage.filters import threshold_otsu
 from data.atomic import atomic_write
 from data.channels import CHANNELS
 from data.composites import composite
-from data.fields import Field, to_uint8
+from data.fields.field import Field, to_uint8
 from data.masks import read_label_image
 
 FIELD_UM, DETAIL_UM = 80.0, 24.0

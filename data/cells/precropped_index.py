@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields import to_uint8
+from data.fields.field import to_uint8
+from data.fields.image_files import SUFFIXES, read_plane
 from data.label_sets import HPA2021, LabelSet
 from data.labels import parse_labels
-from data.planes.image_files import SUFFIXES, read_plane
 
 log = logging.getLogger("hpacells")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.composites import composite, protein_only, shrink, stretch_contrast
-from data.fields import Field, to_uint8
+from data.fields.field import Field, to_uint8
 from data.figures import write_figure
 
 _STAINS = {"red": "microtubules", "green": "protein", "blue": "nucleus", "yellow": "ER"}

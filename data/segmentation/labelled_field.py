@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.planes.coarser import reduce_plane
+from data.fields.downscaling import reduce_plane
 from data.segmentation.known_nuclei import find_known_nuclei
 from data.segmentation.stains import scale_stains
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields import Field, find_fields
+from data.fields.field import Field, find_fields
+from data.fields.image_files import read_plane
 from data.masks import read_label_image
-from data.planes.image_files import read_plane
 from data.segmentation.labelled_field import LabelledField, make_labelled_field
 from data.segmentation.stains import STAINS
 from data.simulate.field import FieldSettings, simulate_field

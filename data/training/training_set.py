@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
-from data.duplicates import find_near_duplicates
 from data.errors import InputError
+from data.fields.near_duplicates import find_near_duplicates
 from data.image_groups import join_groups
 from data.label_sets import HPA2021, LabelSet
 from data.labels import check_coverage

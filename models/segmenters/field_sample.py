@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.fields import Field
+from data.fields.field import Field
 from models.runtimes.calibration import Calibration
 from models.segmenters.without_er import channels_without_er, insert_dark_er
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.composites import composite, find_contrast, find_outlines, protein_only, shrink, stretch_contrast
 from data.errors import InputError
-from data.fields import Field, find_fields, to_uint8
+from data.fields.field import Field, find_fields, to_uint8
 from data.masks import read_label_image
 from data.tiles import TileStore
 from stages.pages import write_page

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from data.cells.cells_table import read_cells
-from data.fields import find_fields
+from data.fields.field import find_fields
 from data.labels import NUM_CLASSES
 from data.masks import read_label_image
 from data.predictions import write_predictions

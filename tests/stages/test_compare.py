@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data.errors import InputError
-from data.fields import find_fields
+from data.fields.field import find_fields
 from data.masks import write_label_image
 from pipeline.engines.local import LocalEngine
 from stages.cell_sources import KnownCells, SegmentedCells, open_cell_source

@@ -8,7 +8,7 @@ import pytest
 from data.cells.cells_table import read_cells
 from data.cells.precropped_index import read_index
 from data.channels import CHANNELS
-from data.images import read_images
+from data.fields.images_table import read_images
 from data.labels import read_labels
 from data.tiles import TileStore
 from pipeline.engines.local import LocalEngine

@@ -11,8 +11,8 @@ import pytest
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields import find_fields
-from data.images import write_images
+from data.fields.field import find_fields
+from data.fields.images_table import write_images
 from pipeline.engines.local import LocalEngine
 from stages.explore import ExploreSettings, Sources, format_exploration, run
 

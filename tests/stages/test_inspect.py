@@ -10,7 +10,7 @@ import pytest
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.images import write_images
+from data.fields.images_table import write_images
 from data.masks import write_label_image
 from data.predictions import write_predictions
 from pipeline.engines.local import LocalEngine

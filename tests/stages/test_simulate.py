@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from data.fields import find_fields
+from data.fields.field import find_fields
 from data.labels import NEGATIVE, read_labels
 from data.masks import read_label_image
 from data.rle import decode_mask

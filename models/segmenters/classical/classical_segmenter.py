@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data.planes.coarser import reduce_plane
+from data.fields.downscaling import reduce_plane
 from models.segmenters.classical.cell_bodies import find_cell_bodies
 from models.segmenters.classical.nuclei import find_nuclei
 from models.segmenters.enlarge import enlarge_labels

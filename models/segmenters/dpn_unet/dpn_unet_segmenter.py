@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from data.planes.rescaling import pad_planes, rescale_plane
+from data.fields.rescaling import pad_planes, rescale_plane
 from models.label_cells import label_cells
 from models.runtimes.lazy import MULTIPLE
 from models.runtimes.runtime import Runtime

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.planes.coarser import reduce_plane
-from data.planes.rescaling import pad_planes
+from data.fields.downscaling import reduce_plane
+from data.fields.rescaling import pad_planes
 from data.segmentation.field_crops import WORKING_PIXEL_UM
 from data.segmentation.stains import STAINS, scale_stains
 from models.runtimes.lazy import MULTIPLE

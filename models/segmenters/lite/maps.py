@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from data.planes.rescaling import pad_planes
+from data.fields.rescaling import pad_planes
 from data.segmentation.field_crops import WORKING_PIXEL_UM
 from data.segmentation.labelled_field import STAIN_SCALE, LabelledField
 from models.runtimes.lazy import MULTIPLE

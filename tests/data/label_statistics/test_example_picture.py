@@ -6,7 +6,7 @@ import pytest
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields import Field, find_fields
+from data.fields.field import Field, find_fields
 from data.label_statistics.example_picture import Example, draw_channels, draw_one_a_class, read_example
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields import find_fields
+from data.fields.field import find_fields
 from models.segmenters import choose
 from models.segmenters.choose import SegmenterOptions, choose_segmenter, load_segmenter, segmenter_names
 from models.segmenters.dpn_unet.network import DPNUnet

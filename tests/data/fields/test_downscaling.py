@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.planes.coarser import reduce_plane
+from data.fields.downscaling import reduce_plane
 
 
 @given(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.planes.image_files import SUFFIXES, read_plane
+from data.fields.image_files import SUFFIXES, read_plane
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import tifffile
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields import find_fields, to_uint8
+from data.fields.field import find_fields, to_uint8
 
 
 def write_field(

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import resize
 
-from data.planes.rescaling import pad_planes, rescale_plane
+from data.fields.rescaling import pad_planes, rescale_plane
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Fields of view: their files, pixels, hashes and table."""

@@ -1,1 +1,0 @@
-"""Single planes of a field: decoded, and brought to another size."""
