@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rle import draw_cells
-from data.labels import NUM_CLASSES
+from data.labels.label_file import NUM_CLASSES
 from data.metric import KAGGLE_IOU, evaluate
 from data.prediction_string import Triples, format_prediction_string
 from data.rle import decode_mask, encode_label_image

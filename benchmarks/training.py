@@ -25,7 +25,7 @@ from benchmarks.side_by_side.plain_tiles import PlainTiles, draw_tiles, plain_lo
 from data.augment.augmentation import Augmentation
 from data.augment.hpacells import HpacellsAugmentation
 from data.batches import BatchLoader, plan_batches, shuffle_items
-from data.labels import NUM_CLASSES
+from data.labels.label_file import NUM_CLASSES
 from data.tile_preparation import TileSettings
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.label_sets import HPA2021, LabelSet
+from data.labels.label_set import HPA2021, LabelSet
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.labels import CLASS_NAMES, NUM_CLASSES
+from data.labels.label_file import CLASS_NAMES, NUM_CLASSES
 
 PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in range(NUM_CLASSES))
 """Columns of the class probabilities of the default label set, class 0 first."""

@@ -20,7 +20,7 @@ from data.composites import (
     stretch_contrast,
 )
 from data.fields.field import Field, find_fields, to_uint8
-from data.labels import CLASS_NAMES
+from data.labels.label_file import CLASS_NAMES
 from data.masks import read_label_image
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
 from data.tiles import TileStore

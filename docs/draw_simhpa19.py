@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from data.channels import CHANNELS
-from data.labels import CLASS_NAMES
+from data.labels.label_file import CLASS_NAMES
 from data.simulate.field import simulate_field
 from data.simulate.field_settings import FieldSettings
 from data.simulate.ground.cell_lines import CELL_LINES

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from data.label_sets import HPA2021, LabelSet
+from data.labels.label_set import HPA2021, LabelSet
 from pipeline.manifest import hash_file, hash_json, read_manifest
 from pipeline.work_folder import WorkFolder
 

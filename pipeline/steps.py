@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data.errors import InputError
 from data.fields.field import Field, find_fields
-from data.label_sets import read_label_set
+from data.labels.label_set import read_label_set
 from pipeline.config import Config
 from pipeline.label_sets import find_predicted, hash_label_set
 from pipeline.manifest import hash_file, hash_json, read_manifest

@@ -18,8 +18,8 @@ from data.crops import cut_cells
 from data.errors import InputError
 from data.fields.images_table import write_images
 from data.fields.near_duplicates import hash_image
-from data.label_sets import HPA2021, read_label_set
-from data.labels import write_labels
+from data.labels.label_file import write_labels
+from data.labels.label_set import HPA2021, read_label_set
 from data.tiles import TileWriter
 from stages.crops import CropsSettings
 from stages.stage import Context, Failure, StageReport

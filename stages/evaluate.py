@@ -18,8 +18,8 @@ from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.evaluate.aggregation import How, aggregate
 from data.evaluate.quality import Quality, measure_decisions
-from data.label_sets import LabelSet
-from data.labels import check_coverage, parse_labels, read_labels, read_proteins
+from data.labels.label_file import check_coverage, parse_labels, read_labels, read_proteins
+from data.labels.label_set import LabelSet
 from data.predictions import probability_columns, read_class_names, read_predictions
 from data.quality.class_picture import draw_class_figures
 from data.quality.confusion_picture import draw_confusion

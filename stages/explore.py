@@ -16,8 +16,8 @@ from data.explore.label_table import LabelTable, tabulate_labels
 from data.explore.repetition import RepetitionSettings
 from data.fields.field import Field
 from data.fields.images_table import read_images
-from data.label_sets import read_label_set
-from data.labels import check_coverage, read_labels, read_proteins
+from data.labels.label_file import check_coverage, read_labels, read_proteins
+from data.labels.label_set import read_label_set
 from stages.exploration.cell_plots import plot_cells
 from stages.exploration.examples import show_examples
 from stages.exploration.label_plots import plot_classes, plot_combinations, plot_pairs, plot_repetition

@@ -8,7 +8,7 @@ from pydantic import Field as Setting
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.label_sets import HPA2021, LabelSet, read_label_set
+from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.metric import KAGGLE_IOU, AbsentPolicy, Evaluation, evaluate
 from data.submission import read_submission
 from stages.stage import Context, StageReport, StageSettings

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.channels import CHANNELS
-from data.labels import write_labels
+from data.labels.label_file import write_labels
 from data.masks import write_label_image
 from data.prediction_string import Triples, format_prediction_string
 from data.rle import encode_label_image

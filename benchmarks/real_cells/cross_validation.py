@@ -16,8 +16,8 @@ from benchmarks.simhpa19.arms import Part
 from benchmarks.simhpa19.reality import Verdict, judge
 from data.cells.cells_table import read_cells
 from data.errors import InputError
-from data.folds import split_images
-from data.labels import read_labels, write_labels
+from data.labels.folds import split_images
+from data.labels.label_file import read_labels, write_labels
 from data.training.training_set import select_training_set
 from pipeline.config import Config
 from pipeline.run import execute

@@ -12,7 +12,7 @@ from benchmarks.simhpa19.arms import Part
 from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
 from data.cells.cells_table import read_cells
 from data.evaluate.quality import measure_decisions
-from data.labels import read_labels
+from data.labels.label_file import read_labels
 from data.metric import evaluate
 from data.quality.decisions import decide
 from data.submission import read_submission

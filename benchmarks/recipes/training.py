@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from benchmarks.simhpa19.arms import Part
-from data.label_sets import read_label_set
+from data.labels.label_set import read_label_set
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
 from data.training.balance import balance_items
 from pipeline.manifest import hash_file

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.simhpa19.reality import describe as describe_reality
 from data.figures import write_figure
-from data.labels import CLASS_NAMES
+from data.labels.label_file import CLASS_NAMES
 
 _ARMS = {
     "network": "network",

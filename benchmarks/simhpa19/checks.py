@@ -35,7 +35,7 @@ from benchmarks.simhpa19.judgement import (
 )
 from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
 from data.cells.cells_table import read_cells
-from data.labels import CLASS_NAMES
+from data.labels.label_file import CLASS_NAMES
 from pipeline.command_options import local_engine
 from pipeline.config import load_config
 from pipeline.messages import show_messages, told_in_one_line

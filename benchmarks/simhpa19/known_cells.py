@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.errors import InputError
 from data.fields.field import Field, find_fields
-from data.labels import NUM_CLASSES, write_labels
+from data.labels.label_file import NUM_CLASSES, write_labels
 from data.masks import read_label_image
 from data.submission import read_submission
 from pipeline.manifest import Manifest, hash_json

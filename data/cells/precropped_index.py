@@ -17,8 +17,8 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import to_uint8
 from data.fields.image_files import SUFFIXES, read_plane
-from data.label_sets import HPA2021, LabelSet
-from data.labels import parse_labels
+from data.labels.label_file import parse_labels
+from data.labels.label_set import HPA2021, LabelSet
 
 log = logging.getLogger("hpacells")
 

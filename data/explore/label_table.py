@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 from data.settings import Settings
 from data.training.balance import balance_items
 from data.training.training_set import DataSettings

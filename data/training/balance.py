@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 from data.training.training_set import DataSettings
 
 MOST_GREEN = 0.1

@@ -11,9 +11,9 @@ from pydantic import Field as Setting
 
 from data.errors import InputError
 from data.fields.near_duplicates import find_near_duplicates
-from data.image_groups import join_groups
-from data.label_sets import HPA2021, LabelSet
-from data.labels import check_coverage
+from data.labels.image_groups import join_groups
+from data.labels.label_file import check_coverage
+from data.labels.label_set import HPA2021, LabelSet
 from data.settings import Settings
 
 

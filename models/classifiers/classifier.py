@@ -7,7 +7,7 @@ import torch
 from pydantic import Field as Setting
 from torch import Tensor, nn
 
-from data.labels import CLASS_NAMES
+from data.labels.label_file import CLASS_NAMES
 from data.settings import Settings
 from data.tile_preparation import TileSettings
 from models.classifiers.backbones.backbone import create_backbone

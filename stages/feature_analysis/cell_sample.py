@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.features.sampling import draw_evenly
-from data.label_sets import LabelSet
-from data.labels import check_coverage, read_labels
+from data.labels.label_file import check_coverage, read_labels
+from data.labels.label_set import LabelSet
 from data.predictions import probability_columns, read_class_names, read_predictions
 
 LEAST_CELLS = 10

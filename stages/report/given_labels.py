@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from data.label_sets import LabelSet
-from data.labels import check_coverage, read_labels
+from data.labels.label_file import check_coverage, read_labels
+from data.labels.label_set import LabelSet
 
 RIGHT, PARTLY, WRONG, UNKNOWN = "right", "partly", "wrong", ""
 """How predicted classes compare with given ones: the same, some in common, none; or one is not known."""

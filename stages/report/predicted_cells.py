@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 from data.predictions import probability_columns, read_class_names, read_predictions
 
 _CELL = ["image_id", "cell_id"]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.augment.augmentation import Augmentation
 from data.batches import BatchLoader
-from data.label_sets import read_label_set
+from data.labels.label_set import read_label_set
 from data.tile_preparation import measure_channels
 from data.tiles import TileStore
 from data.training.balance import TrainingItems, balance_items

@@ -6,8 +6,8 @@ from typing import Literal
 import pandas as pd
 
 from data.cells.cells_table import read_cells
-from data.label_sets import read_label_set
-from data.labels import read_labels, read_proteins
+from data.labels.label_file import read_labels, read_proteins
+from data.labels.label_set import read_label_set
 from data.tiles import TileStore
 from data.training.training_set import DataSettings, TrainingSet, select_training_set
 from stages.training.settings import TrainSettings

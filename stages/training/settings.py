@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from data.augment.augmentation import AugmentSettings
 from data.augment.hpacells import HpacellsAugmentation
-from data.folds import Stratify
+from data.labels.folds import Stratify
 from data.settings import Settings, SpeedOnly
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import ThresholdSettings

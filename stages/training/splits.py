@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.folds import split_images
+from data.labels.folds import split_images
 from data.training.training_set import TrainingSet
 from stages.training.folders import fold_folder
 from stages.training.settings import ALL_FOLDS, TrainSettings

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from data.channels import CHANNELS
-from data.labels import read_labels
+from data.labels.label_file import read_labels
 from pipeline.engines.local import LocalEngine
 from stages.settings.simulate import SimulateSettings
 from stages.simulate import run

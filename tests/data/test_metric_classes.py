@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.label_sets import HPA2021, LabelSet, read_label_set
+from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.metric import evaluate
 from data.rle import encode_mask
 from data.submission import Submission, SubmissionRow, read_submission, write_submission

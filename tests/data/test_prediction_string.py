@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.label_sets import LabelSet, read_label_set
+from data.labels.label_set import LabelSet, read_label_set
 from data.prediction_string import Triples, choose_triples, format_prediction_string, parse_prediction_string
 
 triple_lists = st.lists(

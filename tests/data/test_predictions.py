@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.errors import InputError
-from data.labels import CLASS_NAMES
+from data.labels.label_file import CLASS_NAMES
 from data.predictions import (
     PROBABILITY_COLUMNS,
     probability_columns,

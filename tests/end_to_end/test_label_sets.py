@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.label_sets import read_label_set
-from data.labels import read_labels, write_labels
+from data.labels.label_file import read_labels, write_labels
+from data.labels.label_set import read_label_set
 from data.predictions import read_class_names, read_predictions
 from data.submission import SubmissionRow, read_rows, read_submission, write_submission
 from pipeline.cli import app

@@ -15,7 +15,7 @@ import pytest
 
 from data.cells.cells_table import read_cells
 from data.fields.field import find_fields
-from data.labels import NUM_CLASSES
+from data.labels.label_file import NUM_CLASSES
 from data.masks import read_label_image
 from data.predictions import write_predictions
 from data.rle import decode_mask

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells.cells_table import COLUMN_TYPES, write_cells
-from data.labels import write_labels
+from data.labels.label_file import write_labels
 from data.predictions import read_predictions
 from data.tiles import TileWriter
 from models.classifiers.ensemble import find_classifiers

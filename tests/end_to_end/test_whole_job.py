@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from data.cells.cells_table import read_cells
-from data.labels import CLASS_NAMES, read_labels
+from data.labels.label_file import CLASS_NAMES, read_labels
 from data.masks import read_label_image
 from data.rle import decode_mask
 from data.submission import read_submission

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from data.label_sets import HPA2021, LabelSet, read_label_set
+from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.rle import encode_mask
 from data.submission import SubmissionRow, write_submission
 from pipeline.config import Config, load_config

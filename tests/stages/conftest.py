@@ -10,7 +10,7 @@ import pytest
 
 from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells.cells_table import COLUMN_TYPES, write_cells
-from data.labels import write_labels
+from data.labels.label_file import write_labels
 from data.tiles import TileWriter
 from stages import train
 from stages.training.settings import TrainSettings

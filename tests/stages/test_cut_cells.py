@@ -9,7 +9,7 @@ from data.cells.cells_table import read_cells
 from data.cells.precropped_index import read_index
 from data.channels import CHANNELS
 from data.fields.images_table import read_images
-from data.labels import read_labels
+from data.labels.label_file import read_labels
 from data.tiles import TileStore
 from pipeline.engines.local import LocalEngine
 from stages.cut_cells import CutCellsSettings, run

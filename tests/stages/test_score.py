@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from data.errors import InputError
-from data.label_sets import HPA2021, LabelSet, read_label_set
+from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.rle import encode_mask
 from data.submission import SubmissionRow, write_submission
 from stages import score

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from data.fields.field import find_fields
-from data.labels import NEGATIVE, read_labels
+from data.labels.label_file import NEGATIVE, read_labels
 from data.masks import read_label_image
 from data.rle import decode_mask
 from data.submission import read_submission

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from data.errors import InputError
-from data.labels import write_labels
+from data.labels.label_file import write_labels
 from models.classifiers.model_folder import load_classifier
 from stages import train
 from stages.training import fold

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from data.batches import BatchLoader
-from data.label_sets import read_label_set
+from data.labels.label_set import read_label_set
 from data.predictions import read_class_names, read_predictions
 from data.tiles import TileStore
 from models.classifiers.ensemble import find_classifiers, read_members

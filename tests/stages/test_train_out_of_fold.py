@@ -10,8 +10,8 @@ import torch
 
 from data.batches import BatchLoader
 from data.errors import InputError
-from data.label_sets import read_label_set
-from data.labels import write_labels
+from data.labels.label_file import write_labels
+from data.labels.label_set import read_label_set
 from data.predictions import read_predictions
 from data.tiles import TileStore
 from models.classifiers.ensemble import find_classifiers

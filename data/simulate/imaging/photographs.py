@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from data.labels import NEGATIVE
+from data.labels.label_file import NEGATIVE
 from data.simulate.imaging.imaging_conditions import Conditions, Optics, draw_conditions
 from data.simulate.imaging.optics import brightness_to_show, spread_light, take_picture, to_grey_levels
 from data.simulate.patterns.cell import Cell

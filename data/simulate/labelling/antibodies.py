@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.labels import NUM_CLASSES
+from data.labels.label_file import NUM_CLASSES
 from data.simulate.field_settings import FieldSettings
 from data.simulate.labelling.cell_labels import HIDDEN_SHARES, class_wise_varied_labels, evenly_varied_labels
 from data.simulate.labelling.image_labels import even_classes, kaggle_classes

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from data.labels import NEGATIVE
+from data.labels.label_file import NEGATIVE
 from data.simulate.labelling.image_labels import MITOTIC_SPINDLE
 
 HIDDEN_SHARES = (

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from data.labels import NEGATIVE, NUM_CLASSES
+from data.labels.label_file import NEGATIVE, NUM_CLASSES
 from data.simulate.labelling.kaggle_labels import LABEL_COUNTS, LABEL_SETS
 from data.simulate.random_streams import Stream, random_stream, shuffled_cycle
 

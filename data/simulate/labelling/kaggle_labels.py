@@ -5,7 +5,7 @@ word below is a set of labels and the number of images that bear it. A label tha
 that table is counted once, so there are a few more images with one label than rows with one.
 """
 
-from data.labels import NUM_CLASSES
+from data.labels.label_file import NUM_CLASSES
 
 _COUNTED = """
     0:1551 1:221 2:515 3:549 4:788 5:636 6:476 7:719 8:529 9:300 10:404 11:1 12:561 13:880 14:1054 15:82

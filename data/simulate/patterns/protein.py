@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from data.labels import NEGATIVE
+from data.labels.label_file import NEGATIVE
 from data.simulate.patterns import cytoplasmic, cytoskeleton, membrane, nuclear
 from data.simulate.patterns.cell import Cell
 from data.simulate.patterns.immunostaining import draw_staining, scatter_clusters, stain_unspecifically

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.real_cells import __main__ as command
 from data.errors import InputError
-from data.labels import CLASS_NAMES, read_labels
+from data.labels.label_file import CLASS_NAMES, read_labels
 from pipeline.config import load_config
 from stages.training.settings import TrainSettings
 

@@ -6,7 +6,7 @@ import cv2
 import pytest
 
 from benchmarks.simhpa19 import checks
-from data.labels import CLASS_NAMES
+from data.labels.label_file import CLASS_NAMES
 
 RECIPE = """
 images = "single"

@@ -8,7 +8,7 @@ import tifffile
 from data.cells.precropped_index import fingerprint_cells, read_index
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.label_sets import LabelSet, read_label_set
+from data.labels.label_set import LabelSet, read_label_set
 
 
 def write(folder: Path, text: str) -> Path:

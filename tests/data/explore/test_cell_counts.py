@@ -3,7 +3,7 @@ import pandas as pd
 
 from data.explore.cell_counts import count_cells
 from data.explore.label_table import tabulate_labels
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 
 CLASSES = LabelSet(names=("a", "b", "c"))
 

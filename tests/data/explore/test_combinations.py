@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from data.explore.combinations import count_combinations
 from data.explore.label_table import tabulate_labels
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 
 CLASSES = LabelSet(names=("a", "b", "c", "d"))
 

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from data.explore.examples import choose_one_a_class, choose_samples
 from data.explore.label_table import tabulate_labels
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 
 CLASSES = LabelSet(names=("a", "b", "c"))
 TABLE = tabulate_labels({"d": (0,), "a": (0, 1), "c": (0,), "b": (2,), "e": (1,)}, CLASSES)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.explore.label_table import tabulate_labels
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 
 CLASSES = LabelSet(names=("a", "b", "c", "d"))
 IMAGES = st.lists(st.sets(st.integers(0, 3), min_size=1), min_size=1, max_size=25)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from data.errors import InputError
 from data.explore.repetition import RepetitionSettings, count_repetitions
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 from data.training.balance import balance_items
 from data.training.training_set import DataSettings
 

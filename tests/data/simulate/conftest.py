@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from data.labels import NEGATIVE
+from data.labels.label_file import NEGATIVE
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.ground.cell_lines import CELL_LINES
 from data.simulate.imaging.optics import Exposure, take_picture

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from data.labels import NEGATIVE, NUM_CLASSES
+from data.labels.label_file import NEGATIVE, NUM_CLASSES
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.ground.cell_lines import CELL_LINES
 from data.simulate.labelling.antibodies import make_antibody

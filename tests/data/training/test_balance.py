@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 from data.training.balance import MOST_GREEN, balance_items
 from data.training.training_set import DataSettings
 

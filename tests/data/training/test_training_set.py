@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from data.errors import InputError
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 from data.training.training_set import DataSettings, select_training_set
 
 

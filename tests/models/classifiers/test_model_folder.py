@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from data.errors import InputError
-from data.labels import CLASS_NAMES
+from data.labels.label_file import CLASS_NAMES
 from data.tile_preparation import TileSettings
 from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from data.label_sets import LabelSet
+from data.labels.label_set import LabelSet
 from stages.report.given_labels import compare_labels, read_given_labels
 
 CLASSES = LabelSet(names=("Dim", "Bright"))

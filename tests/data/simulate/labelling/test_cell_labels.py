@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.labels import NEGATIVE, NUM_CLASSES
+from data.labels.label_file import NEGATIVE, NUM_CLASSES
 from data.simulate.labelling.cell_labels import HIDDEN_SHARES, class_wise_varied_labels, evenly_varied_labels
 from data.simulate.labelling.image_labels import MITOTIC_SPINDLE
 

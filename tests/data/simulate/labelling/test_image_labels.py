@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.labels import NEGATIVE, NUM_CLASSES
+from data.labels.label_file import NEGATIVE, NUM_CLASSES
 from data.simulate.labelling.image_labels import (
     MITOTIC_SPINDLE,
     even_classes,

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from data.labels import read_labels
+from data.labels.label_file import read_labels
 from data.simulate.labelling.kaggle_labels import LABEL_COUNTS, LABEL_SETS
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from data.labels import NEGATIVE
+from data.labels.label_file import NEGATIVE
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.patterns.immunostaining import (
     Staining,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from data.labels import NEGATIVE, NUM_CLASSES
+from data.labels.label_file import NEGATIVE, NUM_CLASSES
 from data.simulate.patterns.immunostaining import Staining
 from data.simulate.patterns.protein import PAINTERS, paint_protein
 from data.simulate.random_streams import Stream, random_stream

@@ -5,8 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.label_sets import LabelSet, read_label_set
-from data.labels import CLASS_NAMES, NUM_CLASSES, check_coverage, read_labels, read_proteins, write_labels
+from data.labels.label_file import (
+    CLASS_NAMES,
+    NUM_CLASSES,
+    check_coverage,
+    read_labels,
+    read_proteins,
+    write_labels,
+)
+from data.labels.label_set import LabelSet, read_label_set
 
 
 def test_the_19_classes() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.label_sets import HPA2021, LabelSet
+from data.labels.label_set import HPA2021, LabelSet
 
 CLASS_NAMES = HPA2021.names
 """Names of the classes 0..18, in the order of the Kaggle 2021 competition."""

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from data.label_sets import HPA2021, LabelSet, read_label_set
+from data.labels.label_set import HPA2021, LabelSet, read_label_set
 
 
 def test_the_sets_that_come_with_hpacells() -> None:

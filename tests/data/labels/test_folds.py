@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.cells.precropped_index import read_index
-from data.folds import ALWAYS_TRAIN, Stratify, assign_folds, split_images
+from data.labels.folds import ALWAYS_TRAIN, Stratify, assign_folds, split_images
 
 LABELS = st.dictionaries(
     st.text("abcdef0123456789", min_size=1, max_size=4),

@@ -8,7 +8,7 @@ import numpy as np
 from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from numpy.typing import NDArray
 
-from data.image_groups import join_groups
+from data.labels.image_groups import join_groups
 
 ALWAYS_TRAIN = -1
 """The fold of images that show a class which no other group of images shows: they are never held out."""

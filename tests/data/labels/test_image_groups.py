@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.image_groups import join_groups
+from data.labels.image_groups import join_groups
 
 IMAGES = "abcdefghij"
 GROUPING = st.dictionaries(st.sampled_from(IMAGES), st.sampled_from(["", "g", "h", "i", "j"]))

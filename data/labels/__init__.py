@@ -1,0 +1,1 @@
+"""Labels of images: files, label sets and folds."""
