@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco
 from scipy.spatial import cKDTree
 
-from data.rle import encode_label_image
+from data.masks.rle import encode_label_image
 
 
 def draw_cells(size: int, cells: int, seed: int) -> NDArray[np.uint16]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from data.channels import CHANNELS
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.fields.field import find_fields
-from data.masks import read_label_image
+from data.masks.label_image import read_label_image
 from data.simulate.field import FieldSettings, simulate_field
 from models.segmenters.choose import load_segmenter
 

@@ -21,7 +21,7 @@ from data.composites import (
 )
 from data.fields.field import Field, find_fields, to_uint8
 from data.labels.label_file import CLASS_NAMES
-from data.masks import read_label_image
+from data.masks.label_image import read_label_image
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
 from data.tiles import TileStore
 

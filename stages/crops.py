@@ -19,7 +19,7 @@ from data.errors import InputError
 from data.fields.field import Field, find_fields, to_uint8
 from data.fields.hash_log import HashLog
 from data.fields.near_duplicates import hash_image
-from data.masks import read_label_image
+from data.masks.label_image import read_label_image
 from data.tiles import TileWriter
 from stages.stage import Context, Failure, StageReport, StageSettings
 

@@ -10,7 +10,7 @@ from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.errors import InputError
 from data.fields.field import Field, find_fields
 from data.labels.label_file import NUM_CLASSES, write_labels
-from data.masks import read_label_image
+from data.masks.label_image import read_label_image
 from data.submission import read_submission
 from pipeline.manifest import Manifest, hash_json
 from pipeline.run import Step, execute

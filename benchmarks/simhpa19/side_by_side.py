@@ -13,7 +13,7 @@ from data.atomic import atomic_write
 from data.channels import CHANNELS
 from data.composites import composite
 from data.fields.field import Field, to_uint8
-from data.masks import read_label_image
+from data.masks.label_image import read_label_image
 
 FIELD_UM, DETAIL_UM = 80.0, 24.0
 """Side of the windows shown as composite, and of those shown channel by channel."""

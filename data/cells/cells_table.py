@@ -12,7 +12,7 @@ from scipy import ndimage
 from data.atomic import atomic_write
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.rle import encode_label_image
+from data.masks.rle import encode_label_image
 
 INTENSITY_COLUMNS = tuple(f"mean_{channel}" for channel in CHANNELS)
 """Mean grey value per channel inside the cell, 0..1 of full scale; NaN until the crops stage measures it."""

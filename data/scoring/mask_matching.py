@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.rle import decode_runs
+from data.masks.rle import decode_runs
 from data.scoring.mask_overlap import MaskRuns, find_overlaps, mask_from_runs
 from data.submission import Submission
 

@@ -13,7 +13,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import Field, find_fields
 from data.fields.image_files import read_plane
-from data.masks import read_label_image
+from data.masks.label_image import read_label_image
 from data.segmentation.labelled_field import LabelledField, make_labelled_field
 from data.segmentation.stains import STAINS
 from data.simulate.field import FieldSettings, simulate_field

@@ -5,7 +5,7 @@ import numpy as np
 from scipy import ndimage
 
 from data.errors import InputError
-from data.masks import MAX_CELLS
+from data.masks.label_image import MAX_CELLS
 from models.segmenters.segmenter import SegmentedField
 
 

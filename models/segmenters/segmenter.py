@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from data.errors import InputError
-from data.masks import MAX_CELLS
+from data.masks.label_image import MAX_CELLS
 
 REFERENCE_PIXEL_SIZE_UM = 0.08
 """Pixel size of a 2048 px HPA field (63x objective); assumed where none is known."""

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
+from data.masks.rle import encode_mask
 from data.metric import evaluate
-from data.rle import encode_mask
 from data.submission import Submission, SubmissionRow, read_submission, write_submission
 
 MASKS = [encode_mask(np.arange(30).reshape(6, 5) % 5 == column) for column in range(3)]

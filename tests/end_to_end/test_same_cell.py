@@ -16,9 +16,9 @@ import pytest
 from data.cells.cells_table import read_cells
 from data.fields.field import find_fields
 from data.labels.label_file import NUM_CLASSES
-from data.masks import read_label_image
+from data.masks.label_image import read_label_image
+from data.masks.rle import decode_mask
 from data.predictions import write_predictions
-from data.rle import decode_mask
 from data.submission import read_submission
 from data.tiles import TileStore
 from pipeline.engines.local import LocalEngine

@@ -5,7 +5,7 @@ import pytest
 
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
-from data.rle import encode_mask
+from data.masks.rle import encode_mask
 from data.submission import SubmissionRow, write_submission
 from pipeline.config import Config, load_config
 from pipeline.engines.local import LocalEngine

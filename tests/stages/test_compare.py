@@ -7,7 +7,7 @@ import pytest
 
 from data.errors import InputError
 from data.fields.field import find_fields
-from data.masks import write_label_image
+from data.masks.label_image import write_label_image
 from pipeline.engines.local import LocalEngine
 from stages.cell_sources import KnownCells, SegmentedCells, open_cell_source
 from stages.compare import CompareSettings, format_comparison, run

@@ -10,7 +10,7 @@ from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.near_duplicates import hash_image
-from data.masks import write_label_image
+from data.masks.label_image import write_label_image
 from data.tiles import TileStore
 from pipeline.engines.local import LocalEngine
 from stages.crops import CropsSettings, run

@@ -11,7 +11,7 @@ from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.images_table import write_images
-from data.masks import write_label_image
+from data.masks.label_image import write_label_image
 from data.predictions import write_predictions
 from pipeline.engines.local import LocalEngine
 from stages import crops

@@ -13,8 +13,8 @@ from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
 from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.labels.label_file import read_labels
-from data.masks import read_label_image
-from data.rle import decode_mask
+from data.masks.label_image import read_label_image
+from data.masks.rle import decode_mask
 from data.submission import read_submission
 from data.tiles import TileStore
 from pipeline.work_folder import WorkFolder

@@ -10,7 +10,7 @@ from benchmarks.simhpa19.image_statistics.field_statistics import FieldFigures
 from benchmarks.simhpa19.realism import compare, main, measure_folder, to_markdown
 from benchmarks.simhpa19.side_by_side import find_fullest_window
 from data.channels import CHANNELS
-from data.masks import write_label_image
+from data.masks.label_image import write_label_image
 
 
 def figures(**values: float) -> FieldFigures:

@@ -13,7 +13,7 @@ from data.cells.cells_table import (
     write_cells,
 )
 from data.errors import InputError
-from data.rle import decode_mask
+from data.masks.rle import decode_mask
 
 
 @pytest.fixture

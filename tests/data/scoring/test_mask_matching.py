@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.rle import encode_mask
+from data.masks.rle import encode_mask
 from data.scoring.mask_matching import join_images, match_masks
 from data.submission import Submission, SubmissionRow, read_submission, write_submission
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from data.rle import decode_runs, encode_mask
+from data.masks.rle import decode_runs, encode_mask
 from data.scoring.mask_overlap import MaskRuns, find_overlaps, intersection_area, mask_from_runs
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from data.masks import write_label_image
+from data.masks.label_image import write_label_image
 from data.segmentation.sources import ANNOTATED_PIXEL_UM, find_labelled_fields, simulated_fields
 
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools import mask as coco
 
-from data.counts import read_counts, write_counts
 from data.errors import InputError
+from data.masks.coco_counts import read_counts, write_counts
 
 run_lengths = st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 40), min_size=1, max_size=12)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from data.errors import InputError
-from data.masks import read_label_image, write_label_image
+from data.masks.label_image import read_label_image, write_label_image
 
 
 @given(

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from data.counts import read_counts, write_counts
 from data.errors import InputError
-from data.masks import MAX_CELLS
+from data.masks.coco_counts import read_counts, write_counts
+from data.masks.label_image import MAX_CELLS
 
 _MAX_PIXELS = 2**32 - 1
 """COCO's run lengths are unsigned 32-bit integers."""

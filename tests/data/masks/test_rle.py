@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as npst
 from pycocotools import mask as coco
 
 from data.errors import InputError
-from data.masks import read_label_image
-from data.rle import decode_mask, decode_runs, encode_label_image, encode_mask
+from data.masks.label_image import read_label_image
+from data.masks.rle import decode_mask, decode_runs, encode_label_image, encode_mask
 
 EMPTY_2048 = "eNoLCAgIMAEABJkBdQ=="
 

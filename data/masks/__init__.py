@@ -1,0 +1,1 @@
+"""Masks: label images and run lengths."""
