@@ -11,7 +11,10 @@ import numpy as np
 import pandas as pd
 
 from data.cells.cells_table import read_cells
-from data.composites import (
+from data.fields.field import Field, find_fields, to_uint8
+from data.labels.label_file import CLASS_NAMES
+from data.masks.label_image import read_label_image
+from data.plots.composites import (
     composite,
     draw_outlines,
     find_contrast,
@@ -19,9 +22,6 @@ from data.composites import (
     shrink,
     stretch_contrast,
 )
-from data.fields.field import Field, find_fields, to_uint8
-from data.labels.label_file import CLASS_NAMES
-from data.masks.label_image import read_label_image
 from data.predictions import PROBABILITY_COLUMNS, read_predictions
 from data.tiles import TileStore
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.channels import CHANNELS
 from data.compare.agreement import compare_cells
-from data.composites import draw_outlines, find_outlines, shrink, stretch_contrast
+from data.plots.composites import draw_outlines, find_outlines, shrink, stretch_contrast
 from data.segmentation.stains import STAINS
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.ground.cell_lines import CELL_LINES

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from data.atomic import atomic_write
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.compare.verdicts import VERDICTS, judge_cells
-from data.comparison.comparison_picture import complete_channels, draw_comparison
 from data.errors import InputError
 from data.fields.field import Field
+from data.plots.comparison import complete_channels, draw_comparison
 from stages.cell_sources import CellSource
 from stages.settings.compare import CompareSettings
 from stages.stage import Context, Failure, StageReport

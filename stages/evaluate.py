@@ -20,9 +20,9 @@ from data.evaluate.aggregation import How, aggregate
 from data.evaluate.quality import Quality, measure_decisions
 from data.labels.label_file import check_coverage, parse_labels, read_labels, read_proteins
 from data.labels.label_set import LabelSet
+from data.plots.class_scores import draw_class_figures
+from data.plots.confusion import draw_confusion
 from data.predictions import probability_columns, read_class_names, read_predictions
-from data.quality.class_picture import draw_class_figures
-from data.quality.confusion_picture import draw_confusion
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")

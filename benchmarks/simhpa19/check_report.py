@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks.simhpa19.reality import describe as describe_reality
-from data.figures import write_figure
 from data.labels.label_file import CLASS_NAMES
+from data.plots.figure_file import write_figure
 
 _ARMS = {
     "network": "network",

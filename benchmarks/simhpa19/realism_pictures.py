@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.simhpa19.image_statistics.field_statistics import FieldFigures
 from benchmarks.simhpa19.image_statistics.power_spectrum import FREQUENCIES
 from data.channels import CHANNELS
-from data.figures import write_figure
+from data.plots.figure_file import write_figure
 
 SIMULATED_COLOUR = "tab:orange"
 COLOURS = {"fields": "black", "tinted": "tab:blue", "cm4ai": "tab:grey"}

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from data.atomic import atomic_write
-from data.composites import composite, protein_only, stretch_contrast
-from data.figures import write_figure
+from data.plots.composites import composite, protein_only, stretch_contrast
+from data.plots.figure_file import write_figure
 from data.tiles import TileStore
 
 _COLUMNS, _ROWS = 6, 4

@@ -11,9 +11,9 @@ from skimage.filters import threshold_otsu
 
 from data.atomic import atomic_write
 from data.channels import CHANNELS
-from data.composites import composite
 from data.fields.field import Field, to_uint8
 from data.masks.label_image import read_label_image
+from data.plots.composites import composite
 
 FIELD_UM, DETAIL_UM = 80.0, 24.0
 """Side of the windows shown as composite, and of those shown channel by channel."""

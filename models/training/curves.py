@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from data.figures import shorten, write_figure
+from data.plots.figure_file import shorten, write_figure
 from models.training.history import Epoch
 
 _PANELS = {

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from data.atomic import atomic_write
-from data.figures import write_figure
+from data.plots.figure_file import write_figure
 from models.training.rate_finder import RateCurve
 
 

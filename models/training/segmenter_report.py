@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.compare.agreement import compare_cells
-from data.composites import draw_outlines, find_outlines
-from data.figures import write_figure
+from data.plots.composites import draw_outlines, find_outlines
+from data.plots.figure_file import write_figure
 from data.segmentation.field_crops import WORKING_PIXEL_UM
 from data.segmentation.labelled_field import LabelledField
 from models.segmenters.lite.cells import find_lite_cells

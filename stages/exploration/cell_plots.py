@@ -4,7 +4,7 @@ import numpy as np
 
 from data.explore.cell_counts import CellCounts
 from data.explore.label_table import LabelTable
-from data.label_statistics.bar_picture import draw_named_bars, draw_number_bars
+from data.plots.bars import draw_named_bars, draw_number_bars
 from stages.exploration.label_plots import number_names
 from stages.exploration.page import Findings, Plot
 

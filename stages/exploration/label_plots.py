@@ -10,8 +10,8 @@ from data.explore.co_occurrence import correlate_labels, count_pairs, find_commo
 from data.explore.combinations import count_combinations
 from data.explore.label_table import LabelTable
 from data.explore.repetition import RepetitionSettings, count_repetitions
-from data.label_statistics.bar_picture import draw_named_bars, draw_number_bars
-from data.label_statistics.matrix_picture import draw_correlation, draw_pairs
+from data.plots.bars import draw_named_bars, draw_number_bars
+from data.plots.matrix import draw_correlation, draw_pairs
 from stages.exploration.page import Findings, Plot, list_names
 
 

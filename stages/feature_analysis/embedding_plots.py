@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from data.features.mutual_information import find_exciting_classes, measure_entropy, measure_information
 from data.features.neuron_correlation import choose_strongest, correlate, find_strongest
 from data.features.projection import Method, lay_out
-from data.label_statistics.bar_picture import draw_named_bars
-from data.label_statistics.matrix_picture import draw_cross_correlation
-from data.neurons.plane_picture import draw_plane
+from data.plots.bars import draw_named_bars
+from data.plots.matrix import draw_cross_correlation
+from data.plots.scatter import draw_plane
 from stages.exploration.page import Findings, Plot
 from stages.feature_analysis.cell_sample import CellSample
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.composites import stretch_contrast
 from data.features.mutual_information import find_exciting_classes, measure_information
 from data.features.patches import MapGrid, choose_neurons, find_most_exciting
-from data.neurons.patch_picture import Patch, draw_patches
+from data.plots.composites import stretch_contrast
+from data.plots.patches import Patch, draw_patches
 from data.tiles import TileStore
 from models.classifiers.activations import Peaks
 from stages.exploration.page import Findings, Plot

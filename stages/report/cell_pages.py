@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from data.composites import find_contrast
+from data.plots.composites import find_contrast
 from data.tiles import TileStore
 from stages.pages import write_page
 from stages.report.cell_cards import CellCards, picture_path

@@ -8,10 +8,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.composites import composite, find_contrast, find_outlines, protein_only, shrink, stretch_contrast
 from data.errors import InputError
 from data.fields.field import Field, find_fields, to_uint8
 from data.masks.label_image import read_label_image
+from data.plots.composites import (
+    composite,
+    find_contrast,
+    find_outlines,
+    protein_only,
+    shrink,
+    stretch_contrast,
+)
 from data.tiles import TileStore
 from stages.pages import write_page
 from stages.report.given_labels import compare_labels, read_given_labels

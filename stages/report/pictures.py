@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.composites import composite, protein_only, shrink, stretch_contrast
 from data.errors import InputError
+from data.plots.composites import composite, protein_only, shrink, stretch_contrast
 
 
 def draw_tile(tile: NDArray[np.uint8], contrast: NDArray[np.float64], side: int) -> NDArray[np.uint8]:

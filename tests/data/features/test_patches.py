@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from data.features.patches import Box, MapGrid, Reach, choose_neurons, find_most_exciting
-from data.neurons.patch_picture import Patch, draw_patches
+from data.plots.patches import Patch, draw_patches
 from data.tile_preparation import TileSettings
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.features.projection import Method, lay_out
-from data.neurons.plane_picture import draw_plane
+from data.plots.scatter import draw_plane
 
 
 @pytest.fixture

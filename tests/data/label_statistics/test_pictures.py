@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from data.label_statistics.bar_picture import draw_named_bars, draw_number_bars
-from data.label_statistics.matrix_picture import draw_correlation, draw_pairs
+from data.plots.bars import draw_named_bars, draw_number_bars
+from data.plots.matrix import draw_correlation, draw_pairs
 
 BLUE, PALE = (31, 119, 180), (176, 196, 222)
 

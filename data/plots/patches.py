@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from data.composites import composite, protein_only
 from data.features.patches import Box
-from data.figures import shorten, write_figure
+from data.plots.composites import composite, protein_only
+from data.plots.figure_file import shorten, write_figure
 
 _SIDE = 0.95
 """Inches of one picture of a patch."""

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from data.evaluate.quality import measure
-from data.quality.confusion_picture import draw_confusion
+from data.plots.confusion import draw_confusion
 
 
 @pytest.mark.parametrize("classes", [1, 5])

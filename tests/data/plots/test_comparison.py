@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.compare.verdicts import judge_cells
-from data.comparison.comparison_picture import COLOUR_A, COLOUR_B, complete_channels, draw_comparison
+from data.plots.comparison import COLOUR_A, COLOUR_B, complete_channels, draw_comparison
 
 
 def _boxes(shape: tuple[int, int], *boxes: tuple[int, int, int, int]) -> np.ndarray:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from data.figures import shorten, write_figure
+from data.plots.figure_file import shorten, write_figure
 
 _COLOURS = ("tab:blue", "lightsteelblue", "tab:orange")
 _LONGEST_NAME = 60

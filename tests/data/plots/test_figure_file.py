@@ -4,7 +4,7 @@ import cv2
 import pytest
 from matplotlib.figure import Figure
 
-from data.figures import shorten, write_figure
+from data.plots.figure_file import shorten, write_figure
 
 
 def test_a_figure_is_written_whole(tmp_path: Path) -> None:

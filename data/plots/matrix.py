@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import Locator, MaxNLocator
 from numpy.typing import NDArray
 
-from data.figures import shorten, write_figure
+from data.plots.figure_file import shorten, write_figure
 
 _LONGEST_NAME = 24
 _MOST_WRITTEN = 40

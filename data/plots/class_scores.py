@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from data.evaluate.quality import Quality, mean_defined
-from data.figures import shorten, write_figure
+from data.plots.figure_file import shorten, write_figure
 
 _COLOURS = {"F1": "tab:blue", "average precision": "tab:orange"}
 _LONGEST_NAME = 48

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
-from data.composites import composite, draw_outlines, find_outlines, shrink, stretch_contrast
 from data.fields.field import to_uint8
+from data.plots.composites import composite, draw_outlines, find_outlines, shrink, stretch_contrast
 
 COLOUR_A, COLOUR_B = (255, 255, 255), (255, 150, 0)
 """White and orange: apart from each other and from red, green and blue, also for the colour-blind."""

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
-from data.composites import composite, protein_only, shrink, stretch_contrast
 from data.fields.field import Field, to_uint8
-from data.figures import write_figure
+from data.plots.composites import composite, protein_only, shrink, stretch_contrast
+from data.plots.figure_file import write_figure
 
 _STAINS = {"red": "microtubules", "green": "protein", "blue": "nucleus", "yellow": "ER"}
 _PIXELS_PER_INCH = 100

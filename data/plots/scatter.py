@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from data.figures import shorten, write_figure
+from data.plots.figure_file import shorten, write_figure
 
 _MARKERS = "os^Dv"
 _LONGEST_NAME = 40

@@ -7,7 +7,7 @@ import pytest
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import Field, find_fields
-from data.label_statistics.example_picture import Example, draw_channels, draw_one_a_class, read_example
+from data.plots.examples import Example, draw_channels, draw_one_a_class, read_example
 
 
 def write_field(folder: Path, channels: tuple[str, ...], shape: tuple[int, int], brightest: int) -> Field:

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data.composites import (
+from data.plots.composites import (
     composite,
     draw_outlines,
     find_contrast,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from data.evaluate.quality import Quality
-from data.figures import shorten, write_figure
+from data.plots.figure_file import shorten, write_figure
 
 _COLOURS = "Blues"
 _LONGEST_NAME = 24

@@ -6,8 +6,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from data.evaluate.quality import measure
-from data.quality import class_picture
-from data.quality.class_picture import draw_class_figures
+from data.plots import class_scores as class_picture
+from data.plots.class_scores import draw_class_figures
 
 NAMES = ("Nucleus", "Cytosol", "Golgi")
 TARGETS = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]])

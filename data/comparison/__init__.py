@@ -1,1 +1,0 @@
-"""Two segmentations of one field side by side."""

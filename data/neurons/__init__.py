@@ -1,1 +1,0 @@
-"""What the neurons of a network respond to: patches, correlation, mutual information, a plane."""

@@ -1,0 +1,1 @@
+"""Everything that is drawn with matplotlib, and composites of channels."""
