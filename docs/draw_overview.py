@@ -22,7 +22,7 @@ from data.plots.composites import (
     shrink,
     stretch_contrast,
 )
-from data.predictions import PROBABILITY_COLUMNS, read_predictions
+from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from data.tiles import TileStore
 
 mpl.use("Agg")

@@ -10,9 +10,9 @@ from pydantic import Field as Setting
 from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.fields.images_table import read_images
-from data.prediction_string import choose_triples, format_prediction_string
-from data.predictions import probability_columns, read_class_names, read_predictions
-from data.submission import SubmissionRow, write_submission
+from data.predictions.prediction_string import choose_triples, format_prediction_string
+from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
+from data.predictions.submission import SubmissionRow, write_submission
 from stages.stage import Context, StageReport, StageSettings
 
 _CELL = ["image_id", "cell_id"]

@@ -22,7 +22,7 @@ from data.labels.label_file import check_coverage, parse_labels, read_labels, re
 from data.labels.label_set import LabelSet
 from data.plots.class_scores import draw_class_figures
 from data.plots.confusion import draw_confusion
-from data.predictions import probability_columns, read_class_names, read_predictions
+from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.batches import BatchLoader
 from data.cells.cells_table import read_cells
 from data.errors import InputError
-from data.predictions import write_predictions
+from data.predictions.predictions_table import write_predictions
 from data.tiles import TileStore
 from models.classifiers.calls import call_classes
 from models.classifiers.ensemble import (

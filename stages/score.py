@@ -10,7 +10,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.metric import KAGGLE_IOU, AbsentPolicy, Evaluation, evaluate
-from data.submission import read_submission
+from data.predictions.submission import read_submission
 from stages.stage import Context, StageReport, StageSettings
 
 

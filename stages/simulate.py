@@ -14,11 +14,11 @@ from data.channels import CHANNELS
 from data.labels.label_file import write_labels
 from data.masks.label_image import write_label_image
 from data.masks.rle import encode_label_image
-from data.prediction_string import Triples, format_prediction_string
+from data.predictions.prediction_string import Triples, format_prediction_string
+from data.predictions.submission import SubmissionRow, write_submission
 from data.simulate.field import SimulatedField, simulate_field
 from data.simulate.field_record import FieldRecord, read_record, write_record
 from data.simulate.fingerprints import hash_pixels, hash_simulator, hash_truth
-from data.submission import SubmissionRow, write_submission
 from stages.settings.simulate import SimulateSettings
 from stages.stage import Context, Failure, StageReport
 

@@ -14,8 +14,8 @@ from data.cells.cells_table import read_cells
 from data.evaluate.quality import measure_decisions
 from data.labels.label_file import read_labels
 from data.metric import evaluate
-from data.quality.decisions import decide
-from data.submission import read_submission
+from data.predictions.called_classes import decide
+from data.predictions.submission import read_submission
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from models.losses.settings import output_of

@@ -11,7 +11,7 @@ from safetensors import safe_open
 
 from benchmarks.simhpa19.arms import Part
 from data.labels.label_set import read_label_set
-from data.predictions import PROBABILITY_COLUMNS, read_predictions
+from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from data.training.balance import balance_items
 from pipeline.manifest import hash_file
 from pipeline.run import Step, execute

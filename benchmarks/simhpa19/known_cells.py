@@ -11,7 +11,7 @@ from data.errors import InputError
 from data.fields.field import Field, find_fields
 from data.labels.label_file import NUM_CLASSES, write_labels
 from data.masks.label_image import read_label_image
-from data.submission import read_submission
+from data.predictions.submission import read_submission
 from pipeline.manifest import Manifest, hash_json
 from pipeline.run import Step, execute
 from pipeline.steps import fingerprint_fields

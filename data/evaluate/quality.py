@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from data.evaluate.outcomes import Outcomes, count_confusions, count_outcomes
 from data.evaluate.ranking import average_precisions, pool_classes, roc_areas
-from data.quality.decisions import decide
+from data.predictions.called_classes import decide
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.predictions import probability_columns
+from data.predictions.predictions_table import probability_columns
 
 
 def soften_targets(

@@ -7,7 +7,7 @@ from torch import Tensor
 from data.evaluate.outcomes import count_outcomes
 from data.evaluate.quality import mean_defined
 from data.evaluate.ranking import average_precisions, roc_areas
-from data.quality.decisions import decide
+from data.predictions.called_classes import decide
 
 
 class Quality(NamedTuple):

@@ -12,7 +12,7 @@ from data.errors import InputError
 from data.features.sampling import draw_evenly
 from data.labels.label_file import check_coverage, read_labels
 from data.labels.label_set import LabelSet
-from data.predictions import probability_columns, read_class_names, read_predictions
+from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 
 LEAST_CELLS = 10
 """Cells without which a correlation says nothing."""

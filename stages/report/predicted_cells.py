@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from data.labels.label_set import LabelSet
-from data.predictions import probability_columns, read_class_names, read_predictions
+from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 
 _CELL = ["image_id", "cell_id"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.batches import BatchLoader
-from data.predictions import write_predictions
+from data.predictions.predictions_table import write_predictions
 from data.tiles import TileStore
 from data.training.training_set import TrainingSet
 from models.classifiers.calls import call_classes

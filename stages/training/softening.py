@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.predictions import read_class_names, read_predictions
+from data.predictions.predictions_table import read_class_names, read_predictions
 from data.training.pseudo_labels import check_classes, match_probabilities, soften_targets
 from data.training.training_set import TrainingSet
 from models.losses.settings import output_of

@@ -14,7 +14,7 @@ from pycocotools import mask as coco
 
 from data.errors import InputError
 from data.metric import Evaluation, evaluate
-from data.submission import Submission, SubmissionRow, read_submission, write_submission
+from data.predictions.submission import Submission, SubmissionRow, read_submission, write_submission
 
 SHAPE = (6, 5)
 Triple = tuple[int, float, np.ndarray]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from data.channels import CHANNELS
-from data.predictions import read_predictions
+from data.predictions.predictions_table import read_predictions
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.labels.label_file import read_labels, write_labels
 from data.labels.label_set import read_label_set
-from data.predictions import read_class_names, read_predictions
-from data.submission import SubmissionRow, read_rows, read_submission, write_submission
+from data.predictions.predictions_table import read_class_names, read_predictions
+from data.predictions.submission import SubmissionRow, read_rows, read_submission, write_submission
 from pipeline.cli import app
 
 OWN = 'names = ["Dim", "Bright", "Dark"]\nnegative = "Dark"\n'

@@ -18,8 +18,8 @@ from data.fields.field import find_fields
 from data.labels.label_file import NUM_CLASSES
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
-from data.predictions import write_predictions
-from data.submission import read_submission
+from data.predictions.predictions_table import write_predictions
+from data.predictions.submission import read_submission
 from data.tiles import TileStore
 from pipeline.engines.local import LocalEngine
 from stages import combine

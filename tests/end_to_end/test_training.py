@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.labels.label_file import write_labels
-from data.predictions import read_predictions
+from data.predictions.predictions_table import read_predictions
 from data.tiles import TileWriter
 from models.classifiers.ensemble import find_classifiers
 from pipeline.manifest import Manifest, read_manifest, write_manifest

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.errors import InputError
-from data.predictions import write_predictions
+from data.predictions.predictions_table import write_predictions
 from pipeline.cli import app
 from pipeline.config import load_config
 from pipeline.engines.local import LocalEngine

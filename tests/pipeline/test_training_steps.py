@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from data.predictions import write_predictions
+from data.predictions.predictions_table import write_predictions
 from models.classifiers.ensemble import find_classifiers
 from pipeline.config import load_config
 from pipeline.manifest import Manifest, read_manifest, write_manifest

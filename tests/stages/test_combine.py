@@ -10,8 +10,8 @@ from data.cells.cells_table import measure_cells, write_cells
 from data.errors import InputError
 from data.fields.images_table import write_images
 from data.masks.rle import decode_mask
-from data.predictions import write_predictions
-from data.submission import read_rows, read_submission
+from data.predictions.predictions_table import write_predictions
+from data.predictions.submission import read_rows, read_submission
 from stages import combine
 from stages.stage import StageReport
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.errors import InputError
-from data.predictions import write_predictions
+from data.predictions.predictions_table import write_predictions
 from stages import evaluate
 from stages.evaluate import EvaluateSettings, format_quality
 from stages.stage import StageReport

@@ -11,7 +11,7 @@ from scipy.stats import pearsonr
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
-from data.predictions import write_predictions
+from data.predictions.predictions_table import write_predictions
 from data.tile_preparation import read_prepared
 from data.tiles import TileStore
 from models.classifiers.classifier import Architecture, Classifier

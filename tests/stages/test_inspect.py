@@ -12,7 +12,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.images_table import write_images
 from data.masks.label_image import write_label_image
-from data.predictions import write_predictions
+from data.predictions.predictions_table import write_predictions
 from pipeline.engines.local import LocalEngine
 from stages import crops
 from stages.inspect import run

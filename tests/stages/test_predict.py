@@ -8,7 +8,7 @@ import torch
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
-from data.predictions import read_predictions
+from data.predictions.predictions_table import read_predictions
 from data.tile_preparation import read_prepared
 from data.tiles import TileStore
 from models.classifiers.classifier import Architecture, Classifier

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.masks.rle import encode_mask
-from data.submission import SubmissionRow, write_submission
+from data.predictions.submission import SubmissionRow, write_submission
 from stages import score
 from stages.score import ScoreSettings, choose_label_set, format_scores
 

@@ -10,7 +10,7 @@ from data.fields.field import find_fields
 from data.labels.label_file import NEGATIVE, read_labels
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
-from data.submission import read_submission
+from data.predictions.submission import read_submission
 from stages.simulate import SimulateSettings, run
 from stages.stage import StageReport
 

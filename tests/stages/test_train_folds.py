@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from data.batches import BatchLoader
 from data.labels.label_set import read_label_set
-from data.predictions import read_class_names, read_predictions
+from data.predictions.predictions_table import read_class_names, read_predictions
 from data.tiles import TileStore
 from models.classifiers.ensemble import find_classifiers, read_members
 from models.classifiers.inference import score_tiles

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from data.predictions import read_class_names
+from data.predictions.predictions_table import read_class_names
 from stages import train
 
 IMAGES = {f"image{number}": (number % 2,) for number in range(6)}

@@ -12,7 +12,7 @@ from data.batches import BatchLoader
 from data.errors import InputError
 from data.labels.label_file import write_labels
 from data.labels.label_set import read_label_set
-from data.predictions import read_predictions
+from data.predictions.predictions_table import read_predictions
 from data.tiles import TileStore
 from models.classifiers.ensemble import find_classifiers
 from models.classifiers.inference import score_tiles

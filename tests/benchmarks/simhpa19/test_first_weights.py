@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score
 from benchmarks.simhpa19 import first_weights
 from benchmarks.simhpa19.known_cells import read_true_labels
 from data.cells.cells_table import read_cells
-from data.predictions import PROBABILITY_COLUMNS, read_predictions
+from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from models.classifiers.classifier import Classifier
 from models.classifiers.model_folder import load_classifier
 from models.classifiers.start import load_start

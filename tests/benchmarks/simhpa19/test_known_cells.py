@@ -15,7 +15,7 @@ from data.errors import InputError
 from data.labels.label_file import read_labels
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
-from data.submission import read_submission
+from data.predictions.submission import read_submission
 from data.tiles import TileStore
 from pipeline.work_folder import WorkFolder
 from stages.training.settings import TrainSettings

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.evaluate.aggregation import How, aggregate
-from data.quality.decisions import decide
+from data.predictions.called_classes import decide
 
 
 @given(groups=st.lists(st.sampled_from(["b", "a", "aa", "c"]), max_size=20), seed=st.integers(0, 1000))

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 
 from data.masks.rle import encode_mask
+from data.predictions.submission import Submission, SubmissionRow, read_submission, write_submission
 from data.scoring.mask_matching import join_images, match_masks
-from data.submission import Submission, SubmissionRow, read_submission, write_submission
 
 HEIGHT, WIDTH = 4, 5
 

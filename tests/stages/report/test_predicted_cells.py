@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.predictions import write_predictions
+from data.predictions.predictions_table import write_predictions
 from stages.report.predicted_cells import PredictedCells
 
 CELLS = pd.DataFrame({"image_id": ["a", "b", "c"], "cell_id": [1, 1, 1]})

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.predictions import read_class_names, read_predictions
+from data.predictions.predictions_table import read_class_names, read_predictions
 from data.training.training_set import select_training_set
 from stages.training.out_of_fold import UnusedCells, find_unused, write_out_of_fold
 from stages.training.splits import Split

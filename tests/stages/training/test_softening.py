@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from data.predictions import write_predictions
+from data.predictions.predictions_table import write_predictions
 from stages.training.settings import TrainSettings
 from stages.training.softening import soften
 

@@ -7,7 +7,7 @@ import pytest
 
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES
-from data.predictions import (
+from data.predictions.predictions_table import (
     PROBABILITY_COLUMNS,
     probability_columns,
     read_class_names,

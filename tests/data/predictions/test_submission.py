@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from data.submission import SubmissionRow, read_rows, read_submission, write_submission
+from data.predictions.submission import SubmissionRow, read_rows, read_submission, write_submission
 
 HEADER = "ID,ImageWidth,ImageHeight,PredictionString\n"
 

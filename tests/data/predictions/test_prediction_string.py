@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 
 from data.errors import InputError
 from data.labels.label_set import LabelSet, read_label_set
-from data.prediction_string import Triples, choose_triples, format_prediction_string, parse_prediction_string
+from data.predictions.prediction_string import (
+    Triples,
+    choose_triples,
+    format_prediction_string,
+    parse_prediction_string,
+)
 
 triple_lists = st.lists(
     st.tuples(

@@ -18,7 +18,7 @@ import pandas as pd
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet
-from data.prediction_string import parse_prediction_string
+from data.predictions.prediction_string import parse_prediction_string
 
 COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
 """Columns of the file, in order."""

@@ -1,0 +1,1 @@
+"""Predictions: their table, called classes and submissions."""
