@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from benchmarks.rle import draw_cells
 from data.labels.label_file import NUM_CLASSES
 from data.masks.rle import decode_mask, encode_label_image
-from data.metric import KAGGLE_IOU, evaluate
 from data.predictions.prediction_string import Triples, format_prediction_string
 from data.predictions.submission import Submission, SubmissionRow, read_submission, write_submission
-from data.scoring.average_precision import average_precision
+from data.score.average_precision import average_precision
+from data.score.kaggle_map import KAGGLE_IOU, evaluate
 
 Scores = list[float | None]
 

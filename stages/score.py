@@ -9,8 +9,8 @@ from pydantic import Field as Setting
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
-from data.metric import KAGGLE_IOU, AbsentPolicy, Evaluation, evaluate
 from data.predictions.submission import read_submission
+from data.score.kaggle_map import KAGGLE_IOU, AbsentPolicy, Evaluation, evaluate
 from stages.stage import Context, StageReport, StageSettings
 
 

@@ -13,9 +13,9 @@ from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
 from data.cells.cells_table import read_cells
 from data.evaluate.quality import measure_decisions
 from data.labels.label_file import read_labels
-from data.metric import evaluate
 from data.predictions.called_classes import decide
 from data.predictions.submission import read_submission
+from data.score.kaggle_map import evaluate
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from models.losses.settings import output_of

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pycocotools import mask as coco
 
 from data.errors import InputError
-from data.metric import Evaluation, evaluate
 from data.predictions.submission import Submission, SubmissionRow, read_submission, write_submission
+from data.score.kaggle_map import Evaluation, evaluate
 
 SHAPE = (6, 5)
 Triple = tuple[int, float, np.ndarray]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.masks.rle import decode_runs
 from data.predictions.submission import Submission
-from data.scoring.mask_overlap import MaskRuns, find_overlaps, mask_from_runs
+from data.score.mask_overlap import MaskRuns, find_overlaps, mask_from_runs
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from data.masks.rle import encode_mask
 from data.predictions.submission import Submission, SubmissionRow, read_submission, write_submission
-from data.scoring.mask_matching import join_images, match_masks
+from data.score.mask_matching import join_images, match_masks
 
 HEIGHT, WIDTH = 4, 5
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from data.masks.rle import decode_runs, encode_mask
-from data.scoring.mask_overlap import MaskRuns, find_overlaps, intersection_area, mask_from_runs
+from data.score.mask_overlap import MaskRuns, find_overlaps, intersection_area, mask_from_runs
 
 
 def lay_out(mask: np.ndarray) -> MaskRuns:

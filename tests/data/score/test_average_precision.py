@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.scoring.average_precision import average_precision, rank_detections
+from data.score.average_precision import average_precision, rank_detections
 
 
 def area_under_the_staircase(right: list[bool], truth_count: int) -> float:

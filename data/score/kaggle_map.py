@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.predictions.submission import Submission
-from data.scoring.average_precision import average_precision, rank_detections
-from data.scoring.mask_matching import SharedImages, join_images, match_masks
+from data.score.average_precision import average_precision, rank_detections
+from data.score.mask_matching import SharedImages, join_images, match_masks
 
 AbsentPolicy = Literal["fp", "ignore"]
 """What a detection of a class counts as where its image has no cell of it: false positive, or nothing."""

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.masks.rle import encode_mask
-from data.metric import evaluate
 from data.predictions.submission import Submission, SubmissionRow, read_submission, write_submission
+from data.score.kaggle_map import evaluate
 
 MASKS = [encode_mask(np.arange(30).reshape(6, 5) % 5 == column) for column in range(3)]
 CLASSES = (0, 1, 18)

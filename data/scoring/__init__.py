@@ -1,1 +1,0 @@
-"""What the Kaggle metric is made of."""
