@@ -9,8 +9,8 @@ import numpy as np
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.segmentation.labelled_field import LabelledField
-from data.segmentation.sources import FieldSource, find_labelled_fields, simulated_fields
+from data.segmenter_training.labelled_field import LabelledField
+from data.segmenter_training.sources import FieldSource, find_labelled_fields, simulated_fields
 from models.device import choose_device, uses_bfloat16
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.weights import save_lite_weights

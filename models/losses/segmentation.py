@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from data.segmentation.targets import MAPS
+from data.segmenter_training.targets import MAPS
 
 WEIGHTS = {"nucleus": 1.0, "core": 1.0, "cell": 1.0, "contact": 1.0, "depth": 2.0}
 """Weight of each map."""

@@ -14,8 +14,8 @@ from data.atomic import atomic_write
 from data.compare.agreement import compare_cells
 from data.plots.composites import draw_outlines, find_outlines
 from data.plots.figure_file import write_figure
-from data.segmentation.field_crops import WORKING_PIXEL_UM
-from data.segmentation.labelled_field import LabelledField
+from data.segmenter_training.field_crops import WORKING_PIXEL_UM
+from data.segmenter_training.labelled_field import LabelledField
 from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import predict_maps, view_field
 from models.segmenters.lite.network import LiteNetwork

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.prefetch import work_ahead
-from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
-from data.segmentation.labelled_field import LabelledField
+from data.segmenter_training.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
+from data.segmenter_training.labelled_field import LabelledField
 from models.device import place
 from models.losses.segmentation import segmentation_loss
 from models.segmenters.lite.cells import find_lite_cells

@@ -2,7 +2,7 @@
 
 from pydantic import Field as Setting
 
-from data.segmentation.field_crops import CropSettings
+from data.segmenter_training.field_crops import CropSettings
 from models.precision import Precision
 from models.training.optimiser_settings import AdamWSettings
 from models.training.rates.cosine import CosineSettings

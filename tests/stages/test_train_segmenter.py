@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from data.segmentation.labelled_field import LabelledField
+from data.segmenter_training.labelled_field import LabelledField
 from pipeline.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.run import execute

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from data.fields.downscaling import reduce_plane
 from data.fields.rescaling import pad_planes
-from data.segmentation.field_crops import WORKING_PIXEL_UM
-from data.segmentation.stains import STAINS, scale_stains
+from data.segmenter_training.field_crops import WORKING_PIXEL_UM
+from data.segmenter_training.stains import STAINS, scale_stains
 from models.runtimes.lazy import MULTIPLE
 from models.runtimes.runtime import Runtime
 from models.segmenters.enlarge import enlarge_labels

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from data.fields.rescaling import pad_planes
-from data.segmentation.field_crops import WORKING_PIXEL_UM
-from data.segmentation.labelled_field import STAIN_SCALE, LabelledField
+from data.segmenter_training.field_crops import WORKING_PIXEL_UM
+from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
 from models.runtimes.lazy import MULTIPLE
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from data.segmentation.targets import MAPS
+from data.segmenter_training.targets import MAPS
 from models.classifiers.backbones.packaged_weights import load_packaged_weights
 from models.classifiers.backbones.settings import PACKAGED_BACKBONE
 from models.torchvision_repair import import_torchvision

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from data.segmentation.targets import MAPS
+from data.segmenter_training.targets import MAPS
 from models.losses.segmentation import (
     CONTACT_PIXEL_WEIGHT,
     DICE_MAPS,

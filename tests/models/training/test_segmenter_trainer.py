@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from data.errors import InputError
-from data.segmentation.field_crops import CropSettings
-from data.segmentation.labelled_field import LabelledField
-from data.segmentation.photography import PhotographySettings
+from data.segmenter_training.augmentation import PhotographySettings
+from data.segmenter_training.field_crops import CropSettings
+from data.segmenter_training.labelled_field import LabelledField
 from models.segmenters.lite.network import LiteNetwork
 from models.training.checkpoint import Checkpoint
 from models.training.optimiser_settings import AdamWSettings

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from data.compare.agreement import compare_cells
 from data.errors import InputError
-from data.segmentation.targets import MAPS, make_targets
+from data.segmenter_training.targets import MAPS, make_targets
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.ground.cell_lines import CELL_LINES, CellLine
 from models.segmenters.lite.cells import find_lite_cells

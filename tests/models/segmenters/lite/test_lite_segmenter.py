@@ -10,7 +10,7 @@ from data.compare.agreement import compare_cells, pool_agreements
 from data.errors import InputError
 from data.fields.field import find_fields
 from data.masks.label_image import read_label_image
-from data.segmentation.stains import STAINS
+from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, SimulatedField, simulate_field
 from data.simulate.ground.cell_lines import CELL_LINES, CellLine
 from models.runtimes.choose import make_runtime

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from data.segmentation.targets import CORE_SHARE, CORE_UM, DEPTH_UM, MAPS, make_targets
+from data.segmenter_training.targets import CORE_SHARE, CORE_UM, DEPTH_UM, MAPS, make_targets
 
 PIXEL_UM = 0.32
 

@@ -14,8 +14,8 @@ from data.errors import InputError
 from data.fields.field import Field, find_fields
 from data.fields.image_files import read_plane
 from data.masks.label_image import read_label_image
-from data.segmentation.labelled_field import LabelledField, make_labelled_field
-from data.segmentation.stains import STAINS
+from data.segmenter_training.labelled_field import LabelledField, make_labelled_field
+from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, simulate_field
 
 ANNOTATED_PIXEL_UM = 0.32

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from data.segmentation.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
-from data.segmentation.labelled_field import STAIN_SCALE, LabelledField
-from data.segmentation.photography import PhotographySettings
+from data.segmenter_training.augmentation import PhotographySettings
+from data.segmenter_training.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
+from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
 
 STILL = PhotographySettings(
     gain=0, gamma=0, haze=0, blur_px=0, noise=0, uneven_cells=0, gradient=0, debris=0,

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.fields.downscaling import reduce_plane
-from data.segmentation.known_nuclei import find_known_nuclei
-from data.segmentation.stains import scale_stains
+from data.segmenter_training.known_nuclei import find_known_nuclei
+from data.segmenter_training.stains import scale_stains
 
 STORED_PIXEL_UM = 0.16
 """Pixel size at which fields wait in memory: half the networks', so that crops can be enlarged."""

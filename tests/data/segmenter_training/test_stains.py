@@ -2,7 +2,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.segmentation.stains import BRIGHT_QUANTILE, BRIGHTEST, DARK_QUANTILE, LEAST_RANGE, scale_stains
+from data.segmenter_training.stains import (
+    BRIGHT_QUANTILE,
+    BRIGHTEST,
+    DARK_QUANTILE,
+    LEAST_RANGE,
+    scale_stains,
+)
 
 
 def test_range_of_each_stain_is_stretched_and_rooted() -> None:

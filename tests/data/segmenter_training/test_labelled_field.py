@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data.segmentation.labelled_field import STAIN_SCALE, STORED_PIXEL_UM, make_labelled_field
-from data.segmentation.stains import scale_stains
+from data.segmenter_training.labelled_field import STAIN_SCALE, STORED_PIXEL_UM, make_labelled_field
+from data.segmenter_training.stains import scale_stains
 
 
 def field(shape: tuple[int, int] = (130, 94)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

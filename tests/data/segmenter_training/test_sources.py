@@ -7,7 +7,7 @@ import pytest
 
 from data.errors import InputError
 from data.masks.label_image import write_label_image
-from data.segmentation.sources import ANNOTATED_PIXEL_UM, find_labelled_fields, simulated_fields
+from data.segmenter_training.sources import ANNOTATED_PIXEL_UM, find_labelled_fields, simulated_fields
 
 
 def write_field(folder: Path, name: str, *, er: bool = True) -> np.ndarray:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from data.segmentation.known_nuclei import find_known_nuclei
+from data.segmenter_training.known_nuclei import find_known_nuclei
 
 PIXEL_UM = 0.32
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data.segmentation.photography import PhotographySettings, change_photograph
-from data.segmentation.stains import BRIGHTEST
+from data.segmenter_training.augmentation import PhotographySettings, change_photograph
+from data.segmenter_training.stains import BRIGHTEST
 
 STILL = PhotographySettings(
     gain=0, gamma=0, haze=0, blur_px=0, noise=0, uneven_cells=0, gradient=0, debris=0,

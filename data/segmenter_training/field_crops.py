@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
-from data.segmentation.labelled_field import STAIN_SCALE, LabelledField
-from data.segmentation.photography import PhotographySettings, change_photograph
-from data.segmentation.targets import Targets, make_targets
+from data.segmenter_training.augmentation import PhotographySettings, change_photograph
+from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
+from data.segmenter_training.targets import Targets, make_targets
 from data.settings import Settings
 
 WORKING_PIXEL_UM = 0.32

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
-from data.segmentation.stains import BRIGHTEST
+from data.segmenter_training.stains import BRIGHTEST
 from data.settings import Settings
 
 

@@ -1,1 +1,0 @@
-"""Labelled fields to train a segmenter on: their sources, random crops, and the maps to predict."""
