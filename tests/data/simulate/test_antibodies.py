@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from data.simulate.antibodies import field_classes, label_cells, make_antibody
 from data.simulate.field_settings import FieldSettings
-from data.simulate.labelling.antibodies import field_classes, label_cells, make_antibody
 from data.simulate.labelling.cell_labels import HIDDEN_SHARES
 from data.simulate.labelling.image_labels import even_classes, kaggle_classes
 
