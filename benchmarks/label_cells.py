@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
 from models.label_cells import WORKING_PIXEL_UM, label_cells
 from models.segmenters.hpacellseg_repair import repaired_calls

@@ -14,7 +14,7 @@ from data.compare.agreement import compare_cells
 from data.plots.composites import draw_outlines, find_outlines, shrink, stretch_contrast
 from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.geometry.cell_lines import CELL_LINES
 from models.segmenters.choose import load_segmenter
 
 SEED, SIDE, SHOWN = 2026, 1536, 480

@@ -14,7 +14,7 @@ from data.channels import CHANNELS
 from data.labels.label_file import CLASS_NAMES
 from data.simulate.field import simulate_field
 from data.simulate.field_settings import FieldSettings
-from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.imaging.imaging_conditions import Optics
 from data.simulate.labelling.image_labels import MITOTIC_SPINDLE
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from data.simulate.antibodies import field_classes, label_cells, make_antibody
 from data.simulate.drawing.textures import Textures
 from data.simulate.field_settings import FieldSettings
-from data.simulate.ground.cell_lines import CELL_LINES, CellLine
-from data.simulate.ground.layout import lay_out_cells
-from data.simulate.ground.tessellation import divide_field
+from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
+from data.simulate.geometry.layout import lay_out_cells
+from data.simulate.geometry.tessellation import divide_field
 from data.simulate.imaging.photographs import photograph_cells
 from data.simulate.labelling.image_labels import MITOTIC_SPINDLE, image_classes, mistake_labels
 from data.simulate.patterns.cell import Cell

@@ -8,7 +8,7 @@ from pydantic import field_validator, model_validator
 
 from data.simulate.field import LEAST_EXTENT_UM
 from data.simulate.field_settings import FieldSettings
-from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.imaging.imaging_conditions import Optics
 from data.simulate.labelling.image_labels import SINGLE_FRACTION, LabelScheme
 from data.simulate.random_streams import Stream, random_stream

@@ -9,7 +9,7 @@ from scipy import ndimage
 from data.compare.agreement import compare_cells, pool_agreements
 from data.errors import InputError
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
 from models.label_cells import label_cells
 from models.label_cells_exact import LEAST_NUCLEUS_PX

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from data.simulate.ground.territory import GRID_UM, Territory
+from data.simulate.geometry.territory import GRID_UM, Territory
 
 STEP_UM = 0.5
 """Length of one step of a growing filament."""

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from data.labels.label_file import NEGATIVE
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.imaging.optics import Exposure, take_picture
 from data.simulate.patterns.cell import Cell
 from data.simulate.patterns.immunostaining import Staining

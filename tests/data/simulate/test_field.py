@@ -9,7 +9,7 @@ from scipy import ndimage
 from data.labels.label_file import NEGATIVE, NUM_CLASSES
 from data.simulate.antibodies import make_antibody
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.labelling.image_labels import image_classes
 
 LINES = {line.name: line for line in CELL_LINES}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.simulate.drawing.filaments import STEP_UM, grow_filaments, trace
-from data.simulate.ground.territory import GRID_UM, Territory
+from data.simulate.geometry.territory import GRID_UM, Territory
 
 
 @pytest.fixture(scope="module")

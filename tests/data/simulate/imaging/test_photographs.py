@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from data.labels.label_file import NEGATIVE
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.ground.cell_lines import CELL_LINES
+from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.imaging.imaging_conditions import Conditions, Optics
 
 SETTINGS = FieldSettings(shape=(400, 420), seed=12)

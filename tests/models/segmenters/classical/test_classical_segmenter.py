@@ -12,7 +12,7 @@ from data.compare.agreement import Agreement, compare_cells
 from data.errors import InputError
 from data.fields.field import find_fields
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.ground.cell_lines import CELL_LINES, CellLine
+from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
 from models.segmenters.classical.classical_segmenter import ClassicalSegmenter
 from models.segmenters.segmenter import SegmentedField
 

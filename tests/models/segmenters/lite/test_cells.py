@@ -9,7 +9,7 @@ from data.compare.agreement import compare_cells
 from data.errors import InputError
 from data.segmenter_training.targets import MAPS, make_targets
 from data.simulate.field import FieldSettings, simulate_field
-from data.simulate.ground.cell_lines import CELL_LINES, CellLine
+from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
 from models.segmenters.lite.cells import find_lite_cells
 
 PIXEL_UM = 0.32

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from data.simulate.ground.territory import GRID_UM, Territory
+from data.simulate.geometry.territory import GRID_UM, Territory
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from data.simulate.ground.cell_lines import CellLine
+from data.simulate.geometry.cell_lines import CellLine
 
 _ANGLES = 512
 _NEIGHBOUR_UM = 40.0

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.simulate.drawing.textures import smooth_noise
-from data.simulate.ground.cell_lines import CellLine
-from data.simulate.ground.shapes import CellShape
-from data.simulate.ground.territory import GRID_UM, Territory
+from data.simulate.geometry.cell_lines import CellLine
+from data.simulate.geometry.shapes import CellShape
+from data.simulate.geometry.territory import GRID_UM, Territory
 
 _RIM = 1.2
 """How far beyond its nucleus, in parts of the nucleus's radius, a cell never yields to a neighbour."""

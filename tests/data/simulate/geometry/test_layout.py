@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data.simulate.ground.cell_lines import CELL_LINES
-from data.simulate.ground.layout import lay_out_cells
+from data.simulate.geometry.cell_lines import CELL_LINES
+from data.simulate.geometry.layout import lay_out_cells
 
 EXTENT = (90.0, 120.0)
 

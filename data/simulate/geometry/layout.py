@@ -3,8 +3,8 @@
 import numpy as np
 
 from data.simulate.drawing.textures import smooth_noise
-from data.simulate.ground.cell_lines import CellLine
-from data.simulate.ground.shapes import CellShape, draw_mitotic_cell, draw_resting_cell, make_room
+from data.simulate.geometry.cell_lines import CellLine
+from data.simulate.geometry.shapes import CellShape, draw_mitotic_cell, draw_resting_cell, make_room
 
 _THROWS_PER_CELL = 40
 _GAP_GRID_UM = 2.0

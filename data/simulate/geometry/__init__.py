@@ -1,0 +1,1 @@
+"""Where simulated cells lie, and their shapes."""

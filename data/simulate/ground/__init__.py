@@ -1,1 +1,0 @@
-"""Where the cells of a field lie, and what shape they have."""
