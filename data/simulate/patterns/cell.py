@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.simulate.drawing.canvas import Canvas
-from data.simulate.drawing.filaments import grow_filaments, trace
 from data.simulate.drawing.textures import Textures
 from data.simulate.geometry.shapes import CellShape
 from data.simulate.geometry.territory import Territory
+from data.simulate.patterns.filaments import grow_filaments, trace
 from data.simulate.random_streams import Stream, random_stream
 
 _ROOM_BESIDE_NUCLEUS_UM = 2.5

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from data.simulate.drawing.filaments import grow_filaments, trace
 from data.simulate.patterns.cell import Cell
+from data.simulate.patterns.filaments import grow_filaments, trace
 from data.simulate.patterns.mitosis import draw_spindle, fill_body
 
 Image = NDArray[np.floating]

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from data.simulate.drawing.filaments import trace
 from data.simulate.patterns.cell import Cell
+from data.simulate.patterns.filaments import trace
 
 _FIBRES = 90
 _RAYS = 60

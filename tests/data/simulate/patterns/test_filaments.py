@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data.simulate.drawing.filaments import STEP_UM, grow_filaments, trace
 from data.simulate.geometry.territory import GRID_UM, Territory
+from data.simulate.patterns.filaments import STEP_UM, grow_filaments, trace
 
 
 @pytest.fixture(scope="module")
