@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rle import draw_cells
 from data.cells.cells_table import measure_cells
-from data.crops import cut_cells, find_square, resize_square
+from data.tiles.cropping import cut_cells, find_square, resize_square
 
 Cut = Callable[[NDArray[np.uint8], NDArray[np.uint16]], NDArray[np.uint8]]
 

@@ -22,7 +22,7 @@ from benchmarks.side_by_side.epochs import Epoch, Watch, make_classifier, measur
 from benchmarks.side_by_side.machine import describe_machine
 from benchmarks.side_by_side.plain_tiles import PlainTiles, draw_tiles, plain_loader, write_files, write_store
 from benchmarks.side_by_side.runtimes import runtimes_at_hand
-from data.batches import BatchLoader
+from data.tiles.batch_loader import BatchLoader
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import predict_tiles
 from models.classifiers.runners.choose import make_runner

@@ -24,9 +24,9 @@ from benchmarks.side_by_side.machine import describe_machine
 from benchmarks.side_by_side.plain_tiles import PlainTiles, draw_tiles, plain_loader, write_files, write_store
 from data.augment.augmentation import Augmentation
 from data.augment.hpacells import HpacellsAugmentation
-from data.batches import BatchLoader, plan_batches, shuffle_items
 from data.labels.label_file import NUM_CLASSES
-from data.tile_preparation import TileSettings
+from data.tiles.batch_loader import BatchLoader, plan_batches, shuffle_items
+from data.tiles.preparation import TileSettings
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor
 from models.device import choose_device, place, uses_bfloat16

@@ -23,7 +23,7 @@ from data.plots.composites import (
     stretch_contrast,
 )
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

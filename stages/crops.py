@@ -11,16 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
-from data.cell_tiles import CellTiles
 from data.cells.cells_table import INTENSITY_COLUMNS, read_cells, write_cells
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
-from data.crops import cut_cells
 from data.errors import InputError
 from data.fields.field import Field, find_fields, to_uint8
 from data.fields.hash_log import HashLog
 from data.fields.near_duplicates import hash_image
 from data.masks.label_image import read_label_image
-from data.tiles import TileWriter
+from data.tiles.cell_tiles import CellTiles
+from data.tiles.cropping import cut_cells
+from data.tiles.tile_store import TileWriter
 from stages.stage import Context, Failure, StageReport, StageSettings
 
 

@@ -8,19 +8,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
-from data.cell_tiles import CellTiles
 from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, write_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
 from data.cells.precropped_index import CutCell
 from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.channels import CHANNELS
-from data.crops import cut_cells
 from data.errors import InputError
 from data.fields.images_table import write_images
 from data.fields.near_duplicates import hash_image
 from data.labels.label_file import write_labels
 from data.labels.label_set import HPA2021, read_label_set
-from data.tiles import TileWriter
+from data.tiles.cell_tiles import CellTiles
+from data.tiles.cropping import cut_cells
+from data.tiles.tile_store import TileWriter
 from stages.crops import CropsSettings
 from stages.stage import Context, Failure, StageReport
 

@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.atomic import atomic_folder
-from data.batches import BatchLoader
 from data.errors import InputError
 from data.features.cell_profile.cell_profile import Block, measure_block
 from data.features.patches import MapGrid, Reach
-from data.tiles import TileStore
+from data.tiles.batch_loader import BatchLoader
+from data.tiles.tile_store import TileStore
 from models.classifiers.activations import Peaks, check_layer, measure_activations
 from models.classifiers.classifier import Classifier
 from models.classifiers.ensemble import find_classifiers

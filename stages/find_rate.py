@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.batches import plan_batches, shuffle_items
+from data.tiles.batch_loader import plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
 from models.device import choose_device
 from models.training.processes import ALONE

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from stages.report.cell_cards import CellCards
 from stages.report.cell_groups import divide_cells
 from stages.report.cell_index import write_cell_index

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from data.training.training_set import TrainingSet
 from models.classifiers.model_folder import save_classifier
 from models.device import choose_device

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from data.cell_tiles import CellTiles
-from data.tiles import TileWriter
+from data.tiles.cell_tiles import CellTiles
+from data.tiles.tile_store import TileWriter
 
 # A busy machine makes a test slow, but not wrong.
 settings.register_profile("no timings", deadline=None)

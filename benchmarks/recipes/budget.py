@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from data.tile_preparation import TileSettings
+from data.tiles.preparation import TileSettings
 from models.training.rates.plateau import PlateauSettings
 from models.training.rates.ramp import RampSettings
 from models.training.rates.rate import RateSettings

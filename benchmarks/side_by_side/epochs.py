@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from data.tile_preparation import TileSettings
+from data.tiles.preparation import TileSettings
 from models.classifiers.classifier import Architecture, Classifier
 
 

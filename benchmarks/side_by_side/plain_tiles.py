@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from data.augment.augmentation import Augmentation
-from data.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles import TileStore, TileWriter
+from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.tile_store import TileStore, TileWriter
 
 
 def draw_tiles(count: int) -> NDArray[np.uint8]:

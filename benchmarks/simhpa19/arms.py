@@ -13,7 +13,7 @@ from benchmarks.simhpa19.image_statistics.tile_statistics import measure_store
 from data.cells.cells_table import read_cells
 from data.labels.label_file import NUM_CLASSES, read_labels, write_labels
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from data.training.training_set import select_training_set
 from pipeline.manifest import Manifest, hash_file
 from pipeline.run import Step, execute

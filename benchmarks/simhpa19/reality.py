@@ -19,7 +19,7 @@ from benchmarks.simhpa19.reality_pictures import draw_confusion, draw_worst
 from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES, read_labels
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from pipeline.command_options import local_engine
 from pipeline.config import Config
 from pipeline.messages import show_messages, told_in_one_line

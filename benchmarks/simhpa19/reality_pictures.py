@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.atomic import atomic_write
 from data.plots.composites import composite, protein_only, stretch_contrast
 from data.plots.figure_file import write_figure
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 
 _COLUMNS, _ROWS = 6, 4
 _SIDE, _CAPTION = 192, 34

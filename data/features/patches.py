@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.cell_tiles import TILE_SIZE
-from data.tile_preparation import TileSettings
+from data.tiles.cell_tiles import TILE_SIZE
+from data.tiles.preparation import TileSettings
 
 
 class Box(NamedTuple):

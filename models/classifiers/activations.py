@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from data.batches import BatchLoader, plan_batches
 from data.errors import InputError
+from data.tiles.batch_loader import BatchLoader, plan_batches
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor
 from models.classifiers.runners.torch_runner import TorchRunner

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from data.labels.label_file import CLASS_NAMES
 from data.settings import Settings
-from data.tile_preparation import TileSettings
+from data.tiles.preparation import TileSettings
 from models.classifiers.backbones.backbone import create_backbone
 from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.heads.head import create_head, wants_map

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.tile_preparation import TileSettings
+from data.tiles.preparation import TileSettings
 from models.classifiers.classifier import Architecture
 from models.classifiers.fold_folders import list_folds
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, read_architecture

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data.batches import Batch, BatchLoader, plan_batches
+from data.tiles.batch_loader import Batch, BatchLoader, plan_batches
 from models.classifiers.classifier import Classifier
 from models.classifiers.runners.runner import Runner
 from models.classifiers.runners.sparing_runner import SparingRunner

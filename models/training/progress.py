@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data.batches import BatchLoader
+from data.tiles.batch_loader import BatchLoader
 from models.training.history import Epoch
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from data.batches import Batch
+from data.tiles.batch_loader import Batch
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor
 from models.losses.classification import ClassificationLoss

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.augment.augmentation import Augmentation
-from data.batches import Batch, plan_batches, shuffle_items
 from data.errors import InputError
+from data.tiles.batch_loader import Batch, plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
 from models.classifiers.classifier import Classifier
 from models.training.average import make_average

@@ -10,7 +10,7 @@ from data.features.mutual_information import find_exciting_classes, measure_info
 from data.features.patches import MapGrid, choose_neurons, find_most_exciting
 from data.plots.composites import stretch_contrast
 from data.plots.patches import Patch, draw_patches
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from models.classifiers.activations import Peaks
 from stages.exploration.page import Findings, Plot
 from stages.feature_analysis.cell_sample import CellSample

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from data.plots.composites import find_contrast
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from stages.pages import write_page
 from stages.report.cell_cards import CellCards, picture_path
 from stages.report.cell_groups import CellGroup

@@ -19,7 +19,7 @@ from data.plots.composites import (
     shrink,
     stretch_contrast,
 )
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from stages.pages import write_page
 from stages.report.given_labels import compare_labels, read_given_labels
 from stages.report.pictures import draw_tile, write_jpeg

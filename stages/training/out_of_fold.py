@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.batches import BatchLoader
 from data.predictions.predictions_table import write_predictions
-from data.tiles import TileStore
+from data.tiles.batch_loader import BatchLoader
+from data.tiles.tile_store import TileStore
 from data.training.training_set import TrainingSet
 from models.classifiers.calls import call_classes
 from models.classifiers.ensemble import Member, mean_thresholds

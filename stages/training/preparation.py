@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from data.augment.augmentation import Augmentation
-from data.batches import BatchLoader
 from data.labels.label_set import read_label_set
-from data.tile_preparation import measure_channels
-from data.tiles import TileStore
+from data.tiles.batch_loader import BatchLoader
+from data.tiles.preparation import measure_channels
+from data.tiles.tile_store import TileStore
 from data.training.balance import TrainingItems, balance_items
 from data.training.training_set import TrainingSet
 from models.classifiers.classifier import Architecture, Classifier, Normalisation

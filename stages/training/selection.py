@@ -8,7 +8,7 @@ import pandas as pd
 from data.cells.cells_table import read_cells
 from data.labels.label_file import read_labels, read_proteins
 from data.labels.label_set import read_label_set
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from data.training.training_set import DataSettings, TrainingSet, select_training_set
 from stages.training.settings import TrainSettings
 

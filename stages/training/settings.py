@@ -12,7 +12,7 @@ from data.labels.folds import Stratify
 from data.settings import Settings, SpeedOnly
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import ThresholdSettings
-from data.tile_preparation import TileSettings
+from data.tiles.preparation import TileSettings
 from data.training.training_set import DataSettings
 from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSettings

@@ -20,7 +20,7 @@ from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
 from data.predictions.predictions_table import write_predictions
 from data.predictions.submission import read_submission
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
 from stages import combine
 

@@ -15,11 +15,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.labels.label_file import write_labels
 from data.predictions.predictions_table import read_predictions
-from data.tiles import TileWriter
+from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.tile_store import TileWriter
 from models.classifiers.ensemble import find_classifiers
 from pipeline.manifest import Manifest, read_manifest, write_manifest
 from pipeline.work_folder import WorkFolder

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.labels.label_file import write_labels
-from data.tiles import TileWriter
+from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.tile_store import TileWriter
 from stages import train
 from stages.training.settings import TrainSettings
 

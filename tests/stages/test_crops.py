@@ -5,13 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import data.tiles
+import data.tiles.tile_store
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.near_duplicates import hash_image
 from data.masks.label_image import write_label_image
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
 from stages.crops import CropsSettings, run
 

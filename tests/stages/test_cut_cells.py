@@ -10,7 +10,7 @@ from data.cells.precropped_index import read_index
 from data.channels import CHANNELS
 from data.fields.images_table import read_images
 from data.labels.label_file import read_labels
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
 from stages.cut_cells import CutCellsSettings, run
 from stages.stage import StageReport
@@ -105,12 +105,12 @@ def test_labels_of_an_earlier_index_go(folder: Path) -> None:
 
 
 def test_an_interrupted_run_is_gone_on_with(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.tiles.SHARD_TILES", 2)
+    monkeypatch.setattr("data.tiles.tile_store.SHARD_TILES", 2)
     crop(folder)
     expected = TileStore(folder / "work/tiles.zarr").read(np.arange(4))
     table = read_cells(folder / "work/cells.parquet")
     with monkeypatch.context() as patch:
-        patch.setattr("data.tiles.TileWriter.finish", interrupt)
+        patch.setattr("data.tiles.tile_store.TileWriter.finish", interrupt)
         with pytest.raises(KeyboardInterrupt):
             crop(folder, key="other")
     crop(folder, key="other")

@@ -12,8 +12,8 @@ from scipy.stats import pearsonr
 from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
-from data.tile_preparation import read_prepared
-from data.tiles import TileStore
+from data.tiles.preparation import read_prepared
+from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Architecture, Classifier
 from models.classifiers.model_folder import load_classifier, save_classifier
 from pipeline.engines.local import LocalEngine

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cell_tiles import TILE_SIZE, CellTiles
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet
 from data.predictions.predictions_table import write_predictions
-from data.tiles import TileWriter
+from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.tile_store import TileWriter
 from pipeline.engines.local import LocalEngine
 from stages.inspect_cells import run
 from stages.report.settings import InspectSettings

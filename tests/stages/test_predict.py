@@ -9,8 +9,8 @@ import torch
 from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions.predictions_table import read_predictions
-from data.tile_preparation import read_prepared
-from data.tiles import TileStore
+from data.tiles.preparation import read_prepared
+from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Architecture, Classifier
 from models.classifiers.model_folder import DESCRIPTION, load_classifier, save_classifier
 from models.runtimes.openvino_library import has_openvino

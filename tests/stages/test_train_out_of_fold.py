@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 import torch
 
-from data.batches import BatchLoader
 from data.errors import InputError
 from data.labels.label_file import write_labels
 from data.labels.label_set import read_label_set
 from data.predictions.predictions_table import read_predictions
-from data.tiles import TileStore
+from data.tiles.batch_loader import BatchLoader
+from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble import find_classifiers
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import load_classifier

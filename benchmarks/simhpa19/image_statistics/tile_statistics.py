@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 
 STATISTICS = (
     "mean red",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from benchmarks.recipes.budget import Budget, fit_recipe, fit_tiles, share_epochs, shrink_rate
 from benchmarks.recipes.comparison import list_recipes
-from data.tile_preparation import TileSettings
+from data.tiles.preparation import TileSettings
 from models.training.rates.plateau import PlateauSettings
 from models.training.rates.ramp import RampSettings, ramp_factor
 from models.training.rates.rate import ConstantSettings

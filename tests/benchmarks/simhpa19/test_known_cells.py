@@ -16,7 +16,7 @@ from data.labels.label_file import read_labels
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
 from data.predictions.submission import read_submission
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 from pipeline.work_folder import WorkFolder
 from stages.training.settings import TrainSettings
 

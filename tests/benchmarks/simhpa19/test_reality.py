@@ -6,8 +6,8 @@ import pytest
 
 from benchmarks.simhpa19.reality import describe, judge
 from benchmarks.simhpa19.reality_pictures import choose_worst, draw_confusion, draw_worst
-from data.cell_tiles import CellTiles
-from data.tiles import TileStore, TileWriter
+from data.tiles.cell_tiles import CellTiles
+from data.tiles.tile_store import TileStore, TileWriter
 
 
 def predict(rows: list[dict[int, float]]) -> np.ndarray:

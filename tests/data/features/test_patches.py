@@ -4,7 +4,7 @@ import pytest
 
 from data.features.patches import Box, MapGrid, Reach, choose_neurons, find_most_exciting
 from data.plots.patches import Patch, draw_patches
-from data.tile_preparation import TileSettings
+from data.tiles.preparation import TileSettings
 
 
 def test_places_of_a_map_in_the_tile() -> None:

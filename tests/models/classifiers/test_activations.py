@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from data.batches import BatchLoader
 from data.errors import InputError
-from data.tile_preparation import TileSettings, read_prepared
-from data.tiles import TileStore
+from data.tiles.batch_loader import BatchLoader
+from data.tiles.preparation import TileSettings, read_prepared
+from data.tiles.tile_store import TileStore
 from models.classifiers.activations import check_layer, measure_activations
 from models.classifiers.classifier import Classifier
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from data.tile_preparation import TileSettings
+from data.tiles.preparation import TileSettings
 from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.classifiers.heads.settings import EmbeddingHeadSettings

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from data.batches import BatchLoader
-from data.tile_preparation import TileSettings, read_prepared
-from data.tiles import TileStore
+from data.tiles.batch_loader import BatchLoader
+from data.tiles.preparation import TileSettings, read_prepared
+from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Classifier, Scores
 from models.classifiers.inference import predict_tiles, score_tiles
 from models.classifiers.runners.torch_runner import TorchRunner
@@ -148,7 +148,7 @@ def test_memory_does_not_grow_with_the_tiles(
 ) -> None:
     runner = LiveBatches(make_classifier())
     monkeypatch.setattr(
-        "data.batches.read_prepared",
+        "data.tiles.batch_loader.read_prepared",
         lambda store, rows, *rest: runner.watch(np.zeros((len(rows), 32, 32, 2), np.uint8)),
     )
     loader = BatchLoader(store, np.zeros(2 * batches, int), SETTINGS, workers=2)

@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES
-from data.tile_preparation import TileSettings
+from data.tiles.preparation import TileSettings
 from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.classifiers.heads.settings import EmbeddingHeadSettings

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from data.batches import Batch, divide_batch
+from data.tiles.batch_loader import Batch, divide_batch
 from models.classifiers.classifier import Architecture, Classifier
 from models.training.history import Epoch
 from models.training.progress import TrainingData

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from data.batches import Batch
 from data.errors import InputError
+from data.tiles.batch_loader import Batch
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
 from models.training.optimiser_settings import AdamWSettings

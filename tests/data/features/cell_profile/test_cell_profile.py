@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.features.cell_profile.cell_profile import Block, measure_block, measure_cell
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 
 
 def test_one_cell_has_all_groups_of_features(cell) -> None:

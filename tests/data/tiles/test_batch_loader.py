@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from data.augment.augmentation import Augmentation
 from data.augment.hpacells import HpacellsAugmentation
 from data.augment.unchanged import NoAugmentation
-from data.batches import Batch, BatchLoader, plan_batches, shuffle_items
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.tile_preparation import TileSettings, prepare_tiles, read_prepared
-from data.tiles import TileStore
+from data.tiles.batch_loader import Batch, BatchLoader, plan_batches, shuffle_items
+from data.tiles.preparation import TileSettings, prepare_tiles, read_prepared
+from data.tiles.tile_store import TileStore
 
 SETTINGS = TileSettings(size=32)
 COUNT = 23

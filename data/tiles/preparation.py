@@ -11,7 +11,7 @@ from pydantic import field_validator, model_validator
 
 from data.channels import CHANNELS
 from data.settings import Settings
-from data.tiles import TileStore
+from data.tiles.tile_store import TileStore
 
 Channel = Literal["red", "green", "blue", "yellow", "cell_mask", "nucleus_mask"]
 MASK_CHANNELS = ("cell_mask", "nucleus_mask")

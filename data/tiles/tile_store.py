@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
 from data.atomic import atomic_write
-from data.cell_tiles import TILE_SIZE, CellTiles
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 
 SHARD_TILES = 256
 """Tiles in a shard: what is written at once (100 MB with masks), and where an interrupted run goes on."""

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 
 Pixel = TypeVar("Pixel", np.uint8, np.uint16)
 

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from data.cell_tiles import TILE_SIZE, CellTiles
 from data.channels import CHANNELS
-from data.tile_preparation import (
+from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.preparation import (
     TileSettings,
     crop_tiles,
     measure_channels,
     prepare_tiles,
     read_prepared,
 )
-from data.tiles import TileStore, TileWriter
+from data.tiles.tile_store import TileStore, TileWriter
 
 
 @pytest.fixture

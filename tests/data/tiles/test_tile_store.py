@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import data.tiles
-from data.cell_tiles import TILE_SIZE, CellTiles
+import data.tiles.tile_store
 from data.errors import InputError
-from data.tiles import TileStore, TileWriter
+from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.tile_store import TileStore, TileWriter
 
 
 def make_tiles(count: int, seed: int = 0) -> CellTiles:

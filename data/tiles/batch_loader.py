@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from data.augment.augmentation import Augmentation, augment_tiles
 from data.errors import InputError
 from data.prefetch import work_ahead
-from data.tile_preparation import TileSettings, crop_tiles, read_prepared
-from data.tiles import TileStore
+from data.tiles.preparation import TileSettings, crop_tiles, read_prepared
+from data.tiles.tile_store import TileStore
 
 Number = TypeVar("Number", bound=np.generic)
 

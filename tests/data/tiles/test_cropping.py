@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.cell_tiles import TILE_SIZE
-from data.crops import cut_cells
+from data.tiles.cell_tiles import TILE_SIZE
+from data.tiles.cropping import cut_cells
 
 
 def plain_cut(image, cells, cell_id, *, keep_neighbours=False) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Tiles of single cells: cropping, store, preparation and batches."""
