@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
+from data.predictions.called_classes import call_classes
 from data.predictions.predictions_table import write_predictions
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
-from models.classifiers.calls import call_classes
 from models.classifiers.ensemble import (
     Member,
     group_by_tiles,

@@ -1,4 +1,4 @@
-"""From probabilities to the classes that count as found."""
+"""Called classes: from probabilities to the classes that count as found in a cell."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,3 +26,21 @@ def decide(
         likeliest = probabilities.argmax(axis=1)
         return likeliest[:, None] == np.arange(probabilities.shape[1])
     return np.asarray(probabilities >= thresholds)
+
+
+def call_classes(
+    probabilities: NDArray[np.floating], thresholds: NDArray[np.floating] | float | None
+) -> list[str]:
+    """Return the called classes of each cell as text.
+
+    Parameters
+    ----------
+    probabilities, thresholds
+        As of `decide`.
+
+    Returns
+    -------
+    list of n str
+        Numbers of the called classes, joined by ``|``, as in a label file; empty where none is called.
+    """
+    return ["|".join(map(str, np.flatnonzero(row))) for row in decide(probabilities, thresholds)]

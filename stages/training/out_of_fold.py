@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from data.predictions.called_classes import call_classes
 from data.predictions.predictions_table import write_predictions
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
 from data.training.training_set import TrainingSet
-from models.classifiers.calls import call_classes
 from models.classifiers.ensemble import Member, mean_thresholds
 from models.training.processes import Processes
 from stages.training.fold import FoldResult, predict_held_out

@@ -1,6 +1,6 @@
 import numpy as np
 
-from models.classifiers.calls import call_classes
+from data.predictions.called_classes import call_classes
 
 
 def test_from_its_threshold_on_a_class_is_called() -> None:
