@@ -108,7 +108,7 @@ def _first_classifier(work: WorkFolder) -> Path:
 
 def hash_start(settings: "TrainSettings") -> dict[str, str]:
     """Hash the weights that a training starts from, as inputs of its step; empty where it names none."""
-    from models.classifiers.start import find_start
+    from models.classifiers.initial_weights import find_start
 
     return {"start": hash_file(find_start(settings.start) / "model.safetensors")} if settings.start else {}
 

@@ -21,8 +21,8 @@ from benchmarks.simhpa19.judgement import average_precisions, macro
 from benchmarks.simhpa19.known_cells import cut_known_cells, label_each_cell, read_true_labels
 from data.atomic import atomic_write
 from data.cells.cells_table import read_cells
+from models.classifiers.initial_weights import find_start
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
-from models.classifiers.start import find_start
 from pipeline.command_options import local_engine
 from pipeline.config import load_config
 from pipeline.manifest import Manifest, hash_file

@@ -18,7 +18,7 @@ from data.tiles.tile_store import TileStore
 from data.training.balance import TrainingItems, balance_items
 from data.training.training_set import TrainingSet
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.start import load_start
+from models.classifiers.initial_weights import load_start
 from models.device import place, uses_bfloat16
 from models.losses.settings import output_of
 from models.training.processes import Processes

@@ -12,8 +12,8 @@ from benchmarks.simhpa19.known_cells import read_true_labels
 from data.cells.cells_table import read_cells
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from models.classifiers.classifier import Classifier
+from models.classifiers.initial_weights import load_start
 from models.classifiers.model_folder import load_classifier
-from models.classifiers.start import load_start
 from pipeline.config import load_config
 from pipeline.work_folder import WorkFolder
 from stages.settings.simulate import SimulateSettings

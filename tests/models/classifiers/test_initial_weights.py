@@ -6,8 +6,8 @@ import torch
 
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
+from models.classifiers.initial_weights import find_start, load_start
 from models.classifiers.model_folder import load_classifier
-from models.classifiers.start import find_start, load_start
 from pipeline.config import load_config
 from stages.training.settings import TrainSettings
 
