@@ -25,8 +25,8 @@ from benchmarks.side_by_side.runtimes import runtimes_at_hand
 from data.tiles.batch_loader import BatchLoader
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import predict_tiles
-from models.classifiers.runners.choose import make_runner
-from models.classifiers.runners.runner import Runner
+from models.classifiers.runtimes.batch_runtime import Runner
+from models.classifiers.runtimes.factory import make_runner
 from models.device import choose_device
 from models.runtimes.choose import resolve_runtime
 

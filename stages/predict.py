@@ -22,9 +22,9 @@ from models.classifiers.ensemble import (
 from models.classifiers.image_mean import blend_with_images
 from models.classifiers.inference import predict_tiles
 from models.classifiers.model_folder import load_classifier
-from models.classifiers.runners.choose import make_runner
-from models.classifiers.runners.runner import Runner
-from models.classifiers.runners.sparing_runner import SparingRunner
+from models.classifiers.runtimes.batch_runtime import Runner
+from models.classifiers.runtimes.factory import make_runner
+from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
 from stages.settings.predict import PredictSettings
 from stages.stage import Context, StageReport
 

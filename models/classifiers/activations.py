@@ -14,7 +14,7 @@ from data.errors import InputError
 from data.tiles.batch_loader import BatchLoader, plan_batches
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor
-from models.classifiers.runners.torch_runner import TorchRunner
+from models.classifiers.runtimes.torch_runtime import TorchRunner
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from data.tiles.batch_loader import Batch, BatchLoader, plan_batches
 from models.classifiers.classifier import Classifier
-from models.classifiers.runners.runner import Runner
-from models.classifiers.runners.sparing_runner import SparingRunner
-from models.classifiers.runners.torch_runner import TorchRunner
+from models.classifiers.runtimes.batch_runtime import Runner
+from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
+from models.classifiers.runtimes.torch_runtime import TorchRunner
 
 
 class Predicted(NamedTuple):

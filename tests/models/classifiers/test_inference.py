@@ -12,7 +12,7 @@ from data.tiles.preparation import TileSettings, read_prepared
 from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Classifier, Scores
 from models.classifiers.inference import predict_tiles, score_tiles
-from models.classifiers.runners.torch_runner import TorchRunner
+from models.classifiers.runtimes.torch_runtime import TorchRunner
 
 COUNT = 13
 SETTINGS = TileSettings(size=32, channels=("red", "green"))

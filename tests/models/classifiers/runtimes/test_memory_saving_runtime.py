@@ -7,8 +7,8 @@ import torch
 
 from data.errors import InputError
 from models.classifiers.classifier import Classifier, Scores
-from models.classifiers.runners.sparing_runner import SparingRunner
-from models.classifiers.runners.torch_runner import TorchRunner
+from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
+from models.classifiers.runtimes.torch_runtime import TorchRunner
 
 TILES = np.random.default_rng(4).integers(0, 256, (13, 32, 32, 2), dtype=np.uint8)
 
@@ -112,7 +112,7 @@ def test_nothing_refers_to_the_tensors_of_a_batch_that_did_not_fit(
 
     freed: list[int] = []
     monkeypatch.setattr(
-        "models.classifiers.runners.sparing_runner.free_memory", lambda: freed.append(Big.alive)
+        "models.classifiers.runtimes.memory_saving_runtime.free_memory", lambda: freed.append(Big.alive)
     )
     SparingRunner(Holding(make_classifier(), 4), "the cells")(TILES)
     assert freed == [0, 0]

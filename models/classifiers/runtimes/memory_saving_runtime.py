@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.classifiers.classifier import Classifier, Scores
-from models.classifiers.runners.runner import Runner
+from models.classifiers.runtimes.batch_runtime import Runner
 from models.memory import explain_out_of_memory, free_memory, is_out_of_memory
 
 log = logging.getLogger("hpacells")

@@ -7,8 +7,8 @@ import torch
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
 from models.classifiers.heads.settings import BufferedHeadSettings
-from models.classifiers.runners.openvino_runner import OpenVinoRunner
-from models.classifiers.runners.torch_runner import TorchRunner
+from models.classifiers.runtimes.openvino_runtime import OpenVinoRunner
+from models.classifiers.runtimes.torch_runtime import TorchRunner
 from models.runtimes.openvino_library import has_openvino
 
 pytestmark = pytest.mark.skipif(not has_openvino(), reason="the extra openvino is not installed")

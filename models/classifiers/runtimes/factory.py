@@ -6,9 +6,9 @@ import torch
 
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
-from models.classifiers.runners.openvino_runner import OpenVinoRunner
-from models.classifiers.runners.runner import Runner
-from models.classifiers.runners.torch_runner import TorchRunner
+from models.classifiers.runtimes.batch_runtime import Runner
+from models.classifiers.runtimes.openvino_runtime import OpenVinoRunner
+from models.classifiers.runtimes.torch_runtime import TorchRunner
 from models.runtimes.choose import AUTO, resolve_runtime
 from models.runtimes.torch_device import choose_precision
 

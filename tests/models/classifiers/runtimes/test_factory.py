@@ -7,8 +7,8 @@ import torch
 
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
-from models.classifiers.runners import choose
-from models.classifiers.runners.choose import make_runner
+from models.classifiers.runtimes import factory as choose
+from models.classifiers.runtimes.factory import make_runner
 
 TILES = np.random.default_rng(4).integers(0, 256, (3, 32, 32, 2), dtype=np.uint8)
 

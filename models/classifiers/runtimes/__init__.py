@@ -1,0 +1,1 @@
+"""Runtimes that run a classifier on batches."""
