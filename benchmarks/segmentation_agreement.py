@@ -20,7 +20,7 @@ from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.fields.field import find_fields
 from data.masks.label_image import read_label_image
 from data.simulate.field import FieldSettings, simulate_field
-from models.segmenters.choose import load_segmenter
+from models.segmenters.factory import load_segmenter
 
 LabelledField = tuple[str, NDArray[Any], NDArray[np.uint16]]
 

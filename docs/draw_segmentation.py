@@ -15,7 +15,7 @@ from data.plots.composites import draw_outlines, find_outlines, shrink, stretch_
 from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.geometry.cell_lines import CELL_LINES
-from models.segmenters.choose import load_segmenter
+from models.segmenters.factory import load_segmenter
 
 SEED, SIDE, SHOWN = 2026, 1536, 480
 KNOWN, FOUND = (255, 255, 255), (255, 0, 255)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.fields.field import Field
 from data.masks.label_image import read_label_image
-from models.segmenters.choose import segmenter_names
+from models.segmenters.factory import segmenter_names
 from models.segmenters.segmenter import Segmenter
 from stages.segment import SegmentSettings, make_segmenter
 

@@ -15,8 +15,8 @@ from data.fields.field import Field, find_fields
 from data.fields.images_table import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.fields.images_table import read_images, write_images
 from data.masks.label_image import write_label_image
-from models.segmenters.choose import SegmenterOptions, choose_segmenter, load_segmenter
-from models.segmenters.field_sample import draw_sample
+from models.segmenters.calibration_fields import draw_sample
+from models.segmenters.factory import SegmenterOptions, choose_segmenter, load_segmenter
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER
 from stages.settings.segment import SegmentSettings

@@ -10,7 +10,7 @@ from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
 from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
-from models.segmenters.choose import SegmenterOptions, choose_segmenter
+from models.segmenters.factory import SegmenterOptions, choose_segmenter
 from models.segmenters.segmenter import SegmentedField
 from pipeline.engines.local import LocalEngine
 from stages import segment

@@ -12,10 +12,10 @@ from safetensors.torch import save_file
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import find_fields
-from models.segmenters import choose
-from models.segmenters.choose import SegmenterOptions, choose_segmenter, load_segmenter, segmenter_names
+from models.segmenters import factory as choose
+from models.segmenters.calibration_fields import draw_sample
 from models.segmenters.dpn_unet.network import DPNUnet
-from models.segmenters.field_sample import draw_sample
+from models.segmenters.factory import SegmenterOptions, choose_segmenter, load_segmenter, segmenter_names
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.weights import hash_weights, save_lite_weights
 

@@ -12,10 +12,10 @@ from torch import nn
 from data.errors import InputError
 from models.runtimes.choose import AUTO as ANY_RUNTIME
 from models.runtimes.choose import make_runtime
+from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.classical.classical_segmenter import ClassicalSegmenter
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import load_dpn_unet
-from models.segmenters.field_sample import FieldSample
 from models.segmenters.lite.lite_segmenter import LiteSegmenter
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER, WithoutER
