@@ -20,7 +20,7 @@ from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
-from models.label_cells import WORKING_PIXEL_UM, label_cells
+from models.segmenters.dpn_unet.labelling.label_cells import WORKING_PIXEL_UM, label_cells
 from models.segmenters.hpacellseg_repair import repaired_calls
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM
 

@@ -10,7 +10,7 @@ from scipy import ndimage
 from skimage.measure import label
 from skimage.segmentation import watershed
 
-from models.label_cells_exact import (
+from models.segmenters.dpn_unet.labelling.exact import (
     BORDER,
     CELL_BORDER,
     CLOSING_RADIUS_PX,

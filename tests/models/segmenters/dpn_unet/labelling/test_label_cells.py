@@ -11,8 +11,8 @@ from data.errors import InputError
 from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
-from models.label_cells import label_cells
-from models.label_cells_exact import LEAST_NUCLEUS_PX
+from models.segmenters.dpn_unet.labelling.exact import LEAST_NUCLEUS_PX
+from models.segmenters.dpn_unet.labelling.label_cells import label_cells
 from models.segmenters.hpacellseg_repair import repaired_calls
 from models.segmenters.segmenter import SegmentedField
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.label_cells import label_cells
+from models.segmenters.dpn_unet.labelling.label_cells import label_cells
 from models.segmenters.segmenter import SegmentedField
 
 BOTH_MODES = pytest.mark.parametrize("exact", [False, True], ids=["fast", "exact"])

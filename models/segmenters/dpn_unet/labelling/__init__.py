@@ -1,0 +1,1 @@
+"""From the DPN-UNet's probability maps to labelled cells."""
