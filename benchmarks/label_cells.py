@@ -21,7 +21,7 @@ from data.simulate.field import FieldSettings, simulate_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
 from models.segmenters.dpn_unet.labelling.label_cells import WORKING_PIXEL_UM, label_cells
-from models.segmenters.hpacellseg_repair import repaired_calls
+from models.segmenters.hpacellseg.repairs import repaired_calls
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM
 
 Predictions = tuple[NDArray[np.uint8], NDArray[np.uint8]]

@@ -169,7 +169,7 @@ def make_candidates(segmenters: list[str], runtimes: list[str], sample: FieldSam
 
 def make_reference(checkout: Path) -> Candidate:
     sys.path.insert(0, str(checkout))
-    from models.segmenters.hpacellseg import HpaCellSegSegmenter
+    from models.segmenters.hpacellseg.hpacellseg_segmenter import HpaCellSegSegmenter
 
     networks = [make_networks(kind)[0]() for kind in (False, True)]
     return Candidate("hpacellseg", HpaCellSegSegmenter(*networks), [])

@@ -186,7 +186,7 @@ def _make_hpacellseg(options: SegmenterOptions) -> Segmenter:
             advice="use segmenter dpn-unet, which runs the same networks",
         )
     # Imported here, as it is needed by few.
-    from models.segmenters.hpacellseg import HpaCellSegSegmenter
+    from models.segmenters.hpacellseg.hpacellseg_segmenter import HpaCellSegSegmenter
 
     return HpaCellSegSegmenter(er=options.er)
 

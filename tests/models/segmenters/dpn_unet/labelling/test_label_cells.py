@@ -13,7 +13,7 @@ from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
 from models.segmenters.dpn_unet.labelling.exact import LEAST_NUCLEUS_PX
 from models.segmenters.dpn_unet.labelling.label_cells import label_cells
-from models.segmenters.hpacellseg_repair import repaired_calls
+from models.segmenters.hpacellseg.repairs import repaired_calls
 from models.segmenters.segmenter import SegmentedField
 
 BOTH_MODES = pytest.mark.parametrize("exact", [False, True], ids=["fast", "exact"])

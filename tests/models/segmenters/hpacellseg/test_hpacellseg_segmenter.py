@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from data.compare.agreement import compare_cells
 from data.errors import InputError
 from data.simulate.field import FieldSettings, simulate_field
-from models.segmenters import hpacellseg
 from models.segmenters.dpn_unet.network import DPNUnet
-from models.segmenters.hpacellseg import HpaCellSegSegmenter
-from models.segmenters.hpacellseg_repair import repaired_calls
+from models.segmenters.hpacellseg import hpacellseg_segmenter as hpacellseg
+from models.segmenters.hpacellseg.hpacellseg_segmenter import HpaCellSegSegmenter
+from models.segmenters.hpacellseg.repairs import repaired_calls
 
 # Written for these tests: it takes and gives what the package does, with the calls that fail today.
 SEGMENTATOR = """

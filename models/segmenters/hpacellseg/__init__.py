@@ -1,0 +1,1 @@
+"""The package hpacellseg itself as a segmenter, where it is installed."""
