@@ -28,7 +28,7 @@ from models.classifiers.inference import predict_tiles
 from models.classifiers.runtimes.batch_runtime import Runner
 from models.classifiers.runtimes.factory import make_runner
 from models.device import choose_device
-from models.runtimes.choose import resolve_runtime
+from models.runtimes.names import resolve_runtime
 
 MOST_DIFFERENCE = 1e-2
 """Of a probability from the plain loop's, in bfloat16."""

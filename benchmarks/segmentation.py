@@ -38,7 +38,8 @@ from data.cores import available_cores
 from data.errors import InputError
 from data.fields.field import Field, find_fields
 from data.simulate.field import FieldSettings, simulate_field
-from models.runtimes.choose import RUNTIMES, make_runtime, resolve_runtime
+from models.runtimes.choose import make_runtime
+from models.runtimes.names import RUNTIMES, resolve_runtime
 from models.runtimes.runtime import Runtime
 from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs

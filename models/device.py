@@ -46,6 +46,13 @@ def uses_bfloat16(precision: Precision, device: torch.device) -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
+def choose_precision(device: torch.device) -> torch.dtype:
+    """Choose bfloat16 where the device is fast with it, else float16 on CUDA and float32 elsewhere."""
+    if uses_bfloat16("auto", device):
+        return torch.bfloat16
+    return torch.float16 if device.type == "cuda" else torch.float32
+
+
 def place(module: Module, device: torch.device) -> Module:
     """Move a module to a device, its weights laid out for tiles whose channels come last in memory."""
     module.to(device)

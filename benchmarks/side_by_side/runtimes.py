@@ -1,7 +1,7 @@
 """The runtimes that a benchmark can compare on this machine."""
 
 from data.errors import InputError
-from models.runtimes.choose import RUNTIMES, resolve_runtime
+from models.runtimes.names import RUNTIMES, resolve_runtime
 
 
 def runtimes_at_hand() -> list[str]:

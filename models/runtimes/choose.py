@@ -1,4 +1,4 @@
-"""Pick a runtime by its name."""
+"""Make the runtime of a name."""
 
 from collections.abc import Callable
 
@@ -6,61 +6,17 @@ import torch
 from torch import nn
 
 from data.errors import InputError
-from models.device import uses_bfloat16
+from models.device import choose_precision
 from models.runtimes.calibration import Calibration
 from models.runtimes.lazy import LazyRuntime, RunNetwork
+from models.runtimes.names import resolve_runtime
 from models.runtimes.openvino_cpu import OpenVinoNetwork
-from models.runtimes.openvino_library import has_openvino, require_openvino
 from models.runtimes.openvino_models import Precision
 from models.runtimes.runtime import Runtime
 from models.runtimes.torch_cpu import TorchCpuNetwork
-from models.runtimes.torch_device import TorchDeviceNetwork, choose_precision
-
-AUTO = "auto"
-"""The name that stands for the fastest runtime at hand that computes at least in bfloat16."""
-
-RUNTIMES = ("cuda", "openvino-bfloat16", "openvino", "openvino-int8", "torch-bfloat16", "torch")
-"""Every runtime's name."""
-
-CPU = torch.device("cpu")
+from models.runtimes.torch_device import TorchDeviceNetwork
 
 MakeNetwork = Callable[[], nn.Module]
-
-
-def runtime_names() -> tuple[str, ...]:
-    """Give the names that `make_runtime` takes, ``"auto"`` first."""
-    return (AUTO, *RUNTIMES)
-
-
-def resolve_runtime(name: str = AUTO) -> str:
-    """Give the runtime that a name stands for on this machine; int8 is taken only where it is asked for.
-
-    Raises
-    ------
-    InputError
-        The name is not known, or this machine lacks what that runtime needs.
-    """
-    if name == AUTO:
-        return _fastest()
-    if name not in RUNTIMES:
-        raise InputError(found=f"no runtime {name!r}", where="runtime", expected=" or ".join(runtime_names()))
-    if name.startswith("openvino"):
-        require_openvino(name)
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InputError(
-            found="torch finds no CUDA device",
-            where="runtime cuda",
-            expected="an NVIDIA graphics card with its driver, and a torch that is built for CUDA",
-            advice="use another runtime; auto finds the best that is there",
-        )
-    if name.endswith("bfloat16") and not uses_bfloat16("auto", CPU):
-        raise InputError(
-            found="this processor does not compute in bfloat16",
-            where=f"runtime {name}",
-            expected="AVX512-BF16 or AMX",
-            advice=f"use runtime {name.removesuffix('-bfloat16')}",
-        )
-    return name
 
 
 def make_runtime(
@@ -103,13 +59,6 @@ def make_runtime(
         "torch bfloat16" if bfloat16 else "torch float32",
         lambda _: TorchCpuNetwork(make_network(), bfloat16=bfloat16),
     )
-
-
-def _fastest() -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    library = "openvino" if has_openvino() else "torch"
-    return f"{library}-bfloat16" if uses_bfloat16("auto", CPU) else library
 
 
 def _openvino_runtime(

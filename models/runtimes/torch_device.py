@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.device import place, uses_bfloat16
+from models.device import place
 from models.runtimes.gathering import BatchGatherer
 
 BATCH_SIZE = 8
@@ -45,13 +45,6 @@ class TorchDeviceNetwork:
     def close(self) -> None:
         """Give the device back."""
         self._gather.close()
-
-
-def choose_precision(device: torch.device) -> torch.dtype:
-    """Choose bfloat16 where the device is fast with it, else float16 on CUDA and float32 elsewhere."""
-    if uses_bfloat16("auto", device):
-        return torch.bfloat16
-    return torch.float16 if device.type == "cuda" else torch.float32
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 from torch import nn
 
 from data.errors import InputError
-from models.runtimes.choose import AUTO as ANY_RUNTIME
 from models.runtimes.choose import make_runtime
+from models.runtimes.names import AUTO as ANY_RUNTIME
 from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.classical.classical_segmenter import ClassicalSegmenter
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
@@ -47,7 +47,7 @@ class SegmenterOptions:
     Attributes
     ----------
     runtime
-        What runs its networks; one of `models.runtimes.choose.runtime_names`.
+        What runs its networks; one of `models.runtimes.names.runtime_names`.
     er
         Whether the fields have an ER stain.
     exact

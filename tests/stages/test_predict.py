@@ -193,7 +193,7 @@ def test_called_classes(folder, save: Save, steps) -> None:
     ],
 )
 def test_a_faster_runtime_is_near(folder, model: Path, steps, monkeypatch, runtime: str) -> None:
-    monkeypatch.setattr("models.runtimes.choose.uses_bfloat16", lambda *_: True)
+    monkeypatch.setattr("models.runtimes.names.uses_bfloat16", lambda *_: True)
     exact = run(folder, model, EXACT, steps())
     rough = run(folder, model, EXACT.model_copy(update={"runtime": runtime}), steps())
     np.testing.assert_allclose(rough[COLUMNS], exact[COLUMNS], atol=1e-2)

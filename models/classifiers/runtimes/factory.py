@@ -9,8 +9,8 @@ from models.classifiers.classifier import Classifier
 from models.classifiers.runtimes.batch_runtime import Runner
 from models.classifiers.runtimes.openvino_runtime import OpenVinoRunner
 from models.classifiers.runtimes.torch_runtime import TorchRunner
-from models.runtimes.choose import AUTO, resolve_runtime
-from models.runtimes.torch_device import choose_precision
+from models.device import choose_precision
+from models.runtimes.names import AUTO, resolve_runtime
 
 log = logging.getLogger("hpacells")
 
@@ -23,7 +23,7 @@ def make_runner(classifier: Classifier, runtime: str = AUTO) -> Runner:
     classifier
         On the CPU.
     runtime
-        One of ``models.runtimes.choose.runtime_names`` but int8; ``"auto"`` is the fastest at hand, and torch
+        One of ``models.runtimes.names.runtime_names`` but int8; ``"auto"`` is the fastest at hand, and torch
         for a network that OpenVINO cannot take over.
 
     Raises

@@ -10,7 +10,8 @@ from data.errors import InputError
 from models.device import uses_bfloat16
 from models.runtimes import choose, openvino_library
 from models.runtimes.calibration import Calibration
-from models.runtimes.choose import RUNTIMES, make_runtime, resolve_runtime, runtime_names
+from models.runtimes.choose import make_runtime
+from models.runtimes.names import RUNTIMES, resolve_runtime, runtime_names
 
 FLOAT32_ERROR = 1e-5
 BFLOAT16_ERROR = 0.06

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from models.runtimes.torch_device import TorchDeviceNetwork, choose_precision
+from models.device import choose_precision
+from models.runtimes.torch_device import TorchDeviceNetwork
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
