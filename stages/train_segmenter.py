@@ -13,10 +13,10 @@ from data.segmenter_training.labelled_field import LabelledField
 from data.segmenter_training.sources import FieldSource, find_labelled_fields, simulated_fields
 from models.device import choose_device, uses_bfloat16
 from models.segmenters.lite.network import LiteNetwork
+from models.segmenters.lite.training.report import draw_predictions, write_segmenter_history
+from models.segmenters.lite.training.trainer import FieldPool, SegmenterTrainer
 from models.segmenters.lite.weights import save_lite_weights
 from models.training.checkpoint import Checkpoint
-from models.training.segmenter_report import draw_predictions, write_segmenter_history
-from models.training.segmenter_trainer import FieldPool, SegmenterTrainer
 from stages.settings.train_segmenter import TrainSegmenterSettings
 from stages.stage import Context, Failure, StageReport
 

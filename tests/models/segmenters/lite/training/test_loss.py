@@ -3,12 +3,7 @@ import pytest
 import torch
 
 from data.segmenter_training.targets import MAPS
-from models.losses.segmentation import (
-    CONTACT_PIXEL_WEIGHT,
-    DICE_MAPS,
-    WEIGHTS,
-    segmentation_loss,
-)
+from models.segmenters.lite.training.loss import CONTACT_PIXEL_WEIGHT, DICE_MAPS, WEIGHTS, segmentation_loss
 
 
 def reference_loss(logits: np.ndarray, targets: np.ndarray, weight: np.ndarray) -> float:

@@ -9,12 +9,12 @@ from data.segmenter_training.augmentation import PhotographySettings
 from data.segmenter_training.field_crops import CropSettings
 from data.segmenter_training.labelled_field import LabelledField
 from models.segmenters.lite.network import LiteNetwork
+from models.segmenters.lite.training.report import draw_predictions, write_segmenter_history
+from models.segmenters.lite.training.schedule import SegmenterScheduleSettings
+from models.segmenters.lite.training.trainer import FieldPool, SegmenterTrainer
 from models.training.checkpoint import Checkpoint
 from models.training.optimiser_settings import AdamWSettings
 from models.training.rates.cosine import CosineSettings
-from models.training.segmenter_report import draw_predictions, write_segmenter_history
-from models.training.segmenter_schedule import SegmenterScheduleSettings
-from models.training.segmenter_trainer import FieldPool, SegmenterTrainer
 
 MILD = PhotographySettings(gain=0.1, gamma=0.1, blur_px=0.5, uneven_cells=0.1, debris=0, missing_er=0)
 

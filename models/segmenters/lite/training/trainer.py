@@ -19,10 +19,11 @@ from data.prefetch import work_ahead
 from data.segmenter_training.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
 from data.segmenter_training.labelled_field import LabelledField
 from models.device import place
-from models.losses.segmentation import segmentation_loss
 from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import predict_maps, view_field
 from models.segmenters.lite.network import LiteNetwork
+from models.segmenters.lite.training.loss import segmentation_loss
+from models.segmenters.lite.training.schedule import SegmenterScheduleSettings
 from models.training.average import make_average
 from models.training.checkpoint import Checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
@@ -31,7 +32,6 @@ from models.training.optimiser_settings import AdamWSettings
 from models.training.optimisers import make_optimiser, set_learning_rate
 from models.training.parameter_groups import split_parameters
 from models.training.rates.cosine import CosineSettings, cosine_factor
-from models.training.segmenter_schedule import SegmenterScheduleSettings
 
 log = logging.getLogger("hpacells")
 
