@@ -6,7 +6,7 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from models.segmenters.classical.undivided_cells import join_undivided_cells
-from models.segmenters.foreground import disk, otsu_threshold, stretch_stain
+from models.segmenters.postprocessing.foreground import disk, otsu_threshold, stretch_stain
 
 BODY_BLUR_UM = 0.7
 """Smoothing for the foreground: closes the gaps between microtubules, keeps those between cells."""

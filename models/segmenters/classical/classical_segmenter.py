@@ -5,8 +5,8 @@ import numpy as np
 from data.fields.downscaling import reduce_plane
 from models.segmenters.classical.cell_bodies import find_cell_bodies
 from models.segmenters.classical.nuclei import find_nuclei
-from models.segmenters.enlarge import enlarge_labels
-from models.segmenters.numbering import check_count, number_cells
+from models.segmenters.postprocessing.enlarge import enlarge_labels
+from models.segmenters.postprocessing.numbering import check_count, number_cells
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
 
 WORKING_PIXEL_UM = 0.32

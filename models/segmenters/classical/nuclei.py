@@ -5,7 +5,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from models.segmenters.foreground import disk, otsu_threshold, smooth, stretch_stain
+from models.segmenters.postprocessing.foreground import disk, otsu_threshold, smooth, stretch_stain
 
 NUCLEUS_BLUR_UM = 0.5
 """Smoothing before the threshold: well under a nucleus, over the grain of chromatin."""

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from models.segmenters.contacts import find_contacts, join_pairs
+from models.segmenters.postprocessing.contacts import find_contacts, join_pairs
 
 NUCLEUS_GAP_UM = 4.0
 """Nuclei of one cell lie closer than this: lobes of one nucleus, or daughters before the cell divides."""

@@ -19,9 +19,9 @@ from torch import nn
 
 from data.errors import InputError
 from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
-from models.segmenters.enlarge import resize_labels
 from models.segmenters.hpacellseg.repairs import repaired_calls
-from models.segmenters.numbering import number_cells
+from models.segmenters.postprocessing.enlarge import resize_labels
+from models.segmenters.postprocessing.numbering import number_cells
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
 from models.weights.catalogue import find_published
 from models.weights.store import find_weights, weights_hash

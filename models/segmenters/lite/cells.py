@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 from skimage.segmentation import watershed
 
-from models.segmenters.contacts import find_contacts, join_pairs
-from models.segmenters.foreground import disk, smooth
-from models.segmenters.numbering import check_count
+from models.segmenters.postprocessing.contacts import find_contacts, join_pairs
+from models.segmenters.postprocessing.foreground import disk, smooth
+from models.segmenters.postprocessing.numbering import check_count
 
 HALF = 0.5
 """What is likelier than not."""

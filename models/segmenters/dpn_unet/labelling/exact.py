@@ -7,7 +7,7 @@ from skimage.filters import threshold_otsu
 from skimage.measure import label
 from skimage.segmentation import watershed
 
-from models.segmenters.numbering import check_count
+from models.segmenters.postprocessing.numbering import check_count
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM
 
 BORDER, INSIDE = 1, 2

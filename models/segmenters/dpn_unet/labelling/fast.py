@@ -27,7 +27,7 @@ from models.segmenters.dpn_unet.labelling.exact import (
     keep_large,
     make_disk,
 )
-from models.segmenters.numbering import check_count
+from models.segmenters.postprocessing.numbering import check_count
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM
 
 

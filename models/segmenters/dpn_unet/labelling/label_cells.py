@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from models.segmenters.dpn_unet.labelling.exact import label_cells_exact
 from models.segmenters.dpn_unet.labelling.fast import label_cells_fast
-from models.segmenters.enlarge import resize_labels
-from models.segmenters.numbering import number_labels
+from models.segmenters.postprocessing.enlarge import resize_labels
+from models.segmenters.postprocessing.numbering import number_labels
 from models.segmenters.segmenter import PIXEL_SIZES_UM, REFERENCE_PIXEL_SIZE_UM
 
 WORKING_PIXEL_UM = 0.32

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from data.errors import InputError
-from models.segmenters.numbering import check_count, number_cells
+from models.segmenters.postprocessing.numbering import check_count, number_cells
 
 
 def test_reading_order() -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.segmenters.contacts import find_contacts, join_pairs
+from models.segmenters.postprocessing.contacts import find_contacts, join_pairs
 
 
 def contacts_edge_by_edge(labels: np.ndarray, image: np.ndarray) -> dict[tuple[int, int], list[float]]:

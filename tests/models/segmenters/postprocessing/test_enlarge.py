@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.segmenters.enlarge import enlarge_labels, resize_labels
+from models.segmenters.postprocessing.enlarge import enlarge_labels, resize_labels
 
 
 def _disk(size: int, centre: float, radius: float) -> np.ndarray:

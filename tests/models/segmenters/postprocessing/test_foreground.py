@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.segmenters.foreground import otsu_threshold, stretch_stain
+from models.segmenters.postprocessing.foreground import otsu_threshold, stretch_stain
 
 
 def test_a_stain_is_stretched_to_0_and_1() -> None:

@@ -1,0 +1,1 @@
+"""From maps to label images: what several segmenters share."""
