@@ -38,13 +38,13 @@ from data.cores import available_cores
 from data.errors import InputError
 from data.fields.field import Field, find_fields
 from data.simulate.field import FieldSettings, simulate_field
-from models.runtimes.choose import make_runtime
 from models.runtimes.names import RUNTIMES, resolve_runtime
-from models.runtimes.runtime import Runtime
 from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
 from models.segmenters.factory import LITE_WEIGHTS, load_segmenter
+from models.segmenters.runtimes.factory import make_runtime
+from models.segmenters.runtimes.image_runtime import Runtime
 from models.segmenters.segmenter import Segmenter
 from models.weights.store import find_weights, weights_hash
 from pipeline.engines.local import LocalEngine

@@ -23,12 +23,12 @@ from benchmarks.segmentation import write_simulated_fields
 from benchmarks.side_by_side.runtimes import runtimes_at_hand
 from data.compare.agreement import compare_cells, pool_agreements
 from data.fields.field import Field, find_fields
-from models.runtimes.calibration import Calibration
-from models.runtimes.choose import make_runtime
 from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
 from models.segmenters.factory import LITE_WEIGHTS, SegmenterOptions, load_segmenter
+from models.segmenters.runtimes.calibration import Calibration
+from models.segmenters.runtimes.factory import make_runtime
 from models.weights.store import find_weights, weights_hash
 
 PIXEL_UM = 0.08

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.fields.field import Field
-from models.runtimes.calibration import Calibration
+from models.segmenters.runtimes.calibration import Calibration
 from models.segmenters.without_er import channels_without_er, insert_dark_er
 
 log = logging.getLogger("hpacells")

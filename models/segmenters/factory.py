@@ -10,13 +10,13 @@ from pathlib import Path
 from torch import nn
 
 from data.errors import InputError
-from models.runtimes.choose import make_runtime
 from models.runtimes.names import AUTO as ANY_RUNTIME
 from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.classical.classical_segmenter import ClassicalSegmenter
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import load_dpn_unet
 from models.segmenters.lite.lite_segmenter import LiteSegmenter
+from models.segmenters.runtimes.factory import make_runtime
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER, WithoutER
 from models.weights.store import find_weights, weights_hash

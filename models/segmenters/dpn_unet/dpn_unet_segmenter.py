@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.fields.rescaling import pad_planes, rescale_plane
-from models.runtimes.lazy import MULTIPLE
-from models.runtimes.runtime import Runtime
 from models.segmenters.dpn_unet.labelling.label_cells import label_cells
+from models.segmenters.runtimes.image_runtime import Runtime
+from models.segmenters.runtimes.lazy import MULTIPLE
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
 
 WORKING_PIXEL_UM = 0.32

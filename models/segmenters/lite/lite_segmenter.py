@@ -8,12 +8,12 @@ from data.fields.downscaling import reduce_plane
 from data.fields.rescaling import pad_planes
 from data.segmenter_training.field_crops import WORKING_PIXEL_UM
 from data.segmenter_training.stains import STAINS, scale_stains
-from models.runtimes.lazy import MULTIPLE
-from models.runtimes.runtime import Runtime
 from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import logits_to_maps
 from models.segmenters.postprocessing.enlarge import enlarge_labels
 from models.segmenters.postprocessing.numbering import number_cells
+from models.segmenters.runtimes.image_runtime import Runtime
+from models.segmenters.runtimes.lazy import MULTIPLE
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
 
 

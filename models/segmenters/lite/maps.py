@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from data.fields.rescaling import pad_planes
 from data.segmenter_training.field_crops import WORKING_PIXEL_UM
 from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
-from models.runtimes.lazy import MULTIPLE
+from models.segmenters.runtimes.lazy import MULTIPLE
 
 if TYPE_CHECKING:
     # It brings libraries that take seconds to import, and a converted network does without them.

@@ -13,9 +13,9 @@ from data.masks.label_image import read_label_image
 from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, SimulatedField, simulate_field
 from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
-from models.runtimes.choose import make_runtime
 from models.segmenters.lite.lite_segmenter import LiteSegmenter, working_factors
 from models.segmenters.lite.weights import SHIPPED_WEIGHTS, hash_weights, load_lite_network
+from models.segmenters.runtimes.factory import make_runtime
 
 
 @cache

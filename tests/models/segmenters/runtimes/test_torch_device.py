@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from models.device import choose_precision
-from models.runtimes.torch_device import TorchDeviceNetwork
+from models.segmenters.runtimes.torch_device import TorchDeviceNetwork
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])

@@ -17,8 +17,8 @@ from torch import nn
 
 from data.atomic import atomic_folder
 from data.errors import InputError
-from models.runtimes.calibration import Calibration
 from models.runtimes.openvino_library import import_nncf, import_openvino, openvino_versions
+from models.segmenters.runtimes.calibration import Calibration
 
 log = logging.getLogger("hpacells")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.runtimes.gathering import BatchGatherer
+from models.segmenters.runtimes.batch_gatherer import BatchGatherer
 
 
 class Device:

@@ -10,9 +10,9 @@ from torch import nn
 
 from data.cores import available_cores
 from data.errors import InputError
-from models.runtimes.calibration import Calibration
 from models.runtimes.openvino_library import import_openvino
-from models.runtimes.openvino_models import Precision, converted_model
+from models.segmenters.runtimes.calibration import Calibration
+from models.segmenters.runtimes.openvino_models import Precision, converted_model
 
 _COMPUTED_IN = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 """What is not quantised in an int8 network stays float32: in bfloat16 it is no faster."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.device import place
-from models.runtimes.gathering import BatchGatherer
+from models.segmenters.runtimes.batch_gatherer import BatchGatherer
 
 BATCH_SIZE = 8
 """Images in a batch at most."""

@@ -9,10 +9,10 @@ import pytest
 from torch import nn
 
 from data.errors import InputError
-from models.runtimes.calibration import Calibration
-from models.runtimes.choose import make_runtime
 from models.runtimes.openvino_library import has_openvino
-from models.runtimes.openvino_models import converted_model
+from models.segmenters.runtimes.calibration import Calibration
+from models.segmenters.runtimes.factory import make_runtime
+from models.segmenters.runtimes.openvino_models import converted_model
 
 pytestmark = pytest.mark.skipif(not has_openvino(), reason="the extra openvino is not installed")
 

@@ -8,10 +8,11 @@ from torch import nn
 
 from data.errors import InputError
 from models.device import uses_bfloat16
-from models.runtimes import choose, openvino_library
-from models.runtimes.calibration import Calibration
-from models.runtimes.choose import make_runtime
+from models.runtimes import openvino_library
 from models.runtimes.names import RUNTIMES, resolve_runtime, runtime_names
+from models.segmenters.runtimes import factory as choose
+from models.segmenters.runtimes.calibration import Calibration
+from models.segmenters.runtimes.factory import make_runtime
 
 FLOAT32_ERROR = 1e-5
 BFLOAT16_ERROR = 0.06

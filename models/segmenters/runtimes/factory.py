@@ -7,14 +7,14 @@ from torch import nn
 
 from data.errors import InputError
 from models.device import choose_precision
-from models.runtimes.calibration import Calibration
-from models.runtimes.lazy import LazyRuntime, RunNetwork
 from models.runtimes.names import resolve_runtime
-from models.runtimes.openvino_cpu import OpenVinoNetwork
-from models.runtimes.openvino_models import Precision
-from models.runtimes.runtime import Runtime
-from models.runtimes.torch_cpu import TorchCpuNetwork
-from models.runtimes.torch_device import TorchDeviceNetwork
+from models.segmenters.runtimes.calibration import Calibration
+from models.segmenters.runtimes.image_runtime import Runtime
+from models.segmenters.runtimes.lazy import LazyRuntime, RunNetwork
+from models.segmenters.runtimes.openvino_cpu import OpenVinoNetwork
+from models.segmenters.runtimes.openvino_models import Precision
+from models.segmenters.runtimes.torch_cpu import TorchCpuNetwork
+from models.segmenters.runtimes.torch_device import TorchDeviceNetwork
 
 MakeNetwork = Callable[[], nn.Module]
 
