@@ -46,7 +46,7 @@ from models.segmenters.factory import LITE_WEIGHTS, load_segmenter
 from models.segmenters.runtimes.factory import make_runtime
 from models.segmenters.runtimes.image_runtime import Runtime
 from models.segmenters.segmenter import Segmenter
-from models.weights.store import find_weights, weights_hash
+from models.segmenters.weights.store import find_weights, weights_hash
 from pipeline.engines.local import LocalEngine
 from stages.segment import SegmentSettings
 from stages.segment import run as run_segment

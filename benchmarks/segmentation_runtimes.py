@@ -29,7 +29,7 @@ from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
 from models.segmenters.factory import LITE_WEIGHTS, SegmenterOptions, load_segmenter
 from models.segmenters.runtimes.calibration import Calibration
 from models.segmenters.runtimes.factory import make_runtime
-from models.weights.store import find_weights, weights_hash
+from models.segmenters.weights.store import find_weights, weights_hash
 
 PIXEL_UM = 0.08
 REFERENCE = "torch"

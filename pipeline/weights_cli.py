@@ -26,8 +26,8 @@ def fetch(
     ] = None,
 ) -> None:
     """Fetch the published weights of a network; an interrupted download is resumed."""
-    from models.weights.catalogue import names_of_network
-    from models.weights.download import fetch as fetch_weights
+    from models.segmenters.weights.catalogue import names_of_network
+    from models.segmenters.weights.download import fetch as fetch_weights
 
     for path in fetch_weights(names_of_network(network), folder, track=_track):
         typer.echo(path)
@@ -40,7 +40,7 @@ def convert(
 ) -> None:
     """Convert the weights of a DPN-UNet to safetensors; nothing that the pickle names is run."""
     from data.errors import InputError
-    from models.weights.convert import convert as convert_weights
+    from models.segmenters.weights.convert import convert as convert_weights
 
     if target.suffix != ".safetensors":
         raise InputError(found="not a .safetensors file", where=target, expected="OUT.safetensors")

@@ -3,9 +3,9 @@
 from importlib.resources import files
 from pathlib import Path
 
-from models.weights.catalogue import PublishedWeights, read_catalogue
-from models.weights.origin import read_origin
-from models.weights.store import find_weights, weights_folder, weights_hash
+from models.segmenters.weights.catalogue import PublishedWeights, read_catalogue
+from models.segmenters.weights.origin import read_origin
+from models.segmenters.weights.store import find_weights, weights_folder, weights_hash
 
 OWN_LICENCE = "Apache-2.0"
 

@@ -18,8 +18,8 @@ from models.segmenters.dpn_unet.network import load_dpn_unet
 from models.segmenters.lite.lite_segmenter import LiteSegmenter
 from models.segmenters.runtimes.factory import make_runtime
 from models.segmenters.segmenter import Segmenter
+from models.segmenters.weights.store import find_weights, weights_hash
 from models.segmenters.without_er import ER, WithoutER
-from models.weights.store import find_weights, weights_hash
 
 AUTO = "auto"
 """The name that stands for the best segmenter at hand."""

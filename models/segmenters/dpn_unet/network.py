@@ -86,7 +86,7 @@ def _take_published_names(_module: nn.Module, state: dict[str, Any], prefix: str
 
 
 def load_dpn_unet(path: Path) -> DPNUnet:
-    """Load a network from safetensors with our names, as `models.weights.convert` writes them.
+    """Load a network from safetensors with our names, as `models.segmenters.weights.convert` writes them.
 
     The weights are mapped from the file and no random ones are drawn before.
 

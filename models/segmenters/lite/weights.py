@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from data.atomic import atomic_write
 from data.errors import InputError
 from models.segmenters.lite.network import LiteNetwork
-from models.weights.store import file_sha256
+from models.segmenters.weights.store import file_sha256
 
 SHIPPED_WEIGHTS = Path(__file__).with_name("lite.safetensors")
 """The weights that come with hpacells."""

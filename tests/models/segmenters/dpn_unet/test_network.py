@@ -10,7 +10,7 @@ import torch
 from models.segmenters.dpn_unet.dpn92_stages import FEATURES
 from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
 from models.segmenters.dpn_unet.published_names import published_names, rename_published
-from models.weights.convert import convert
+from models.segmenters.weights.convert import convert
 
 RELATIVE = 1e-4
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from data.errors import InputError
-from models.weights.convert import convert
-from models.weights.packed import unpacked
+from models.segmenters.weights.convert import convert
+from models.segmenters.weights.packed import unpacked
 
 
 def test_a_packed_file_is_unpacked_for_the_block_alone(tmp_path):

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from data.atomic import atomic_write
 from data.errors import InputError
 from models.segmenters.dpn_unet.published_names import published_names, rename_published
-from models.weights.packed import unpacked
+from models.segmenters.weights.packed import unpacked
 from models.weights.printable import printable
 from models.weights.unpickle import StoredTensor, read_network
 

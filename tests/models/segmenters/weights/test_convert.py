@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from data.errors import InputError
 from models.segmenters.dpn_unet.network import load_dpn_unet
 from models.segmenters.dpn_unet.published_names import published_names
-from models.weights.convert import convert, copy_converted, read_shapes
+from models.segmenters.weights.convert import convert, copy_converted, read_shapes
 
 LARGEST_MB = 174
 """The largest tensor."""
@@ -96,7 +96,7 @@ def test_entries_that_are_missing_surplus_or_of_another_shape_are_named(tmp_path
 
 
 def test_numbers_of_another_kind_are_refused(tmp_path, monkeypatch):
-    from models.weights import convert as module
+    from models.segmenters.weights import convert as module
 
     shapes = {"norm.weight": (2,), "norm.num_batches_tracked": ()}
     monkeypatch.setattr(module, "_expected_shapes", lambda: shapes)

@@ -8,8 +8,8 @@ import pooch
 from safetensors import SafetensorError, safe_open
 
 from models.segmenters.dpn_unet.published_names import published_names
-from models.weights.catalogue import find_published
-from models.weights.origin import read_origin
+from models.segmenters.weights.catalogue import find_published
+from models.segmenters.weights.origin import read_origin
 
 FOLDER_VARIABLE = "HPACELLS_WEIGHTS"
 """Environment variable with the folder to use instead of the user's cache."""

@@ -10,12 +10,12 @@ import pooch
 import requests
 
 from data.errors import InputError
-from models.weights.catalogue import PublishedWeights, find_published
-from models.weights.convert import convert, copy_converted
-from models.weights.origin import Origin, write_origin
-from models.weights.resumed_download import ResumedDownload
-from models.weights.store import converted_path, file_sha256, find_weights, weights_folder
-from models.weights.zenodo import API_URL, RecordFile, read_record
+from models.segmenters.weights.catalogue import PublishedWeights, find_published
+from models.segmenters.weights.convert import convert, copy_converted
+from models.segmenters.weights.origin import Origin, write_origin
+from models.segmenters.weights.resumed_download import ResumedDownload
+from models.segmenters.weights.store import converted_path, file_sha256, find_weights, weights_folder
+from models.segmenters.weights.zenodo import API_URL, RecordFile, read_record
 
 log = logging.getLogger("hpacells")
 

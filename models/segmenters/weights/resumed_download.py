@@ -7,7 +7,7 @@ from typing import IO
 
 import requests
 
-from models.weights.zenodo import HEADERS, TIMEOUT_S
+from models.segmenters.weights.zenodo import HEADERS, TIMEOUT_S
 
 CHUNK_BYTES = 1 << 16
 """Written at once; what a cut leaves of one is asked for again."""

@@ -7,10 +7,10 @@ import requests
 from safetensors import safe_open
 
 from data.errors import InputError
-from models.weights.download import fetch
-from models.weights.origin import read_origin
-from models.weights.resumed_download import CHUNK_BYTES, MOST_FRUITLESS, ResumedDownload
-from models.weights.store import FOLDER_VARIABLE, file_sha256, find_weights, weights_hash
+from models.segmenters.weights.download import fetch
+from models.segmenters.weights.origin import read_origin
+from models.segmenters.weights.resumed_download import CHUNK_BYTES, MOST_FRUITLESS, ResumedDownload
+from models.segmenters.weights.store import FOLDER_VARIABLE, file_sha256, find_weights, weights_hash
 
 NAME, FILE = "dpn_unet_nuclei", "dpn_unet_nuclei_v1.pth"
 CUT = 16 * CHUNK_BYTES

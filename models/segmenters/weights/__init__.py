@@ -1,0 +1,1 @@
+"""Published weights of segmenters: fetched, checked, converted and kept."""
