@@ -9,10 +9,10 @@ from typing import IO, Any
 import numpy as np
 
 from data.errors import InputError
-from models.weights.pickle_machine import RefusedError
-from models.weights.printable import printable
-from models.weights.records import ModuleRecord, TensorRecord
-from models.weights.torch_file import read_container
+from models.segmenters.weights.pickles.machine import RefusedError
+from models.segmenters.weights.pickles.printable import printable
+from models.segmenters.weights.pickles.records import ModuleRecord, TensorRecord
+from models.segmenters.weights.pickles.torch_file import read_container
 
 MOST_PARTS = 100_000
 """Modules or entries of one network; a DPN-UNet has 372 and 595."""

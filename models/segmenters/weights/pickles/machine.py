@@ -8,9 +8,9 @@ import pickletools
 from collections.abc import Callable
 from typing import Any
 
-from models.weights.printable import printable
-from models.weights.records import GlobalRecord, ModuleRecord, StorageRecord
-from models.weights.torch_names import find_global, read_persistent_id
+from models.segmenters.weights.pickles.printable import printable
+from models.segmenters.weights.pickles.records import GlobalRecord, ModuleRecord, StorageRecord
+from models.segmenters.weights.pickles.torch_names import find_global, read_persistent_id
 
 MOST_INSTRUCTIONS = 2_000_000
 """A DPN-UNet has 60,000; more than this is no network."""

@@ -11,9 +11,9 @@ from typing import IO
 
 import numpy as np
 
-from models.weights.pickle_machine import read_pickle
-from models.weights.printable import printable
-from models.weights.records import StorageRecord
+from models.segmenters.weights.pickles.machine import read_pickle
+from models.segmenters.weights.pickles.printable import printable
+from models.segmenters.weights.pickles.records import StorageRecord
 
 ZIP_MAGIC = b"PK\x03\x04"
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C

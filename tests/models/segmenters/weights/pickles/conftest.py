@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from data.errors import InputError
-from models.weights.unpickle import read_network
+from models.segmenters.weights.pickles.reader import read_network
 
 MODULE = "pytorch_zoo.unet"
 

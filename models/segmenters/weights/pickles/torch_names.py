@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from models.weights.printable import printable
-from models.weights.records import GlobalRecord, ModuleRecord, StorageRecord, TensorRecord
+from models.segmenters.weights.pickles.printable import printable
+from models.segmenters.weights.pickles.records import GlobalRecord, ModuleRecord, StorageRecord, TensorRecord
 
 STORAGE_TYPES = {
     "DoubleStorage": "<f8",

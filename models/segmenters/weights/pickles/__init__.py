@@ -1,0 +1,1 @@
+"""Reading pickled weights without running anything in them."""

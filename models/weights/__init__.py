@@ -1,1 +1,0 @@
-"""Published weights of segmenters: where they come from, reading them safely, and keeping them."""
