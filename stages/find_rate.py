@@ -11,7 +11,7 @@ import numpy as np
 from data.tiles.batch_loader import plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
 from models.device import choose_device
-from models.training.processes import ALONE
+from models.training.distributed import ALONE
 from models.training.rate_finder import RateCurve, find_rate
 from models.training.rate_plot import draw_rate_curve, write_rate_curve
 from stages.settings.find_rate import FindRateSettings

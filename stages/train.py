@@ -14,8 +14,8 @@ from data.training.training_set import TrainingSet
 from models.classifiers.model_folder import save_classifier
 from models.device import choose_device
 from models.training.curves import draw_curves, draw_together
+from models.training.distributed import Processes, join_processes
 from models.training.history import METRICS, write_history
-from models.training.processes import Processes, join_processes
 from stages.stage import Context, StageReport
 from stages.training.figures import describe, describe_all, summarise
 from stages.training.fold import FoldResult, count_steps, train_fold

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.descent import DivergedError
+from models.training.gradients import DivergedError
 from models.training.rate_finder_settings import RateFinderSettings
 
 

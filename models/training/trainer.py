@@ -18,15 +18,15 @@ from data.errors import InputError
 from data.tiles.batch_loader import Batch, plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
 from models.classifiers.classifier import Classifier
-from models.training.average import make_average
 from models.training.checkpoint import Checkpoint
+from models.training.ema import make_average
 from models.training.history import Epoch
 from models.training.progress import Progress, Trained
 from models.training.rates.rate import RateSettings, rate_factor
 from models.training.schedule import ScheduleSettings
-from models.training.start_blend import StartBlend
-from models.training.stepper import Stepper
+from models.training.training_step import Stepper
 from models.training.validation import FIGURES, measure_held_out, score_held_out
+from models.training.weight_interpolation import StartBlend
 
 log = logging.getLogger("hpacells")
 

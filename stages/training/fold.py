@@ -13,14 +13,14 @@ from models.classifiers.classifier import Architecture
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import LossSettings
 from models.training.checkpoint import Checkpoint
+from models.training.distributed import Processes
 from models.training.optimiser_settings import OptimiserSettings
-from models.training.processes import Processes
 from models.training.progress import Trained, TrainingData
 from models.training.schedule import PhaseSettings, ScheduleSettings
-from models.training.start_blend import StartBlend
-from models.training.stepper import Stepper
 from models.training.trainer import Trainer
+from models.training.training_step import Stepper
 from models.training.validation import predict_held_out as predict
+from models.training.weight_interpolation import StartBlend
 from stages.training.preparation import Prepared
 from stages.training.settings import TrainSettings
 

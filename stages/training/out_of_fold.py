@@ -13,7 +13,7 @@ from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
 from data.training.training_set import TrainingSet
 from models.classifiers.ensemble import Member, mean_thresholds
-from models.training.processes import Processes
+from models.training.distributed import Processes
 from stages.training.fold import FoldResult, predict_held_out
 from stages.training.preparation import Prepared
 from stages.training.settings import TrainSettings

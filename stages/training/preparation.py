@@ -21,9 +21,9 @@ from models.classifiers.classifier import Architecture, Classifier, Normalisatio
 from models.classifiers.initial_weights import load_start
 from models.device import place, uses_bfloat16
 from models.losses.settings import output_of
-from models.training.processes import Processes
+from models.training.distributed import Processes
 from models.training.progress import TrainingData
-from models.training.start_blend import StartBlend
+from models.training.weight_interpolation import StartBlend
 from stages.training.settings import TrainSettings
 
 _STATISTICS_TILES = 1024

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.training.descent import DivergedError
+from models.training.gradients import DivergedError
 from models.training.rate_finder import find_rate
 from models.training.rate_finder_settings import RateFinderSettings
 

@@ -11,15 +11,15 @@ from data.errors import InputError
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
 from models.training.checkpoint import Checkpoint
+from models.training.distributed import ALONE, Processes
 from models.training.optimiser_settings import SgdSettings
-from models.training.processes import ALONE, Processes
 from models.training.rates.cosine import CosineSettings
 from models.training.rates.plateau import PlateauSettings, plateau_factor
 from models.training.schedule import ScheduleSettings
-from models.training.start_blend import StartBlend
-from models.training.stepper import Stepper
 from models.training.trainer import Trainer
+from models.training.training_step import Stepper
 from models.training.validation import measure_held_out, score_held_out
+from models.training.weight_interpolation import StartBlend
 
 LOSS = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})
 

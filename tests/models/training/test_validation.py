@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, average_precision_score, f1_score, r
 
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import BinaryCrossEntropySettings, CrossEntropySettings
-from models.training.processes import ALONE, Processes
+from models.training.distributed import ALONE, Processes
 from models.training.validation import FIGURES, measure_held_out, score_held_out
 
 PLAIN = {"label_smoothing": 0.0, "weights": {"kind": "none"}}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.training.processes import ALONE
+from models.training.distributed import ALONE
 from stages.train import select_cells
 from stages.training.preparation import Prepared, prepare_fold
 from stages.training.settings import TrainSettings

@@ -24,10 +24,10 @@ from models.segmenters.lite.maps import predict_maps, view_field
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.training.loss import segmentation_loss
 from models.segmenters.lite.training.schedule import SegmenterScheduleSettings
-from models.training.average import make_average
 from models.training.checkpoint import Checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
-from models.training.descent import compute_gradients, descend
+from models.training.ema import make_average
+from models.training.gradients import compute_gradients, descend
 from models.training.optimiser_settings import AdamWSettings
 from models.training.optimisers import make_optimiser, set_learning_rate
 from models.training.parameter_groups import split_parameters

@@ -13,11 +13,11 @@ from models.classifiers.inference import to_tensor
 from models.losses.classification import ClassificationLoss
 from models.memory import explain_out_of_memory, free_memory, is_out_of_memory
 from models.training.depthwise import FloatDepthwiseGradients
-from models.training.descent import compute_gradients, descend
+from models.training.distributed import ALONE, Processes
+from models.training.gradients import compute_gradients, descend
 from models.training.optimiser_settings import OptimiserSettings
 from models.training.optimisers import make_optimiser, set_learning_rate
 from models.training.parameter_groups import split_parameters
-from models.training.processes import ALONE, Processes
 from models.training.progress import TrainingData
 
 log = logging.getLogger("hpacells")

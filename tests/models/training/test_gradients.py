@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.training.descent import DivergedError, compute_gradients, descend
+from models.training.gradients import DivergedError, compute_gradients, descend
 
 
 def step_from(most_gradient: float) -> tuple[float, torch.Tensor]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.training.processes import ALONE, Processes, join_processes
+from models.training.distributed import ALONE, Processes, join_processes
 
 TOGETHER = """
 import json, sys

@@ -9,7 +9,7 @@ from data.tiles.batch_loader import Batch
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
 from models.training.optimiser_settings import SgdSettings
-from models.training.stepper import Stepper
+from models.training.training_step import Stepper
 
 PLAIN = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})
 SGD = SgdSettings(momentum=0.0, weight_decay=0.0, most_gradient=0.0)
