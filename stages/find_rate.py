@@ -12,8 +12,8 @@ from data.tiles.batch_loader import plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
 from models.device import choose_device
 from models.training.distributed import ALONE
-from models.training.rate_finder import RateCurve, find_rate
-from models.training.rate_plot import draw_rate_curve, write_rate_curve
+from models.training.lr_range_test.plot import draw_rate_curve, write_rate_curve
+from models.training.lr_range_test.range_test import RateCurve, find_rate
 from stages.settings.find_rate import FindRateSettings
 from stages.stage import Context, StageReport
 from stages.train import select_cells

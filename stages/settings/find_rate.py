@@ -2,7 +2,7 @@
 
 from pydantic import Field as Setting
 
-from models.training.rate_finder_settings import RateFinderSettings
+from models.training.lr_range_test.settings import RateFinderSettings
 from stages.stage import StageSettings
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.training.gradients import DivergedError
-from models.training.rate_finder import find_rate
-from models.training.rate_finder_settings import RateFinderSettings
+from models.training.lr_range_test.range_test import find_rate
+from models.training.lr_range_test.settings import RateFinderSettings
 
 SHARP = RateFinderSettings(smoothing=0)
 

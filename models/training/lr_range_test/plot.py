@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from data.atomic import atomic_write
 from data.plots.figure_file import write_figure
-from models.training.rate_finder import RateCurve
+from models.training.lr_range_test.range_test import RateCurve
 
 
 def write_rate_curve(path: Path, curve: RateCurve) -> None:

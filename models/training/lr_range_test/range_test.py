@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.gradients import DivergedError
-from models.training.rate_finder_settings import RateFinderSettings
+from models.training.lr_range_test.settings import RateFinderSettings
 
 
 @dataclass(frozen=True)

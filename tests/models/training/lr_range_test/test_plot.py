@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.training.rate_finder import RateCurve, find_rate
-from models.training.rate_finder_settings import RateFinderSettings
-from models.training.rate_plot import draw_rate_curve, write_rate_curve
+from models.training.lr_range_test.plot import draw_rate_curve, write_rate_curve
+from models.training.lr_range_test.range_test import RateCurve, find_rate
+from models.training.lr_range_test.settings import RateFinderSettings
 
 
 @pytest.fixture
