@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.tiles.preparation import TileSettings
-from models.training.rates.plateau import PlateauSettings
-from models.training.rates.ramp import RampSettings
-from models.training.rates.rate import RateSettings
-from models.training.rates.restarts import RestartsSettings
+from models.training.lr_schedules.lr_schedule import RateSettings
+from models.training.lr_schedules.plateau import PlateauSettings
+from models.training.lr_schedules.ramp import RampSettings
+from models.training.lr_schedules.restarts import RestartsSettings
 from stages.training.settings import TrainSettings
 
 _LEAST_SIDE = {"inception_v4": 75}

@@ -18,9 +18,9 @@ from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSettings
 from models.losses.settings import CrossEntropySettings, LossSettings, output_of
 from models.precision import Precision
+from models.training.lr_schedules.cosine import CosineSettings
+from models.training.lr_schedules.lr_schedule import RateSettings
 from models.training.optimiser_settings import AdamWSettings, OptimiserSettings
-from models.training.rates.cosine import CosineSettings
-from models.training.rates.rate import RateSettings
 from models.training.schedule import PhaseSettings, ScheduleSettings
 from stages.stage import StageSettings
 

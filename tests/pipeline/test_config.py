@@ -9,9 +9,9 @@ from data.augment.rotate_mirror import RotateMirrorAugmentation
 from data.errors import InputError
 from models.losses.class_weights import EffectiveNumberSettings
 from models.losses.settings import SoftF1Settings
+from models.training.lr_schedules.plateau import PlateauSettings
+from models.training.lr_schedules.restarts import RestartsSettings
 from models.training.optimiser_settings import SgdSettings
-from models.training.rates.plateau import PlateauSettings
-from models.training.rates.restarts import RestartsSettings
 from pipeline.config import find_recipe, load_config
 from stages.stage import StageSettings
 from stages.training.settings import TrainSettings

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from benchmarks.recipes.budget import Budget, fit_recipe, fit_tiles, share_epochs, shrink_rate
 from benchmarks.recipes.comparison import list_recipes
 from data.tiles.preparation import TileSettings
-from models.training.rates.plateau import PlateauSettings
-from models.training.rates.ramp import RampSettings, ramp_factor
-from models.training.rates.rate import ConstantSettings
-from models.training.rates.restarts import RestartsSettings
+from models.training.lr_schedules.lr_schedule import ConstantSettings
+from models.training.lr_schedules.plateau import PlateauSettings
+from models.training.lr_schedules.ramp import RampSettings, ramp_factor
+from models.training.lr_schedules.restarts import RestartsSettings
 from pipeline.config import load_config
 from stages.training.settings import TrainSettings
 

@@ -12,9 +12,9 @@ from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
 from models.training.checkpoint import Checkpoint
 from models.training.distributed import ALONE, Processes
+from models.training.lr_schedules.cosine import CosineSettings
+from models.training.lr_schedules.plateau import PlateauSettings, plateau_factor
 from models.training.optimiser_settings import SgdSettings
-from models.training.rates.cosine import CosineSettings
-from models.training.rates.plateau import PlateauSettings, plateau_factor
 from models.training.schedule import ScheduleSettings
 from models.training.trainer import Trainer
 from models.training.training_step import Stepper

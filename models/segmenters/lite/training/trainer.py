@@ -28,10 +28,10 @@ from models.training.checkpoint import Checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
 from models.training.ema import make_average
 from models.training.gradients import compute_gradients, descend
+from models.training.lr_schedules.cosine import CosineSettings, cosine_factor
 from models.training.optimiser_settings import AdamWSettings
 from models.training.optimisers import make_optimiser, set_learning_rate
 from models.training.parameter_groups import split_parameters
-from models.training.rates.cosine import CosineSettings, cosine_factor
 
 log = logging.getLogger("hpacells")
 

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from models.training.rates.cosine import CosineSettings, cosine_factor
-from models.training.rates.plateau import PlateauSettings
-from models.training.rates.ramp import RampSettings
-from models.training.rates.rate import ConstantSettings, RateSettings, rate_factor
-from models.training.rates.restarts import RestartsSettings
+from models.training.lr_schedules.cosine import CosineSettings, cosine_factor
+from models.training.lr_schedules.lr_schedule import ConstantSettings, RateSettings, rate_factor
+from models.training.lr_schedules.plateau import PlateauSettings
+from models.training.lr_schedules.ramp import RampSettings
+from models.training.lr_schedules.restarts import RestartsSettings
 
 RATES = {
     "cosine": CosineSettings(),

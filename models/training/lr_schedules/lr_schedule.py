@@ -7,10 +7,10 @@ from pydantic import Field as Setting
 from pydantic import Tag
 
 from data.settings import Settings, kind_or
-from models.training.rates.cosine import CosineSettings, cosine_factor
-from models.training.rates.plateau import PlateauSettings, plateau_factor
-from models.training.rates.ramp import RampSettings, ramp_factor
-from models.training.rates.restarts import RestartsSettings, restarts_factor
+from models.training.lr_schedules.cosine import CosineSettings, cosine_factor
+from models.training.lr_schedules.plateau import PlateauSettings, plateau_factor
+from models.training.lr_schedules.ramp import RampSettings, ramp_factor
+from models.training.lr_schedules.restarts import RestartsSettings, restarts_factor
 
 
 class ConstantSettings(Settings):

@@ -1,1 +1,0 @@
-"""How the learning rate goes over a training."""
