@@ -15,9 +15,9 @@ from models.memory import explain_out_of_memory, free_memory, is_out_of_memory
 from models.training.depthwise import FloatDepthwiseGradients
 from models.training.distributed import ALONE, Processes
 from models.training.gradients import compute_gradients, descend
-from models.training.optimiser_settings import OptimiserSettings
-from models.training.optimisers import make_optimiser, set_learning_rate
-from models.training.parameter_groups import split_parameters
+from models.training.optimisers.optimisers import make_optimiser, set_learning_rate
+from models.training.optimisers.parameter_groups import split_parameters
+from models.training.optimisers.settings import OptimiserSettings
 from models.training.progress import TrainingData
 
 log = logging.getLogger("hpacells")

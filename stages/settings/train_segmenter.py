@@ -6,7 +6,7 @@ from data.segmenter_training.field_crops import CropSettings
 from models.precision import Precision
 from models.segmenters.lite.training.schedule import SegmenterScheduleSettings
 from models.training.lr_schedules.cosine import CosineSettings
-from models.training.optimiser_settings import AdamWSettings
+from models.training.optimisers.settings import AdamWSettings
 from stages.stage import StageSettings
 
 

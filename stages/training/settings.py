@@ -20,7 +20,7 @@ from models.losses.settings import CrossEntropySettings, LossSettings, output_of
 from models.precision import Precision
 from models.training.lr_schedules.cosine import CosineSettings
 from models.training.lr_schedules.lr_schedule import RateSettings
-from models.training.optimiser_settings import AdamWSettings, OptimiserSettings
+from models.training.optimisers.settings import AdamWSettings, OptimiserSettings
 from models.training.schedule import PhaseSettings, ScheduleSettings
 from stages.stage import StageSettings
 

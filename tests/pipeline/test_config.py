@@ -11,7 +11,7 @@ from models.losses.class_weights import EffectiveNumberSettings
 from models.losses.settings import SoftF1Settings
 from models.training.lr_schedules.plateau import PlateauSettings
 from models.training.lr_schedules.restarts import RestartsSettings
-from models.training.optimiser_settings import SgdSettings
+from models.training.optimisers.settings import SgdSettings
 from pipeline.config import find_recipe, load_config
 from stages.stage import StageSettings
 from stages.training.settings import TrainSettings

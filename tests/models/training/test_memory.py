@@ -7,7 +7,7 @@ from data.tiles.batch_loader import Batch
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
 from models.training.distributed import ALONE, Processes
-from models.training.optimiser_settings import AdamWSettings
+from models.training.optimisers.settings import AdamWSettings
 from models.training.training_step import Stepper
 from models.training.validation import score_held_out
 

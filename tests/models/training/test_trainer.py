@@ -14,7 +14,7 @@ from models.training.checkpoint import Checkpoint
 from models.training.distributed import ALONE, Processes
 from models.training.lr_schedules.cosine import CosineSettings
 from models.training.lr_schedules.plateau import PlateauSettings, plateau_factor
-from models.training.optimiser_settings import SgdSettings
+from models.training.optimisers.settings import SgdSettings
 from models.training.schedule import ScheduleSettings
 from models.training.trainer import Trainer
 from models.training.training_step import Stepper

@@ -8,7 +8,7 @@ from data.errors import InputError
 from data.tiles.batch_loader import Batch
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
-from models.training.optimiser_settings import SgdSettings
+from models.training.optimisers.settings import SgdSettings
 from models.training.training_step import Stepper
 
 PLAIN = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})

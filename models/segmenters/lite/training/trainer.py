@@ -29,9 +29,9 @@ from models.training.depthwise import FloatDepthwiseGradients
 from models.training.ema import make_average
 from models.training.gradients import compute_gradients, descend
 from models.training.lr_schedules.cosine import CosineSettings, cosine_factor
-from models.training.optimiser_settings import AdamWSettings
-from models.training.optimisers import make_optimiser, set_learning_rate
-from models.training.parameter_groups import split_parameters
+from models.training.optimisers.optimisers import make_optimiser, set_learning_rate
+from models.training.optimisers.parameter_groups import split_parameters
+from models.training.optimisers.settings import AdamWSettings
 
 log = logging.getLogger("hpacells")
 

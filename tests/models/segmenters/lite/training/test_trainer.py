@@ -14,7 +14,7 @@ from models.segmenters.lite.training.schedule import SegmenterScheduleSettings
 from models.segmenters.lite.training.trainer import FieldPool, SegmenterTrainer
 from models.training.checkpoint import Checkpoint
 from models.training.lr_schedules.cosine import CosineSettings
-from models.training.optimiser_settings import AdamWSettings
+from models.training.optimisers.settings import AdamWSettings
 
 MILD = PhotographySettings(gain=0.1, gamma=0.1, blur_px=0.5, uneven_cells=0.1, debris=0, missing_er=0)
 

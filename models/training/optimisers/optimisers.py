@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.training.optimiser_settings import AdamWSettings, OptimiserSettings, SgdSettings
+from models.training.optimisers.settings import AdamWSettings, OptimiserSettings, SgdSettings
 
 
 def make_optimiser(

@@ -5,9 +5,9 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
-from models.training.optimiser_settings import AdamSettings, AdamWSettings, OptimiserSettings, SgdSettings
-from models.training.optimisers import make_optimiser, set_learning_rate
-from models.training.parameter_groups import split_parameters
+from models.training.optimisers.optimisers import make_optimiser, set_learning_rate
+from models.training.optimisers.parameter_groups import split_parameters
+from models.training.optimisers.settings import AdamSettings, AdamWSettings, OptimiserSettings, SgdSettings
 
 
 def make_network() -> tuple[nn.Sequential, nn.Linear]:

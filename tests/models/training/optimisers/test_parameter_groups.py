@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 from torch import Tensor, nn
 
-from models.training.parameter_groups import split_parameters
+from models.training.optimisers.parameter_groups import split_parameters
 
 
 def layers(count: int) -> nn.Sequential:
