@@ -1,9 +1,9 @@
 import pytest
 
 from data.cores import available_cores
-from pipeline.benchmark_sets import BENCHMARK, benchmark_folder, simulate_set
+from pipeline.benchmark.frozen_sets import check_set
+from pipeline.benchmark.sets import BENCHMARK, benchmark_folder, simulate_set
 from pipeline.engines.local import LocalEngine
-from pipeline.frozen_sets import check_set
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import benchmark_sets
+from pipeline.benchmark import sets as benchmark_sets
 
 LITTLE = """
 [common]

@@ -1,7 +1,8 @@
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import benchmark_cli, frozen_sets
+from pipeline import benchmark_cli
+from pipeline.benchmark import frozen_sets
 from pipeline.cli import app
 from pipeline.engines.local import LocalEngine
 

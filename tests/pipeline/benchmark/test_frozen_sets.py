@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from pipeline.benchmark_sets import PARTS, simulate_set
+from pipeline.benchmark.frozen_sets import check_set, freeze_set
+from pipeline.benchmark.sets import PARTS, simulate_set
 from pipeline.engines.local import LocalEngine
-from pipeline.frozen_sets import check_set, freeze_set
 from pipeline.manifest import read_manifest, write_manifest
 
 

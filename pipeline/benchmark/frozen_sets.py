@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.fields.field import find_fields
-from pipeline.benchmark_sets import BENCHMARK, PARTS, benchmark_folder
+from pipeline.benchmark.sets import BENCHMARK, PARTS, benchmark_folder
 from pipeline.manifest import read_manifest, software_versions
 
 _EVERY = 8

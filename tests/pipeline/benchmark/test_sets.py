@@ -5,7 +5,7 @@ import pytest
 from data.errors import InputError
 from data.labels.label_file import NUM_CLASSES
 from data.simulate.antibodies import field_classes, make_antibody
-from pipeline.benchmark_sets import PARTS, part_config, set_names, simulate_set
+from pipeline.benchmark.sets import PARTS, part_config, set_names, simulate_set
 from pipeline.engines.local import LocalEngine
 from stages.settings.simulate import SimulateSettings
 

@@ -1,0 +1,1 @@
+"""Frozen sets of the benchmark SimHPA-19."""
