@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.config import Config, load_config
+from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine, available_cores
 from pipeline.manifest import Manifest
 from pipeline.messages import BAD_INPUT

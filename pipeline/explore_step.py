@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from data.fields.field import find_fields
-from pipeline.config import Config
+from pipeline.config.config import Config
 from pipeline.manifest import hash_file, read_manifest
 from pipeline.run import Step
 from pipeline.steps import fingerprint_fields

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.config import Config
+from pipeline.config.config import Config
 from pipeline.manifest import hash_file, hash_json
 from pipeline.run import Step, require
 from pipeline.work_folder import WorkFolder

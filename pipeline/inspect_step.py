@@ -4,7 +4,7 @@ from pathlib import Path
 
 from data.errors import InputError
 from data.labels.label_set import LabelSet, read_label_set
-from pipeline.config import Config
+from pipeline.config.config import Config
 from pipeline.manifest import Manifest, hash_file, read_manifest
 from pipeline.run import Step, require
 from pipeline.work_folder import WorkFolder

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from pipeline.config import Config
+from pipeline.config.config import Config
 from pipeline.run import execute
 from pipeline.steps import score_step
 from pipeline.work_folder import WorkFolder

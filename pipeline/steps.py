@@ -10,7 +10,7 @@ from pathlib import Path
 from data.errors import InputError
 from data.fields.field import Field, find_fields
 from data.labels.label_set import read_label_set
-from pipeline.config import Config
+from pipeline.config.config import Config
 from pipeline.label_sets import find_predicted, hash_label_set
 from pipeline.manifest import hash_file, hash_json, read_manifest
 from pipeline.run import Step, require

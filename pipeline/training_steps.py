@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import read_label_set
-from pipeline.config import Config
+from pipeline.config.config import Config
 from pipeline.label_sets import hash_label_set
 from pipeline.manifest import hash_file, hash_json
 from pipeline.processes import is_follower

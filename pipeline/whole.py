@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline import inspect_step, steps, training_steps
-from pipeline.config import Config
+from pipeline.config.config import Config
 from pipeline.manifest import Manifest, read_manifest
 from pipeline.run import Step, execute
 from pipeline.work_folder import WorkFolder

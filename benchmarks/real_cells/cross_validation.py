@@ -19,7 +19,7 @@ from data.errors import InputError
 from data.labels.folds import split_images
 from data.labels.label_file import read_labels, write_labels
 from data.training.training_set import select_training_set
-from pipeline.config import Config
+from pipeline.config.config import Config
 from pipeline.run import execute
 from pipeline.steps import cut_cells_step
 from pipeline.work_folder import WorkFolder

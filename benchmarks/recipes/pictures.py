@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 
 from benchmarks.recipes.results import Result, sort_rows
 from data.atomic import atomic_write
-from pipeline.config import DEFAULT_RECIPE
+from pipeline.config.config import DEFAULT_RECIPE
 
 _COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:purple", "tab:brown", "tab:olive", "tab:cyan")
 _AREA_PER_MILLION = 4.0

@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.recipes.results import Result, sort_rows
 from data.atomic import atomic_write
-from pipeline.config import DEFAULT_RECIPE
+from pipeline.config.config import DEFAULT_RECIPE
 
 _MISSING = "-"
 

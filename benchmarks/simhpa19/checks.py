@@ -37,7 +37,7 @@ from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
 from data.cells.cells_table import read_cells
 from data.labels.label_file import CLASS_NAMES
 from pipeline.command_options import local_engine
-from pipeline.config import load_config
+from pipeline.config.config import load_config
 from pipeline.messages import show_messages, told_in_one_line
 from pipeline.work_folder import WorkFolder
 from stages.stage import Context

@@ -24,7 +24,7 @@ from data.cells.cells_table import read_cells
 from models.classifiers.initial_weights import find_start
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
 from pipeline.command_options import local_engine
-from pipeline.config import load_config
+from pipeline.config.config import load_config
 from pipeline.manifest import Manifest, hash_file
 from pipeline.messages import show_messages, told_in_one_line
 from pipeline.run import Step, execute

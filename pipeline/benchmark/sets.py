@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
-from pipeline.config import Config
+from pipeline.config.config import Config
 from pipeline.manifest import Manifest
 from pipeline.run import execute
 from pipeline.steps import simulate_step

@@ -5,7 +5,7 @@ import pytest
 
 from data.errors import InputError
 from pipeline import features_step as module
-from pipeline.config import load_config
+from pipeline.config.config import load_config
 from pipeline.run import Step, require
 from pipeline.work_folder import WorkFolder
 

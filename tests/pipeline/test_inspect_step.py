@@ -7,7 +7,7 @@ import pytest
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
-from pipeline.config import load_config
+from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.inspect_step import inspect_step
 from pipeline.manifest import Manifest, hash_file, write_manifest

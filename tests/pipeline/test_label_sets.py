@@ -7,7 +7,7 @@ from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.masks.rle import encode_mask
 from data.predictions.submission import SubmissionRow, write_submission
-from pipeline.config import Config, load_config
+from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.label_sets import find_predicted, hash_label_set
 from pipeline.manifest import Manifest, hash_file, write_manifest

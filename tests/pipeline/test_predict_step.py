@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from data.errors import InputError
 from pipeline import cli, steps
-from pipeline.config import Config, load_config
+from pipeline.config.config import Config, load_config
 from pipeline.work_folder import WorkFolder
 
 

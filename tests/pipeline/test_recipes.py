@@ -8,7 +8,7 @@ import torch
 from data.errors import InputError
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.losses.settings import output_of
-from pipeline.config import find_recipe, load_config
+from pipeline.config.config import find_recipe, load_config
 from stages.training.settings import TrainSettings
 
 DOCS = Path(__file__).parents[2] / "docs" / "recipes.md"

@@ -8,7 +8,7 @@ import pytest
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from models.classifiers.ensemble import find_classifiers
-from pipeline.config import load_config
+from pipeline.config.config import load_config
 from pipeline.manifest import Manifest, read_manifest, write_manifest
 from pipeline.run import execute, require
 from pipeline.training_steps import find_rate_step, train_step

@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from data.segmenter_training.labelled_field import LabelledField
-from pipeline.config import load_config
+from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.run import execute
 from pipeline.segmenter_steps import train_segmenter_step

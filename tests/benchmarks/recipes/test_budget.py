@@ -11,7 +11,7 @@ from models.training.lr_schedules.lr_schedule import ConstantSettings
 from models.training.lr_schedules.plateau import PlateauSettings
 from models.training.lr_schedules.ramp import RampSettings, ramp_factor
 from models.training.lr_schedules.restarts import RestartsSettings
-from pipeline.config import load_config
+from pipeline.config.config import load_config
 from stages.training.settings import TrainSettings
 
 

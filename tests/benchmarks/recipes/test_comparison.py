@@ -13,7 +13,7 @@ from benchmarks.recipes.comparison import list_recipes
 from benchmarks.recipes.simulated import choose_thresholds, summarise
 from benchmarks.recipes.weights import Download, describe_weights
 from data.errors import InputError
-from pipeline.config import load_config
+from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from stages.settings.simulate import SimulateSettings
 from stages.simulate import run

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from data.errors import InputError
 from pipeline.cli import app
-from pipeline.config import load_config
-from pipeline.sections import SECTIONS, settings_of
+from pipeline.config.config import load_config
+from pipeline.config.sections import SECTIONS, settings_of
 from pipeline.whole import READS
 
 COMMANDS = {

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
-from pipeline.assignments import OtherKind, assign, find_section
-from pipeline.sections import SECTIONS, settings_of
-from pipeline.setting_errors import explain_setting, find_unknown
+from pipeline.config.assignments import OtherKind, assign, find_section
+from pipeline.config.sections import SECTIONS, settings_of
+from pipeline.config.setting_errors import explain_setting, find_unknown
 
 DEFAULT_RECIPE = "hpacells"
 """The recipe of a training for which none is named."""

@@ -12,7 +12,7 @@ from models.losses.settings import SoftF1Settings
 from models.training.lr_schedules.plateau import PlateauSettings
 from models.training.lr_schedules.restarts import RestartsSettings
 from models.training.optimisers.settings import SgdSettings
-from pipeline.config import find_recipe, load_config
+from pipeline.config.config import find_recipe, load_config
 from stages.stage import StageSettings
 from stages.training.settings import TrainSettings
 

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from data.errors import InputError
-from pipeline.config import load_config
+from pipeline.config.config import load_config
 from stages.settings.predict import PredictSettings
 from stages.training.settings import TrainSettings
 
