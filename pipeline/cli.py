@@ -16,8 +16,8 @@ from pipeline.command_options import (
     local_engine,
     run_step,
 )
-from pipeline.messages import BAD_INPUT, STOPPED, show_messages, told_in_one_line
-from pipeline.processes import refuse_several
+from pipeline.engines.messages import BAD_INPUT, STOPPED, show_messages, told_in_one_line
+from pipeline.engines.torchrun import refuse_several
 from pipeline.run import execute
 from pipeline.training_cli import Recipe, Work
 from pipeline.work_folder import WorkFolder

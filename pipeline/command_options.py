@@ -8,8 +8,8 @@ import typer
 
 from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine, available_cores
+from pipeline.engines.messages import BAD_INPUT
 from pipeline.manifest import Manifest
-from pipeline.messages import BAD_INPUT
 from pipeline.run import Step, execute
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with a section a stage.")]

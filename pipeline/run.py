@@ -11,6 +11,7 @@ from pathlib import Path
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from pipeline.engines.torchrun import is_follower
 from pipeline.manifest import (
     FailureRecord,
     Manifest,
@@ -19,7 +20,6 @@ from pipeline.manifest import (
     software_versions,
     write_manifest,
 )
-from pipeline.processes import is_follower
 from pipeline.work_folder import WorkFolder
 from stages.stage import Context, StageReport, StageSettings
 

@@ -8,9 +8,9 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
+from pipeline.engines.torchrun import is_follower
 from pipeline.label_sets import hash_label_set
 from pipeline.manifest import hash_file, hash_json
-from pipeline.processes import is_follower
 from pipeline.run import Step, require
 from pipeline.work_folder import WorkFolder
 

@@ -18,7 +18,7 @@ from benchmarks.recipes.weights import Download
 from benchmarks.side_by_side.machine import describe_run
 from pipeline.command_options import local_engine
 from pipeline.config.config import load_config
-from pipeline.messages import show_messages, told_in_one_line
+from pipeline.engines.messages import show_messages, told_in_one_line
 from pipeline.work_folder import WorkFolder
 from stages.training.settings import TrainSettings
 

@@ -25,8 +25,8 @@ from models.classifiers.initial_weights import find_start
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
 from pipeline.command_options import local_engine
 from pipeline.config.config import load_config
+from pipeline.engines.messages import show_messages, told_in_one_line
 from pipeline.manifest import Manifest, hash_file
-from pipeline.messages import show_messages, told_in_one_line
 from pipeline.run import Step, execute
 from pipeline.steps import simulate_step
 from pipeline.work_folder import WorkFolder

@@ -22,7 +22,7 @@ from data.labels.label_file import CLASS_NAMES, read_labels
 from data.tiles.tile_store import TileStore
 from pipeline.command_options import local_engine
 from pipeline.config.config import Config
-from pipeline.messages import show_messages, told_in_one_line
+from pipeline.engines.messages import show_messages, told_in_one_line
 from pipeline.run import execute
 from pipeline.steps import cut_cells_step
 from pipeline.work_folder import WorkFolder

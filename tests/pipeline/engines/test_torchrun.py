@@ -3,7 +3,7 @@ from typer.testing import CliRunner
 
 from data.errors import InputError
 from pipeline.cli import app
-from pipeline.processes import refuse_several
+from pipeline.engines.torchrun import refuse_several
 
 
 def test_several_processes_share_training_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from data.errors import InputError
 from pipeline.engines.local import CONSOLE
-from pipeline.processes import is_follower
+from pipeline.engines.torchrun import is_follower
 
 BAD_INPUT = 2
 """Exit status where the user's input is wrong, in whole or in part."""
