@@ -18,9 +18,9 @@ from pipeline.command_options import (
 )
 from pipeline.engines.messages import BAD_INPUT, STOPPED, show_messages, told_in_one_line
 from pipeline.engines.torchrun import refuse_several
-from pipeline.run import execute
+from pipeline.runs.execute import execute
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.training_cli import Recipe, Work
-from pipeline.work_folder import WorkFolder
 
 app = typer.Typer(
     name="hpacells",

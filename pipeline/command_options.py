@@ -9,8 +9,8 @@ import typer
 from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine, available_cores
 from pipeline.engines.messages import BAD_INPUT
-from pipeline.manifest import Manifest
-from pipeline.run import Step, execute
+from pipeline.runs.execute import Step, execute
+from pipeline.runs.manifest import Manifest
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with a section a stage.")]
 Assignments = Annotated[

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from pipeline.command_options import Assignments, ConfigFile, finish, load_settings, local_engine
-from pipeline.run import execute
+from pipeline.runs.execute import execute
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.training_cli import Work
-from pipeline.work_folder import WorkFolder
 
 
 def features(

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from pipeline.config.config import Config
-from pipeline.manifest import hash_file, hash_json
-from pipeline.run import Step, require
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step, require
+from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.work_folder import WorkFolder
 
 
 def features_step(work: WorkFolder, labels: Path | None, model: Path | None, config: Config) -> Step:

@@ -5,9 +5,9 @@ from pathlib import Path
 from data.errors import InputError
 from data.labels.label_set import LabelSet, read_label_set
 from pipeline.config.config import Config
-from pipeline.manifest import Manifest, hash_file, read_manifest
-from pipeline.run import Step, require
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step, require
+from pipeline.runs.manifest import Manifest, hash_file, read_manifest
+from pipeline.runs.work_folder import WorkFolder
 
 
 def inspect_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:

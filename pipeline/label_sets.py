@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from data.labels.label_set import HPA2021, LabelSet
-from pipeline.manifest import hash_file, hash_json, read_manifest
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.manifest import hash_file, hash_json, read_manifest
+from pipeline.runs.work_folder import WorkFolder
 
 
 def hash_label_set(label_set: LabelSet) -> dict[str, str]:

@@ -4,9 +4,9 @@ import tempfile
 from pathlib import Path
 
 from pipeline.config.config import Config
-from pipeline.run import execute
+from pipeline.runs.execute import execute
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import score_step
-from pipeline.work_folder import WorkFolder
 from stages.score import format_scores
 from stages.stage import Context
 

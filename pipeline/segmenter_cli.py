@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.command_options import Assignments, ConfigFile, finish, load_settings, local_engine, run_step
-from pipeline.run import execute
+from pipeline.runs.execute import execute
 
 app = typer.Typer(help="Train a segmenter on known cells, or compare two.", rich_markup_mode=None)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from data.fields.field import find_fields
 from pipeline.config.config import Config
-from pipeline.manifest import hash_json
-from pipeline.run import Step
+from pipeline.runs.execute import Step
+from pipeline.runs.manifest import hash_json
 from pipeline.steps import fingerprint_fields
 
 

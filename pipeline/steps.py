@@ -12,9 +12,9 @@ from data.fields.field import Field, find_fields
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.label_sets import find_predicted, hash_label_set
-from pipeline.manifest import hash_file, hash_json, read_manifest
-from pipeline.run import Step, require
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step, require
+from pipeline.runs.manifest import hash_file, hash_json, read_manifest
+from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport
 
 

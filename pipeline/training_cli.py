@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.command_options import Assignments, ConfigFile, load_settings, run_step
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.work_folder import WorkFolder
 
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
 Recipe = Annotated[

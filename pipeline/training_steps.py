@@ -10,9 +10,9 @@ from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.engines.torchrun import is_follower
 from pipeline.label_sets import hash_label_set
-from pipeline.manifest import hash_file, hash_json
-from pipeline.run import Step, require
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step, require
+from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.work_folder import WorkFolder
 
 if TYPE_CHECKING:
     from stages.training.settings import TrainSettings

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pipeline import inspect_step, steps, training_steps
 from pipeline.config.config import Config
-from pipeline.manifest import Manifest, read_manifest
-from pipeline.run import Step, execute
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step, execute
+from pipeline.runs.manifest import Manifest, read_manifest
+from pipeline.runs.work_folder import WorkFolder
 from stages.crops import CropsSettings
 from stages.stage import Context
 

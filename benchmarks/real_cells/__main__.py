@@ -18,7 +18,7 @@ from benchmarks.simhpa19.reality_pictures import draw_confusion
 from pipeline.command_options import local_engine
 from pipeline.config.config import DEFAULT_RECIPE, load_config
 from pipeline.engines.messages import show_messages, told_in_one_line
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.work_folder import WorkFolder
 from stages.training.settings import TrainSettings
 
 

@@ -20,9 +20,9 @@ from data.labels.folds import split_images
 from data.labels.label_file import read_labels, write_labels
 from data.training.training_set import select_training_set
 from pipeline.config.config import Config
-from pipeline.run import execute
+from pipeline.runs.execute import execute
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import cut_cells_step
-from pipeline.work_folder import WorkFolder
 from stages.stage import Context
 from stages.training.settings import TrainSettings
 

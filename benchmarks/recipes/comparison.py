@@ -17,7 +17,7 @@ from benchmarks.recipes.table import write_tables
 from benchmarks.recipes.training import mean_class_size
 from benchmarks.recipes.weights import Download, describe_weights
 from pipeline.config.config import DEFAULT_RECIPE
-from pipeline.manifest import hash_file, hash_json, software_versions
+from pipeline.runs.manifest import hash_file, hash_json, software_versions
 from stages.stage import Context
 from stages.training.settings import TrainSettings
 

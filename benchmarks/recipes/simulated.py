@@ -19,7 +19,7 @@ from data.score.kaggle_map import evaluate
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from models.losses.settings import output_of
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.work_folder import WorkFolder
 from stages import combine
 from stages.stage import Context
 from stages.training.settings import TrainSettings

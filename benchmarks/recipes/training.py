@@ -13,8 +13,8 @@ from benchmarks.simhpa19.arms import Part
 from data.labels.label_set import read_label_set
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from data.training.balance import balance_items
-from pipeline.manifest import hash_file
-from pipeline.run import Step, execute
+from pipeline.runs.execute import Step, execute
+from pipeline.runs.manifest import hash_file
 from pipeline.training_steps import hash_start
 from stages import predict, train
 from stages.stage import Context

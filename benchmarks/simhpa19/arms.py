@@ -15,9 +15,9 @@ from data.labels.label_file import NUM_CLASSES, read_labels, write_labels
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from data.tiles.tile_store import TileStore
 from data.training.training_set import select_training_set
-from pipeline.manifest import Manifest, hash_file
-from pipeline.run import Step, execute
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step, execute
+from pipeline.runs.manifest import Manifest, hash_file
+from pipeline.runs.work_folder import WorkFolder
 from stages import predict, train
 from stages.stage import Context
 from stages.training.settings import TrainSettings

@@ -39,7 +39,7 @@ from data.labels.label_file import CLASS_NAMES
 from pipeline.command_options import local_engine
 from pipeline.config.config import load_config
 from pipeline.engines.messages import show_messages, told_in_one_line
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context
 from stages.training.settings import TrainSettings
 

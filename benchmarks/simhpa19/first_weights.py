@@ -26,10 +26,10 @@ from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
 from pipeline.command_options import local_engine
 from pipeline.config.config import load_config
 from pipeline.engines.messages import show_messages, told_in_one_line
-from pipeline.manifest import Manifest, hash_file
-from pipeline.run import Step, execute
+from pipeline.runs.execute import Step, execute
+from pipeline.runs.manifest import Manifest, hash_file
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import simulate_step
-from pipeline.work_folder import WorkFolder
 from stages import train
 from stages.stage import Context, StageReport
 from stages.training.settings import TrainSettings

@@ -12,10 +12,10 @@ from data.fields.field import Field, find_fields
 from data.labels.label_file import NUM_CLASSES, write_labels
 from data.masks.label_image import read_label_image
 from data.predictions.submission import read_submission
-from pipeline.manifest import Manifest, hash_json
-from pipeline.run import Step, execute
+from pipeline.runs.execute import Step, execute
+from pipeline.runs.manifest import Manifest, hash_json
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import fingerprint_fields
-from pipeline.work_folder import WorkFolder
 from stages import crops
 from stages.stage import Context, StageReport
 

@@ -23,9 +23,9 @@ from data.tiles.tile_store import TileStore
 from pipeline.command_options import local_engine
 from pipeline.config.config import Config
 from pipeline.engines.messages import show_messages, told_in_one_line
-from pipeline.run import execute
+from pipeline.runs.execute import execute
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import cut_cells_step
-from pipeline.work_folder import WorkFolder
 from stages.stage import Context
 
 

@@ -12,7 +12,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.fields.field import find_fields
 from pipeline.benchmark.sets import BENCHMARK, PARTS, benchmark_folder
-from pipeline.manifest import read_manifest, software_versions
+from pipeline.runs.manifest import read_manifest, software_versions
 
 _EVERY = 8
 """Of how many rows and columns one is kept, to compare pixels where another processor rounds differently."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from data.errors import InputError
 from pipeline.config.config import Config
-from pipeline.manifest import Manifest
-from pipeline.run import execute
+from pipeline.runs.execute import execute
+from pipeline.runs.manifest import Manifest
 from pipeline.steps import simulate_step
 from stages.stage import Context
 

@@ -21,8 +21,8 @@ from data.predictions.predictions_table import read_predictions
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.tile_store import TileWriter
 from models.classifiers.ensemble import find_classifiers
-from pipeline.manifest import Manifest, read_manifest, write_manifest
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.manifest import Manifest, read_manifest, write_manifest
+from pipeline.runs.work_folder import WorkFolder
 
 HPACELLS = Path(sys.executable).with_name("hpacells")
 TWO_PROCESSES = [str(HPACELLS.with_name("torchrun")), "--standalone", "--nproc-per-node=2", str(HPACELLS)]

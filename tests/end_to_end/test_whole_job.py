@@ -15,7 +15,7 @@ from data.labels.label_file import CLASS_NAMES, read_labels
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
 from data.predictions.submission import read_submission
-from pipeline.manifest import hash_file
+from pipeline.runs.manifest import hash_file
 
 CONFIG = """
 [train.tiles]

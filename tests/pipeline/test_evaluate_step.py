@@ -12,10 +12,10 @@ from data.predictions.predictions_table import write_predictions
 from pipeline.cli import app
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
-from pipeline.manifest import Manifest, hash_file, write_manifest
-from pipeline.run import execute
+from pipeline.runs.execute import execute
+from pipeline.runs.manifest import Manifest, hash_file, write_manifest
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import evaluate_step
-from pipeline.work_folder import WorkFolder
 
 ENGINE = LocalEngine(workers=1)
 

@@ -9,9 +9,9 @@ from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.fields.images_table import write_images
 from pipeline.config.config import load_config
 from pipeline.explore_step import explore_step
-from pipeline.manifest import Manifest, write_manifest
-from pipeline.run import Step
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step
+from pipeline.runs.manifest import Manifest, write_manifest
+from pipeline.runs.work_folder import WorkFolder
 
 
 @pytest.fixture

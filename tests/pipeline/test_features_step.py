@@ -6,8 +6,8 @@ import pytest
 from data.errors import InputError
 from pipeline import features_step as module
 from pipeline.config.config import load_config
-from pipeline.run import Step, require
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step, require
+from pipeline.runs.work_folder import WorkFolder
 
 
 @pytest.fixture(autouse=True)

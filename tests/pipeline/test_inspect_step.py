@@ -10,9 +10,9 @@ from data.predictions.predictions_table import write_predictions
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.inspect_step import inspect_step
-from pipeline.manifest import Manifest, hash_file, write_manifest
-from pipeline.run import Step, execute, finished_manifest
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step, execute, finished_manifest
+from pipeline.runs.manifest import Manifest, hash_file, write_manifest
+from pipeline.runs.work_folder import WorkFolder
 
 ENGINE = LocalEngine(workers=1)
 

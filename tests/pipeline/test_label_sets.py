@@ -10,10 +10,10 @@ from data.predictions.submission import SubmissionRow, write_submission
 from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.label_sets import find_predicted, hash_label_set
-from pipeline.manifest import Manifest, hash_file, write_manifest
-from pipeline.run import execute, finished_manifest
+from pipeline.runs.execute import execute, finished_manifest
+from pipeline.runs.manifest import Manifest, hash_file, write_manifest
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import cut_cells_step, score_step
-from pipeline.work_folder import WorkFolder
 
 ENGINE = LocalEngine(workers=1)
 NAMES = ["Inside", "Outside"]

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from data.errors import InputError
 from pipeline import cli, steps
 from pipeline.config.config import Config, load_config
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.work_folder import WorkFolder
 
 
 @pytest.fixture(autouse=True)

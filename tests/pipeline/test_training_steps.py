@@ -9,10 +9,10 @@ from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from models.classifiers.ensemble import find_classifiers
 from pipeline.config.config import load_config
-from pipeline.manifest import Manifest, read_manifest, write_manifest
-from pipeline.run import execute, require
+from pipeline.runs.execute import execute, require
+from pipeline.runs.manifest import Manifest, read_manifest, write_manifest
+from pipeline.runs.work_folder import WorkFolder
 from pipeline.training_steps import find_rate_step, train_step
-from pipeline.work_folder import WorkFolder
 from stages import find_rate, train
 from stages.stage import StageReport
 

@@ -8,7 +8,7 @@ from data.errors import InputError
 from data.segmenter_training.labelled_field import LabelledField
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
-from pipeline.run import execute
+from pipeline.runs.execute import execute
 from pipeline.segmenter_steps import train_segmenter_step
 from stages.simulate import SimulateSettings
 from stages.simulate import run as simulate

@@ -17,7 +17,7 @@ from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
 from data.predictions.submission import read_submission
 from data.tiles.tile_store import TileStore
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.work_folder import WorkFolder
 from stages.training.settings import TrainSettings
 
 TINY = TrainSettings.model_validate(

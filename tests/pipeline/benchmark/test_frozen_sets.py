@@ -8,7 +8,7 @@ from data.errors import InputError
 from pipeline.benchmark.frozen_sets import check_set, freeze_set
 from pipeline.benchmark.sets import PARTS, simulate_set
 from pipeline.engines.local import LocalEngine
-from pipeline.manifest import read_manifest, write_manifest
+from pipeline.runs.manifest import read_manifest, write_manifest
 
 
 @pytest.fixture

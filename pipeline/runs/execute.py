@@ -12,7 +12,7 @@ from pathlib import Path
 from data.atomic import atomic_write
 from data.errors import InputError
 from pipeline.engines.torchrun import is_follower
-from pipeline.manifest import (
+from pipeline.runs.manifest import (
     FailureRecord,
     Manifest,
     hash_json,
@@ -20,7 +20,7 @@ from pipeline.manifest import (
     software_versions,
     write_manifest,
 )
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")

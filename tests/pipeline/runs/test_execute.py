@@ -7,9 +7,9 @@ import pytest
 
 from data.errors import InputError
 from pipeline.engines.local import LocalEngine
-from pipeline.manifest import read_manifest
-from pipeline.run import Step, execute, require
-from pipeline.work_folder import WorkFolder
+from pipeline.runs.execute import Step, execute, require
+from pipeline.runs.manifest import read_manifest
+from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, Failure, StageReport, StageSettings
 
 ENGINE = LocalEngine(workers=1)

@@ -1,0 +1,1 @@
+"""Executing steps: what is done, what is stale, and where it lies."""
