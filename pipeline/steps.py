@@ -141,7 +141,7 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
 
 def combine_step(work: WorkFolder, output: Path, config: Config) -> Step:
     """Combine masks and predictions into a submission."""
-    from stages import combine
+    from stages.combine import run as combine
 
     settings = config.settings("combine", combine.CombineSettings)
 

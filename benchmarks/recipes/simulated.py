@@ -20,7 +20,7 @@ from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from models.losses.settings import output_of
 from pipeline.runs.work_folder import WorkFolder
-from stages import combine
+from stages.combine import run as combine
 from stages.stage import Context
 from stages.training.settings import TrainSettings
 

@@ -12,7 +12,7 @@ _SETTINGS = {
     "find_rate": "stages.settings.find_rate:FindRateSettings",
     "train": "stages.training.settings:TrainSettings",
     "predict": "stages.settings.predict:PredictSettings",
-    "combine": "stages.combine:CombineSettings",
+    "combine": "stages.combine.run:CombineSettings",
     "score": "stages.score:ScoreSettings",
     "evaluate": "stages.evaluate:EvaluateSettings",
     "inspect": "stages.report.settings:InspectSettings",

@@ -22,7 +22,7 @@ from data.predictions.predictions_table import write_predictions
 from data.predictions.submission import read_submission
 from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
-from stages import combine
+from stages.combine import run as combine
 
 BACKGROUND = 1
 

@@ -12,7 +12,7 @@ from data.fields.images_table import write_images
 from data.masks.rle import decode_mask
 from data.predictions.predictions_table import write_predictions
 from data.predictions.submission import read_rows, read_submission
-from stages import combine
+from stages.combine import run as combine
 from stages.stage import StageReport
 
 

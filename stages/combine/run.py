@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pydantic import Field as Setting
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
@@ -13,18 +12,11 @@ from data.fields.images_table import read_images
 from data.predictions.prediction_string import choose_triples, format_prediction_string
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 from data.predictions.submission import SubmissionRow, write_submission
-from stages.stage import Context, StageReport, StageSettings
+from stages.combine.settings import CombineSettings
+from stages.stage import Context, StageReport
 
 _CELL = ["image_id", "cell_id"]
 _NO_ROWS = np.empty(0, np.intp)
-
-
-class CombineSettings(StageSettings):
-    """Settings of the combine stage."""
-
-    min_confidence: float = Setting(
-        0.01, ge=0, le=1, description="classes less probable than this are not written for a cell"
-    )
 
 
 def run(

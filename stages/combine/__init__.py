@@ -1,0 +1,1 @@
+"""Combine: write the submission."""

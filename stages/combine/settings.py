@@ -1,0 +1,13 @@
+"""Settings of the combine stage."""
+
+from pydantic import Field as Setting
+
+from stages.stage import StageSettings
+
+
+class CombineSettings(StageSettings):
+    """Settings of the combine stage."""
+
+    min_confidence: float = Setting(
+        0.01, ge=0, le=1, description="classes less probable than this are not written for a cell"
+    )
