@@ -61,7 +61,7 @@ def segment_step(work: WorkFolder, images: Path, config: Config) -> Step:
 
 def crops_step(work: WorkFolder, images: Path, config: Config) -> Step:
     """Cut the segmented cells of the folder ``images`` to tiles."""
-    from stages import crops
+    from stages.crops import run as crops
 
     settings = config.settings("crops", crops.CropsSettings)
     segmented = require(work, "segment")
@@ -95,7 +95,7 @@ def any_crops_step(work: WorkFolder, images: Path | None, index: Path | None, co
 def cut_cells_step(work: WorkFolder, index: Path, config: Config) -> Step:
     """Take the cells of an index file, which were cut elsewhere, in place of segmented ones."""
     from data.cells.precropped_index import fingerprint_cells, read_index
-    from stages import cut_cells
+    from stages.crops import run_precropped as cut_cells
 
     settings = config.settings("crops", cut_cells.CutCellsSettings)
     label_set = read_label_set(settings.label_set)

@@ -8,7 +8,7 @@ from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.work_folder import WorkFolder
-from stages.crops import CropsSettings
+from stages.crops.settings import CropsSettings
 from stages.stage import Context
 
 READS = ("segment", "crops", "train", "predict", "combine", "score", "inspect")

@@ -16,7 +16,7 @@ from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, hash_json
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import fingerprint_fields
-from stages import crops
+from stages.crops import run as crops
 from stages.stage import Context, StageReport
 
 

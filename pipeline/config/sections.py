@@ -8,7 +8,7 @@ _SETTINGS = {
     "simulate": "stages.settings.simulate:SimulateSettings",
     "segment": "stages.settings.segment:SegmentSettings",
     # Those of cells that were cut elsewhere are all of the other cells', and more.
-    "crops": "stages.cut_cells:CutCellsSettings",
+    "crops": "stages.crops.run_precropped:CutCellsSettings",
     "find_rate": "stages.settings.find_rate:FindRateSettings",
     "train": "stages.training.settings:TrainSettings",
     "predict": "stages.settings.predict:PredictSettings",

@@ -14,7 +14,7 @@ from data.fields.images_table import write_images
 from data.masks.label_image import write_label_image
 from data.predictions.predictions_table import write_predictions
 from pipeline.engines.local import LocalEngine
-from stages import crops
+from stages.crops import run as crops
 from stages.inspect import run
 from stages.report.settings import InspectSettings
 from stages.report.sources import Sources

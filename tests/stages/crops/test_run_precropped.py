@@ -12,7 +12,8 @@ from data.fields.images_table import read_images
 from data.labels.label_file import read_labels
 from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
-from stages.cut_cells import CutCellsSettings, run
+from stages.crops.run_precropped import run
+from stages.crops.settings import CutCellsSettings
 from stages.stage import StageReport
 
 ENGINE = LocalEngine(workers=2)

@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field as Setting
 
 from data.cells.cells_table import INTENSITY_COLUMNS, read_cells, write_cells
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
@@ -21,28 +19,8 @@ from data.masks.label_image import read_label_image
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import cut_cells
 from data.tiles.tile_store import TileWriter
-from stages.stage import Context, Failure, StageReport, StageSettings
-
-
-class CropsSettings(StageSettings):
-    """Settings of the crops stage."""
-
-    neighbours: Literal["mask", "keep"] = Setting(
-        "mask", description="black out what lies outside the cell, or keep it in the tile"
-    )
-    full_scale: int | None = Setting(
-        None, ge=1, le=65535, description="grey value that becomes 255; 4095 for 12-bit cameras"
-    )
-    min_area_um2: float = Setting(35.0, ge=0, description="smaller cells are left out (too small)")
-    min_fraction_inside: float = Setting(
-        0.5, ge=0, le=1, description="cells with less inside the image are left out (cut by the border)"
-    )
-    min_intensity: float = Setting(
-        0.01,
-        ge=0,
-        le=1,
-        description="cells whose brightest stain but the protein's is dimmer are left out (too dark)",
-    )
+from stages.crops.settings import CropsSettings
+from stages.stage import Context, Failure, StageReport
 
 
 @dataclass(frozen=True)

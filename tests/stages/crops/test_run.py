@@ -13,7 +13,8 @@ from data.fields.near_duplicates import hash_image
 from data.masks.label_image import write_label_image
 from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
-from stages.crops import CropsSettings, run
+from stages.crops.run import run
+from stages.crops.settings import CropsSettings
 
 ENGINE = LocalEngine(workers=2)
 

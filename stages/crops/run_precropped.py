@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field as Setting
 
 from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, write_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
@@ -21,21 +20,10 @@ from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import cut_cells
 from data.tiles.tile_store import TileWriter
-from stages.crops import CropsSettings
+from stages.crops.settings import CutCellsSettings
 from stages.stage import Context, Failure, StageReport
 
 _BLUE = CHANNELS.index("blue")
-
-
-class CutCellsSettings(CropsSettings):
-    """Settings of the crops stage where the cells were cut elsewhere."""
-
-    pixel_size_um: float | None = Setting(
-        None, gt=0, description="size of a pixel in um; without it no cell is left out as too small"
-    )
-    label_set: str = Setting(
-        "hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"
-    )
 
 
 def run(

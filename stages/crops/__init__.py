@@ -1,0 +1,1 @@
+"""Crops: cut every cell to a tile."""

@@ -1,0 +1,40 @@
+"""Settings of the crops stage."""
+
+from typing import Literal
+
+from pydantic import Field as Setting
+
+from stages.crops.settings import CropsSettings
+from stages.stage import StageSettings
+
+
+class CropsSettings(StageSettings):
+    """Settings of the crops stage."""
+
+    neighbours: Literal["mask", "keep"] = Setting(
+        "mask", description="black out what lies outside the cell, or keep it in the tile"
+    )
+    full_scale: int | None = Setting(
+        None, ge=1, le=65535, description="grey value that becomes 255; 4095 for 12-bit cameras"
+    )
+    min_area_um2: float = Setting(35.0, ge=0, description="smaller cells are left out (too small)")
+    min_fraction_inside: float = Setting(
+        0.5, ge=0, le=1, description="cells with less inside the image are left out (cut by the border)"
+    )
+    min_intensity: float = Setting(
+        0.01,
+        ge=0,
+        le=1,
+        description="cells whose brightest stain but the protein's is dimmer are left out (too dark)",
+    )
+
+
+class CutCellsSettings(CropsSettings):
+    """Settings of the crops stage where the cells were cut elsewhere."""
+
+    pixel_size_um: float | None = Setting(
+        None, gt=0, description="size of a pixel in um; without it no cell is left out as too small"
+    )
+    label_set: str = Setting(
+        "hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"
+    )
