@@ -209,7 +209,7 @@ def evaluate(
 ) -> None:
     """Measure the predictions against labels: for cells, images and proteins."""
     from pipeline import steps
-    from stages.evaluate import format_quality
+    from stages.evaluate.run import format_quality
 
     folder = WorkFolder(work)
     step = steps.evaluate_step(folder, labels, predictions, load_settings(["evaluate"], config, assignments))

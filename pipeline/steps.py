@@ -185,7 +185,7 @@ def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, c
 
 def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, config: Config) -> Step:
     """Measure the work folder's predictions, or those in the file ``predictions``, against a label file."""
-    from stages import evaluate
+    from stages.evaluate import run as evaluate
 
     settings = config.settings("evaluate", evaluate.EvaluateSettings)
     inputs = {"crops": require(work, "crops").output_key, "labels": hash_file(labels)}

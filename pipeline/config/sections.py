@@ -14,7 +14,7 @@ _SETTINGS = {
     "predict": "stages.settings.predict:PredictSettings",
     "combine": "stages.combine.run:CombineSettings",
     "score": "stages.score:ScoreSettings",
-    "evaluate": "stages.evaluate:EvaluateSettings",
+    "evaluate": "stages.evaluate.run:EvaluateSettings",
     "inspect": "stages.report.settings:InspectSettings",
     "explore": "stages.explore:ExploreSettings",
     "features": "stages.feature_analysis.settings:FeaturesSettings",

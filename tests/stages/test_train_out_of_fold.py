@@ -17,9 +17,10 @@ from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble import find_classifiers
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import load_classifier
-from stages import evaluate, train
 from stages import predict as predict_stage
-from stages.evaluate import EvaluateSettings
+from stages import train
+from stages.evaluate import run as evaluate
+from stages.evaluate.settings import EvaluateSettings
 from stages.settings.predict import PredictSettings
 from stages.training.settings import TrainSettings
 

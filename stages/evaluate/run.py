@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field as Setting
 
 from data.atomic import atomic_write
 from data.cells.cells_table import read_cells
@@ -23,7 +22,8 @@ from data.labels.label_set import LabelSet
 from data.plots.class_scores import draw_class_figures
 from data.plots.confusion import draw_confusion
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
-from stages.stage import Context, StageReport, StageSettings
+from stages.evaluate.settings import EvaluateSettings
+from stages.stage import Context, StageReport
 
 log = logging.getLogger("hpacells")
 
@@ -32,18 +32,6 @@ FILES = ("quality.json", "quality.csv", "confusion.png", "f1.png")
 
 _CELL = ["image_id", "cell_id"]
 _MAJORITY = 0.5
-
-
-class EvaluateSettings(StageSettings):
-    """Settings of the evaluate stage."""
-
-    threshold: float | None = Setting(
-        None,
-        ge=0,
-        le=1,
-        description="from which probability on each class is found; without it those that predict has called "
-        "(0.5 where it has called none)",
-    )
 
 
 @dataclass(frozen=True)

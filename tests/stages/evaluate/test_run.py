@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
-from stages import evaluate
-from stages.evaluate import EvaluateSettings, format_quality
+from stages.evaluate import run as evaluate
+from stages.evaluate.run import format_quality
+from stages.evaluate.settings import EvaluateSettings
 from stages.stage import StageReport
 
 NAMES = ("Nucleus", "Cytosol", "Golgi")

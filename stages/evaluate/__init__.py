@@ -1,0 +1,1 @@
+"""Evaluate: compare predictions with labels."""
