@@ -24,7 +24,7 @@ def explore(
 ) -> None:
     """Plot a label set and its images: classes, pairs, combinations, examples."""
     from pipeline.explore_step import explore_step
-    from stages.explore import format_exploration
+    from stages.explore.run import format_exploration
 
     folder = WorkFolder(work)
     step = explore_step(folder, images, labels, load_settings(["explore"], config, assignments))

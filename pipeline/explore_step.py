@@ -12,7 +12,7 @@ from pipeline.steps import fingerprint_fields
 
 def explore_step(work: WorkFolder, images: Path | None, labels: Path, config: Config) -> Step:
     """Plot a label file with its images, where there are any, and the work folder's cells, if it has any."""
-    from stages import explore
+    from stages.explore import run as explore
 
     settings = config.settings("explore", explore.ExploreSettings)
     fields = None if images is None else find_fields(images)

@@ -16,7 +16,7 @@ _SETTINGS = {
     "score": "stages.score:ScoreSettings",
     "evaluate": "stages.evaluate.run:EvaluateSettings",
     "inspect": "stages.report.settings:InspectSettings",
-    "explore": "stages.explore:ExploreSettings",
+    "explore": "stages.explore.run:ExploreSettings",
     "features": "stages.feature_analysis.settings:FeaturesSettings",
     "segmenter": "stages.settings.train_segmenter:TrainSegmenterSettings",
     "compare": "stages.settings.compare:CompareSettings",

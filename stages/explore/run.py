@@ -6,42 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field as Setting
-
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.explore.cell_counts import CellCounts, count_cells
 from data.explore.label_table import LabelTable, tabulate_labels
-from data.explore.repetition import RepetitionSettings
 from data.fields.field import Field
 from data.fields.images_table import read_images
 from data.labels.label_file import check_coverage, read_labels, read_proteins
 from data.labels.label_set import read_label_set
-from stages.exploration.cell_plots import plot_cells
-from stages.exploration.examples import show_examples
-from stages.exploration.label_plots import plot_classes, plot_combinations, plot_pairs, plot_repetition
 from stages.exploration.page import Findings, write_findings
-from stages.stage import Context, StageReport, StageSettings
-
-
-class ExploreSettings(StageSettings):
-    """Settings of the explore stage."""
-
-    label_set: str = Setting(
-        default="hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"
-    )
-    samples: int = Setting(
-        default=4, ge=0, le=50, description="images shown with each channel by itself, evenly spread over all"
-    )
-    combinations: int = Setting(
-        default=30, ge=1, le=500, description="combinations of labels in the plot, the commonest"
-    )
-    picture_size: int = Setting(default=320, ge=64, le=2000, description="longer side of a picture in px")
-    full_scale: int | None = Setting(
-        default=None, ge=1, description="the camera's brightest grey value, if not the file's largest"
-    )
-    repeat: RepetitionSettings = RepetitionSettings()
+from stages.explore.cell_plots import plot_cells
+from stages.explore.examples import show_examples
+from stages.explore.label_plots import plot_classes, plot_combinations, plot_pairs, plot_repetition
+from stages.explore.settings import ExploreSettings
+from stages.stage import Context, StageReport
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from data.errors import InputError
 from data.fields.field import find_fields
 from data.fields.images_table import write_images
 from pipeline.engines.local import LocalEngine
-from stages.explore import ExploreSettings, Sources, format_exploration, run
+from stages.explore.run import Sources, format_exploration, run
+from stages.explore.settings import ExploreSettings
 
 ENGINE = LocalEngine(workers=2)
 ROWS = {"a": "0|2", "b": "2", "c": "0|2|1", "d": "1", "far": "4"}

@@ -1,0 +1,1 @@
+"""Explore: plot a label set and its images."""
