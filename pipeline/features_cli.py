@@ -32,7 +32,7 @@ def features(
 ) -> None:
     """Show what a classifier's neurons respond to: patches, embedding, correlation, information."""
     from pipeline.features_step import features_step
-    from stages.features import format_features
+    from stages.features.run import format_features
 
     folder = WorkFolder(work)
     step = features_step(folder, labels, model, load_settings(["features"], config, assignments))

@@ -15,8 +15,8 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
     """
     from models.classifiers.ensemble import find_classifiers
     from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
-    from stages import features
-    from stages.feature_analysis.settings import FeaturesSettings
+    from stages.features import run as features
+    from stages.features.settings import FeaturesSettings
 
     settings = config.settings("features", FeaturesSettings)
     inputs = {"crops": require(work, "crops").output_key}

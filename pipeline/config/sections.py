@@ -17,7 +17,7 @@ _SETTINGS = {
     "evaluate": "stages.evaluate.run:EvaluateSettings",
     "inspect": "stages.report.settings:InspectSettings",
     "explore": "stages.explore.run:ExploreSettings",
-    "features": "stages.feature_analysis.settings:FeaturesSettings",
+    "features": "stages.features.settings:FeaturesSettings",
     "segmenter": "stages.settings.train_segmenter:TrainSegmenterSettings",
     "compare": "stages.settings.compare:CompareSettings",
 }

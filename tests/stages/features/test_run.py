@@ -17,8 +17,8 @@ from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Architecture, Classifier
 from models.classifiers.model_folder import load_classifier, save_classifier
 from pipeline.engines.local import LocalEngine
-from stages.feature_analysis.settings import FeaturesSettings
-from stages.features import Sources, format_features, run
+from stages.features.run import Sources, format_features, run
+from stages.features.settings import FeaturesSettings
 
 ENGINE = LocalEngine(workers=1)
 LABELS = {"a": (0,), "b": (1,), "c": (0,), "d": (1,), "e": (0, 1), "f": ()}
@@ -156,7 +156,7 @@ def test_a_network_without_a_map(folder, save: Save, tmp_path: Path, monkeypatch
     def refuse(*_: object) -> None:
         raise InputError(found="no feature map", where="here")
 
-    monkeypatch.setattr("stages.features.find_receptive_field", refuse)
+    monkeypatch.setattr("stages.features.run.find_receptive_field", refuse)
     details, output = analyse(folder, save(), tmp_path)
     assert "test_efficientnet has no feature map" in format_features(details)
     assert {path.stem for path in output.glob("*.png")} == {"embedding", "correlation", "information"}

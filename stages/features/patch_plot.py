@@ -13,7 +13,7 @@ from data.plots.patches import Patch, draw_patches
 from data.tiles.tile_store import TileStore
 from models.classifiers.activations import Peaks
 from stages.exploration.page import Findings, Plot
-from stages.feature_analysis.cell_sample import CellSample
+from stages.features.cell_sample import CellSample
 
 
 def plot_patches(

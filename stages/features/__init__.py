@@ -1,0 +1,1 @@
+"""Features: show what the neurons of a classifier respond to."""
