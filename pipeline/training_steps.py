@@ -76,7 +76,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
 
 def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) -> Step:
     """Test a range of learning rates; ``after`` begins with the weights that were trained."""
-    from stages import find_rate
+    from stages.find_rate import run as find_rate
     from stages.training.settings import TrainSettings
 
     recipe = config.settings("train", TrainSettings)

@@ -9,7 +9,7 @@ _SETTINGS = {
     "segment": "stages.settings.segment:SegmentSettings",
     # Those of cells that were cut elsewhere are all of the other cells', and more.
     "crops": "stages.crops.run_precropped:CutCellsSettings",
-    "find_rate": "stages.settings.find_rate:FindRateSettings",
+    "find_rate": "stages.find_rate.settings:FindRateSettings",
     "train": "stages.training.settings:TrainSettings",
     "predict": "stages.settings.predict:PredictSettings",
     "combine": "stages.combine.run:CombineSettings",

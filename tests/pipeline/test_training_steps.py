@@ -13,7 +13,8 @@ from pipeline.runs.execute import execute, require
 from pipeline.runs.manifest import Manifest, read_manifest, write_manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.training_steps import find_rate_step, train_step
-from stages import find_rate, train
+from stages import train
+from stages.find_rate import run as find_rate
 from stages.stage import StageReport
 
 FOLDS = ("train.split.folds=2", "train.split.fold=all")

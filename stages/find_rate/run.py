@@ -14,7 +14,7 @@ from models.device import choose_device
 from models.training.distributed import ALONE
 from models.training.lr_range_test.plot import draw_rate_curve, write_rate_curve
 from models.training.lr_range_test.range_test import RateCurve, find_rate
-from stages.settings.find_rate import FindRateSettings
+from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
 from stages.train import select_cells
 from stages.training.fold import make_stepper

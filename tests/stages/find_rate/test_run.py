@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from stages import find_rate, train
-from stages.find_rate import FindRateSettings, RateFiles
+from stages import train
+from stages.find_rate import run as find_rate
+from stages.find_rate.run import FindRateSettings, RateFiles
 from stages.training.settings import TrainSettings
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}

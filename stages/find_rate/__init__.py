@@ -1,0 +1,1 @@
+"""Find-rate: the range test of learning rates."""
