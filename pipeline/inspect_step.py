@@ -30,9 +30,9 @@ def inspect_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:
 
 
 def _inspect_fields_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:
-    from stages import inspect
-    from stages.report.settings import InspectSettings
-    from stages.report.sources import Sources
+    from stages.inspect import run as inspect
+    from stages.inspect.settings import InspectSettings
+    from stages.inspect.sources import Sources
 
     settings = config.settings("inspect", InspectSettings)
     segment = require(work, "segment")
@@ -68,9 +68,9 @@ def _inspect_fields_step(work: WorkFolder, labels: Path | None, config: Config) 
 
 
 def _inspect_cells_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:
-    from stages import inspect_cells
-    from stages.report.settings import InspectSettings
-    from stages.report.sources import CutCellSources
+    from stages.inspect import run_precropped as inspect_cells
+    from stages.inspect.settings import InspectSettings
+    from stages.inspect.sources import CutCellSources
 
     settings = config.settings("inspect", InspectSettings)
     crops = require(work, "crops")

@@ -15,7 +15,7 @@ _SETTINGS = {
     "combine": "stages.combine.run:CombineSettings",
     "score": "stages.score:ScoreSettings",
     "evaluate": "stages.evaluate.run:EvaluateSettings",
-    "inspect": "stages.report.settings:InspectSettings",
+    "inspect": "stages.inspect.settings:InspectSettings",
     "explore": "stages.explore.run:ExploreSettings",
     "features": "stages.features.settings:FeaturesSettings",
     "segmenter": "stages.settings.train_segmenter:TrainSegmenterSettings",

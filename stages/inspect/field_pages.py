@@ -20,12 +20,12 @@ from data.plots.composites import (
     stretch_contrast,
 )
 from data.tiles.tile_store import TileStore
+from stages.inspect.given_labels import compare_labels, read_given_labels
+from stages.inspect.pictures import draw_tile, write_jpeg
+from stages.inspect.predicted_cells import PredictedCells
+from stages.inspect.settings import InspectSettings
+from stages.inspect.sources import Sources
 from stages.pages import write_page
-from stages.report.given_labels import compare_labels, read_given_labels
-from stages.report.pictures import draw_tile, write_jpeg
-from stages.report.predicted_cells import PredictedCells
-from stages.report.settings import InspectSettings
-from stages.report.sources import Sources
 
 _THUMBNAIL = 380
 _TILE = 128

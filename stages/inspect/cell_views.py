@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from stages.inspect.cell_cards import CellCards
+from stages.inspect.given_labels import PARTLY, WRONG
 from stages.pages import write_page
-from stages.report.cell_cards import CellCards
-from stages.report.given_labels import PARTLY, WRONG
 
 
 @dataclass(frozen=True)

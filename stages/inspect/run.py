@@ -7,10 +7,10 @@ import numpy as np
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.fields.images_table import read_images
-from stages.report.field_index import write_field_index
-from stages.report.field_pages import FieldPages
-from stages.report.settings import InspectSettings
-from stages.report.sources import Sources
+from stages.inspect.field_index import write_field_index
+from stages.inspect.field_pages import FieldPages
+from stages.inspect.settings import InspectSettings
+from stages.inspect.sources import Sources
 from stages.stage import Context, Failure, StageReport
 
 

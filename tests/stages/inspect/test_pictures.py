@@ -1,6 +1,6 @@
 import numpy as np
 
-from stages.report.pictures import draw_sheet, draw_tile
+from stages.inspect.pictures import draw_sheet, draw_tile
 
 
 def test_composite_and_protein_side_by_side() -> None:

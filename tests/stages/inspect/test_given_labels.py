@@ -4,7 +4,7 @@ import pytest
 
 from data.errors import InputError
 from data.labels.label_set import LabelSet
-from stages.report.given_labels import compare_labels, read_given_labels
+from stages.inspect.given_labels import compare_labels, read_given_labels
 
 CLASSES = LabelSet(names=("Dim", "Bright"))
 

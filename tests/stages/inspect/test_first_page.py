@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from stages.report.first_page import copy_beside, count_cells
+from stages.inspect.first_page import copy_beside, count_cells
 
 
 def test_cells_are_counted_by_what_became_of_them() -> None:

@@ -5,15 +5,15 @@ from pathlib import Path
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.tiles.tile_store import TileStore
-from stages.report.cell_cards import CellCards
-from stages.report.cell_groups import divide_cells
-from stages.report.cell_index import write_cell_index
-from stages.report.cell_pages import CellPages
-from stages.report.cell_views import ViewPages, divide_views, list_views
-from stages.report.given_labels import read_given_labels
-from stages.report.predicted_cells import PredictedCells
-from stages.report.settings import InspectSettings
-from stages.report.sources import CutCellSources
+from stages.inspect.cell_cards import CellCards
+from stages.inspect.cell_groups import divide_cells
+from stages.inspect.cell_index import write_cell_index
+from stages.inspect.cell_pages import CellPages
+from stages.inspect.cell_views import ViewPages, divide_views, list_views
+from stages.inspect.given_labels import read_given_labels
+from stages.inspect.predicted_cells import PredictedCells
+from stages.inspect.settings import InspectSettings
+from stages.inspect.sources import CutCellSources
 from stages.stage import Context, Failure, StageReport
 
 

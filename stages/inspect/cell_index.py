@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from stages.inspect.cell_cards import CellCards
+from stages.inspect.cell_views import View
+from stages.inspect.first_page import copy_beside, count_cells
+from stages.inspect.given_labels import PARTLY, RIGHT, WRONG
+from stages.inspect.sources import CutCellSources
 from stages.pages import write_page
-from stages.report.cell_cards import CellCards
-from stages.report.cell_views import View
-from stages.report.first_page import copy_beside, count_cells
-from stages.report.given_labels import PARTLY, RIGHT, WRONG
-from stages.report.sources import CutCellSources
 from stages.stage import Failure
 
 _THUMBNAILS = 500

@@ -7,11 +7,11 @@ import numpy as np
 
 from data.plots.composites import find_contrast
 from data.tiles.tile_store import TileStore
+from stages.inspect.cell_cards import CellCards, picture_path
+from stages.inspect.cell_groups import CellGroup
+from stages.inspect.given_labels import PARTLY, WRONG
+from stages.inspect.pictures import draw_sheet, draw_tile, write_jpeg
 from stages.pages import write_page
-from stages.report.cell_cards import CellCards, picture_path
-from stages.report.cell_groups import CellGroup
-from stages.report.given_labels import PARTLY, WRONG
-from stages.report.pictures import draw_sheet, draw_tile, write_jpeg
 
 _TILE = 192
 _THUMBNAIL_TILES = 9

@@ -15,9 +15,9 @@ from data.masks.label_image import write_label_image
 from data.predictions.predictions_table import write_predictions
 from pipeline.engines.local import LocalEngine
 from stages.crops import run as crops
-from stages.inspect import run
-from stages.report.settings import InspectSettings
-from stages.report.sources import Sources
+from stages.inspect.run import run
+from stages.inspect.settings import InspectSettings
+from stages.inspect.sources import Sources
 
 ENGINE = LocalEngine(workers=2)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from stages.inspect.first_page import copy_beside, count_cells
+from stages.inspect.sources import Sources
 from stages.pages import write_page
-from stages.report.first_page import copy_beside, count_cells
-from stages.report.sources import Sources
 from stages.stage import Failure
 
 

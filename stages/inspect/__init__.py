@@ -1,0 +1,1 @@
+"""Inspect: write the report that shows every cell."""

@@ -1,1 +1,0 @@
-"""Parts of the HTML report: its pages, their pictures, and what they say of each cell."""
