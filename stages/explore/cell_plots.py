@@ -5,8 +5,8 @@ import numpy as np
 from data.explore.cell_counts import CellCounts
 from data.explore.label_table import LabelTable
 from data.plots.bars import draw_named_bars, draw_number_bars
-from stages.exploration.page import Findings, Plot
 from stages.explore.label_plots import number_names
+from stages.pages.findings import Findings, Plot
 
 
 def plot_cells(table: LabelTable, counts: CellCounts, findings: Findings) -> None:

@@ -6,7 +6,7 @@ from data.explore.examples import choose_one_a_class, choose_samples
 from data.explore.label_table import LabelTable
 from data.fields.field import Field
 from data.plots.examples import Example, draw_channels, draw_one_a_class, read_example
-from stages.exploration.page import Findings, Plot, list_names
+from stages.pages.findings import Findings, Plot, list_names
 from stages.stage import Context, Failure
 
 

@@ -12,7 +12,7 @@ from data.explore.label_table import LabelTable
 from data.explore.repetition import RepetitionSettings, count_repetitions
 from data.plots.bars import draw_named_bars, draw_number_bars
 from data.plots.matrix import draw_correlation, draw_pairs
-from stages.exploration.page import Findings, Plot, list_names
+from stages.pages.findings import Findings, Plot, list_names
 
 
 def plot_classes(table: LabelTable, proteins: Mapping[str, str], findings: Findings) -> None:

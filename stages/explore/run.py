@@ -15,11 +15,11 @@ from data.fields.field import Field
 from data.fields.images_table import read_images
 from data.labels.label_file import check_coverage, read_labels, read_proteins
 from data.labels.label_set import read_label_set
-from stages.exploration.page import Findings, write_findings
 from stages.explore.cell_plots import plot_cells
 from stages.explore.examples import show_examples
 from stages.explore.label_plots import plot_classes, plot_combinations, plot_pairs, plot_repetition
 from stages.explore.settings import ExploreSettings
+from stages.pages.findings import Findings, write_findings
 from stages.stage import Context, StageReport
 
 

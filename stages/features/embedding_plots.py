@@ -10,8 +10,8 @@ from data.features.projection import Method, lay_out
 from data.plots.bars import draw_named_bars
 from data.plots.matrix import draw_cross_correlation
 from data.plots.scatter import draw_plane
-from stages.exploration.page import Findings, Plot
 from stages.features.cell_sample import CellSample
+from stages.pages.findings import Findings, Plot
 
 _METHODS: dict[Method, tuple[str, str]] = {
     "t-sne": ("t-SNE", "Distances within a group say more than those between groups."),

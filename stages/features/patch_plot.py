@@ -12,8 +12,8 @@ from data.plots.composites import stretch_contrast
 from data.plots.patches import Patch, draw_patches
 from data.tiles.tile_store import TileStore
 from models.classifiers.activations import Peaks
-from stages.exploration.page import Findings, Plot
 from stages.features.cell_sample import CellSample
+from stages.pages.findings import Findings, Plot
 
 
 def plot_patches(

@@ -22,11 +22,11 @@ from models.classifiers.ensemble import find_classifiers
 from models.classifiers.model_folder import load_classifier
 from models.classifiers.receptive_field import find_receptive_field
 from models.device import choose_device
-from stages.exploration.page import Findings, write_findings
 from stages.features.cell_sample import CellSample, choose_sample
 from stages.features.embedding_plots import plot_correlation, plot_information, plot_plane
 from stages.features.patch_plot import plot_patches
 from stages.features.settings import FeaturesSettings
+from stages.pages.findings import Findings, write_findings
 from stages.stage import Context, StageReport
 
 _BLOCK = 32

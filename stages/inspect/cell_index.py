@@ -10,7 +10,7 @@ from stages.inspect.cell_views import View
 from stages.inspect.first_page import copy_beside, count_cells
 from stages.inspect.given_labels import PARTLY, RIGHT, WRONG
 from stages.inspect.sources import CutCellSources
-from stages.pages import write_page
+from stages.pages.template import write_page
 from stages.stage import Failure
 
 _THUMBNAILS = 500

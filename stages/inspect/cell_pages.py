@@ -11,7 +11,7 @@ from stages.inspect.cell_cards import CellCards, picture_path
 from stages.inspect.cell_groups import CellGroup
 from stages.inspect.given_labels import PARTLY, WRONG
 from stages.inspect.pictures import draw_sheet, draw_tile, write_jpeg
-from stages.pages import write_page
+from stages.pages.template import write_page
 
 _TILE = 192
 _THUMBNAIL_TILES = 9

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from stages.inspect.cell_cards import CellCards
 from stages.inspect.given_labels import PARTLY, WRONG
-from stages.pages import write_page
+from stages.pages.template import write_page
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from stages.inspect.first_page import copy_beside, count_cells
 from stages.inspect.sources import Sources
-from stages.pages import write_page
+from stages.pages.template import write_page
 from stages.stage import Failure
 
 

@@ -25,7 +25,7 @@ from stages.inspect.pictures import draw_tile, write_jpeg
 from stages.inspect.predicted_cells import PredictedCells
 from stages.inspect.settings import InspectSettings
 from stages.inspect.sources import Sources
-from stages.pages import write_page
+from stages.pages.template import write_page
 
 _THUMBNAIL = 380
 _TILE = 128

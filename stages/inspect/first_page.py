@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from stages.pages import copy_style
+from stages.pages.template import copy_style
 
 
 def copy_beside(folder: Path, curves: Path | None) -> None:

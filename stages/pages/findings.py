@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.pages import copy_style, write_page
+from stages.pages.template import copy_style, write_page
 from stages.stage import Failure
 
 

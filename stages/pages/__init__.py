@@ -1,0 +1,1 @@
+"""HTML pages that several stages write."""
