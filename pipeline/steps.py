@@ -116,7 +116,7 @@ def cut_cells_step(work: WorkFolder, index: Path, config: Config) -> Step:
 def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> Step:
     """Predict every cell with the work folder's own classifier, or with those in the folders ``models``."""
     from models.classifiers.ensemble import find_classifiers
-    from stages import predict
+    from stages.predict import run as predict
 
     settings = config.settings("predict", predict.PredictSettings)
     if models:

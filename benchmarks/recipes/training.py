@@ -16,7 +16,8 @@ from data.training.balance import balance_items
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import hash_file
 from pipeline.training_steps import hash_start
-from stages import predict, train
+from stages import train
+from stages.predict import run as predict
 from stages.stage import Context
 from stages.training.settings import TrainSettings
 

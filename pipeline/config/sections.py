@@ -11,7 +11,7 @@ _SETTINGS = {
     "crops": "stages.crops.run_precropped:CutCellsSettings",
     "find_rate": "stages.find_rate.settings:FindRateSettings",
     "train": "stages.training.settings:TrainSettings",
-    "predict": "stages.settings.predict:PredictSettings",
+    "predict": "stages.predict.settings:PredictSettings",
     "combine": "stages.combine.run:CombineSettings",
     "score": "stages.score:ScoreSettings",
     "evaluate": "stages.evaluate.run:EvaluateSettings",

@@ -60,7 +60,7 @@ def test_no_classifier(tmp_path: Path, config: Config) -> None:
 def test_the_command_takes_several_models_and_a_runtime(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stages.predict import PredictSettings
+    from stages.predict.run import PredictSettings
 
     asked = []
     monkeypatch.setattr(steps, "predict_step", lambda *arguments: asked.append(arguments))

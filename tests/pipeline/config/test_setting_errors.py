@@ -4,7 +4,7 @@ import pytest
 
 from data.errors import InputError
 from pipeline.config.config import load_config
-from stages.settings.predict import PredictSettings
+from stages.predict.settings import PredictSettings
 from stages.training.settings import TrainSettings
 
 

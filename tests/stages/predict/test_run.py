@@ -14,8 +14,8 @@ from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Architecture, Classifier
 from models.classifiers.model_folder import DESCRIPTION, load_classifier, save_classifier
 from models.runtimes.openvino_library import has_openvino
-from stages import predict
-from stages.predict import PredictSettings
+from stages.predict import run as predict
+from stages.predict.run import PredictSettings
 
 EXACT = PredictSettings(runtime="torch", batch_size=4)
 LABELS = {"a": (0,), "b": (1,), "c": (2,), "d": (0,), "e": (1,)}

@@ -25,7 +25,7 @@ from models.classifiers.model_folder import load_classifier
 from models.classifiers.runtimes.batch_runtime import Runner
 from models.classifiers.runtimes.factory import make_runner
 from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
-from stages.settings.predict import PredictSettings
+from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
 
 

@@ -1,0 +1,1 @@
+"""Predict: classify every cell."""
