@@ -7,7 +7,7 @@ from pipeline.config.config import Config
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import score_step
-from stages.score import format_scores
+from stages.score.run import format_scores
 from stages.stage import Context
 
 

@@ -166,7 +166,7 @@ def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, c
     Its classes are those that were predicted, where the folder of the manifest or the submission's own folder
     tells them, unless the settings say which.
     """
-    from stages import score
+    from stages.score import run as score
 
     settings = config.settings("score", score.ScoreSettings)
     predicted = find_predicted(submission, [manifest.parent, submission.parent])

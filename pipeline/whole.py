@@ -52,7 +52,7 @@ def _summary(work: WorkFolder, truth: Path | None, manifests: list[Manifest]) ->
     lines.append(f"{'together':>10}  {sum(manifest.seconds for manifest in manifests):7.1f} s")
     score = next((manifest for manifest in manifests if manifest.stage == "score"), None)
     if score is not None:
-        from stages.score import format_scores
+        from stages.score.run import format_scores
 
         lines += ["", format_scores(score.details), f"truth:      {truth}"]
     lines += [f"submission: {work.submission}", f"report:     {work.report / 'index.html'}"]

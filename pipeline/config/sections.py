@@ -13,7 +13,7 @@ _SETTINGS = {
     "train": "stages.training.settings:TrainSettings",
     "predict": "stages.predict.settings:PredictSettings",
     "combine": "stages.combine.run:CombineSettings",
-    "score": "stages.score:ScoreSettings",
+    "score": "stages.score.run:ScoreSettings",
     "evaluate": "stages.evaluate.run:EvaluateSettings",
     "inspect": "stages.inspect.settings:InspectSettings",
     "explore": "stages.explore.run:ExploreSettings",

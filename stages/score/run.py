@@ -4,30 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field as Setting
-
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.predictions.submission import read_submission
-from data.score.kaggle_map import KAGGLE_IOU, AbsentPolicy, Evaluation, evaluate
-from stages.stage import Context, StageReport, StageSettings
-
-
-class ScoreSettings(StageSettings):
-    """Settings of the score stage."""
-
-    absent: AbsentPolicy = Setting(
-        "fp", description="detections of a class that their image lacks: false positives (fp), or ignore"
-    )
-    iou: float = Setting(
-        KAGGLE_IOU, gt=0, le=1, description="intersection over union from which on masks match"
-    )
-    label_set: str = Setting(
-        "",
-        description="the classes: hpa2021, hpa2018, or a TOML file with their names; without it those of the "
-        "predictions that the submission was made of, where its work folder tells them, or else hpa2021",
-    )
+from data.score.kaggle_map import Evaluation, evaluate
+from stages.score.settings import ScoreSettings
+from stages.stage import Context, StageReport
 
 
 def choose_label_set(settings: ScoreSettings, predicted: LabelSet | None) -> LabelSet:

@@ -11,8 +11,9 @@ from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.masks.rle import encode_mask
 from data.predictions.submission import SubmissionRow, write_submission
-from stages import score
-from stages.score import ScoreSettings, choose_label_set, format_scores
+from stages.score import run as score
+from stages.score.run import choose_label_set, format_scores
+from stages.score.settings import ScoreSettings
 
 
 class Quiet:

@@ -1,0 +1,1 @@
+"""Score: compare a submission with the truth."""

@@ -1,0 +1,22 @@
+"""Settings of the score stage."""
+
+from pydantic import Field as Setting
+
+from data.score.kaggle_map import KAGGLE_IOU, AbsentPolicy
+from stages.stage import StageSettings
+
+
+class ScoreSettings(StageSettings):
+    """Settings of the score stage."""
+
+    absent: AbsentPolicy = Setting(
+        "fp", description="detections of a class that their image lacks: false positives (fp), or ignore"
+    )
+    iou: float = Setting(
+        KAGGLE_IOU, gt=0, le=1, description="intersection over union from which on masks match"
+    )
+    label_set: str = Setting(
+        "",
+        description="the classes: hpa2021, hpa2018, or a TOML file with their names; without it those of the "
+        "predictions that the submission was made of, where its work folder tells them, or else hpa2021",
+    )
