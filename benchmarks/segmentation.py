@@ -48,8 +48,8 @@ from models.segmenters.runtimes.image_runtime import Runtime
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.weights.store import find_weights, weights_hash
 from pipeline.engines.local import LocalEngine
-from stages.segment import SegmentSettings
-from stages.segment import run as run_segment
+from stages.segment.run import SegmentSettings
+from stages.segment.run import run as run_segment
 
 PIXEL_UM = 0.08
 

@@ -28,7 +28,8 @@ def train_segmenter_step(out: Path, images: Path | None, masks: Path | None, con
 
 def compare_step(a: str, b: str, images: Path, output: Path, config: Config) -> Step:
     """Compare two segmenters, or folders of label images, on the fields of a folder."""
-    from stages import cell_sources, compare, segment
+    from stages import cell_sources, compare
+    from stages.segment import run as segment
 
     settings = config.settings("compare", compare.CompareSettings)
     segmenting = config.settings("segment", segment.SegmentSettings)

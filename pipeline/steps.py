@@ -37,7 +37,7 @@ def simulate_step(out: Path, config: Config) -> Step:
 
 def segment_step(work: WorkFolder, images: Path, config: Config) -> Step:
     """Segment the fields of the folder ``images``."""
-    from stages import segment
+    from stages.segment import run as segment
 
     settings = config.settings("segment", segment.SegmentSettings)
     fields = find_fields(images)

@@ -14,7 +14,7 @@ from data.fields.field import Field
 from data.masks.label_image import read_label_image
 from models.segmenters.factory import segmenter_names
 from models.segmenters.segmenter import Segmenter
-from stages.segment import SegmentSettings, make_segmenter
+from stages.segment.run import SegmentSettings, make_segmenter
 
 _ENDING = "_cells.png"
 

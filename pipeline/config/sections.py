@@ -6,7 +6,7 @@ from stages.stage import StageSettings
 
 _SETTINGS = {
     "simulate": "stages.settings.simulate:SimulateSettings",
-    "segment": "stages.settings.segment:SegmentSettings",
+    "segment": "stages.segment.settings:SegmentSettings",
     # Those of cells that were cut elsewhere are all of the other cells', and more.
     "crops": "stages.crops.run_precropped:CutCellsSettings",
     "find_rate": "stages.find_rate.settings:FindRateSettings",

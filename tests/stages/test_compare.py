@@ -11,7 +11,7 @@ from data.masks.label_image import write_label_image
 from pipeline.engines.local import LocalEngine
 from stages.cell_sources import KnownCells, SegmentedCells, open_cell_source
 from stages.compare import CompareSettings, format_comparison, run
-from stages.segment import SegmentSettings
+from stages.segment.run import SegmentSettings
 
 ENGINE = LocalEngine(workers=2)
 SETTINGS = CompareSettings(picture_size=200)

@@ -19,7 +19,7 @@ from models.segmenters.calibration_fields import draw_sample
 from models.segmenters.factory import SegmenterOptions, choose_segmenter, load_segmenter
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER
-from stages.settings.segment import SegmentSettings
+from stages.segment.settings import SegmentSettings
 from stages.stage import Context, Failure, StageReport
 
 log = logging.getLogger("hpacells")

@@ -13,8 +13,8 @@ from data.masks.label_image import read_label_image
 from models.segmenters.factory import SegmenterOptions, choose_segmenter
 from models.segmenters.segmenter import SegmentedField
 from pipeline.engines.local import LocalEngine
-from stages import segment
-from stages.segment import SegmentSettings
+from stages.segment import run as segment
+from stages.segment.run import SegmentSettings
 
 
 class ThresholdSegmenter:

@@ -1,0 +1,1 @@
+"""Segment: find the nuclei and cells of every field."""
