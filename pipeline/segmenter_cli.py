@@ -56,7 +56,7 @@ def compare(
 ) -> None:
     """Tell cell by cell how two segmenters agree: F1, mean IoU, split and merged cells, the worst fields."""
     from pipeline.segmenter_steps import compare_step
-    from stages.compare import format_comparison
+    from stages.segmenter.compare import format_comparison
 
     settings = load_settings(
         ["compare", "segment"], config, assignments, {"segment.pixel_size_um": pixel_size}

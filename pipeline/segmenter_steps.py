@@ -11,7 +11,7 @@ from pipeline.steps import fingerprint_fields
 
 def train_segmenter_step(out: Path, images: Path | None, masks: Path | None, config: Config) -> Step:
     """Train a segmenter on labelled and simulated fields into the folder ``out``."""
-    from stages import train_segmenter
+    from stages.segmenter import train as train_segmenter
 
     settings = config.settings("segmenter", train_segmenter.TrainSegmenterSettings)
     sources = train_segmenter.find_sources(images, masks, settings)
@@ -28,8 +28,8 @@ def train_segmenter_step(out: Path, images: Path | None, masks: Path | None, con
 
 def compare_step(a: str, b: str, images: Path, output: Path, config: Config) -> Step:
     """Compare two segmenters, or folders of label images, on the fields of a folder."""
-    from stages import cell_sources, compare
     from stages.segment import run as segment
+    from stages.segmenter import cell_sources, compare
 
     settings = config.settings("compare", compare.CompareSettings)
     segmenting = config.settings("segment", segment.SegmentSettings)

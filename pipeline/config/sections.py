@@ -18,8 +18,8 @@ _SETTINGS = {
     "inspect": "stages.inspect.settings:InspectSettings",
     "explore": "stages.explore.run:ExploreSettings",
     "features": "stages.features.settings:FeaturesSettings",
-    "segmenter": "stages.settings.train_segmenter:TrainSegmenterSettings",
-    "compare": "stages.settings.compare:CompareSettings",
+    "segmenter": "stages.segmenter.train_settings:TrainSegmenterSettings",
+    "compare": "stages.segmenter.compare_settings:CompareSettings",
 }
 
 SECTIONS = tuple(_SETTINGS)

@@ -9,9 +9,9 @@ from data.errors import InputError
 from data.fields.field import find_fields
 from data.masks.label_image import write_label_image
 from pipeline.engines.local import LocalEngine
-from stages.cell_sources import KnownCells, SegmentedCells, open_cell_source
-from stages.compare import CompareSettings, format_comparison, run
 from stages.segment.run import SegmentSettings
+from stages.segmenter.cell_sources import KnownCells, SegmentedCells, open_cell_source
+from stages.segmenter.compare import CompareSettings, format_comparison, run
 
 ENGINE = LocalEngine(workers=2)
 SETTINGS = CompareSettings(picture_size=200)

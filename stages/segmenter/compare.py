@@ -18,8 +18,8 @@ from data.compare.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 from data.fields.field import Field
 from data.plots.comparison import complete_channels, draw_comparison
-from stages.cell_sources import CellSource
-from stages.settings.compare import CompareSettings
+from stages.segmenter.cell_sources import CellSource
+from stages.segmenter.compare_settings import CompareSettings
 from stages.stage import Context, Failure, StageReport
 
 

@@ -17,7 +17,7 @@ from models.segmenters.lite.training.report import draw_predictions, write_segme
 from models.segmenters.lite.training.trainer import FieldPool, SegmenterTrainer
 from models.segmenters.lite.weights import save_lite_weights
 from models.training.checkpoint import Checkpoint
-from stages.settings.train_segmenter import TrainSegmenterSettings
+from stages.segmenter.train_settings import TrainSegmenterSettings
 from stages.stage import Context, Failure, StageReport
 
 log = logging.getLogger("hpacells")

@@ -1,0 +1,1 @@
+"""Segmenter: train and compare segmenters."""
