@@ -21,7 +21,7 @@ from stages.stage import Context, StageReport
 def simulate_step(out: Path, config: Config) -> Step:
     """Simulate a labelled set into the folder ``out``."""
     from data.simulate.fingerprints import hash_simulator
-    from stages import simulate
+    from stages.simulate import run as simulate
 
     settings = config.settings("simulate", simulate.SimulateSettings)
     return Step(

@@ -5,7 +5,7 @@ import importlib
 from stages.stage import StageSettings
 
 _SETTINGS = {
-    "simulate": "stages.settings.simulate:SimulateSettings",
+    "simulate": "stages.simulate.settings:SimulateSettings",
     "segment": "stages.segment.settings:SegmentSettings",
     # Those of cells that were cut elsewhere are all of the other cells', and more.
     "crops": "stages.crops.run_precropped:CutCellsSettings",

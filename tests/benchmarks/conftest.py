@@ -6,8 +6,8 @@ import pytest
 from data.channels import CHANNELS
 from data.labels.label_file import read_labels
 from pipeline.engines.local import LocalEngine
-from stages.settings.simulate import SimulateSettings
-from stages.simulate import run
+from stages.simulate.run import run
+from stages.simulate.settings import SimulateSettings
 
 # The benchmarks are run from the top folder and not installed; `python -m pytest` has it on the path already.
 sys.path.append(str(Path(__file__).parents[2]))

@@ -15,8 +15,8 @@ from benchmarks.recipes.weights import Download, describe_weights
 from data.errors import InputError
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
-from stages.settings.simulate import SimulateSettings
-from stages.simulate import run
+from stages.simulate.run import run
+from stages.simulate.settings import SimulateSettings
 from stages.training.settings import TrainSettings
 
 TINY = """

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.settings.simulate import SimulateSettings
-from stages.simulate import run
+from stages.simulate.run import run
+from stages.simulate.settings import SimulateSettings
 
 
 class Inline:

@@ -16,7 +16,7 @@ from models.classifiers.initial_weights import load_start
 from models.classifiers.model_folder import load_classifier
 from pipeline.config.config import load_config
 from pipeline.runs.work_folder import WorkFolder
-from stages.settings.simulate import SimulateSettings
+from stages.simulate.settings import SimulateSettings
 from stages.training.settings import TrainSettings
 
 CONFIG = """

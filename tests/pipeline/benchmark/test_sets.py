@@ -7,7 +7,7 @@ from data.labels.label_file import NUM_CLASSES
 from data.simulate.antibodies import field_classes, make_antibody
 from pipeline.benchmark.sets import PARTS, part_config, set_names, simulate_set
 from pipeline.engines.local import LocalEngine
-from stages.settings.simulate import SimulateSettings
+from stages.simulate.settings import SimulateSettings
 
 
 def settings(name: str, part: str) -> SimulateSettings:

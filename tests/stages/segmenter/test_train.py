@@ -11,8 +11,8 @@ from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute
 from pipeline.segmenter_steps import train_segmenter_step
 from stages.segmenter.train import TrainSegmenterSettings, choose_held_out, draw_weights, find_sources
-from stages.simulate import SimulateSettings
-from stages.simulate import run as simulate
+from stages.simulate.run import SimulateSettings
+from stages.simulate.run import run as simulate
 
 ENGINE = LocalEngine(workers=2)
 SHORT = [

@@ -11,7 +11,7 @@ from data.labels.label_file import NEGATIVE, read_labels
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
 from data.predictions.submission import read_submission
-from stages.simulate import SimulateSettings, run
+from stages.simulate.run import SimulateSettings, run
 from stages.stage import StageReport
 
 SMALL = {"size": 160, "seed": 4}

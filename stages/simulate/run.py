@@ -19,7 +19,7 @@ from data.predictions.submission import SubmissionRow, write_submission
 from data.simulate.field import SimulatedField, simulate_field
 from data.simulate.field_record import FieldRecord, read_record, write_record
 from data.simulate.fingerprints import hash_pixels, hash_simulator, hash_truth
-from stages.settings.simulate import SimulateSettings
+from stages.simulate.settings import SimulateSettings
 from stages.stage import Context, Failure, StageReport
 
 _OUR_FILE = re.compile(rf"(sim-\d+-\d{{5,}})(_(?:{'|'.join((*CHANNELS, 'cells', 'nuclei'))})\.png|\.json)")

@@ -1,0 +1,1 @@
+"""Simulate: write fields with known cells and labels."""
