@@ -61,7 +61,7 @@ def curves(
     output: Annotated[Path, typer.Option("--output", help="The picture to write (PNG).")],
 ) -> None:
     """Draw the training curves of several models in one picture, a line a model."""
-    from stages.training.curves import draw_classifiers
+    from stages.train.curves import draw_classifiers
 
     names = draw_classifiers(models, output)
     typer.echo(f"curves: {output} ({', '.join(names)})")

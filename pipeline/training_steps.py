@@ -15,7 +15,7 @@ from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.work_folder import WorkFolder
 
 if TYPE_CHECKING:
-    from stages.training.settings import TrainSettings
+    from stages.train.settings import TrainSettings
 
 OUT_OF_FOLD = "oof"
 """In place of a label file: that of the last training of all folds, softened by what its classifiers say."""
@@ -29,9 +29,9 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     InputError
         The labels are to be softened, but no earlier training of all folds on these cells tells how.
     """
-    from stages import train
-    from stages.training.folders import fold_folder
-    from stages.training.settings import ALL_FOLDS, TrainSettings
+    from stages.train import run as train
+    from stages.train.model_folders import fold_folder
+    from stages.train.settings import ALL_FOLDS, TrainSettings
 
     settings = config.settings("train", TrainSettings)
     softened = str(labels) == OUT_OF_FOLD
@@ -77,7 +77,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
 def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) -> Step:
     """Test a range of learning rates; ``after`` begins with the weights that were trained."""
     from stages.find_rate import run as find_rate
-    from stages.training.settings import TrainSettings
+    from stages.train.settings import TrainSettings
 
     recipe = config.settings("train", TrainSettings)
     inputs = {"crops": require(work, "crops").output_key, "labels": hash_file(labels)}

@@ -19,7 +19,7 @@ from pipeline.command_options import local_engine
 from pipeline.config.config import DEFAULT_RECIPE, load_config
 from pipeline.engines.messages import show_messages, told_in_one_line
 from pipeline.runs.work_folder import WorkFolder
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 
 def parse_arguments() -> argparse.Namespace:

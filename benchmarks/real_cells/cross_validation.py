@@ -24,7 +24,7 @@ from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import cut_cells_step
 from stages.stage import Context
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 FOLDS = 5
 _SEED = 1

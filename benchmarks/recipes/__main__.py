@@ -20,7 +20,7 @@ from pipeline.command_options import local_engine
 from pipeline.config.config import load_config
 from pipeline.engines.messages import show_messages, told_in_one_line
 from pipeline.runs.work_folder import WorkFolder
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 _PUBLISHED = Path(__file__).with_name("published.toml")
 

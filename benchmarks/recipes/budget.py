@@ -10,7 +10,7 @@ from models.training.lr_schedules.lr_schedule import RateSettings
 from models.training.lr_schedules.plateau import PlateauSettings
 from models.training.lr_schedules.ramp import RampSettings
 from models.training.lr_schedules.restarts import RestartsSettings
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 _LEAST_SIDE = {"inception_v4": 75}
 _MULTIPLES = {"botnet26t_256": 32}

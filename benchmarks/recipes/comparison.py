@@ -19,7 +19,7 @@ from benchmarks.recipes.weights import Download, describe_weights
 from pipeline.config.config import DEFAULT_RECIPE
 from pipeline.runs.manifest import hash_file, hash_json, software_versions
 from stages.stage import Context
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 log = logging.getLogger("hpacells")
 

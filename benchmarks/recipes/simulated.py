@@ -22,7 +22,7 @@ from models.losses.settings import output_of
 from pipeline.runs.work_folder import WorkFolder
 from stages.combine import run as combine
 from stages.stage import Context
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 PARTS = ("train", "validation", "test")
 

@@ -16,10 +16,10 @@ from data.training.balance import balance_items
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import hash_file
 from pipeline.training_steps import hash_start
-from stages import train
 from stages.predict import run as predict
 from stages.stage import Context
-from stages.training.settings import TrainSettings
+from stages.train import run as train
+from stages.train.settings import TrainSettings
 
 
 @dataclass(frozen=True)

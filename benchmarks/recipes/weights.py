@@ -5,7 +5,7 @@ import logging
 from data.errors import InputError
 from models.classifiers.backbones.backbone import create_backbone
 from models.classifiers.heads.head import wants_map
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 log = logging.getLogger("hpacells")
 

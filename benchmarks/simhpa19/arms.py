@@ -18,10 +18,10 @@ from data.training.training_set import select_training_set
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, hash_file
 from pipeline.runs.work_folder import WorkFolder
-from stages import train
 from stages.predict import run as predict
 from stages.stage import Context
-from stages.training.settings import TrainSettings
+from stages.train import run as train
+from stages.train.settings import TrainSettings
 
 
 @dataclass(frozen=True)

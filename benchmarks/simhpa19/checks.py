@@ -41,7 +41,7 @@ from pipeline.config.config import load_config
 from pipeline.engines.messages import show_messages, told_in_one_line
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 LEAST_DIFFERENCE = {"linear": 0.1, "green": 0.0}
 """By how much an arm's macro AP must stay below the network's for its check to hold."""

@@ -30,9 +30,9 @@ from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, hash_file
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import simulate_step
-from stages import train
 from stages.stage import Context, StageReport
-from stages.training.settings import TrainSettings
+from stages.train import run as train
+from stages.train.settings import TrainSettings
 
 NAME = "simhpa19"
 CONFIG = Path("configs/first_weights") / f"{NAME}.toml"

@@ -10,7 +10,7 @@ _SETTINGS = {
     # Those of cells that were cut elsewhere are all of the other cells', and more.
     "crops": "stages.crops.run_precropped:CutCellsSettings",
     "find_rate": "stages.find_rate.settings:FindRateSettings",
-    "train": "stages.training.settings:TrainSettings",
+    "train": "stages.train.settings:TrainSettings",
     "predict": "stages.predict.settings:PredictSettings",
     "combine": "stages.combine.run:CombineSettings",
     "score": "stages.score.run:ScoreSettings",

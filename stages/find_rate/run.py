@@ -16,10 +16,10 @@ from models.training.lr_range_test.plot import draw_rate_curve, write_rate_curve
 from models.training.lr_range_test.range_test import RateCurve, find_rate
 from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
-from stages.train import select_cells
-from stages.training.fold import make_stepper
-from stages.training.preparation import prepare_fold
-from stages.training.settings import TrainSettings
+from stages.train.fold import make_stepper
+from stages.train.preparation import prepare_fold
+from stages.train.run import select_cells
+from stages.train.settings import TrainSettings
 
 log = logging.getLogger("hpacells")
 

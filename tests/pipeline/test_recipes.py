@@ -9,7 +9,7 @@ from data.errors import InputError
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.losses.settings import output_of
 from pipeline.config.config import find_recipe, load_config
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 DOCS = Path(__file__).parents[2] / "docs" / "recipes.md"
 PAPERS = {

@@ -13,9 +13,9 @@ from pipeline.runs.execute import execute, require
 from pipeline.runs.manifest import Manifest, read_manifest, write_manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.training_steps import find_rate_step, train_step
-from stages import train
 from stages.find_rate import run as find_rate
 from stages.stage import StageReport
+from stages.train import run as train
 
 FOLDS = ("train.split.folds=2", "train.split.fold=all")
 

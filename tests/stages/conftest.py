@@ -12,8 +12,8 @@ from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.labels.label_file import write_labels
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.tile_store import TileWriter
-from stages import train
-from stages.training.settings import TrainSettings
+from stages.train import run as train
+from stages.train.settings import TrainSettings
 
 CELLS_AN_IMAGE = 3
 

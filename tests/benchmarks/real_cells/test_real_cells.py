@@ -11,7 +11,7 @@ from benchmarks.real_cells import __main__ as command
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES, read_labels
 from pipeline.config.config import load_config
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 RECIPE = """
 device = "cpu"

@@ -12,7 +12,7 @@ from models.training.lr_schedules.plateau import PlateauSettings
 from models.training.lr_schedules.ramp import RampSettings, ramp_factor
 from models.training.lr_schedules.restarts import RestartsSettings
 from pipeline.config.config import load_config
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 
 def read(recipe: str) -> TrainSettings:

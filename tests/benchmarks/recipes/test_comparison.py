@@ -17,7 +17,7 @@ from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from stages.simulate.run import run
 from stages.simulate.settings import SimulateSettings
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 TINY = """
 device = "cpu"

@@ -17,7 +17,7 @@ from models.classifiers.model_folder import load_classifier
 from pipeline.config.config import load_config
 from pipeline.runs.work_folder import WorkFolder
 from stages.simulate.settings import SimulateSettings
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 CONFIG = """
 [simulate]

@@ -18,7 +18,7 @@ from data.masks.rle import decode_mask
 from data.predictions.submission import read_submission
 from data.tiles.tile_store import TileStore
 from pipeline.runs.work_folder import WorkFolder
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 TINY = TrainSettings.model_validate(
     {

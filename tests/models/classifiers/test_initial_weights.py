@@ -9,7 +9,7 @@ from models.classifiers.classifier import Classifier
 from models.classifiers.initial_weights import find_start, load_start
 from models.classifiers.model_folder import load_classifier
 from pipeline.config.config import load_config
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 OTHER_CLASSES = ("one", "two", "three")
 

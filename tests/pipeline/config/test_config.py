@@ -14,7 +14,7 @@ from models.training.lr_schedules.restarts import RestartsSettings
 from models.training.optimisers.settings import SgdSettings
 from pipeline.config.config import find_recipe, load_config
 from stages.stage import StageSettings
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 
 class CropsSettings(StageSettings):

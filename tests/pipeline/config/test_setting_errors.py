@@ -5,7 +5,7 @@ import pytest
 from data.errors import InputError
 from pipeline.config.config import load_config
 from stages.predict.settings import PredictSettings
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 
 def complaint(*assignments: str) -> str:

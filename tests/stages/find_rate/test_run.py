@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from stages import train
 from stages.find_rate import run as find_rate
 from stages.find_rate.run import FindRateSettings, RateFiles
-from stages.training.settings import TrainSettings
+from stages.train import run as train
+from stages.train.settings import TrainSettings
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 

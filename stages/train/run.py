@@ -17,16 +17,16 @@ from models.training.curves import draw_curves, draw_together
 from models.training.distributed import Processes, join_processes
 from models.training.history import METRICS, write_history
 from stages.stage import Context, StageReport
-from stages.training.figures import describe, describe_all, summarise
-from stages.training.fold import FoldResult, count_steps, train_fold
-from stages.training.folders import CURVES, remove_checkpoints, remove_others
-from stages.training.notices import warn_of_absent, warn_of_thresholds
-from stages.training.out_of_fold import UnusedCells, find_unused, predict_unused, write_out_of_fold
-from stages.training.preparation import prepare_fold
-from stages.training.selection import select_cells, select_labelled
-from stages.training.settings import ALL_FOLDS, TrainSettings
-from stages.training.softening import soften
-from stages.training.splits import Split, list_splits
+from stages.train.fold import FoldResult, count_steps, train_fold
+from stages.train.model_folders import CURVES, remove_checkpoints, remove_others
+from stages.train.out_of_fold import UnusedCells, find_unused, predict_unused, write_out_of_fold
+from stages.train.preparation import prepare_fold
+from stages.train.selection import select_cells, select_labelled
+from stages.train.settings import ALL_FOLDS, TrainSettings
+from stages.train.soft_labels import soften
+from stages.train.splits import Split, list_splits
+from stages.train.summary import describe, describe_all, summarise
+from stages.train.warnings import warn_of_absent, warn_of_thresholds
 
 log = logging.getLogger("hpacells")
 

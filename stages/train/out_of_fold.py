@@ -14,10 +14,10 @@ from data.tiles.tile_store import TileStore
 from data.training.training_set import TrainingSet
 from models.classifiers.ensemble import Member, mean_thresholds
 from models.training.distributed import Processes
-from stages.training.fold import FoldResult, predict_held_out
-from stages.training.preparation import Prepared
-from stages.training.settings import TrainSettings
-from stages.training.splits import Split
+from stages.train.fold import FoldResult, predict_held_out
+from stages.train.preparation import Prepared
+from stages.train.settings import TrainSettings
+from stages.train.splits import Split
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from stages import train
-from stages.training import fold
-from stages.training.settings import TrainSettings
+from stages.train import fold
+from stages.train import run as train
+from stages.train.settings import TrainSettings
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]

@@ -10,7 +10,7 @@ from data.predictions.predictions_table import read_class_names, read_prediction
 from data.training.pseudo_labels import check_classes, match_probabilities, soften_targets
 from data.training.training_set import TrainingSet
 from models.losses.settings import output_of
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 log = logging.getLogger("hpacells")
 

@@ -24,7 +24,7 @@ from models.losses.settings import output_of
 from models.training.distributed import Processes
 from models.training.progress import TrainingData
 from models.training.weight_interpolation import StartBlend
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 _STATISTICS_TILES = 1024
 

@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from data.predictions.predictions_table import read_class_names
-from stages import train
+from stages.train import run as train
 
 IMAGES = {f"image{number}": (number % 2,) for number in range(6)}
 

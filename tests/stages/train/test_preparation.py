@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from models.training.distributed import ALONE
-from stages.train import select_cells
-from stages.training.preparation import Prepared, prepare_fold
-from stages.training.settings import TrainSettings
+from stages.train.preparation import Prepared, prepare_fold
+from stages.train.run import select_cells
+from stages.train.settings import TrainSettings
 
 IMAGES = {f"image{number}": (int(number > 3),) for number in range(5)}
 NEGATIVE = 18

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from stages.training import curves
-from stages.training.curves import distinguish, draw_classifiers
+from stages.train import curves
+from stages.train.curves import distinguish, draw_classifiers
 
 HISTORY = (
     "epoch,lr,train_loss,val_loss,val_accuracy,val_macro_f1,val_map,seconds,tiles_per_second,wait_seconds\n"

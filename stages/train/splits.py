@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from data.labels.folds import split_images
 from data.training.training_set import TrainingSet
-from stages.training.folders import fold_folder
-from stages.training.settings import ALL_FOLDS, TrainSettings
+from stages.train.model_folders import fold_folder
+from stages.train.settings import ALL_FOLDS, TrainSettings
 
 log = logging.getLogger("hpacells")
 

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stages.training.notices import warn_of_absent, warn_of_thresholds
-from stages.training.splits import Split
+from stages.train.splits import Split
+from stages.train.warnings import warn_of_absent, warn_of_thresholds
 
 CHOSEN = SimpleNamespace(
     targets=np.array([[1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]),

@@ -10,7 +10,7 @@ from data.labels.label_file import read_labels, read_proteins
 from data.labels.label_set import read_label_set
 from data.tiles.tile_store import TileStore
 from data.training.training_set import DataSettings, TrainingSet, select_training_set
-from stages.training.settings import TrainSettings
+from stages.train.settings import TrainSettings
 
 _COLUMNS = ["image_id", "cell_id", "dropped", "group", "image_hash"]
 

@@ -15,9 +15,9 @@ from models.classifiers.ensemble import find_classifiers, read_members
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import load_classifier
 from models.training import trainer
-from stages import train
-from stages.training.preparation import prepare_fold
-from stages.training.settings import TrainSettings
+from stages.train import run as train
+from stages.train.preparation import prepare_fold
+from stages.train.settings import TrainSettings
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 ALL = {"split": {"folds": 3, "fold": "all"}}

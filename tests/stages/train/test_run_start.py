@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from stages import train
-from stages.training.settings import TrainSettings
+from stages.train import run as train
+from stages.train.settings import TrainSettings
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

@@ -21,8 +21,8 @@ from models.training.trainer import Trainer
 from models.training.training_step import Stepper
 from models.training.validation import predict_held_out as predict
 from models.training.weight_interpolation import StartBlend
-from stages.training.preparation import Prepared
-from stages.training.settings import TrainSettings
+from stages.train.preparation import Prepared
+from stages.train.settings import TrainSettings
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from data.errors import InputError
 from data.labels.label_file import write_labels
 from models.classifiers.model_folder import load_classifier
-from stages import train
-from stages.training import fold
-from stages.training.settings import TrainSettings
+from stages.train import fold
+from stages.train import run as train
+from stages.train.settings import TrainSettings
 
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 THREE_CLASSES = {f"image{number}": (number % 3,) for number in range(12)}

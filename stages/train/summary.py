@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from data.training.training_set import TrainingSet
-from stages.training.fold import FoldResult
-from stages.training.splits import Split
+from stages.train.fold import FoldResult
+from stages.train.splits import Split
 
 
 def describe(chosen: TrainingSet, split: Split, result: FoldResult) -> dict[str, Any]:

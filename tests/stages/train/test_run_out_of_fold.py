@@ -17,12 +17,12 @@ from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble import find_classifiers
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import load_classifier
-from stages import train
 from stages.evaluate import run as evaluate
 from stages.evaluate.settings import EvaluateSettings
 from stages.predict import run as predict_stage
 from stages.predict.settings import PredictSettings
-from stages.training.settings import TrainSettings
+from stages.train import run as train
+from stages.train.settings import TrainSettings
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

@@ -1,0 +1,1 @@
+"""Train: train the classifier."""
