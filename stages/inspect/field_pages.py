@@ -20,9 +20,9 @@ from data.plots.composites import (
     stretch_contrast,
 )
 from data.tiles.tile_store import TileStore
+from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.given_labels import compare_labels, read_given_labels
 from stages.inspect.pictures import draw_tile, write_jpeg
-from stages.inspect.predicted_cells import PredictedCells
 from stages.inspect.settings import InspectSettings
 from stages.inspect.sources import Sources
 from stages.pages.template import write_page

@@ -5,13 +5,13 @@ from pathlib import Path
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.tiles.tile_store import TileStore
-from stages.inspect.cell_cards import CellCards
-from stages.inspect.cell_groups import divide_cells
-from stages.inspect.cell_index import write_cell_index
-from stages.inspect.cell_pages import CellPages
-from stages.inspect.cell_views import ViewPages, divide_views, list_views
+from stages.inspect.cells.cards import CellCards
+from stages.inspect.cells.groups import divide_cells
+from stages.inspect.cells.index import write_cell_index
+from stages.inspect.cells.pages import CellPages
+from stages.inspect.cells.predicted_cells import PredictedCells
+from stages.inspect.cells.views import ViewPages, divide_views, list_views
 from stages.inspect.given_labels import read_given_labels
-from stages.inspect.predicted_cells import PredictedCells
 from stages.inspect.settings import InspectSettings
 from stages.inspect.sources import CutCellSources
 from stages.stage import Context, Failure, StageReport

@@ -149,7 +149,7 @@ def test_counts_and_views(sources: CutCellSources, tmp_path: Path) -> None:
 def test_many_thumbnails_get_pages(
     sources: CutCellSources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stages.inspect.cell_index._THUMBNAILS", 2)
+    monkeypatch.setattr("stages.inspect.cells.index._THUMBNAILS", 2)
     run(sources, tmp_path / "report", InspectSettings(cells_a_page=1), ENGINE)
     pages = [read(tmp_path / "report", name) for name in ("index.html", "index-2.html", "index-3.html")]
     shown = [re.findall(r'href="cells/(\d+)\.html"', page) for page in pages]
@@ -199,7 +199,7 @@ def test_a_page_that_cannot_be_shown_is_told(
             raise BrokenShardError
         return picture[0]
 
-    monkeypatch.setattr("stages.inspect.cell_pages.draw_sheet", refuse)
+    monkeypatch.setattr("stages.inspect.cells.pages.draw_sheet", refuse)
     report = tmp_path / "report"
     done = run(sources, report, InspectSettings(), ENGINE)
     assert [(failure.where, failure.why) for failure in done.failures] == [("m", "broken shard")]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.inspect.cell_groups import CellGroup
+from stages.inspect.cells.groups import CellGroup
+from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.given_labels import compare_labels
-from stages.inspect.predicted_cells import PredictedCells
 
 _PICTURES_A_FOLDER = 1000
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from data.predictions.predictions_table import write_predictions
-from stages.inspect.predicted_cells import PredictedCells
+from stages.inspect.cells.predicted_cells import PredictedCells
 
 CELLS = pd.DataFrame({"image_id": ["a", "b", "c"], "cell_id": [1, 1, 1]})
 PROBABILITIES = np.array([[0.1, 0.7, 0.2], [0.6, 0.5, 0.55]], np.float32)

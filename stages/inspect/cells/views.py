@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.inspect.cell_cards import CellCards
+from stages.inspect.cells.cards import CellCards
 from stages.inspect.given_labels import PARTLY, WRONG
 from stages.pages.template import write_page
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from stages.inspect.cell_cards import CellCards
-from stages.inspect.cell_views import View
+from stages.inspect.cells.cards import CellCards
+from stages.inspect.cells.views import View
 from stages.inspect.first_page import copy_beside, count_cells
 from stages.inspect.given_labels import PARTLY, RIGHT, WRONG
 from stages.inspect.sources import CutCellSources

@@ -1,4 +1,4 @@
-from stages.inspect.cell_groups import divide_cells
+from stages.inspect.cells.groups import divide_cells
 
 GROUPS = ["m", "x", "m", "y", "n", "n", "n", "z"]
 NAMES = list("abcdefgh")

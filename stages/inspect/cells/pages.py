@@ -7,8 +7,8 @@ import numpy as np
 
 from data.plots.composites import find_contrast
 from data.tiles.tile_store import TileStore
-from stages.inspect.cell_cards import CellCards, picture_path
-from stages.inspect.cell_groups import CellGroup
+from stages.inspect.cells.cards import CellCards, picture_path
+from stages.inspect.cells.groups import CellGroup
 from stages.inspect.given_labels import PARTLY, WRONG
 from stages.inspect.pictures import draw_sheet, draw_tile, write_jpeg
 from stages.pages.template import write_page

@@ -1,0 +1,1 @@
+"""Pages of the report for cells that were cropped elsewhere."""
