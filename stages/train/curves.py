@@ -5,8 +5,8 @@ from pathlib import Path
 
 from data.errors import InputError
 from models.classifiers.fold_folders import list_folds
-from models.training.curves import draw_together
-from models.training.history import METRICS, read_history
+from models.training.records.curves import draw_together
+from models.training.records.history import METRICS, read_history
 
 
 def draw_classifiers(models: Sequence[Path], output: Path) -> list[str]:

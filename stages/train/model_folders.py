@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.classifiers.fold_folders import list_folds
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
-from models.training.history import METRICS
+from models.training.records.history import METRICS
 
 CURVES = "curves.png"
 

@@ -8,8 +8,8 @@ import torch
 
 from data.tiles.batch_loader import Batch, divide_batch
 from models.classifiers.classifier import Architecture, Classifier
-from models.training.history import Epoch
-from models.training.progress import TrainingData
+from models.training.records.history import Epoch
+from models.training.records.progress import TrainingData
 
 ARCHITECTURE: dict[str, Any] = {
     "mode": "single-label",

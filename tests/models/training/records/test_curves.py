@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib import colormaps
 
-from models.training import curves
-from models.training.curves import draw_curves, draw_together
-from models.training.history import Epoch
+from models.training.records import curves
+from models.training.records.curves import draw_curves, draw_together
+from models.training.records.history import Epoch
 
 
 @pytest.mark.parametrize("validated", [True, False])

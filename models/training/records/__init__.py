@@ -1,0 +1,1 @@
+"""What a training records: progress, epochs, metrics and curves."""
