@@ -5,9 +5,9 @@ from pathlib import Path
 from data.fields.field import find_fields
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
+from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import hash_file, read_manifest
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps import fingerprint_fields
 
 
 def explore_step(work: WorkFolder, images: Path | None, labels: Path, config: Config) -> Step:

@@ -3,19 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from data.labels.label_set import HPA2021, LabelSet
-from pipeline.runs.manifest import hash_file, hash_json, read_manifest
+from data.labels.label_set import LabelSet
+from pipeline.runs.manifest import hash_file, read_manifest
 from pipeline.runs.work_folder import WorkFolder
-
-
-def hash_label_set(label_set: LabelSet) -> dict[str, str]:
-    """Give the input ``label_set`` of a step, a hash of the classes; none for the default set.
-
-    A setting has only the file's name, whose content may change. The default set cannot.
-    """
-    if label_set.names == HPA2021.names and label_set.negative == HPA2021.negative:
-        return {}
-    return {"label_set": hash_json([label_set.names, label_set.negative])}
 
 
 def find_predicted(submission: Path, folders: Iterable[Path]) -> LabelSet | None:

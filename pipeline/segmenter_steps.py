@@ -5,8 +5,8 @@ from pathlib import Path
 from data.fields.field import find_fields
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
+from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import hash_json
-from pipeline.steps import fingerprint_fields
 
 
 def train_segmenter_step(out: Path, images: Path | None, masks: Path | None, config: Config) -> Step:

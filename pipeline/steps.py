@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import InputError
-from data.fields.field import Field, find_fields
+from data.fields.field import find_fields
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
-from pipeline.label_sets import find_predicted, hash_label_set
+from pipeline.label_sets import find_predicted
 from pipeline.runs.execute import Step, require
+from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import hash_file, hash_json, read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport
@@ -207,8 +208,3 @@ def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, conf
             source, work.cells, labels, work.quality, settings, context, trained_on=trained_on
         ),
     )
-
-
-def fingerprint_fields(fields: Sequence[Field]) -> str:
-    """Hash names, sizes and times of the fields' image files."""
-    return hash_json([[field.image_id, field.fingerprint()] for field in fields])

@@ -9,8 +9,8 @@ from data.errors import InputError
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.engines.torchrun import is_follower
-from pipeline.label_sets import hash_label_set
 from pipeline.runs.execute import Step, require
+from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.work_folder import WorkFolder
 

@@ -13,9 +13,9 @@ from data.labels.label_file import NUM_CLASSES, write_labels
 from data.masks.label_image import read_label_image
 from data.predictions.submission import read_submission
 from pipeline.runs.execute import Step, execute
+from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import Manifest, hash_json
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps import fingerprint_fields
 from stages.crops import run as crops
 from stages.stage import Context, StageReport
 

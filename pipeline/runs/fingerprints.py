@@ -1,0 +1,22 @@
+"""Fingerprints of a step's inputs: what decides whether finished work is stale."""
+
+from collections.abc import Sequence
+
+from data.fields.field import Field
+from data.labels.label_set import HPA2021, LabelSet
+from pipeline.runs.manifest import hash_json
+
+
+def fingerprint_fields(fields: Sequence[Field]) -> str:
+    """Hash names, sizes and times of the fields' image files."""
+    return hash_json([[field.image_id, field.fingerprint()] for field in fields])
+
+
+def hash_label_set(label_set: LabelSet) -> dict[str, str]:
+    """Give the input ``label_set`` of a step, a hash of the classes; none for the default set.
+
+    A setting has only the file's name, whose content may change. The default set cannot.
+    """
+    if label_set.names == HPA2021.names and label_set.negative == HPA2021.negative:
+        return {}
+    return {"label_set": hash_json([label_set.names, label_set.negative])}
