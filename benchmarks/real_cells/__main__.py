@@ -15,9 +15,9 @@ from benchmarks.real_cells.cross_validation import FOLDS, cross_validate, prepar
 from benchmarks.side_by_side.machine import describe_run
 from benchmarks.simhpa19.reality import Verdict, describe
 from benchmarks.simhpa19.reality_pictures import draw_confusion
-from pipeline.command_options import local_engine
+from pipeline.commands.options import local_engine
 from pipeline.config.config import DEFAULT_RECIPE, load_config
-from pipeline.engines.messages import show_messages, told_in_one_line
+from pipeline.engines.messages import reported_in_one_line, show_messages
 from pipeline.runs.work_folder import WorkFolder
 from stages.train.settings import TrainSettings
 
@@ -67,5 +67,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with reported_in_one_line():
         main()

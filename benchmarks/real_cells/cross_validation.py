@@ -22,7 +22,7 @@ from data.training.training_set import select_training_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps import cut_cells_step
+from pipeline.steps.crops import cut_cells_step
 from stages.stage import Context
 from stages.train.settings import TrainSettings
 

@@ -16,9 +16,9 @@ from benchmarks.recipes.comparison import Comparison, Recipe, list_recipes
 from benchmarks.recipes.simulated import prepare_parts
 from benchmarks.recipes.weights import Download
 from benchmarks.side_by_side.machine import describe_run
-from pipeline.command_options import local_engine
+from pipeline.commands.options import local_engine
 from pipeline.config.config import load_config
-from pipeline.engines.messages import show_messages, told_in_one_line
+from pipeline.engines.messages import reported_in_one_line, show_messages
 from pipeline.runs.work_folder import WorkFolder
 from stages.train.settings import TrainSettings
 
@@ -102,5 +102,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with reported_in_one_line():
         main()

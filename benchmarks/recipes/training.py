@@ -15,7 +15,7 @@ from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predict
 from data.training.balance import balance_items
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import hash_file
-from pipeline.training_steps import hash_start
+from pipeline.steps.train import hash_start
 from stages.predict import run as predict
 from stages.stage import Context
 from stages.train import run as train

@@ -36,9 +36,9 @@ from benchmarks.simhpa19.judgement import (
 from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
 from data.cells.cells_table import read_cells
 from data.labels.label_file import CLASS_NAMES
-from pipeline.command_options import local_engine
+from pipeline.commands.options import local_engine
 from pipeline.config.config import load_config
-from pipeline.engines.messages import show_messages, told_in_one_line
+from pipeline.engines.messages import reported_in_one_line, show_messages
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context
 from stages.train.settings import TrainSettings
@@ -221,5 +221,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with reported_in_one_line():
         main()

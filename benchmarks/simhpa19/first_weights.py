@@ -23,13 +23,13 @@ from data.atomic import atomic_write
 from data.cells.cells_table import read_cells
 from models.classifiers.initial_weights import find_start
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
-from pipeline.command_options import local_engine
+from pipeline.commands.options import local_engine
 from pipeline.config.config import load_config
-from pipeline.engines.messages import show_messages, told_in_one_line
+from pipeline.engines.messages import reported_in_one_line, show_messages
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, hash_file
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps import simulate_step
+from pipeline.steps.simulate import simulate_step
 from stages.stage import Context, StageReport
 from stages.train import run as train
 from stages.train.settings import TrainSettings
@@ -116,5 +116,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with reported_in_one_line():
         main()

@@ -20,7 +20,7 @@ from benchmarks.simhpa19.realism_pictures import draw_realism
 from benchmarks.simhpa19.side_by_side import Shown, draw_side_by_side
 from data.fields.field import Field, find_fields, to_uint8
 from data.masks.label_image import read_label_image, write_label_image
-from pipeline.engines.messages import told_in_one_line
+from pipeline.engines.messages import reported_in_one_line
 
 PIXEL_SIZE_UM = 0.08
 """Pixel size of all real fields."""
@@ -174,5 +174,5 @@ def _short(value: float) -> str:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with reported_in_one_line():
         main()

@@ -20,12 +20,12 @@ from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES, read_labels
 from data.tiles.tile_store import TileStore
-from pipeline.command_options import local_engine
+from pipeline.commands.options import local_engine
 from pipeline.config.config import Config
-from pipeline.engines.messages import show_messages, told_in_one_line
+from pipeline.engines.messages import reported_in_one_line, show_messages
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps import cut_cells_step
+from pipeline.steps.crops import cut_cells_step
 from stages.stage import Context
 
 
@@ -167,5 +167,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with told_in_one_line():
+    with reported_in_one_line():
         main()

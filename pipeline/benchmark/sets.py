@@ -9,7 +9,7 @@ from data.errors import InputError
 from pipeline.config.config import Config
 from pipeline.runs.execute import execute
 from pipeline.runs.manifest import Manifest
-from pipeline.steps import simulate_step
+from pipeline.steps.simulate import simulate_step
 from stages.stage import Context
 
 BENCHMARK = "simhpa19"

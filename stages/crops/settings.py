@@ -4,7 +4,6 @@ from typing import Literal
 
 from pydantic import Field as Setting
 
-from stages.crops.settings import CropsSettings
 from stages.stage import StageSettings
 
 

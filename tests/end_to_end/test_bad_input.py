@@ -161,7 +161,7 @@ def test_bad_submissions(hpacells, simulated: Path, tmp_path: Path) -> None:
     )
 
 
-def test_ctrl_c_is_told_in_one_line_and_the_same_command_goes_on(
+def test_ctrl_c_is_reported_in_one_line_and_the_same_command_goes_on(
     hpacells, images: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"

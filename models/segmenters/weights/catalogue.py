@@ -40,7 +40,9 @@ class PublishedWeights:
 @cache
 def read_catalogue() -> dict[str, PublishedWeights]:
     """Give every published file by our name."""
-    networks = tomllib.loads(files("models.segmenters.weights").joinpath("weights.toml").read_text(encoding="utf-8"))
+    networks = tomllib.loads(
+        files("models.segmenters.weights").joinpath("weights.toml").read_text(encoding="utf-8")
+    )
     return {
         name: PublishedWeights(
             name, network, doi=of["doi"], record=of["record"], megabytes=of["megabytes"], **file

@@ -11,7 +11,7 @@ from data.errors import InputError
 from pipeline.cli import app
 from pipeline.config.config import load_config
 from pipeline.config.sections import SECTIONS, settings_of
-from pipeline.whole import READS
+from pipeline.steps.whole_run import READS
 
 COMMANDS = {
     "simulate out": ["simulate"],

@@ -9,7 +9,7 @@ from data.segmenter_training.labelled_field import LabelledField
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute
-from pipeline.segmenter_steps import train_segmenter_step
+from pipeline.steps.segmenter import train_segmenter_step
 from stages.segmenter.train import TrainSegmenterSettings, choose_held_out, draw_weights, find_sources
 from stages.simulate.run import SimulateSettings
 from stages.simulate.run import run as simulate

@@ -5,9 +5,10 @@ import pytest
 from typer.testing import CliRunner
 
 from data.errors import InputError
-from pipeline import cli, steps
+from pipeline import cli
 from pipeline.config.config import Config, load_config
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps import predict as steps
 
 
 @pytest.fixture(autouse=True)

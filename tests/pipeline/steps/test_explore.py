@@ -8,10 +8,10 @@ import pytest
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.fields.images_table import write_images
 from pipeline.config.config import load_config
-from pipeline.explore_step import explore_step
 from pipeline.runs.execute import Step
 from pipeline.runs.manifest import Manifest, write_manifest
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.explore import explore_step
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.command_options import Assignments, ConfigFile, finish, load_settings, local_engine
+from pipeline.commands.options import Assignments, ConfigFile, Work, finish, load_settings, local_engine
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.training_cli import Work
 
 
 def explore(
@@ -22,8 +21,8 @@ def explore(
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
-    """Plot a label set and its images: classes, pairs, combinations, examples."""
-    from pipeline.explore_step import explore_step
+    """Plot a label set: classes, pairs, combinations, examples."""
+    from pipeline.steps.explore import explore_step
     from stages.explore.run import format_exploration
 
     folder = WorkFolder(work)

@@ -15,7 +15,7 @@ from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute
 from pipeline.runs.manifest import Manifest, hash_file, write_manifest
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps import evaluate_step
+from pipeline.steps.evaluate import evaluate_step
 
 ENGINE = LocalEngine(workers=1)
 

@@ -3,11 +3,17 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline import inspect_step, steps, training_steps
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.combine import combine_step
+from pipeline.steps.crops import crops_step
+from pipeline.steps.inspect import inspect_step
+from pipeline.steps.predict import predict_step
+from pipeline.steps.score import score_step
+from pipeline.steps.segment import segment_step
+from pipeline.steps.train import train_step
 from stages.crops.settings import CropsSettings
 from stages.stage import Context
 
@@ -37,14 +43,14 @@ def _steps(
     work: WorkFolder, images: Path, labels: Path, truth: Path | None, config: Config
 ) -> Iterator[Callable[[], Step]]:
     # Made one by one: a step asks for the manifest of the one before it.
-    yield lambda: steps.segment_step(work, images, config)
-    yield lambda: steps.crops_step(work, images, config)
-    yield lambda: training_steps.train_step(work, labels, config)
-    yield lambda: steps.predict_step(work, None, config)
-    yield lambda: steps.combine_step(work, work.submission, config)
+    yield lambda: segment_step(work, images, config)
+    yield lambda: crops_step(work, images, config)
+    yield lambda: train_step(work, labels, config)
+    yield lambda: predict_step(work, None, config)
+    yield lambda: combine_step(work, work.submission, config)
     if truth is not None:
-        yield lambda: steps.score_step(work.manifest("score"), work.submission, truth, work.metric, config)
-    yield lambda: inspect_step.inspect_step(work, labels, config)
+        yield lambda: score_step(work.manifest("score"), work.submission, truth, work.metric, config)
+    yield lambda: inspect_step(work, labels, config)
 
 
 def _summary(work: WorkFolder, truth: Path | None, manifests: list[Manifest]) -> str:

@@ -1,4 +1,4 @@
-"""What all commands share: options for settings, and having a step executed."""
+"""Options that several commands share, and the execution of a step."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +12,15 @@ from pipeline.engines.messages import BAD_INPUT
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
 
+Images = Annotated[Path, typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow.")]
+Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
+Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
+Recipe = Annotated[
+    str | None, typer.Option("--recipe", help="Training recipe: a TOML file or the name of a bundled one.")
+]
+AllowFailed = Annotated[
+    bool, typer.Option("--allow-failed", help="Exit with status 0 even if fields failed.")
+]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with a section a stage.")]
 Assignments = Annotated[
     list[str] | None,

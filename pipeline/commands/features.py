@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.command_options import Assignments, ConfigFile, finish, load_settings, local_engine
+from pipeline.commands.options import Assignments, ConfigFile, Work, finish, load_settings, local_engine
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.training_cli import Work
 
 
 def features(
@@ -30,8 +29,8 @@ def features(
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
-    """Show what a classifier's neurons respond to: patches, embedding, correlation, information."""
-    from pipeline.features_step import features_step
+    """Show what the neurons of a classifier respond to."""
+    from pipeline.steps.features import features_step
     from stages.features.run import format_features
 
     folder = WorkFolder(work)

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 import pytest
 
 from data.errors import InputError
-from pipeline import features_step as module
 from pipeline.config.config import load_config
 from pipeline.runs.execute import Step, require
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps import features as module
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ app = typer.Typer(help="Fetch, convert and list the weights of segmenters.", ric
 @app.command(name="list")
 def list_weights() -> None:
     """Show name, source, licence, size and checksum of all weights, and which are here."""
-    from pipeline.weights_list import describe_weights
+    from models.segmenters.weights.listing import describe_weights
 
     typer.echo(describe_weights())
 

@@ -12,7 +12,7 @@ from pipeline.config.config import load_config
 from pipeline.runs.execute import execute, require
 from pipeline.runs.manifest import Manifest, read_manifest, write_manifest
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.training_steps import find_rate_step, train_step
+from pipeline.steps.train import find_rate_step, train_step
 from stages.find_rate import run as find_rate
 from stages.stage import StageReport
 from stages.train import run as train

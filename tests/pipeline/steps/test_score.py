@@ -9,12 +9,12 @@ from data.masks.rle import encode_mask
 from data.predictions.submission import SubmissionRow, write_submission
 from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine
-from pipeline.label_sets import find_predicted
 from pipeline.runs.execute import execute, finished_manifest
 from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import Manifest, hash_file, write_manifest
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps import cut_cells_step, score_step
+from pipeline.steps.crops import cut_cells_step
+from pipeline.steps.score import find_predicted, score_step
 
 ENGINE = LocalEngine(workers=1)
 NAMES = ["Inside", "Outside"]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.command_options import Assignments, ConfigFile, finish, load_settings, local_engine, run_step
+from pipeline.commands.options import Assignments, ConfigFile, finish, load_settings, local_engine, run_step
 from pipeline.runs.execute import execute
 
 app = typer.Typer(help="Train a segmenter on known cells, or compare two.", rich_markup_mode=None)
@@ -31,7 +31,7 @@ def train(
     assignments: Assignments = None,
 ) -> None:
     """Train the network of the lite segmenter on fields with known cells."""
-    from pipeline.segmenter_steps import train_segmenter_step
+    from pipeline.steps.segmenter import train_segmenter_step
 
     options: dict[str, object] = {"segmenter.simulated": simulated, "segmenter.schedule.steps": steps}
     if hold_out:
@@ -55,7 +55,7 @@ def compare(
     assignments: Assignments = None,
 ) -> None:
     """Tell cell by cell how two segmenters agree: F1, mean IoU, split and merged cells, the worst fields."""
-    from pipeline.segmenter_steps import compare_step
+    from pipeline.steps.segmenter import compare_step
     from stages.segmenter.compare import format_comparison
 
     settings = load_settings(

@@ -5,13 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.command_options import Assignments, ConfigFile, load_settings, run_step
+from pipeline.commands.options import Assignments, ConfigFile, Recipe, Work, load_settings, run_step
 from pipeline.runs.work_folder import WorkFolder
-
-Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
-Recipe = Annotated[
-    str | None, typer.Option("--recipe", help="Training recipe: a TOML file or a shipped name.")
-]
 
 
 def train(
@@ -29,10 +24,10 @@ def train(
     assignments: Assignments = None,
 ) -> None:
     """Train the classifier."""
-    from pipeline import training_steps
+    from pipeline.steps.train import train_step
 
     settings = load_settings(["train"], config, assignments, recipe=recipe)
-    run_step(training_steps.train_step(WorkFolder(work), labels, settings))
+    run_step(train_step(WorkFolder(work), labels, settings))
 
 
 def find_rate(
@@ -46,11 +41,11 @@ def find_rate(
     assignments: Assignments = None,
 ) -> None:
     """Try a range of learning rates, and suggest one."""
-    from pipeline import training_steps
+    from pipeline.steps.train import find_rate_step
 
     folder = WorkFolder(work)
     settings = load_settings(["train", "find_rate"], config, assignments, recipe=recipe)
-    manifest = run_step(training_steps.find_rate_step(folder, labels, after, settings))
+    manifest = run_step(find_rate_step(folder, labels, after, settings))
     for name, rate in manifest.details.items():
         typer.echo(f"{name:>8}: {'the loss never fell' if rate is None else f'{rate:.2g}'}")
     typer.echo(f"   curve: {folder.rate_picture}")
@@ -60,7 +55,7 @@ def curves(
     models: Annotated[list[Path], typer.Argument(help="Folders of trained models, or of their folds.")],
     output: Annotated[Path, typer.Option("--output", help="The picture to write (PNG).")],
 ) -> None:
-    """Draw the training curves of several models in one picture, a line a model."""
+    """Draw the training curves of several models in one picture."""
     from stages.train.curves import draw_classifiers
 
     names = draw_classifiers(models, output)

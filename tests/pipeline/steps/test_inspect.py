@@ -9,10 +9,10 @@ from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
-from pipeline.inspect_step import inspect_step
 from pipeline.runs.execute import Step, execute, finished_manifest
 from pipeline.runs.manifest import Manifest, hash_file, write_manifest
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.inspect import inspect_step
 
 ENGINE = LocalEngine(workers=1)
 

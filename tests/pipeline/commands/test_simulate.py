@@ -1,16 +1,16 @@
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import benchmark_cli
 from pipeline.benchmark import frozen_sets
 from pipeline.cli import app
+from pipeline.commands import simulate as simulate_command
 from pipeline.engines.local import LocalEngine
 
 
 @pytest.fixture
 def simulate(little, tmp_path, monkeypatch):
     """The command simulate into a folder, for the little benchmark, without starting processes."""
-    monkeypatch.setattr(benchmark_cli, "local_engine", lambda: LocalEngine(workers=1))
+    monkeypatch.setattr(simulate_command, "local_engine", lambda: LocalEngine(workers=1))
     monkeypatch.setattr(frozen_sets, "benchmark_folder", lambda: tmp_path)
 
     def run(*options):
@@ -30,7 +30,7 @@ def test_each_part_is_told_then_frozen_and_checked(simulate, tmp_path):
     frozen = (tmp_path / "simhpa19-one.json").read_text()
     (tmp_path / "simhpa19-one.json").write_text(frozen.replace('"truth": "', '"truth": "0'))
     wrong = simulate("--benchmark", "one", "--check")
-    assert wrong.exit_code == benchmark_cli.NOT_AS_FROZEN
+    assert wrong.exit_code == simulate_command.NOT_AS_FROZEN
     assert wrong.output.count("another truth") == 4
 
 

@@ -1,0 +1,28 @@
+"""The command that writes a submission."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import (
+    Assignments,
+    ConfigFile,
+    Work,
+    load_settings,
+    run_step,
+)
+from pipeline.runs.work_folder import WorkFolder
+
+
+def combine(
+    work: Work,
+    output: Annotated[Path | None, typer.Option(help="Default: submission.csv in the work folder.")] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Write the submission in the Kaggle format."""
+    from pipeline.steps.combine import combine_step
+
+    folder, settings = WorkFolder(work), load_settings(["combine"], config, assignments)
+    run_step(combine_step(folder, output or folder.submission, settings))

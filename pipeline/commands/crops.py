@@ -1,0 +1,34 @@
+"""The command that cuts cells to tiles."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import (
+    AllowFailed,
+    Assignments,
+    ConfigFile,
+    Work,
+    load_settings,
+    run_step,
+)
+from pipeline.runs.work_folder import WorkFolder
+
+
+def crops(
+    work: Work,
+    images: Annotated[Path | None, typer.Argument(help="Folder of the fields that were segmented.")] = None,
+    index: Annotated[
+        Path | None, typer.Option("--from", help="Index (CSV) of cells that were cut elsewhere.")
+    ] = None,
+    neighbours: Annotated[str | None, typer.Option(help="mask or keep what lies outside the cell.")] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    allow_failed: AllowFailed = False,
+) -> None:
+    """Cut every cell to a tile, or take cells cropped elsewhere."""
+    from pipeline.steps.crops import any_crops_step
+
+    settings = load_settings(["crops"], config, assignments, {"crops.neighbours": neighbours})
+    run_step(any_crops_step(WorkFolder(work), images, index, settings), allow_failed)

@@ -1,0 +1,34 @@
+"""The command that compares predictions with labels."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import (
+    Assignments,
+    ConfigFile,
+    Labels,
+    Work,
+    load_settings,
+    run_step,
+)
+from pipeline.runs.work_folder import WorkFolder
+
+
+def evaluate(
+    work: Work,
+    labels: Labels,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Predictions table; default: the work folder's.")
+    ] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+) -> None:
+    """Evaluate predictions by cell, image and protein."""
+    from pipeline.steps.evaluate import evaluate_step
+    from stages.evaluate.run import format_quality
+
+    folder = WorkFolder(work)
+    step = evaluate_step(folder, labels, predictions, load_settings(["evaluate"], config, assignments))
+    typer.echo(format_quality(run_step(step).details))

@@ -1,0 +1,38 @@
+"""The command that finds nuclei and cells."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import (
+    AllowFailed,
+    Assignments,
+    ConfigFile,
+    Images,
+    Work,
+    load_settings,
+    run_step,
+)
+from pipeline.runs.work_folder import WorkFolder
+
+
+def segment(
+    images: Images,
+    work: Work,
+    segmenter: Annotated[
+        str | None, typer.Option(help="auto, dpn-unet, lite, classical or hpacellseg.")
+    ] = None,
+    runtime: Annotated[
+        str | None,
+        typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
+    ] = None,
+    config: ConfigFile = None,
+    assignments: Assignments = None,
+    allow_failed: AllowFailed = False,
+) -> None:
+    """Find the nuclei and cells of every field."""
+    from pipeline.steps.segment import segment_step
+
+    options = {"segment.segmenter": segmenter, "segment.runtime": runtime}
+    settings = load_settings(["segment"], config, assignments, options)
+    run_step(segment_step(WorkFolder(work), images, settings), allow_failed)

@@ -1,0 +1,56 @@
+"""The score step: what it depends on, what it writes, and the call that runs it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.labels.label_set import LabelSet
+from pipeline.config.config import Config
+from pipeline.runs.execute import Step
+from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.manifest import hash_file, read_manifest
+from pipeline.runs.work_folder import WorkFolder
+
+
+def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, config: Config) -> Step:
+    """Score a submission against the truth.
+
+    Its classes are those that were predicted, where the folder of the manifest or the submission's own folder
+    tells them, unless the settings say which.
+    """
+    from stages.score import run as score
+
+    settings = config.settings("score", score.ScoreSettings)
+    predicted = find_predicted(submission, [manifest.parent, submission.parent])
+    classes = hash_label_set(score.choose_label_set(settings, predicted))
+    return Step(
+        stage="score",
+        manifest=manifest,
+        settings=settings,
+        inputs={"submission": hash_file(submission), "truth": hash_file(truth)} | classes,
+        outputs=(json_path,),
+        run=lambda _, context: score.run(
+            submission, truth, settings, context, json_path=json_path, predicted=predicted
+        ),
+    )
+
+
+def find_predicted(submission: Path, folders: Iterable[Path]) -> LabelSet | None:
+    """Find the classes of the predictions that a submission was made of.
+
+    Parameters
+    ----------
+    submission
+        The file, which does not tell its classes.
+    folders
+        Work folders in which it may have been made.
+
+    Returns
+    -------
+    LabelSet or None
+        None where it was made in none of them, or has changed since.
+    """
+    for folder in folders:
+        combined = read_manifest(WorkFolder(folder).manifest("combine"))
+        if combined is not None and combined.details.get("submission") == hash_file(submission):
+            return LabelSet(names=combined.details["class_names"], title=f"of the predictions in {folder}")
+    return None

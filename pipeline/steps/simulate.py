@@ -1,0 +1,23 @@
+"""The simulate step: what it depends on, what it writes, and the call that runs it."""
+
+from pathlib import Path
+
+from pipeline.config.config import Config
+from pipeline.runs.execute import Step
+
+
+def simulate_step(out: Path, config: Config) -> Step:
+    """Simulate a labelled set into the folder ``out``."""
+    from data.simulate.fingerprints import hash_simulator
+    from stages.simulate import run as simulate
+
+    settings = config.settings("simulate", simulate.SimulateSettings)
+    return Step(
+        stage="simulate",
+        manifest=out / "simulate.json",
+        settings=settings,
+        inputs={"simulator": hash_simulator()},
+        outputs=(out / "train.csv", out / "truth.csv", out / "masks"),
+        run=lambda _, context: simulate.run(out, settings, context),
+        also_written=(out,),
+    )
