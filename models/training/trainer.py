@@ -17,11 +17,11 @@ from data.augment.augmentation import Augmentation
 from data.errors import InputError
 from data.tiles.batch_loader import Batch, plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
+from data.training.history import Epoch
 from models.classifiers.classifier import Classifier
 from models.training.checkpoint import Checkpoint
 from models.training.ema import make_average
 from models.training.lr_schedules.lr_schedule import RateSettings, rate_factor
-from models.training.records.history import Epoch
 from models.training.records.progress import Progress, Trained
 from models.training.schedule import ScheduleSettings
 from models.training.training_step import Stepper

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import InputError
+from data.plots.training_curves import draw_together
+from data.training.history import METRICS, read_history
 from models.classifiers.fold_folders import list_folds
-from models.training.records.curves import draw_together
-from models.training.records.history import METRICS, read_history
 
 
 def draw_classifiers(models: Sequence[Path], output: Path) -> list[str]:

@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from data.training.history import METRICS
 from models.classifiers.fold_folders import list_folds
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
-from models.training.records.history import METRICS
 
 CURVES = "curves.png"
 

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.plots.training_curves import draw_curves, draw_together
 from data.tiles.tile_store import TileStore
+from data.training.history import METRICS, write_history
 from data.training.training_set import TrainingSet
 from models.classifiers.model_folder import save_classifier
 from models.device import choose_device
 from models.training.distributed import Processes, join_processes
-from models.training.records.curves import draw_curves, draw_together
-from models.training.records.history import METRICS, write_history
 from stages.stage import Context, StageReport
 from stages.train.fold import FoldResult, count_steps, train_fold
 from stages.train.model_folders import CURVES, remove_checkpoints, remove_others

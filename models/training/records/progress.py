@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.tiles.batch_loader import BatchLoader
-from models.training.records.history import Epoch
+from data.training.history import Epoch
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from data.tiles.batch_loader import Batch, divide_batch
+from data.training.history import Epoch
 from models.classifiers.classifier import Architecture, Classifier
-from models.training.records.history import Epoch
 from models.training.records.progress import TrainingData
 
 ARCHITECTURE: dict[str, Any] = {

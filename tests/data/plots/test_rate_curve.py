@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.training.lr_range_test.plot import draw_rate_curve, write_rate_curve
+from data.plots.rate_curve import draw_rate_curve, write_rate_curve
 from models.training.lr_range_test.range_test import RateCurve, find_rate
 from models.training.lr_range_test.settings import RateFinderSettings
 

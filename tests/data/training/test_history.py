@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data.errors import InputError
-from models.training.records.history import Epoch, read_history, write_history
+from data.training.history import Epoch, read_history, write_history
 
 GARBLED = (
     "epoch,lr,train_loss,val_loss,val_accuracy,val_macro_f1,val_map,seconds,tiles_per_second,wait_seconds\n"

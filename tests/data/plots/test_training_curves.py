@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib import colormaps
 
-from models.training.records import curves
-from models.training.records.curves import draw_curves, draw_together
-from models.training.records.history import Epoch
+from data.plots import training_curves as curves
+from data.plots.training_curves import draw_curves, draw_together
+from data.training.history import Epoch
 
 
 @pytest.mark.parametrize("validated", [True, False])

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from data.plots.figure_file import shorten, write_figure
-from models.training.records.history import Epoch
+from data.training.history import Epoch
 
 _PANELS = {
     "train_loss": "training loss",
