@@ -1,22 +1,13 @@
-"""The range test's curve, as a table and a picture."""
+"""The picture of a learning-rate range test."""
 
 import math
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
-from data.atomic import atomic_write
 from data.plots.figure_file import write_figure
-from models.training.lr_range_test.range_test import RateCurve
-
-
-def write_rate_curve(path: Path, curve: RateCurve) -> None:
-    """Write a CSV file with the columns ``rate``, ``loss`` and ``smoothed_loss``, a row a step."""
-    table = pd.DataFrame({"rate": curve.rates, "loss": curve.losses, "smoothed_loss": curve.smoothed})
-    with atomic_write(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g")
+from data.training.rate_curve import RateCurve
 
 
 def draw_rate_curve(path: Path, curve: RateCurve) -> None:

@@ -22,7 +22,7 @@ from models.classifiers.classifier import Classifier
 from models.training.checkpoint import Checkpoint
 from models.training.ema import make_average
 from models.training.lr_schedules.lr_schedule import RateSettings, rate_factor
-from models.training.records.progress import Progress, Trained
+from models.training.progress import Progress, Trained
 from models.training.schedule import ScheduleSettings
 from models.training.training_step import Stepper
 from models.training.validation import FIGURES, measure_held_out, score_held_out

@@ -13,8 +13,8 @@ from models.classifiers.image_mean import blend_with_images
 from models.classifiers.inference import make_held_out_runner, predict_tiles, score_tiles
 from models.losses.classification import ClassificationLoss
 from models.training.distributed import Processes
-from models.training.records.metrics import measure_quality
-from models.training.records.progress import TrainingData
+from models.training.metrics import measure_quality
+from models.training.progress import TrainingData
 
 FIGURES = ("val_loss", "val_accuracy", "val_macro_f1", "val_map", "val_auc")
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from data.plots.rate_curve import draw_rate_curve, write_rate_curve
+from data.plots.rate_curve import draw_rate_curve
 from data.tiles.batch_loader import plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
+from data.training.rate_curve import RateCurve, write_rate_curve
 from models.device import choose_device
 from models.training.distributed import ALONE
-from models.training.lr_range_test.range_test import RateCurve, find_rate
+from models.training.lr_range_test.range_test import find_rate
 from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
 from stages.train.fold import make_stepper

@@ -15,7 +15,7 @@ from models.losses.settings import LossSettings
 from models.training.checkpoint import Checkpoint
 from models.training.distributed import Processes
 from models.training.optimisers.settings import OptimiserSettings
-from models.training.records.progress import Trained, TrainingData
+from models.training.progress import Trained, TrainingData
 from models.training.schedule import PhaseSettings, ScheduleSettings
 from models.training.trainer import Trainer
 from models.training.training_step import Stepper

@@ -2,39 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.training.rate_curve import RateCurve
 from models.training.gradients import DivergedError
 from models.training.lr_range_test.settings import RateFinderSettings
-
-
-@dataclass(frozen=True)
-class RateCurve:
-    """The losses at the learning rates that were tried.
-
-    Attributes
-    ----------
-    rates
-        (n,) float64, rising.
-    losses
-        (n,) float64, of the step at each rate, before it was taken; the last may be infinite or NaN.
-    smoothed
-        (n,) float64, finite: averages over the steps before and after alike, so that they do not lag.
-    steepest
-        Learning rate at which the smoothed loss falls most steeply along the logarithm of the rate; NaN if it
-        does not fall anywhere.
-    highest
-        The highest learning rate at which the smoothed loss still falls: that of its minimum; NaN as above.
-    """
-
-    rates: NDArray[np.float64]
-    losses: NDArray[np.float64]
-    smoothed: NDArray[np.float64]
-    steepest: float
-    highest: float
 
 
 def find_rate(step: Callable[[float], float], count: int, settings: RateFinderSettings) -> RateCurve:

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.plots.rate_curve import draw_rate_curve, write_rate_curve
-from models.training.lr_range_test.range_test import RateCurve, find_rate
+from data.plots.rate_curve import draw_rate_curve
+from data.training.rate_curve import RateCurve, write_rate_curve
+from models.training.lr_range_test.range_test import find_rate
 from models.training.lr_range_test.settings import RateFinderSettings
 
 

@@ -9,7 +9,7 @@ import torch
 from data.tiles.batch_loader import Batch, divide_batch
 from data.training.history import Epoch
 from models.classifiers.classifier import Architecture, Classifier
-from models.training.records.progress import TrainingData
+from models.training.progress import TrainingData
 
 ARCHITECTURE: dict[str, Any] = {
     "mode": "single-label",

@@ -3,7 +3,7 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, average_precision_score, f1_score, roc_auc_score
 
-from models.training.records.metrics import measure_quality
+from models.training.metrics import measure_quality
 
 
 @pytest.mark.parametrize("seed", range(5))

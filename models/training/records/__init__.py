@@ -1,1 +1,0 @@
-"""What a training records: progress, epochs, metrics and curves."""
