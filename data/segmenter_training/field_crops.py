@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
+from data.fields.downscaling import WORKING_PIXEL_UM
 from data.segmenter_training.augmentation import PhotographySettings, change_photograph
 from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
 from data.segmenter_training.targets import Targets, make_targets
 from data.settings import Settings
-
-WORKING_PIXEL_UM = 0.32
-"""Pixel size at which networks see a field: a 2048 px field at 0.08 um becomes 512 px."""
 
 
 class CropSettings(Settings):

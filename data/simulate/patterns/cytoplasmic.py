@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from data.simulate.geometry.territory import GRID_UM
 from data.simulate.patterns.cell import Cell
 from data.simulate.patterns.filaments import grow_filaments, trace
 
@@ -48,8 +49,8 @@ def paint_mitochondria(cell: Cell, style: np.random.Generator, random: np.random
     weights = np.exp(-territory.nucleus_distance / reach) * (room > 0.25)
     rows, columns = np.indices(weights.shape)
     toward = np.arctan2(
-        rows * 0.32 + territory.origin[0] - cell.shape.centre[0],
-        columns * 0.32 + territory.origin[1] - cell.shape.centre[1],
+        rows * GRID_UM + territory.origin[0] - cell.shape.centre[0],
+        columns * GRID_UM + territory.origin[1] - cell.shape.centre[1],
     )
     weights = weights * np.exp(heaped * np.cos(toward - cell.polarity))
     count = int(0.1 * np.count_nonzero(room > 0.25) * 3.0 * density / (steps + 2))

@@ -2,15 +2,12 @@
 
 import numpy as np
 
-from data.fields.downscaling import reduce_plane
+from data.fields.downscaling import WORKING_PIXEL_UM, reduce_plane
 from models.segmenters.classical.cell_bodies import find_cell_bodies
 from models.segmenters.classical.nuclei import find_nuclei
 from models.segmenters.postprocessing.enlarge import enlarge_labels
 from models.segmenters.postprocessing.numbering import check_count, number_cells
 from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
-
-WORKING_PIXEL_UM = 0.32
-"""Pixel size at which cells are sought: a 2048 px field at 0.08 um becomes 512 px."""
 
 
 class ClassicalSegmenter:

@@ -4,9 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data.fields.downscaling import reduce_plane
+from data.fields.downscaling import WORKING_PIXEL_UM, reduce_plane
 from data.fields.rescaling import pad_planes
-from data.segmenter_training.field_crops import WORKING_PIXEL_UM
 from data.segmenter_training.stains import STAINS, scale_stains
 from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import logits_to_maps

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from data.fields.downscaling import WORKING_PIXEL_UM
 from data.fields.rescaling import pad_planes
-from data.segmenter_training.field_crops import WORKING_PIXEL_UM
 from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
 from models.segmenters.runtimes.lazy import MULTIPLE
 

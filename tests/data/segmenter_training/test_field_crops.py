@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from data.fields.downscaling import WORKING_PIXEL_UM
 from data.segmenter_training.augmentation import PhotographySettings
-from data.segmenter_training.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
+from data.segmenter_training.field_crops import CropSettings, cut_crop
 from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
 
 STILL = PhotographySettings(

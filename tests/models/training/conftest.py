@@ -1,4 +1,3 @@
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,7 +6,6 @@ import pytest
 import torch
 
 from data.tiles.batch_loader import Batch, divide_batch
-from data.training.history import Epoch
 from models.classifiers.classifier import Architecture, Classifier
 from models.training.progress import TrainingData
 
@@ -86,29 +84,3 @@ def run_out_of_memory() -> Callable[..., Classifier]:
         return classifier
 
     return watch
-
-
-@pytest.fixture
-def make_epochs() -> Callable[..., list[Epoch]]:
-    """Make five epochs of a training, those from a number on of a second phase."""
-
-    def make(validated: bool, later_from: int = 6) -> list[Epoch]:
-        return [
-            Epoch(
-                epoch=number,
-                phase=1 + (number >= later_from),
-                lr=0.001 / number,
-                train_loss=3 / number,
-                val_loss=3.5 / number if validated else math.nan,
-                val_accuracy=0.1 * number if validated else math.nan,
-                val_macro_f1=0.08 * number if validated else math.nan,
-                val_map=0.09 * number if validated else math.nan,
-                val_auc=0.5 + 0.05 * number if validated else math.nan,
-                seconds=2.5,
-                tiles_per_second=100.0,
-                wait_seconds=0.1,
-            )
-            for number in range(1, 6)
-        ]
-
-    return make

@@ -7,14 +7,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.compare.agreement import compare_cells
+from data.fields.downscaling import WORKING_PIXEL_UM
 from data.plots.composites import draw_outlines, find_outlines
-from data.plots.figure_file import write_figure
-from data.segmenter_training.field_crops import WORKING_PIXEL_UM
+from data.plots.segmenter_curves import draw_segmenter_curves
 from data.segmenter_training.labelled_field import LabelledField
 from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import predict_maps, view_field
@@ -30,21 +29,7 @@ def write_segmenter_history(folder: Path, rows: Sequence[dict[str, Any]]) -> Non
     table = pd.DataFrame(rows)
     with atomic_write(folder / "metrics.csv") as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    loss, quality = figure.subplots(1, 2)
-    loss.plot(table["step"], table["train_loss"], marker=".")
-    loss.set(title="training loss", xlabel="step")
-    if table["val_f1"].notna().any():
-        for column, label in (("val_f1", "F1 at IoU 0.6"), ("val_mean_iou", "mean IoU of these cells")):
-            quality.plot(table["step"], table[column], marker=".", label=label)
-        quality.set(title="held-out fields", xlabel="step", ylim=(0, 1))
-        quality.legend(frameon=False)
-    else:
-        quality.text(0.5, 0.5, "no field was held out", ha="center", transform=quality.transAxes)
-        quality.set(xticks=[], yticks=[])
-    for axes in (loss, quality):
-        axes.spines[["top", "right"]].set_visible(False)
-    write_figure(folder / "curves.png", figure)
+    draw_segmenter_curves(folder / "curves.png", table)
 
 
 def draw_predictions(

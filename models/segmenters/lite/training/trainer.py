@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
+from data.fields.downscaling import WORKING_PIXEL_UM
 from data.prefetch import work_ahead
-from data.segmenter_training.field_crops import WORKING_PIXEL_UM, CropSettings, cut_crop
+from data.segmenter_training.field_crops import CropSettings, cut_crop
 from data.segmenter_training.labelled_field import LabelledField
 from models.device import place
 from models.segmenters.lite.cells import find_lite_cells
