@@ -36,7 +36,8 @@ COLUMN_TYPES: dict[str, str] = {
 """Columns of the table and their types, in order.
 
 ``group`` names images that belong together (a mosaic's, a protein's), by default each image its own;
-``image_hash`` is the image's perceptual hash (``data.duplicates``), empty until the crops stage fills it in.
+``image_hash`` is the image's perceptual hash (``data.fields.near_duplicates``), empty until the crops
+stage fills it in.
 """
 
 _NEW_COLUMNS = {"group", "image_hash"}

@@ -25,7 +25,7 @@ class FieldCells:
     image_height, image_width
         Size of the field, px.
     table
-        Rows as ``data.cells.measure_cells`` gives them.
+        Rows as ``data.cells.cells_table.measure_cells`` gives them.
     """
 
     key: str

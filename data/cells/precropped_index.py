@@ -69,7 +69,7 @@ class CutCell:
         Parameters
         ----------
         full_scale
-            See ``data.fields.to_uint8``.
+            See ``data.fields.field.to_uint8``.
 
         Raises
         ------

@@ -47,7 +47,7 @@ def judge_cells(a: NDArray[np.integer], b: NDArray[np.integer], threshold: float
     Raises
     ------
     InputError
-        For a threshold out of range, and as `data.comparison.agreement.match_cells`.
+        For a threshold out of range, and as `data.compare.agreement.match_cells`.
     """
     check_threshold(threshold)
     pairs = count_overlaps(a, b)

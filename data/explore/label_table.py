@@ -44,7 +44,7 @@ class LabelTable:
         Parameters
         ----------
         proteins
-            Image ID -> protein, where known (``data.labels.read_proteins``).
+            Image ID -> protein, where known (``data.labels.label_file.read_proteins``).
 
         Returns
         -------
@@ -68,7 +68,7 @@ class LabelTable:
 
 
 def tabulate_labels(labels: Mapping[str, Sequence[int]], label_set: LabelSet) -> LabelTable:
-    """Make the table of some labels, image ID -> class numbers (``data.labels.read_labels``)."""
+    """Make the table of some labels, image ID -> class numbers (``data.labels.label_file.read_labels``)."""
     shown = np.zeros((len(labels), len(label_set)), bool)
     for row, classes in enumerate(labels.values()):
         shown[row, list(classes)] = True

@@ -43,7 +43,7 @@ def draw_comparison(
     a, b
         (H, W) uint16 label images.
     judged
-        As `data.comparison.verdicts.judge_cells` gives it for these two.
+        As `data.compare.verdicts.judge_cells` gives it for these two.
     caption
         One line above the picture.
     side

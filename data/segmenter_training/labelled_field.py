@@ -25,7 +25,7 @@ class LabelledField:
     source
         Where it is from, ``"real"`` or ``"simulated"``.
     stains
-        (3, h, w) uint8, the stains `data.segmentation.stains.STAINS` scaled to their range; 200 is the
+        (3, h, w) uint8, the stains `data.segmenter_training.stains.STAINS` scaled to their range; 200 is the
         bright end.
     nuclei, cells
         (h, w) int32 label images; a nucleus bears its cell's number. Several nuclei of one cell may touch.
@@ -60,7 +60,7 @@ def make_labelled_field(
     field_id, source
         As in `LabelledField`.
     image
-        (3, H, W) uint8 or uint16, the planes of `data.segmentation.stains.STAINS`.
+        (3, H, W) uint8 or uint16, the planes of `data.segmenter_training.stains.STAINS`.
     cells
         (H, W) label image.
     nuclei

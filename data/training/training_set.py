@@ -106,7 +106,7 @@ def select_training_set(
     label_set
         The classes.
     proteins
-        Image ID -> protein (``data.labels.read_proteins``); images of one protein stay together.
+        Image ID -> protein (``data.labels.label_file.read_proteins``); images of one protein stay together.
     where
         The label file, for messages.
 

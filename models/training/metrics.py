@@ -25,7 +25,7 @@ def measure_quality(probabilities: Tensor, targets: Tensor, *, single_label: boo
     Macro F1 and mean average precision are means over the classes that the targets have; a class without
     tiles cannot be judged. Accuracy is the part of tiles whose most probable class is right (single label),
     or the part of all decisions at 0.5 that are right. The area under the ROC curve is a mean over the
-    classes that some tiles have and some lack, NaN where there is none. ``data.quality`` has all others.
+    classes that some tiles have and some lack, NaN where there is none. ``data.evaluate`` has all others.
 
     Raises
     ------

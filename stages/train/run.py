@@ -60,7 +60,7 @@ def run(
         trained on; or None.
     out_of_fold
         Where to write what the classifiers of all folds say of the cells that they were not trained on
-        (``stages.training.out_of_fold``), or None. Removed where no fold can hold out an image.
+        (``stages.train.out_of_fold``), or None. Removed where no fold can hold out an image.
 
     Raises
     ------

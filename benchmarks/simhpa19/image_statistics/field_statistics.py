@@ -37,7 +37,7 @@ class FieldFigures:
     histograms
         (4, 256) share of the cells' pixels that has each grey value.
     spectra
-        (4, 32) as ``data.realism.power_spectrum.measure_spectrum`` gives them.
+        (4, 32) as ``benchmarks.simhpa19.image_statistics.power_spectrum.measure_spectrum`` gives them.
     """
 
     figures: dict[str, float]

@@ -22,7 +22,7 @@ class DPNUnetSegmenter:
     """Finds nuclei and cells as hpacellseg does, at any size, pixel size and bit depth.
 
     What the networks see equals what hpacellseg gives them to float32 rounding: the blur and interpolation of
-    scikit-image's `rescale` (`data.planes.rescaling`). Averages of blocks (OpenCV's INTER_AREA), which are
+    scikit-image's `rescale` (`data.fields.rescaling`). Averages of blocks (OpenCV's INTER_AREA), which are
     sharper, would differ from it by 3 to 5 % of an image's standard deviation and took no less time.
 
     Parameters
@@ -32,7 +32,7 @@ class DPNUnetSegmenter:
     weights_hash
         Tells the weights of both from others.
     exact
-        Label cells at full size, pixel by pixel as hpacellseg does; see `models.label_cells`.
+        Label cells at full size, pixel by pixel as hpacellseg does; see `labelling.label_cells`.
     """
 
     name = "dpn-unet"

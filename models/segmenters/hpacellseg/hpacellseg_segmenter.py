@@ -50,7 +50,7 @@ class HpaCellSegSegmenter:
     The calls in it that fail today are repaired (`hpacellseg_repair`); fields that it cannot take as they
     are (not square, of another pixel size) are extended by reflection or resized to its 0.08 um, and the
     label images cut or resized back. Its results stay its own, with their faults (more than 255 cells; see
-    `models.label_cells_exact`), but for cells without a nucleus, which are no cells here.
+    `models.segmenters.dpn_unet.labelling.exact`), but for cells without a nucleus, which are no cells here.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def find_lite_cells(maps: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.n
     Parameters
     ----------
     maps
-        (5, h, w) float32 in 0..1, in the order of `data.segmentation.targets.MAPS`.
+        (5, h, w) float32 in 0..1, in the order of `data.segmenter_training.targets.MAPS`.
     pixel_um
         Pixel size in micrometres.
 

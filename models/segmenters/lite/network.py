@@ -43,13 +43,13 @@ class LiteNetwork(nn.Module):
         Parameters
         ----------
         stains
-            (N, 3, H, W) float, as `data.segmentation.stains.scale_stains` gives them; H and W are multiples
-            of 32.
+            (N, 3, H, W) float, as `data.segmenter_training.stains.scale_stains` gives them; H and W are
+            multiples of 32.
 
         Returns
         -------
         Tensor
-            (N, 5, H, W) logits of `data.segmentation.targets.MAPS`.
+            (N, 5, H, W) logits of `data.segmenter_training.targets.MAPS`.
         """
         return self.unet(2 * stains - 1)
 

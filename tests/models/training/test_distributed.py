@@ -14,7 +14,7 @@ TOGETHER = """
 import json, sys
 import numpy as np, torch
 from torch import nn
-from models.training.processes import join_processes
+from models.training.distributed import join_processes
 
 with join_processes(torch.device("cpu")) as processes:
     rank, told = processes.rank, {}

@@ -66,7 +66,7 @@ def label_cells_exact(
     Returns
     -------
     nuclei, cells
-        (H, W) uint16 label images, as `models.label_cells.label_cells`.
+        (H, W) uint16 label images, as `models.segmenters.dpn_unet.labelling.label_cells.label_cells`.
 
     Raises
     ------

@@ -33,7 +33,7 @@ def label_cells(
 
     Fast, the default, works on pixels of 0.32 um (finer predictions are reduced first) and draws the outlines
     smoothly at the size asked for. Exact follows the original pixel by pixel at the size asked for, and takes
-    tens of times as long; see `models.label_cells_exact` for the faults of the original that are mended in
+    tens of times as long; see `labelling.exact` for the faults of the original that are mended in
     both.
 
     Parameters

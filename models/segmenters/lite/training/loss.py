@@ -22,7 +22,7 @@ def segmentation_loss(logits: Tensor, targets: Tensor, weight: Tensor) -> Tensor
     Parameters
     ----------
     logits
-        (N, 5, H, W) of `data.segmentation.targets.MAPS`.
+        (N, 5, H, W) of `data.segmenter_training.targets.MAPS`.
     targets
         (N, 5, H, W) in 0..1.
     weight
