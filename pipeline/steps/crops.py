@@ -36,7 +36,7 @@ def any_crops_step(work: WorkFolder, images: Path | None, index: Path | None, co
     if images is not None and index is None:
         return crops_step(work, images, config)
     if index is not None and images is None:
-        return cut_cells_step(work, index, config)
+        return precropped_step(work, index, config)
     raise InputError(
         found="neither images nor --from" if index is None else "both images and --from",
         where="crops",
@@ -45,12 +45,12 @@ def any_crops_step(work: WorkFolder, images: Path | None, index: Path | None, co
     )
 
 
-def cut_cells_step(work: WorkFolder, index: Path, config: Config) -> Step:
-    """Take the cells of an index file, which were cut elsewhere, in place of segmented ones."""
+def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
+    """Take the cells of an index file, which are pre-cropped, in place of segmented ones."""
     from data.cells.precropped_index import fingerprint_cells, read_index
     from stages.crops import run_precropped as cut_cells
 
-    settings = config.settings("crops", cut_cells.CutCellsSettings)
+    settings = config.settings("crops", cut_cells.PrecroppedSettings)
     label_set = read_label_set(settings.label_set)
     cells = read_index(index, label_set)
     outputs = work.cells, work.images, work.tiles

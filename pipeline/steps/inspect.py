@@ -11,7 +11,7 @@ from pipeline.runs.work_folder import WorkFolder
 
 
 def inspect_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:
-    """Write the HTML report of a work folder, of fields or of cells that were cut elsewhere.
+    """Write the HTML report of a work folder, of fields or of pre-cropped cells.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ def run_everything(
         The stages' manifests, and a summary for the user: mAP where there is a truth, where the results lie,
         and how long each step took.
     """
-    # Settings of cells that were cut elsewhere are refused now, not after hours of segmenting.
+    # Settings of pre-cropped cells are refused now, not after hours of segmenting.
     config.settings("crops", CropsSettings)
     manifests = [execute(make(), context) for make in _steps(work, images, labels, truth, config)]
     simulated = [read_manifest(path) for path in sorted(images.rglob("simulate.json"))]

@@ -1,4 +1,4 @@
-"""Crops of cells that were cut elsewhere: the same tile store and tables as from segmented fields."""
+"""Crops of pre-cropped cells: the same tile store and tables as from segmented fields."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, write_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
-from data.cells.precropped_index import CutCell
+from data.cells.precropped_index import PrecroppedCell
 from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.channels import CHANNELS
 from data.errors import InputError
@@ -20,20 +20,20 @@ from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import cut_cells
 from data.tiles.tile_store import TileWriter
-from stages.crops.settings import CutCellsSettings
+from stages.crops.settings import PrecroppedSettings
 from stages.stage import Context, Failure, StageReport
 
 _BLUE = CHANNELS.index("blue")
 
 
 def run(
-    index: list[CutCell],
+    index: list[PrecroppedCell],
     cells: Path,
     images: Path,
     tiles: Path,
     labels: Path,
     key: str,
-    settings: CutCellsSettings,
+    settings: PrecroppedSettings,
     context: Context,
 ) -> StageReport:
     """Write tile store, tables and, where the index tells them, labels.
@@ -80,10 +80,10 @@ def run(
 class _Cutter:
     """Cut one cell; called from several threads."""
 
-    def __init__(self, settings: CutCellsSettings) -> None:
+    def __init__(self, settings: PrecroppedSettings) -> None:
         self._settings = settings
 
-    def __call__(self, cell: CutCell) -> tuple[pd.DataFrame, CellTiles]:
+    def __call__(self, cell: PrecroppedCell) -> tuple[pd.DataFrame, CellTiles]:
         picture = cell.read(self._settings.full_scale)
         mask = _find_mask(cell, picture)
         nucleus = find_nucleus_mask(picture[_BLUE], mask)
@@ -97,7 +97,7 @@ class _Cutter:
         return table, cut_cells(picture, nuclei, cells, np.array([1]), boxes, keep_neighbours=keep)
 
 
-def _find_mask(cell: CutCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _find_mask(cell: PrecroppedCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
     where = f"cell {cell.image_id}"
     mask = cell.read_mask()
     if mask is None:
@@ -111,13 +111,13 @@ def _find_mask(cell: CutCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return mask
 
 
-def _write_labels(path: Path, labels: dict[str, tuple[int, ...]], settings: CutCellsSettings) -> None:
+def _write_labels(path: Path, labels: dict[str, tuple[int, ...]], settings: PrecroppedSettings) -> None:
     # Numbers of another label set would pass for those of the default one where a training does not name it.
     names = read_label_set(settings.label_set).names
     write_labels(path, labels, None if names == HPA2021.names else names)
 
 
-def _unreadable(cell: CutCell) -> pd.DataFrame:
+def _unreadable(cell: PrecroppedCell) -> pd.DataFrame:
     blank = dict.fromkeys(COLUMN_TYPES, 0) | {
         "image_id": cell.image_id,
         "cell_id": 1,
@@ -128,7 +128,7 @@ def _unreadable(cell: CutCell) -> pd.DataFrame:
     return pd.DataFrame(blank, index=range(1)).astype(COLUMN_TYPES)
 
 
-def _limits(settings: CutCellsSettings) -> DropLimits:
+def _limits(settings: PrecroppedSettings) -> DropLimits:
     size = settings.pixel_size_um
     return DropLimits(
         min_area_px=0.0 if size is None else settings.min_area_um2 / size**2,

@@ -63,7 +63,7 @@ def run(
 ) -> StageReport:
     """Measure predictions against the labels of their images.
 
-    A cell has the labels of its image (its own, where it was cut elsewhere). An image has what any of its
+    A cell has the labels of its image (its own, where it is pre-cropped). An image has what any of its
     cells has (union), or is ranked by its cells' mean probability and has what at least half of them have
     (mean); a protein likewise of its images, where the label file names proteins.
 

@@ -1,4 +1,4 @@
-"""Inspect cells that were cut elsewhere: an HTML report that opens from disk and shows every cell."""
+"""Inspect pre-cropped cells: an HTML report that opens from disk and shows every cell."""
 
 from pathlib import Path
 

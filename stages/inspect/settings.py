@@ -12,5 +12,5 @@ class InspectSettings(StageSettings):
     top_classes: int = Setting(3, ge=1, description="classes shown for each cell")
     picture_size: int = Setting(1400, ge=200, description="longer side of a field's pictures in px")
     cells_a_page: int = Setting(
-        100, ge=1, le=2000, description="most cells on a page, where they were cut elsewhere"
+        100, ge=1, le=2000, description="most pre-cropped cells on a page"
     )

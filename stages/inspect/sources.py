@@ -36,8 +36,8 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class CutCellSources:
-    """Where the content of a report on cells lies that were cut elsewhere.
+class PrecroppedInspectInputs:
+    """Where the content of a report on pre-cropped cells lies.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the pages say of each cell that was cut elsewhere."""
+"""What the pages say of each pre-cropped cell."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath

@@ -1,4 +1,4 @@
-"""The first pages of a report on cells that were cut elsewhere: counts by class, and a thumbnail a group."""
+"""The first pages of a report on pre-cropped cells: counts by class, and a thumbnail a group."""
 
 from collections import Counter
 from collections.abc import Sequence

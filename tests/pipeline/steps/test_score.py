@@ -13,7 +13,7 @@ from pipeline.runs.execute import execute, finished_manifest
 from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import Manifest, hash_file, write_manifest
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.crops import cut_cells_step
+from pipeline.steps.crops import precropped_step
 from pipeline.steps.score import find_predicted, score_step
 
 ENGINE = LocalEngine(workers=1)
@@ -93,12 +93,12 @@ def test_an_index_of_cells(tmp_path: Path) -> None:
     own.write_text('names = ["Left", "Right"]')
     config = Config({"crops": {"label_set": str(own)}}, "here")
     work = WorkFolder(tmp_path / "work")
-    execute(cut_cells_step(work, index, config), ENGINE)
+    execute(precropped_step(work, index, config), ENGINE)
     assert (work.root / "labels.csv").read_text() == "ID,Label\nx,Left\n"
-    before = cut_cells_step(work, index, config).key
+    before = precropped_step(work, index, config).key
     own.write_text('names = ["Right", "Left"]')
-    step = cut_cells_step(work, index, config)
+    step = precropped_step(work, index, config)
     assert step.key != before
     assert finished_manifest(step) is None
     with pytest.raises(InputError, match="label 'Left' is no class; .* of the label set hpa2021, or names"):
-        cut_cells_step(work, index, Config({}, "here"))
+        precropped_step(work, index, Config({}, "here"))

@@ -13,7 +13,7 @@ from data.labels.label_file import read_labels
 from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
 from stages.crops.run_precropped import run
-from stages.crops.settings import CutCellsSettings
+from stages.crops.settings import PrecroppedSettings
 from stages.stage import StageReport
 
 ENGINE = LocalEngine(workers=2)
@@ -41,7 +41,7 @@ def crop(folder: Path, key: str = "key", **settings: object) -> StageReport:
     work = folder / "work"
     paths = (work / "cells.parquet", work / "images.parquet", work / "tiles.zarr", work / "labels.csv")
     work.mkdir(exist_ok=True)
-    return run(read_index(folder / "index.csv"), *paths, key, CutCellsSettings(**settings), ENGINE)
+    return run(read_index(folder / "index.csv"), *paths, key, PrecroppedSettings(**settings), ENGINE)
 
 
 def test_tiles_tables_and_labels(folder: Path) -> None:

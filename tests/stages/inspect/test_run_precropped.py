@@ -1,4 +1,4 @@
-"""The report on cells that were cut elsewhere."""
+"""The report on pre-cropped cells."""
 
 import re
 import shutil
@@ -126,7 +126,7 @@ def test_counts_and_views(sources: CutCellSources, tmp_path: Path) -> None:
     report = tmp_path / "report"
     run(sources, report, InspectSettings(cells_a_page=1), ENGINE)
     index = read(report, "index.html")
-    assert "5 cells that were cut elsewhere, 4 kept; 1 left out: too dark" in index
+    assert "5 pre-cropped cells, 4 kept; 1 left out: too dark" in index
     assert "1 predictions are right, 1 have some of the labels, 1 are wrong" in index
     rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in index.split("<tr>")[2:]]
     numbers = {re.sub("<.*?>", "", cells[0]): [cells[1], *cells[3:]] for cells in rows}
