@@ -20,6 +20,7 @@ from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import cut_cells
 from data.tiles.tile_store import TileWriter
+from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
 from stages.crops.settings import PrecroppedSettings
 from stages.stage import Context, Failure, StageReport
 
@@ -27,30 +28,15 @@ _BLUE = CHANNELS.index("blue")
 
 
 def run(
-    index: list[PrecroppedCell],
-    cells: Path,
-    images: Path,
-    tiles: Path,
-    labels: Path,
-    key: str,
-    settings: PrecroppedSettings,
-    context: Context,
+    inputs: PrecroppedInputs, outputs: PrecroppedOutputs, settings: PrecroppedSettings, context: Context
 ) -> StageReport:
-    """Write tile store, tables and, where the index tells them, labels.
+    """Write tile store, tables and, where the index has them, labels.
 
     Every cell is an image of its own, with the cell number 1; one that cannot be read keeps its row, with a
     blank tile and the reason "unreadable".
-
-    Parameters
-    ----------
-    index
-        The cells.
-    cells, images, tiles, labels
-        The cells table, images table, tile store and label file to write.
-    key
-        What they depend on.
     """
-    writer = TileWriter(tiles, len(index), key)
+    index = inputs.cells
+    writer = TileWriter(outputs.tiles_path, len(index), inputs.key)
     tables: list[pd.DataFrame] = []
     failures: list[Failure] = []
     cutter = _Cutter(settings)
@@ -67,14 +53,15 @@ def run(
     table = pd.concat(tables, ignore_index=True)
     table[list(INTENSITY_COLUMNS)] = writer.finish()
     table["dropped"] = find_drop_reasons(table, _limits(settings))
-    write_cells(cells, table)
-    write_images(images, table.assign(cells=table["cell_id"].where(table["area_px"] > 0, 0)))
-    told = {cell.image_id: cell.labels for cell in index if cell.labels}
+    write_cells(outputs.cells_path, table)
+    found = table["cell_id"].where(table["area_px"] > 0, 0)
+    write_images(outputs.images_table_path, table.assign(cells=found))
+    labels = {cell.image_id: cell.labels for cell in index if cell.labels}
     # Labels of an earlier index must not pass for this one's.
-    labels.unlink(missing_ok=True)
-    if told:
-        _write_labels(labels, told, settings)
-    return _report(table, failures, len(told))
+    outputs.labels_path.unlink(missing_ok=True)
+    if labels:
+        _write_labels(outputs.labels_path, labels, settings)
+    return _report(table, failures, len(labels))
 
 
 class _Cutter:

@@ -14,7 +14,8 @@ from data.fields.field import Field
 from data.masks.label_image import read_label_image
 from models.segmenters.factory import segmenter_names
 from models.segmenters.segmenter import Segmenter
-from stages.segment.run import SegmentSettings, make_segmenter
+from stages.segment.segmenter_choice import make_segmenter
+from stages.segment.settings import SegmentSettings
 
 _ENDING = "_cells.png"
 
