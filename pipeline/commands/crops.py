@@ -19,9 +19,7 @@ from pipeline.runs.work_folder import WorkFolder
 def crops(
     work: Work,
     images: Annotated[Path | None, typer.Argument(help="Folder of the fields that were segmented.")] = None,
-    index: Annotated[
-        Path | None, typer.Option("--from", help="Index (CSV) of pre-cropped cells.")
-    ] = None,
+    index: Annotated[Path | None, typer.Option("--from", help="Index (CSV) of pre-cropped cells.")] = None,
     neighbours: Annotated[str | None, typer.Option(help="mask or keep what lies outside the cell.")] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,

@@ -46,7 +46,7 @@ def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], conf
 
 
 def any_crops_step(work: WorkFolder, images_dir: Path | None, index: Path | None, config: Config) -> Step:
-    """Cut the cells of the fields in ``images_dir``, or take those of ``index``: just one of them is given."""
+    """Cut the cells of the fields in ``images_dir``, or take those of ``index``; exactly one is given."""
     if images_dir is not None and index is None:
         return crops_step(work, images_dir, find_fields(images_dir), config)
     if index is not None and images_dir is None:

@@ -1,8 +1,9 @@
 """The whole job: every stage in order, each only where it is not done, and a summary at the end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from data.fields.field import Field, find_fields
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, read_manifest
@@ -34,23 +35,32 @@ def run_everything(
     """
     # Settings of pre-cropped cells are refused now, not after hours of segmenting.
     config.settings("crops", CropsSettings)
-    manifests = [execute(make(), context) for make in _steps(work, images, labels, truth, config)]
-    simulated = [read_manifest(path) for path in sorted(images.rglob("simulate.json"))]
+    # Listed once, for all steps.
+    fields = find_fields(images)
+    steps = _steps(work, images, fields, labels, truth, config)
+    manifests = [execute(make(), context) for make in steps]
+    folders = {path.parent for field in fields for path in field.files.values()}
+    simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]
     return manifests, _summary(work, truth, [*filter(None, simulated), *manifests])
 
 
 def _steps(
-    work: WorkFolder, images: Path, labels: Path, truth: Path | None, config: Config
+    work: WorkFolder,
+    images: Path,
+    fields: Sequence[Field],
+    labels: Path,
+    truth: Path | None,
+    config: Config,
 ) -> Iterator[Callable[[], Step]]:
     # Made one by one: a step asks for the manifest of the one before it.
-    yield lambda: segment_step(work, images, config)
-    yield lambda: crops_step(work, images, config)
+    yield lambda: segment_step(work, images, fields, config)
+    yield lambda: crops_step(work, images, fields, config)
     yield lambda: train_step(work, labels, config)
     yield lambda: predict_step(work, None, config)
     yield lambda: combine_step(work, work.submission, config)
     if truth is not None:
         yield lambda: score_step(work.manifest("score"), work.submission, truth, work.metric, config)
-    yield lambda: inspect_step(work, labels, config)
+    yield lambda: inspect_step(work, labels, config, fields)
 
 
 def _summary(work: WorkFolder, truth: Path | None, manifests: list[Manifest]) -> str:

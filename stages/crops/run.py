@@ -33,9 +33,7 @@ class _FieldCells:
     boxes: NDArray[np.integer]
 
 
-def run(
-    inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, context: Context
-) -> StageReport:
+def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, context: Context) -> StageReport:
     """Write the tile store, and complete the cells table with intensities, image hashes and drop reasons.
 
     Raises

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from data.cells.cells_table import read_cells
@@ -25,30 +26,18 @@ from models.classifiers.model_folder import load_classifier
 from models.classifiers.runtimes.batch_runtime import Runner
 from models.classifiers.runtimes.factory import make_runner
 from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
+from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
 
 
 def run(
-    tiles: Path,
-    cells: Path,
-    models: Sequence[Path],
-    output: Path,
-    settings: PredictSettings,
-    context: Context,
+    inputs: PredictInputs, outputs: PredictOutputs, settings: PredictSettings, context: Context
 ) -> StageReport:
-    """Write ``predictions.parquet``, a row a cell in the order of the cells table.
+    """Write the predictions table, one row per cell in the order of the cells table.
 
-    Parameters
-    ----------
-    tiles, cells
-        Tile store and cells table.
-    models
-        Folders of trained classifiers, of one or of its folds each; the probabilities of all are averaged.
-        Those that take the same tiles share them; for others the tiles are read anew. Each cell's are then
-        averaged with the mean of its image, as the settings or the classifiers say.
-    output
-        The file to write.
+    Classifiers that take the same tiles share them; for others the tiles are read again. The probabilities of
+    each cell are then averaged with the mean of its image, as the settings or the classifiers say.
 
     Raises
     ------
@@ -56,38 +45,14 @@ def run(
         A file is missing or does not fit the others, embeddings of several classifiers are asked for, or the
         memory is too small for one tile; where it is too small for a batch, that is taken in parts.
     """
-    table = read_cells(cells, ["image_id", "cell_id", "dropped"])
-    store = TileStore(tiles, rows=len(table))
-    members = read_members(models)
-    if settings.embedding and len(members) > 1:
-        raise InputError(
-            found=f"embeddings of {len(members)} classifiers",
-            where="setting predict.embedding",
-            expected="a single classifier: embeddings of several have nothing in common",
-            advice=f"give one, such as --model {members[0].folder}, or leave the embeddings out",
-        )
+    table = read_cells(inputs.cells_path, ["image_id", "cell_id", "dropped"])
+    store = TileStore(inputs.tiles_path, rows=len(table))
+    members = read_members(inputs.model_dirs)
+    _check_embedding(members, settings)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
-    prediction = _Prediction(len(rows), members, settings)
-    groups = group_by_tiles(members)
-    with context.track("predict", len(rows) * len(groups)) as advance:
-        for tile_settings, sharing in groups.items():
-            loader = BatchLoader(store, rows, tile_settings, workers=settings.workers)
-            prediction.add(sharing, loader, advance)
-    chosen = table.iloc[rows]
-    image_ids = chosen["image_id"].to_numpy(dtype=str)
-    share = mean_image_share(members) if settings.image_share == "auto" else settings.image_share
-    counted = (chosen["dropped"] == "").to_numpy(bool)
-    probabilities = blend_with_images(prediction.probabilities, image_ids, share, counted)
-    write_predictions(
-        output,
-        image_ids,
-        chosen["cell_id"].to_numpy(),
-        probabilities,
-        prediction.embeddings,
-        class_names=members[0].architecture.class_names,
-        labels=call_classes(probabilities, mean_thresholds(members)),
-    )
+    prediction = _predict(store, rows, members, settings, context)
+    _write(outputs.predictions_path, table.iloc[rows], prediction, members, settings)
     counts: dict[str, int | float] = {"cells": len(rows), "left out": len(table) - len(rows)}
     return StageReport(
         counts=counts | ({"classifiers": len(members)} if len(members) > 1 else {}),
@@ -95,6 +60,56 @@ def run(
             "classifiers": [str(member.folder) for member in members],
             "runtimes": sorted(prediction.identities),
         },
+    )
+
+
+def _check_embedding(members: Sequence[Member], settings: PredictSettings) -> None:
+    if settings.embedding and len(members) > 1:
+        raise InputError(
+            found=f"embeddings of {len(members)} classifiers",
+            where="setting predict.embedding",
+            expected="a single classifier: embeddings of several have nothing in common",
+            advice=f"give one, such as --model {members[0].folder}, or leave the embeddings out",
+        )
+
+
+def _predict(
+    store: TileStore,
+    rows: NDArray[np.intp],
+    members: Sequence[Member],
+    settings: PredictSettings,
+    context: Context,
+) -> "_Prediction":
+    """Predict some rows of the store by all classifiers."""
+    prediction = _Prediction(len(rows), members, settings)
+    groups = group_by_tiles(members)
+    with context.track("predict", len(rows) * len(groups)) as advance:
+        for tile_settings, sharing in groups.items():
+            loader = BatchLoader(store, rows, tile_settings, workers=settings.workers)
+            prediction.add(sharing, loader, advance)
+    return prediction
+
+
+def _write(
+    path: Path,
+    cells: pd.DataFrame,
+    prediction: "_Prediction",
+    members: Sequence[Member],
+    settings: PredictSettings,
+) -> None:
+    """Average the probabilities with those of the images, call the classes, and write all that."""
+    image_ids = cells["image_id"].to_numpy(dtype=str)
+    share = mean_image_share(members) if settings.image_share == "auto" else settings.image_share
+    counted = (cells["dropped"] == "").to_numpy(bool)
+    probabilities = blend_with_images(prediction.probabilities, image_ids, share, counted)
+    write_predictions(
+        path,
+        image_ids,
+        cells["cell_id"].to_numpy(),
+        probabilities,
+        prediction.embeddings,
+        class_names=members[0].architecture.class_names,
+        labels=call_classes(probabilities, mean_thresholds(members)),
     )
 
 

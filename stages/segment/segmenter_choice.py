@@ -25,7 +25,7 @@ def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmen
 
 
 def explain_choice(fields: Sequence[Field], settings: SegmentSettings) -> str:
-    """Return why `make_segmenter` chooses the segmenter that it does; empty where it was asked for by name."""
+    """Return why `make_segmenter` makes the one that it does; empty where it was asked for by name."""
     _, reason = choose_segmenter(settings.segmenter, er=_uses_er(fields, settings))
     return reason
 

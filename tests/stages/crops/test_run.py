@@ -8,8 +8,7 @@ import pytest
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import Field
-from data.fields.field import find_fields
+from data.fields.field import Field, find_fields
 from data.fields.near_duplicates import hash_image
 from data.masks.label_image import write_label_image
 from data.tiles.tile_store import TileStore
