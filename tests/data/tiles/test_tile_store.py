@@ -3,7 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import data.tiles.tile_store
 from data.errors import InputError
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.tile_store import TileStore, TileWriter
@@ -26,7 +25,7 @@ def rows_of(tiles: CellTiles, start: int, stop: int) -> CellTiles:
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data.tiles, "SHARD_TILES", 4)
+    monkeypatch.setattr("data.tiles.tile_store.SHARD_TILES", 4)
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 11])

@@ -229,7 +229,7 @@ def test_weights_of_ones_own_are_used_by_their_path(tmp_path: Path) -> None:
 def test_what_is_only_asked_for_its_identity_brings_no_heavy_library() -> None:
     program = """
 import sys
-from models.segmenters.choose import load_segmenter
+from models.segmenters.factory import load_segmenter
 load_segmenter("auto").identity()
 print(*{"timm", "segmentation_models_pytorch", "torchvision", "openvino", "nncf"} & set(sys.modules))
 """
