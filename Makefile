@@ -135,10 +135,11 @@ test: setup ## run the tests but for the slow ones (under 10 minutes on 2 cores)
 test-slow: setup ## run the slow tests
 	$(PYTEST) -m slow $(ARGS)
 
-lint: setup ## check style, types and the direction of imports
+lint: setup ## check style, types, imports and the sizes of folders
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python .ci/check_folders.py
 	$(VENV)/bin/pyright
 
 format: setup ## format the code
