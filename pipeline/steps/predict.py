@@ -1,5 +1,6 @@
 """The predict step: what it depends on, what it writes, and the call that runs it."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +10,12 @@ from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.work_folder import WorkFolder
 from stages.predict.settings import PredictSettings
 
+log = logging.getLogger("hpacells")
+
 
 def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> Step:
-    """Predict every cell with the work folder's own classifier, or with those in the folders ``models``."""
+    """Predict every cell with the work folder's own classifier, or with ``models``: folders or names."""
+    from models.classifiers.bundled import BUNDLED, name_bundled
     from models.classifiers.ensemble import find_classifiers
     from stages.predict.paths import PredictInputs, PredictOutputs
     from stages.predict.run import run as predict
@@ -24,9 +28,11 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
             "model": hash_json([hash_file(folder / name) for folder in folders for name in names])
         }
     else:
+        folders = [work.model]
         dependencies = {"train": require(work, "train").output_key}
-        models = [work.model]
-    inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=models)
+    for name in filter(None, map(name_bundled, folders)):
+        log.warning("the classifier %s comes with hpacells: %s", name, BUNDLED[name])
+    inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=folders)
     return Step(
         stage="predict",
         manifest=work.manifest("predict"),
