@@ -145,4 +145,4 @@ def test_the_whole_job_with_28_classes(hpacells, write_recipe, simulated: Path, 
     assert "Rods &amp; rings" in (work / "report/index.html").read_text()
     quality = hpacells("evaluate", "--work", work, "--labels", tmp_path / "train.csv").stdout
     assert "27 Rods & rings" in quality
-    assert set(pd.read_csv(work / "quality/quality.csv")["name"]) == set(hpa2018.names)
+    assert set(pd.read_csv(work / "evaluate/quality.csv")["name"]) == set(hpa2018.names)

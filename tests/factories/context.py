@@ -14,9 +14,9 @@ class QuietContext:
     Parameters
     ----------
     interrupt_after
-        Steps of one tracked task after which it is interrupted as by Ctrl-C; None for never.
+        Steps after which the work is interrupted as by Ctrl-C; None for never.
     in_task
-        Which tracked task is interrupted, from 1.
+        Tracked task from which these steps are counted on, from 1.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class QuietContext:
     def __init__(self, interrupt_after: int | None = None, in_task: int = 1) -> None:
         self.done = self.total = 0
         self.descriptions: list[str] = []
-        self._interrupt_after, self._in_task, self._done_in_task = interrupt_after, in_task, 0
+        self._interrupt_after, self._in_task, self._counted = interrupt_after, in_task, 0
 
     def map(
         self,
@@ -51,12 +51,12 @@ class QuietContext:
     @contextmanager
     def track(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
         self.descriptions.append(description)
-        self.total, self._done_in_task = total, 0
+        self.total = total
         yield self._advance
 
     def _advance(self, steps: int) -> None:
         self.done += steps
-        self._done_in_task += steps
-        interrupted = len(self.descriptions) == self._in_task
-        if interrupted and self._interrupt_after is not None and self._done_in_task >= self._interrupt_after:
+        if len(self.descriptions) >= self._in_task:
+            self._counted += steps
+        if self._interrupt_after is not None and self._counted >= self._interrupt_after:
             raise KeyboardInterrupt

@@ -11,10 +11,11 @@ from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute, finished_manifest
 from pipeline.runs.fingerprints import hash_label_set
-from pipeline.runs.manifest import Manifest, hash_file, write_manifest
+from pipeline.runs.manifest import hash_file
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.crops import precropped_step
 from pipeline.steps.score import find_predicted, score_step
+from tests.factories.work_folder import finish_stage
 
 ENGINE = LocalEngine(workers=1)
 NAMES = ["Inside", "Outside"]
@@ -27,10 +28,7 @@ def work(tmp_path: Path) -> WorkFolder:
     mask = encode_mask(np.ones((2, 2), bool))
     write_submission(work.submission, [SubmissionRow("a", 2, 2, f"1 0.5 {mask} 0 0.25 {mask}")])
     made = {"class_names": NAMES, "submission": hash_file(work.submission)}
-    empty = {"settings": {}, "inputs": {}, "outputs": {}, "counts": {}, "failures": [], "details": made}
-    write_manifest(
-        work.manifest("combine"), Manifest(stage="combine", key="1", output_key="1", seconds=0, **empty)
-    )
+    finish_stage(work, "combine", details=made)
     return work
 
 
