@@ -56,7 +56,7 @@ class SimulatedField:
     cell_line: str
 
 
-def simulate_field(
+def simulate_set_field(
     index: int,
     settings: FieldSettings,
     *,

@@ -60,7 +60,7 @@ def save_classifier(
         temporary.write_text(tomli_w.dumps(description))
 
 
-def load_classifier(folder: Path) -> Classifier:
+def read_classifier(folder: Path) -> Classifier:
     """Build a classifier anew from its folder, in evaluation mode, on the CPU; nothing is downloaded.
 
     Raises

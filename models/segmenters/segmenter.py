@@ -72,7 +72,7 @@ class Segmenter(Protocol):
     Attributes
     ----------
     name
-        The name by which `models.segmenters.factory.load_segmenter` knows it.
+        The name by which `models.segmenters.factory.create_segmenter` knows it.
     channels
         The channels it needs (of `data.channels.CHANNELS`), in the order in which it wants them stacked.
     """

@@ -21,7 +21,7 @@ from models.classifiers.ensemble import (
 )
 from models.classifiers.image_mean import blend_with_images
 from models.classifiers.inference import predict_tiles
-from models.classifiers.model_folder import load_classifier
+from models.classifiers.model_folder import read_classifier
 from models.classifiers.runtimes.batch_runtime import Runner
 from models.classifiers.runtimes.factory import make_runner
 from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
@@ -127,7 +127,7 @@ class _Prediction:
 
     def _load(self, member: Member) -> Runner:
         runner = SparingRunner(
-            make_runner(load_classifier(member.folder), self._settings.runtime), "the cells to predict"
+            make_runner(read_classifier(member.folder), self._settings.runtime), "the cells to predict"
         )
         self.identities.add(runner.identity())
         return runner

@@ -16,7 +16,7 @@ from data.masks.label_image import write_label_image
 from data.masks.rle import encode_label_image
 from data.predictions.prediction_string import Triples, format_prediction_string
 from data.predictions.submission import SubmissionRow, write_submission
-from data.simulate.field import SimulatedField, simulate_field
+from data.simulate.field import SimulatedField, simulate_set_field
 from data.simulate.field_record import FieldRecord, read_record, write_record
 from data.simulate.fingerprints import hash_pixels, hash_simulator, hash_truth
 from stages.simulate.settings import SimulateSettings
@@ -96,7 +96,7 @@ class _FieldSimulation:
         done = read_record(self._out, self.image_id(index), self._key)
         if done is not None:
             return done, False
-        field = simulate_field(index, self._settings.field_settings(index))
+        field = simulate_set_field(index, self._settings.field_settings(index))
         record = self._write(self.image_id(index), field)
         write_record(self._out, record)
         return record, True
