@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.fields.downscaling import WORKING_PIXEL_UM
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
 from models.segmenters.dpn_unet.labelling.label_cells import label_cells
 from models.segmenters.hpacellseg.repairs import repaired_calls
-from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM
 
 Predictions = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 Labels = tuple[NDArray[np.integer], NDArray[np.integer]]

@@ -41,6 +41,15 @@ def encode_label_image(label_image: NDArray[np.integer]) -> list[str]:
     ------
     InputError
         A number is negative or above ``MAX_CELLS``, or the image has 2**32 pixels or more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hpacells as hpa
+    >>> cells = np.zeros((4, 4), np.uint16)
+    >>> cells[1:3, 1:3] = 1
+    >>> hpa.encode_label_image(cells)
+    ['eJwzNDQ0NjYGAATmAP4=']
     """
     if label_image.size == 0:
         return []
@@ -55,7 +64,15 @@ def encode_label_image(label_image: NDArray[np.integer]) -> list[str]:
 
 
 def encode_mask(mask: NDArray[np.bool_]) -> str:
-    """Encode one mask (H, W) of at least one pixel; what is not zero belongs to it."""
+    """Encode one mask (H, W) of at least one pixel; what is not zero belongs to it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hpacells as hpa
+    >>> hpa.encode_mask(np.ones((4, 4), bool))
+    ''
+    """
     return _encode(np.asarray(mask, dtype=bool).view(np.uint8), 1)[0]
 
 
@@ -95,7 +112,17 @@ def decode_runs(string: str, pixels: int | None = None, *, where: object = None)
 
 
 def decode_mask(string: str, height: int, width: int, *, where: object = None) -> NDArray[np.bool_]:
-    """Decode a mask string to a mask (height, width); raises as ``decode_runs`` does."""
+    """Decode a mask string to a mask (height, width); raises as ``decode_runs`` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hpacells as hpa
+    >>> mask = np.eye(5, dtype=bool)
+    >>> decoded = hpa.decode_mask(hpa.encode_mask(mask), height=5, width=5)
+    >>> np.array_equal(decoded, mask)
+    True
+    """
     runs = decode_runs(string, height * width, where=where)
     values = np.arange(len(runs)) % 2 == 1
     return np.ascontiguousarray(np.repeat(values, runs).reshape(width, height).T)

@@ -5,12 +5,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from data.atomic import atomic_write
 from data.channels import CHANNELS
+from data.fields.image_files import write_plane
 from data.labels.label_file import write_labels
 from data.masks.label_image import write_label_image
 from data.masks.rle import encode_label_image
@@ -107,7 +105,7 @@ class _FieldSimulation:
         }
         masks = {f"masks/{image_id}_cells.png": field.cells, f"masks/{image_id}_nuclei.png": field.nuclei}
         for name, picture in pictures.items():
-            _write_picture(self._out / name, picture)
+            write_plane(self._out / name, picture)
         for name, mask in masks.items():
             write_label_image(self._out / name, mask)
         height, width = field.cells.shape
@@ -126,12 +124,6 @@ class _FieldSimulation:
             pixels=hash_pixels(field.image),
             file_bytes={name: (self._out / name).stat().st_size for name in (*pictures, *masks)},
         )
-
-
-def _write_picture(path: Path, picture: NDArray[np.unsignedinteger]) -> None:
-    _, encoded = cv2.imencode(".png", picture)
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(encoded.tobytes())
 
 
 def _prediction_string(field: SimulatedField) -> str:
