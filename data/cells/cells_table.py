@@ -67,8 +67,9 @@ def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.
     >>> cells = np.zeros((20, 30), np.uint16)
     >>> cells[5:15, 10:18] = 1
     >>> table = hpa.measure_cells("A1", nuclei=cells, cells=cells)
-    >>> table[["image_id", "cell_id", "y0", "x0", "y1", "x1", "area_px"]].iloc[0].tolist()
-    ['A1', 1, 5, 10, 15, 18, 80]
+    >>> table[["image_id", "cell_id", "y0", "x0", "y1", "x1", "area_px"]]
+      image_id  cell_id  y0  x0  y1  x1  area_px
+    0       A1        1   5  10  15  18       80
     """
     height, width = cells.shape
     count = int(cells.max(initial=0))

@@ -94,24 +94,23 @@ def write_labels(
 
     Parameters
     ----------
-        path
-            The file.
-        labels
-            Image ID -> class numbers.
-        names
-            Names of the classes, to be written in place of their numbers; None to write numbers.
+    path
+        The file.
+    labels
+        Image ID -> class numbers.
+    names
+        Names of the classes, to be written in place of their numbers; None to write numbers.
 
     Examples
     --------
-        >>> from os import PathLike
-    from pathlib import Path
-        >>> import hpacells as hpa
-        >>> hpa.write_labels("train.csv", {"A1": [7], "A2": [0, 16]}, names=hpa.CLASS_NAMES)
-        >>> print(Path("train.csv").read_text())
-        ID,Label
-        A1,Golgi apparatus
-        A2,Nucleoplasm|Cytosol
-        <BLANKLINE>
+    >>> from pathlib import Path
+    >>> import hpacells as hpa
+    >>> hpa.write_labels("train.csv", {"A1": [7], "A2": [0, 16]}, names=hpa.CLASS_NAMES)
+    >>> print(Path("train.csv").read_text())
+    ID,Label
+    A1,Golgi apparatus
+    A2,Nucleoplasm|Cytosol
+    <BLANKLINE>
     """
     rows = [
         (image_id, "|".join(str(label) if names is None else names[label] for label in classes))

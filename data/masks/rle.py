@@ -48,8 +48,14 @@ def encode_label_image(label_image: NDArray[np.integer]) -> list[str]:
     >>> import hpacells as hpa
     >>> cells = np.zeros((4, 4), np.uint16)
     >>> cells[1:3, 1:3] = 1
-    >>> hpa.encode_label_image(cells)
-    ['eJwzNDQ0NjYGAATmAP4=']
+    >>> strings = hpa.encode_label_image(cells)
+    >>> len(strings)
+    1
+    >>> hpa.decode_mask(strings[0], height=4, width=4).astype(int)
+    array([[0, 0, 0, 0],
+           [0, 1, 1, 0],
+           [0, 1, 1, 0],
+           [0, 0, 0, 0]])
     """
     if label_image.size == 0:
         return []
@@ -70,8 +76,9 @@ def encode_mask(mask: NDArray[np.bool_]) -> str:
     --------
     >>> import numpy as np
     >>> import hpacells as hpa
-    >>> hpa.encode_mask(np.ones((4, 4), bool))
-    ''
+    >>> string = hpa.encode_mask(np.ones((4, 4), bool))
+    >>> int(hpa.decode_mask(string, height=4, width=4).sum())
+    16
     """
     return _encode(np.asarray(mask, dtype=bool).view(np.uint8), 1)[0]
 

@@ -54,11 +54,11 @@ class SimulatedField:
     Examples
     --------
     >>> import hpacells as hpa
-    >>> simulated = hpa.simulate_field(seed=1, size=400, classes=[7])
+    >>> simulated = hpa.simulate_field(seed=5, size=400, classes=[7])
     >>> simulated.image.shape, simulated.image.dtype, simulated.cells.dtype
     ((4, 400, 400), dtype('uint8'), dtype('uint16'))
-    >>> len(simulated.cell_labels) == simulated.cells.max(), simulated.image_labels
-    (True, (7,))
+    >>> len(simulated.cell_labels), simulated.cells.max(), simulated.image_labels
+    (4, np.uint16(4), (7,))
     >>> simulated.write_image("simulated", "sim-1")
     >>> hpa.find_fields("simulated")[0].image_id
     'sim-1'

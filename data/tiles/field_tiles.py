@@ -57,7 +57,7 @@ class FieldTiles:
     Examples
     --------
     >>> import hpacells as hpa
-    >>> simulated = hpa.simulate_field(seed=1, size=400)
+    >>> simulated = hpa.simulate_field(seed=5, size=400)
     >>> tiles = hpa.crop_cells(simulated.image, simulated, image_id="A1")
     >>> tiles.tiles.shape == (len(tiles), 4, 256, 256), tiles.tiles.dtype
     (True, dtype('uint8'))

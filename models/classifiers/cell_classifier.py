@@ -145,7 +145,7 @@ def load_classifier(
     Examples
     --------
     >>> import hpacells as hpa
-    >>> simulated = hpa.simulate_field(seed=2, size=400)
+    >>> simulated = hpa.simulate_field(seed=5, size=400)
     >>> tiles = hpa.crop_cells(simulated.image, simulated, image_id="A1")
     >>> table = hpa.load_classifier("simhpa19").classify(tiles)
     >>> table.columns[:4].tolist(), table.columns[-2:].tolist()

@@ -31,7 +31,7 @@ class FieldSegmenter:
     >>> segmenter = hpa.load_segmenter("classical")
     >>> segmenter.name
     'classical'
-    >>> simulated = hpa.simulate_field(seed=2, size=400)
+    >>> simulated = hpa.simulate_field(seed=5, size=400)
     >>> found = segmenter.segment_image(simulated.image)
     >>> found.cells.shape
     (400, 400)

@@ -38,8 +38,8 @@ class SegmentedField:
     >>> found = hpa.load_segmenter("classical").segment_field(hpa.find_fields("my_images")[0])
     >>> found.cells.shape, found.cells.dtype, found.nuclei.shape
     ((400, 400), dtype('uint16'), (400, 400))
-    >>> found.count == found.cells.max()
-    True
+    >>> found.count
+    4
     """
 
     nuclei: np.ndarray
