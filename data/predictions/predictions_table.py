@@ -136,14 +136,9 @@ def read_predictions(path: str | PathLike[str], *, embedding: bool = True) -> pd
             missing = [name for name in needed if name not in present]
             table = None if missing else file.read(wanted).to_pandas()
     except FileNotFoundError:
-        raise InputError(
-            found="no such file",
-            where=path,
-            expected="a predictions table",
-            advice="run `hpacells predict` first",
-        ) from None
+        raise _missing(path) from None
     except (OSError, ValueError) as error:
-        raise InputError(found=f"no predictions table ({error})", where=path, expected=_EXPECTED) from None
+        raise _not_predictions(path, error) from None
     if table is None:
         raise InputError(found=f"no column {', '.join(missing)}", where=path, expected=_EXPECTED)
     _check(table, path)
@@ -164,9 +159,14 @@ def read_class_names(path: str | PathLike[str]) -> tuple[str, ...]:
     Raises
     ------
     InputError
-        The table tells more or fewer names than it has probabilities.
+        The file is missing or not a predictions table, or has more or fewer names than probabilities.
     """
-    schema = pq.read_schema(path)
+    try:
+        schema = pq.read_schema(path)
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except (OSError, ValueError) as error:
+        raise _not_predictions(path, error) from None
     told = (schema.metadata or {}).get(_METADATA)
     count = len(probability_columns(schema.names))
     if told is None:
@@ -180,6 +180,19 @@ def read_class_names(path: str | PathLike[str]) -> tuple[str, ...]:
             advice="run `hpacells predict` again",
         )
     return names
+
+
+def _missing(path: str | PathLike[str]) -> InputError:
+    return InputError(
+        found="no such file",
+        where=path,
+        expected="a predictions table",
+        advice="run `hpacells predict` first",
+    )
+
+
+def _not_predictions(path: str | PathLike[str], error: Exception) -> InputError:
+    return InputError(found=f"no predictions table ({error})", where=path, expected=_EXPECTED)
 
 
 def _check(table: pd.DataFrame, path: str | PathLike[str]) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,22 @@ import hpacells as hpa
 from models.classifiers.initial_weights import find_start
 from pipeline.cli import app
 
+Run = Callable[..., None]
 
-def run_command(*arguments: object) -> None:
+
+@pytest.fixture(scope="session")
+def run_command() -> Run:
     """Run a command of hpacells in this process."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, f"{arguments}\n{result.output}\n{result.exception!r}"
+
+    def run(*arguments: object) -> None:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert result.exit_code == 0, f"{arguments}\n{result.output}\n{result.exception!r}"
+
+    return run
 
 
 @pytest.fixture(scope="module")
-def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def session_folder(run_command: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which the examples run.
 
     ``my_images`` has one field, A1; ``work/demo`` is its work folder; ``submission.csv`` and ``truth.csv``
