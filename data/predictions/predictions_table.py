@@ -115,7 +115,7 @@ def read_predictions(path: Path, *, embedding: bool = True) -> pd.DataFrame:
             advice="run `hpacells predict` first",
         ) from None
     except (OSError, ValueError) as error:
-        raise InputError(found=f"no predictions table ({error})", where=path, expected=_EXPECTED) from None
+        raise InputError(found=f"not a predictions table ({error})", where=path, expected=_EXPECTED) from None
     if table is None:
         raise InputError(found=f"no column {', '.join(missing)}", where=path, expected=_EXPECTED)
     _check(table, path)
@@ -166,7 +166,7 @@ def _check(table: pd.DataFrame, path: Path) -> None:
     twice = np.flatnonzero(table.duplicated(["image_id", "cell_id"]))
     if len(twice):
         raise InputError(
-            found="a second row", where=_name(table, int(twice[0]), path), expected="one row a cell"
+            found="a second row", where=_name(table, int(twice[0]), path), expected="one row per cell"
         )
 
 
