@@ -160,7 +160,7 @@ def read_cells(path: str | PathLike[str], columns: list[str] | None = None) -> p
         ) from None
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            found=f"no cells table ({error})",
+            found=f"not a cells table ({error})",
             where=path,
             expected=f"the columns {', '.join(COLUMN_TYPES)}",
             advice="run `hpacells segment` again",

@@ -59,7 +59,7 @@ class Field:
         Raises
         ------
         InputError
-            A channel is missing, stands there twice, cannot be read, or differs in size from the first.
+            A channel is missing, is there twice, cannot be read, or differs in size from the first.
         """
         planes = [read_plane(self._file(channel), channel) for channel in channels]
         for channel, plane in zip(channels, planes, strict=True):

@@ -30,7 +30,7 @@ def read_images(path: str | PathLike[str]) -> pd.DataFrame:
         return pd.read_parquet(path, columns=list(COLUMN_TYPES))
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            found=f"no images table ({type(error).__name__})",
+            found=f"not an images table ({type(error).__name__})",
             where=path,
             expected="what `hpacells segment` writes",
             advice="run `hpacells segment` first",

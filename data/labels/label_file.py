@@ -36,7 +36,7 @@ def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dic
     Raises
     ------
     InputError
-        The file is missing or is no CSV with these columns, an ID stands twice, or a label is no class of
+        The file is missing or is no CSV with these columns, an ID stands twice, or a label is not a class of
         the label set; the message names the line.
 
     Examples
@@ -54,7 +54,7 @@ def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dic
     for line, (image_id, text) in enumerate(zip(table[id_column], table[column], strict=True), start=2):
         if image_id in labels:
             raise InputError(
-                found=f"image {image_id} stands there a second time",
+                found=f"image {image_id} is there a second time",
                 where=f"{path}, line {line}",
                 expected="one row an image",
                 advice="join its labels with | in one row",
@@ -139,7 +139,7 @@ def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tup
     Raises
     ------
     InputError
-        One of them is no class of the label set; the message names the set, and lists its classes where a
+        One of them is not a class of the label set; the message names the set, and lists its classes where a
         name was given.
     """
     classes = set()
@@ -149,7 +149,7 @@ def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tup
             expected = f"class numbers 0..{len(label_set) - 1} joined by |, of {label_set}"
             if token.strip() and not token.strip().isdecimal():
                 expected += f", or names: {', '.join(label_set.names)}"
-            raise InputError(found=f"label {token.strip()!r} is no class", where=where, expected=expected)
+            raise InputError(found=f"label {token.strip()!r} is not a class", where=where, expected=expected)
         classes.add(number)
     return tuple(sorted(classes))
 

@@ -44,7 +44,7 @@ class LabelSet(Settings):
     def _check_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         told = {name.strip().casefold() for name in names}
         if len(told) < len(names) or "" in told:
-            message = "a name stands there twice, or is empty"
+            message = "a name is empty, or there twice"
             raise ValueError(message)
         if any("|" in name or name.strip().isdecimal() for name in names):
             message = "a name is a number, or has a | in it"
@@ -117,9 +117,9 @@ def read_label_set(name_or_path: str | PathLike[str]) -> LabelSet:
         name = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         reason = f"{name}: {message}" if name else message
-        raise InputError(found=f"no label set ({reason})", where=path, expected=_EXPECTED) from None
+        raise InputError(found=f"not a label set ({reason})", where=path, expected=_EXPECTED) from None
     except (OSError, ValueError) as error:
-        raise InputError(found=f"no label set ({error})", where=path, expected=_EXPECTED) from None
+        raise InputError(found=f"not a label set ({error})", where=path, expected=_EXPECTED) from None
 
 
 HPA2021 = read_label_set("hpa2021")

@@ -104,7 +104,7 @@ def decode_runs(string: str, pixels: int | None = None, *, where: object = None)
     Raises
     ------
     InputError
-        The string is not base64, or not zlib-compressed, or holds no COCO run lengths, or these do not
+        The string is not base64, or not zlib-compressed, or holds not COCO run lengths, or these do not
         add up to ``pixels``.
     """
     where = where or f"mask {string[:16]}{'...' if len(string) > 16 else ''}"

@@ -192,7 +192,7 @@ def _missing(path: str | PathLike[str]) -> InputError:
 
 
 def _not_predictions(path: str | PathLike[str], error: Exception) -> InputError:
-    return InputError(found=f"no predictions table ({error})", where=path, expected=_EXPECTED)
+    return InputError(found=f"not a predictions table ({error})", where=path, expected=_EXPECTED)
 
 
 def _check(table: pd.DataFrame, path: str | PathLike[str]) -> None:
@@ -207,7 +207,7 @@ def _check(table: pd.DataFrame, path: str | PathLike[str]) -> None:
     twice = np.flatnonzero(table.duplicated(["image_id", "cell_id"]))
     if len(twice):
         raise InputError(
-            found="a second row", where=_name(table, int(twice[0]), path), expected="one row a cell"
+            found="a second row", where=_name(table, int(twice[0]), path), expected="one row per cell"
         )
 
 

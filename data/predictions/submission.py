@@ -109,9 +109,7 @@ def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) ->
     for number, row in enumerate(read_rows(path), start=1):
         where = f"{path}, row {number} ({row.image_id})"
         if row.image_id in images:
-            raise InputError(
-                found="this ID stands there a second time", where=where, expected="one row an image"
-            )
+            raise InputError(found="this ID is there a second time", where=where, expected="one row an image")
         triples = parse_prediction_string(row.prediction_string, label_set, where=where)
         distinct = {
             mask: number for number, mask in enumerate(dict.fromkeys(triples.masks), start=len(masks))

@@ -53,7 +53,7 @@ class TileSettings(Settings):
     @classmethod
     def _check_channels(cls, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
         if len(set(channels)) < len(channels):
-            message = "a channel stands there twice"
+            message = "a channel is named twice"
             raise ValueError(message)
         return channels
 

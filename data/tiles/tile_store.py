@@ -62,7 +62,7 @@ class TileStore:
                 self._intensities = cast("zarr.Array[Any]", group["mean_intensity"])
         except (FileNotFoundError, KeyError, ValueError) as error:
             raise InputError(
-                found=f"no tile store ({type(error).__name__})",
+                found=f"not a tile store ({type(error).__name__})",
                 where=path,
                 expected="what `hpacells crops` writes",
                 advice="run `hpacells crops` first",

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 import hpacells as hpa
-from models.classifiers.initial_weights import find_start
+from models.classifiers.bundled import find_classifier_folder
 from pipeline.cli import app
 
 Run = Callable[..., None]
@@ -35,7 +35,9 @@ def session_folder(run_command: Run, tmp_path_factory: pytest.TempPathFactory) -
     work = folder / "work/demo"
     run_command("segment", folder / "my_images", "--work", work, "--segmenter", "classical")
     run_command("crops", folder / "my_images", "--work", work)
-    run_command("predict", "--work", work, "--model", find_start("simhpa19"), "--runtime", "torch")
+    run_command(
+        "predict", "--work", work, "--model", find_classifier_folder("simhpa19"), "--runtime", "torch"
+    )
     run_command("combine", "--work", work)
     mask = np.zeros((4, 6), bool)
     mask[1:3, 2:4] = True

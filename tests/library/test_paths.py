@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import hpacells as hpa
-from models.classifiers.initial_weights import find_start
+from models.classifiers.bundled import find_classifier_folder
 from models.segmenters.factory import LITE_WEIGHTS
 from pipeline.runs.work_folder import WorkFolder
 
@@ -54,7 +54,7 @@ def test_labels(kind: Kind, tmp_path: Path) -> None:
 
 def test_models(kind: Kind) -> None:
     assert hpa.load_segmenter(kind(LITE_WEIGHTS)).name == "lite"
-    assert hpa.load_classifier(kind(find_start("simhpa19"))).class_names == hpa.CLASS_NAMES
+    assert hpa.load_classifier(kind(find_classifier_folder("simhpa19"))).class_names == hpa.CLASS_NAMES
     assert hpa.load_classifier(kind("simhpa19")).class_names == hpa.CLASS_NAMES
 
 

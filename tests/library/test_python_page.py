@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hpacells as hpa
-from models.classifiers.initial_weights import find_start
+from models.classifiers.bundled import find_classifier_folder
 
 PAGE = Path(__file__).parents[2] / "docs/python.md"
 
@@ -21,7 +21,7 @@ def folder(run_command: Callable[..., None], tmp_path: Path) -> Path:
     work = tmp_path / "work/mine"
     run_command("segment", tmp_path / "my_images", "--work", work, "--segmenter", "lite")
     run_command("crops", tmp_path / "my_images", "--work", work)
-    run_command("predict", "--work", work, "--model", find_start("simhpa19"))
+    run_command("predict", "--work", work, "--model", find_classifier_folder("simhpa19"))
     run_command("combine", "--work", work)
     masks = hpa.encode_label_image(simulated.cells)
     truth = [

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import hpacells as hpa
-from models.classifiers.initial_weights import find_start
+from models.classifiers.bundled import find_classifier_folder
 
 Run = Callable[..., None]
 
@@ -49,7 +49,7 @@ def segmented(run_command: Run, tmp_path_factory: pytest.TempPathFactory) -> Seg
 def averaging_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The classifier that comes with hpacells, averaged over symmetries and with the image's mean."""
     folder = tmp_path_factory.mktemp("models") / "averaging"
-    shutil.copytree(find_start("simhpa19"), folder)
+    shutil.copytree(find_classifier_folder("simhpa19"), folder)
     description = (folder / "model.toml").read_text()
     changed = description.replace("symmetries = false", "symmetries = true\nimage_share = 0.25", 1)
     assert changed != description
@@ -83,7 +83,7 @@ def test_cells_and_tiles(segmented: Segmented) -> None:
 def test_predictions(
     run_command: Run, segmented: Segmented, averaging_model: Path, runtime: str, averaging: bool
 ) -> None:
-    model = averaging_model if averaging else find_start("simhpa19")
+    model = averaging_model if averaging else find_classifier_folder("simhpa19")
     run_command("predict", "--work", segmented.work, "--model", model, "--runtime", runtime)
     written = hpa.open_work(segmented.work).predictions()
     classifier = hpa.load_classifier(model, runtime=runtime)
@@ -96,7 +96,7 @@ def test_predictions(
 def test_predictions_of_several_classifiers_with_dropped_cells(
     run_command: Run, segmented: Segmented, averaging_model: Path
 ) -> None:
-    models = [find_start("simhpa19"), averaging_model]
+    models = [find_classifier_folder("simhpa19"), averaging_model]
     options = [option for model in models for option in ("--model", model)]
     run_command(
         "predict", "--work", segmented.work, *options, "--runtime", "torch", "--set", "predict.dropped=true"
@@ -112,7 +112,7 @@ def test_embeddings_and_test_time_augmentation_that_are_asked_for(
 ) -> None:
     settings = ("predict.embedding=true", "predict.test_time_augmentation=true", "predict.image_share=0.5")
     options = [option for setting in settings for option in ("--set", setting)]
-    model = find_start("simhpa19")
+    model = find_classifier_folder("simhpa19")
     run_command("predict", "--work", segmented.work, "--model", model, "--runtime", "torch", *options)
     written = hpa.open_work(segmented.work).predictions()
     table = hpa.load_classifier("simhpa19", runtime="torch").classify(

@@ -176,7 +176,7 @@ def test_the_first_of_several_folds(folder, save: Save, tmp_path: Path) -> None:
         ({"layer": 9}, "layer = 9"),
         ({"labels": "ID,Label\na,0\n"}, "3 cells with a class, of 17"),
         ({"labels": "ID,Label\nzz,0\n"}, "none of the 6 images has a label"),
-        ({"labels": "ID,Label\na,77\n"}, "label '77' is no class"),
+        ({"labels": "ID,Label\na,77\n"}, "label '77' is not a class"),
         ({"labelled": False}, "run `hpacells predict` first"),
         ({"model": "nowhere"}, "no such folder"),
     ],

@@ -24,7 +24,7 @@ SHIPPED = {
     "backbone": {"name": "tf_efficientnet_lite0"},
     "head": {"embedding": 256},
 }
-RECIPES = Path(__file__).parents[2] / "configs" / "recipes"
+RECIPES = Path(__file__).parents[3] / "configs" / "recipes"
 
 
 def run(folder, model: Path, settings: TrainSettings, context):
