@@ -5,7 +5,7 @@ import logging
 from data.errors import InputError
 from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.classifier import Classifier
-from models.classifiers.model_folder import load_classifier
+from models.classifiers.model_folder import read_classifier
 
 log = logging.getLogger("hpacells")
 
@@ -26,7 +26,7 @@ def load_start(classifier: Classifier, name: str) -> bool:
     InputError
         There is no such classifier, or none of its weights fits the backbone.
     """
-    other = load_classifier(find_classifier_folder(name))
+    other = read_classifier(find_classifier_folder(name))
     state = other.state_dict()
     if other.architecture.class_names != classifier.architecture.class_names:
         state = {key: weight for key, weight in state.items() if not key.startswith("head.")}

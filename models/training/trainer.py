@@ -230,7 +230,7 @@ class Trainer:
         self._best, self._rate = state["best"], state["rate"]
         if not self._progress.finished:
             next_batch = self._progress.epoch + 1, self._progress.batch + 1
-            log.info("training goes on in %sepoch %d, batch %d", self._place, *next_batch)
+            log.info("training resumes in %sepoch %d, batch %d", self._place, *next_batch)
 
     def _save_if_due(self) -> None:
         if self._checkpoint.is_due:

@@ -170,4 +170,4 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(error.strerror or str(error), where=path, expected="a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(found=f"no TOML ({error})", where=path, expected="a TOML file") from None
+        raise InputError(found=f"not a TOML file ({error})", where=path, expected="a TOML file") from None

@@ -73,7 +73,7 @@ def _read(inputs: ExploreInputs, settings: ExploreSettings) -> tuple[LabelTable,
     label_set = read_label_set(settings.label_set)
     labels = read_labels(inputs.labels_path, label_set)
     if not labels:
-        raise InputError(found="no image", where=inputs.labels_path, expected="a row an image")
+        raise InputError(found="no image", where=inputs.labels_path, expected="one row per image")
     if settings.repeat.negatives and label_set.negative is None:
         raise InputError(
             found=f"no negative class in {settings.label_set}",

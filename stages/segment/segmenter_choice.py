@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from data.fields.field import Field
 from models.segmenters.calibration_fields import draw_sample
-from models.segmenters.factory import SegmenterOptions, choose_segmenter, load_segmenter
+from models.segmenters.factory import SegmenterOptions, choose_segmenter, create_segmenter
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER
 from stages.segment.settings import SegmentSettings
@@ -21,7 +21,7 @@ def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmen
     er = _uses_er(fields, settings)
     sample = draw_sample(fields, settings.pixel_size_um, er=er)
     options = SegmenterOptions(settings.runtime, er, settings.labelling == "exact", sample)
-    return load_segmenter(settings.segmenter, options)
+    return create_segmenter(settings.segmenter, options)
 
 
 def explain_choice(fields: Sequence[Field], settings: SegmentSettings) -> str:

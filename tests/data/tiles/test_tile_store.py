@@ -66,7 +66,7 @@ def test_one_channel_is_read_without_the_others(tmp_path: Path) -> None:
 def test_nothing_is_read_before_it_is_finished(tmp_path: Path) -> None:
     writer = TileWriter(tmp_path / "tiles.zarr", 8, "key")
     writer.append(make_tiles(5))
-    with pytest.raises(InputError, match="no tile store"):
+    with pytest.raises(InputError, match="not a tile store"):
         TileStore(tmp_path / "tiles.zarr")
     with pytest.raises(RuntimeError, match="5 rows written of 8"):
         writer.finish()

@@ -222,6 +222,6 @@ def test_a_report_that_fails_leaves_the_earlier_one(inputs: PrecroppedInspectInp
     with pytest.raises(InputError, match="none of the 5 images has a label"):
         inspect(inputs, tmp_path / "report")
     shutil.rmtree(inputs.tiles_path)
-    with pytest.raises(InputError, match="no tile store"):
+    with pytest.raises(InputError, match="not a tile store"):
         inspect(inputs, tmp_path / "report")
     assert [path.name for path in (tmp_path / "report").iterdir()] == ["old.html"]

@@ -229,7 +229,7 @@ class SegmenterTrainer:
         self._network.load_state_dict(state["network"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._average.module.load_state_dict(state["average"])
-        log.info("training goes on after step %d", self.progress.step)
+        log.info("training resumes after step %d", self.progress.step)
 
     def _save_if_due(self) -> None:
         if not self._checkpoint.is_due:
