@@ -89,7 +89,7 @@ def predict_cells(model: Path, judged: Part, output: Path, context: Context) -> 
 
 
 def _read_targets(settings: TrainSettings, labels: Path, learnt: Part) -> NDArray[np.float32]:
-    _, chosen = select_cells(learnt.work.tiles, learnt.work.cells, labels, settings)
+    _, chosen = select_cells(TrainInputs(learnt.work.tiles, learnt.work.cells, labels), settings)
     return chosen.targets
 
 

@@ -45,7 +45,6 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     in_folds = settings.split.fold == ALL_FOLDS
     if in_folds:
         folders += [fold_folder(work.model, fold) for fold in range(settings.split.folds)]
-
     inputs = TrainInputs(
         tiles_path=work.tiles,
         cells_path=work.cells,

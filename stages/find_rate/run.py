@@ -17,6 +17,7 @@ from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
 from stages.train.fold import make_stepper
+from stages.train.paths import TrainInputs
 from stages.train.preparation import prepare_fold
 from stages.train.selection import select_cells
 
@@ -39,7 +40,8 @@ def run(
         As for training.
     """
     train = inputs.recipe
-    store, chosen = select_cells(inputs.tiles_path, inputs.cells_path, inputs.labels_path, train)
+    cells = TrainInputs(inputs.tiles_path, inputs.cells_path, inputs.labels_path)
+    store, chosen = select_cells(cells, train)
     nobody = np.zeros(len(chosen.rows), bool)
     prepared = prepare_fold(store, chosen, nobody, train, choose_device(train.device), ALONE)
     prepared.classifier.train()

@@ -41,14 +41,14 @@ def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, con
         The labels fit none of the images, no tile is left to train on, or a setting cannot be followed.
     """
     started = time.monotonic()
-    cells, labels, model_dir = inputs.cells_path, inputs.labels_path, outputs.model_dir
+    model_dir = outputs.model_dir
     if inputs.soft_labels_path is None:
         _check_soft_weight(settings)
-    store, chosen = select_cells(inputs.tiles_path, cells, labels, settings)
+    store, chosen = select_cells(inputs, settings)
     softened = None if inputs.soft_labels_path is None else soften(chosen, inputs.soft_labels_path, settings)
     splits = list_splits(chosen, settings, model_dir)
     in_folds = splits[0].folder != model_dir
-    unused = find_unused(select_labelled(cells, labels, settings) if in_folds else chosen, chosen, splits)
+    unused = find_unused(select_labelled(inputs, settings) if in_folds else chosen, chosen, splits)
     with join_processes(choose_device(settings.device)) as processes:
         results, of_unused = _train_folds(
             store, chosen, splits, softened, unused, settings, processes, context
