@@ -6,6 +6,7 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from pipeline.commands.combine import combine
 from pipeline.commands.crops import crops
@@ -28,7 +29,7 @@ from pipeline.engines.messages import BAD_INPUT, STOPPED, reported_in_one_line, 
 from pipeline.engines.torchrun import refuse_several
 
 
-class _GroupedCommands(typer.core.TyperGroup):
+class _GroupedCommands(TyperGroup):
     """List the commands under the headings that they were registered with."""
 
     def list_commands(self, ctx: Any) -> list[str]:
