@@ -114,7 +114,7 @@ def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Conf
 
 
 def _label_set_of(crops: Manifest, predict: Manifest | None) -> LabelSet | None:
-    """Give the classes of the labels that the index told; None for those of the predictions."""
+    """Return the classes of the labels in the index; None for those of the predictions."""
     try:
         return read_label_set(crops.settings["label_set"])
     except InputError:
@@ -125,13 +125,13 @@ def _label_set_of(crops: Manifest, predict: Manifest | None) -> LabelSet | None:
 
 
 def _curves_of(work: WorkFolder) -> Path | None:
-    """Give the training curves of the classifier, or of all folds together; None where there are none."""
+    """Return the training curves of the classifier, or of all folds together; None where there are none."""
     path = work.model / "curves.png"
     return path if path.is_file() else None
 
 
 def _scores_of(work: WorkFolder) -> Manifest | None:
-    """Give the scores of the submission that lies in the work folder, none of an earlier one's."""
+    """Return the scores of the submission that lies in the work folder, none of an earlier one's."""
     scores = read_manifest(work.manifest("score"))
     if scores is None or not work.submission.is_file():
         return None

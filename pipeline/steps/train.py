@@ -92,7 +92,7 @@ def _record_labels(work: WorkFolder, crops: str, labels: Path) -> None:
 
 
 def _softened_labels(work: WorkFolder, crops: str) -> Path:
-    """Give the label file of the training that wrote the out-of-fold predictions."""
+    """Return the label file of the training that wrote the out-of-fold predictions."""
     try:
         record = json.loads(work.out_of_fold_record.read_text())
         finished = record["predictions"] == hash_file(work.out_of_fold)

@@ -21,7 +21,7 @@ _ENDING = "_cells.png"
 
 
 class CellSource(Protocol):
-    """Gives the cells of one field a call, from any thread."""
+    """A source of the cells of a field; called from any thread."""
 
     @property
     def name(self) -> str:
@@ -29,7 +29,7 @@ class CellSource(Protocol):
         ...
 
     def identity(self) -> str:
-        """Say in one line what decides its cells."""
+        """Return one line that changes whenever its cells would."""
         ...
 
     def prepare(self, workers: int) -> None:
@@ -37,7 +37,7 @@ class CellSource(Protocol):
         ...
 
     def find_cells(self, field: Field) -> NDArray[np.uint16]:
-        """Give the label image (H, W) of a field's cells."""
+        """Return the label image (H, W) of a field's cells."""
         ...
 
 

@@ -85,7 +85,7 @@ class _FieldSimulation:
         return f"sim-{self._settings.seed}-{index + 1:05d}"
 
     def __call__(self, index: int) -> tuple[FieldRecord, bool]:
-        """Give the record of a field, and whether it was simulated now."""
+        """Return the record of a field, and whether it was simulated now."""
         done = read_record(self._out, self.image_id(index), self._key)
         if done is not None:
             return done, False
