@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,29 +15,9 @@ from models.segmenters.factory import segmenter_names
 from models.segmenters.segmenter import Segmenter
 from stages.segment.segmenter_choice import make_segmenter
 from stages.segment.settings import SegmentSettings
+from stages.segmenter.cell_source import CellSource
 
 _ENDING = "_cells.png"
-
-
-class CellSource(Protocol):
-    """A source of the cells of a field; called from any thread."""
-
-    @property
-    def name(self) -> str:
-        """What the user calls it."""
-        ...
-
-    def identity(self) -> str:
-        """Return one line that changes whenever its cells would."""
-        ...
-
-    def prepare(self, workers: int) -> None:
-        """Load what it needs for so many calls at a time."""
-        ...
-
-    def find_cells(self, field: Field) -> NDArray[np.uint16]:
-        """Return the label image (H, W) of a field's cells."""
-        ...
 
 
 class SegmentedCells:

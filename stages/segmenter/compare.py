@@ -17,7 +17,7 @@ from data.compare.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 from data.fields.field import Field
 from data.plots.comparison import complete_channels, draw_comparison
-from stages.segmenter.cell_sources import CellSource
+from stages.segmenter.cell_source import CellSource
 from stages.segmenter.compare_settings import CompareSettings
 from stages.segmenter.paths import CompareInputs, CompareOutputs
 from stages.stage import Context, Failure, StageReport

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from data.fields.field import Field
 from data.segmenter_training.sources import FieldSource
-from stages.segmenter.cell_sources import CellSource
+from stages.segmenter.cell_source import CellSource
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def choose_held_out(names: Sequence[str], settings: TrainSegmenterSettings) -> s
 
 
 def draw_weights(fields: Sequence[LabelledField], simulated_share: float) -> np.ndarray:
-    """Return how often each field is drawn; where there is one kind of fields alone, all crops come from it."""
+    """Return how often each field is drawn; where there is one kind of fields, all crops come from it."""
     simulated = np.array([field.source == "simulated" for field in fields])
     if simulated.all() or not simulated.any():
         return np.ones(len(fields))

@@ -66,7 +66,7 @@ def test_from_cells_to_scores(folder: Path, monkeypatch, name: str, labels: list
         hpacells("crops", "--from", "index.csv", "--work", work)
     hpacells("crops", "--from", "index.csv", "--work", work, "--set", f"crops.label_set={name}")
     given = work / "labels.csv"
-    with pytest.raises(InputError, match=r"is no class; .* of the label set hpa2021"):
+    with pytest.raises(InputError, match=r"is not a class; .* of the label set hpa2021"):
         hpacells("train", "--work", work, "--labels", given, "--recipe", "recipe.toml")
     train = ("train", "--work", work, "--labels", given, "--recipe", "recipe.toml")
     hpacells(*train, "--set", f"train.label_set={name}")
