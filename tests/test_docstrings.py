@@ -1,4 +1,4 @@
-"""Docstrings begin as the field's documentation does: Return, Read, Compute, Check ..., not Give, Tell or Say."""
+"""Docstrings begin with Return, Read, Compute, Check and their like, as in the field; not Give, Tell, Say."""
 
 import ast
 from pathlib import Path
