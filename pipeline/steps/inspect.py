@@ -45,6 +45,8 @@ def _inspect_fields_step(
 
     settings = config.settings("inspect", InspectSettings)
     segmented = require(work, "segment")
+    predicted = require(work, "predict")
+    classifier, limits = _classifier_of(predicted)
     scores = _scores_of(work)
 
     def run(_: str, context: Context) -> StageReport:
@@ -57,7 +59,9 @@ def _inspect_fields_step(
             cells_path=work.cells,
             tiles_path=work.tiles,
             predictions_path=work.predictions,
-            curves_path=_curves_of(work),
+            curves_path=_curves_of(work) if "train" in predicted.inputs else None,
+            classifier=classifier,
+            limits=limits,
             scores=scores.details if scores else None,
             full_scale=require(work, "crops").settings["full_scale"],
             labels_path=labels,
@@ -93,6 +97,7 @@ def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Conf
         "predict": predict.output_key if predict else "none",
         "labels": hash_file(shown) if shown else "none",
     }
+    classifier, limits = _classifier_of(predict) if predict else ("", "")
     trained = read_manifest(work.manifest("train")) if predict and "train" in predict.inputs else None
     inputs = PrecroppedInspectInputs(
         cells_path=work.cells,
@@ -102,6 +107,8 @@ def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Conf
         label_set=None if labels and predict else _label_set_of(crops, predict),
         trained_on=trained is not None and trained.inputs.get("labels") == dependencies["labels"],
         curves_path=_curves_of(work) if trained else None,
+        classifier=classifier,
+        limits=limits,
     )
     return Step(
         stage="inspect",
@@ -122,6 +129,15 @@ def _label_set_of(crops: Manifest, predict: Manifest | None) -> LabelSet | None:
         if predict is None:
             raise
         return None
+
+
+def _classifier_of(predict: Manifest) -> tuple[str, str]:
+    """Return which classifiers predicted, and how far they can be trusted where they are bundled."""
+    from models.classifiers.bundled import BUNDLED, name_bundled
+
+    folders = [Path(folder) for folder in predict.details.get("classifiers", [])]
+    names = [name_bundled(folder) or str(folder) for folder in folders]
+    return ", ".join(names), "; ".join(BUNDLED[name] for name in names if name in BUNDLED)
 
 
 def _curves_of(work: WorkFolder) -> Path | None:

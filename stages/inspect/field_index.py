@@ -16,6 +16,7 @@ def write_field_index(
     folder: Path,
     inputs: InspectInputs,
     table: pd.DataFrame,
+    patterns: Sequence[dict[str, Any]],
     count: int,
     fields: Sequence[dict[str, Any]],
     failures: Sequence[Failure],
@@ -30,6 +31,8 @@ def write_field_index(
         Has the scores and the path of the curves.
     table
         The cells table.
+    patterns
+        How many cells show each pattern.
     count
         How many fields there are, shown or not.
     fields
@@ -43,6 +46,9 @@ def write_field_index(
         "index.html",
         images=count,
         **count_cells(table["dropped"]),
+        patterns=patterns,
+        classifier=inputs.classifier,
+        limits=inputs.limits,
         score=inputs.scores,
         curves=inputs.curves_path is not None,
         fields=fields,

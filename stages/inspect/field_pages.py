@@ -44,6 +44,11 @@ class FieldPages:
         Where the pages are written.
     settings
         Of the report.
+
+    Attributes
+    ----------
+    predicted
+        What was predicted for the cells, in the order of the table.
     """
 
     def __init__(
@@ -52,10 +57,10 @@ class FieldPages:
         self._inputs, self._folder, self._settings = inputs, folder, settings
         self._fields = {field.image_id: field for field in inputs.fields}
         self._rows = dict(list(table.reset_index(names="row").groupby("image_id")))
-        self._predicted = PredictedCells(inputs.predictions_path, table)
+        self.predicted = PredictedCells(inputs.predictions_path, table)
         self._given: dict[str, tuple[str, ...]] = {}
-        if inputs.labels_path is not None and self._predicted.label_set is not None:
-            self._given = read_given_labels(inputs.labels_path, self._predicted.label_set, self._fields)
+        if inputs.labels_path is not None and self.predicted.label_set is not None:
+            self._given = read_given_labels(inputs.labels_path, self.predicted.label_set, self._fields)
         self._tiles = TileStore(inputs.tiles_path)
 
     def __call__(self, image_id: str) -> dict[str, Any]:
@@ -95,8 +100,8 @@ class FieldPages:
         entries = []
         for row in rows.to_dict("records"):
             points = outlines[row["cell_id"]]
-            called = self._predicted.called(row["row"])
-            names = None if called is None else self._predicted.name(called)
+            called = self.predicted.called(row["row"])
+            names = None if called is None else self.predicted.name(called)
             entries.append(
                 {
                     "cell_id": row["cell_id"],
@@ -106,7 +111,7 @@ class FieldPages:
                     "points": " ".join(f"{x},{y}" for x, y in points),
                     "x": int(row["x0"] + row["x1"]) // 2,
                     "y": int(row["y0"] + row["y1"]) // 2,
-                    "top": self._predicted.top(row["row"], self._settings.top_classes),
+                    "top": self.predicted.top(row["row"], self._settings.top_classes),
                 }
             )
         return entries

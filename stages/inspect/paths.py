@@ -29,6 +29,9 @@ class InspectInputs:
         Setting of the crops stage, so that fields are shown as bright as their tiles.
     labels_path
         Label file of the images, with the classes of the predictions, or None.
+    classifier, limits
+        Name of the classifier that predicted, and in a clause how far it can be trusted; empty where nothing
+        is to be said.
     """
 
     fields: Sequence[Field]
@@ -42,6 +45,8 @@ class InspectInputs:
     scores: dict[str, Any] | None = None
     full_scale: int | None = None
     labels_path: Path | None = None
+    classifier: str = ""
+    limits: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class PrecroppedInspectInputs:
         Whether the classifier was trained with these very labels.
     curves_path
         Training curves of the classifier, or None.
+    classifier, limits
+        As of `InspectInputs`.
     """
 
     cells_path: Path
@@ -71,6 +78,8 @@ class PrecroppedInspectInputs:
     label_set: LabelSet | None = None
     trained_on: bool = False
     curves_path: Path | None = None
+    classifier: str = ""
+    limits: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import numpy as np
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.fields.images_table import read_images
+from stages.inspect.class_counts import count_patterns
 from stages.inspect.field_index import write_field_index
 from stages.inspect.field_pages import FieldPages
 from stages.inspect.paths import InspectInputs, InspectOutputs
@@ -33,5 +34,6 @@ def run(
                 failures.append(Failure(image_id, str(page)))
             else:
                 fields.append(page)
-        write_field_index(folder, inputs, table, len(images), fields, failures)
+        patterns = count_patterns(table, pages.predicted)
+        write_field_index(folder, inputs, table, patterns, len(images), fields, failures)
     return StageReport(counts={"fields": len(fields), "cells": len(table)}, failures=failures)

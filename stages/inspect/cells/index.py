@@ -56,6 +56,8 @@ def write_cell_index(
             for view in views
             if not view.name.startswith("class-")
         ],
+        "classifier": inputs.classifier,
+        "limits": inputs.limits,
         "curves": inputs.curves_path is not None,
         "failures": failures,
     }

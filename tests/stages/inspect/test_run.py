@@ -151,3 +151,18 @@ def test_an_earlier_report_is_replaced(inputs: InspectInputs, tmp_path: Path) ->
     inspect(inputs, tmp_path)
     assert not (tmp_path / "report/old.html").exists()
     assert not list(tmp_path.glob(".report*"))
+
+
+def test_patterns_and_the_classifier_that_found_them(inputs: InspectInputs, tmp_path: Path) -> None:
+    inspect(replace(inputs, classifier="mine", limits="it saw little"), tmp_path)
+    index = (tmp_path / "report/index.html").read_text()
+    assert "Predicted by mine. <b>Note:</b> it saw little." in index
+    rows = re.findall(
+        r"<tr><td>([^<]+)</td><td class=\"number\">(\d+)</td>.*<td class=\"number\">(\d+)</td></tr>", index
+    )
+    assert rows == [("Golgi apparatus", "1", "1"), ("Mitochondria", "1", "1")]
+
+
+def test_an_unnamed_classifier_is_not_mentioned(inputs: InspectInputs, tmp_path: Path) -> None:
+    inspect(inputs, tmp_path)
+    assert "Predicted by" not in (tmp_path / "report/index.html").read_text()
