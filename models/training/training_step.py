@@ -18,7 +18,7 @@ from models.training.gradients import compute_gradients, descend
 from models.training.optimisers.optimisers import make_optimiser, set_learning_rate
 from models.training.optimisers.parameter_groups import split_parameters
 from models.training.optimisers.settings import OptimiserSettings
-from models.training.progress import TrainingData
+from models.training.training_data import TrainingData
 
 log = logging.getLogger("hpacells")
 

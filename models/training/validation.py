@@ -14,7 +14,7 @@ from models.classifiers.inference import make_held_out_runner, predict_tiles, sc
 from models.losses.classification import ClassificationLoss
 from models.training.distributed import Processes
 from models.training.metrics import measure_quality
-from models.training.progress import TrainingData
+from models.training.training_data import TrainingData
 
 FIGURES = ("val_loss", "val_accuracy", "val_macro_f1", "val_map", "val_auc")
 

@@ -15,9 +15,9 @@ from models.losses.settings import LossSettings
 from models.training.checkpoint import Checkpoint
 from models.training.distributed import Processes
 from models.training.optimisers.settings import OptimiserSettings
-from models.training.progress import Trained, TrainingData
 from models.training.schedule import PhaseSettings, ScheduleSettings
-from models.training.trainer import Trainer
+from models.training.trainer import Trainer, TrainingResult
+from models.training.training_data import TrainingData
 from models.training.training_step import Stepper
 from models.training.validation import predict_held_out as predict
 from models.training.weight_interpolation import StartBlend
@@ -40,7 +40,7 @@ class FoldResult:
     """
 
     architecture: Architecture
-    trained: Trained
+    trained: TrainingResult
     probabilities: NDArray[np.float32]
     thresholds: NDArray[np.float64] | None
 
@@ -179,11 +179,11 @@ def _name_phases(fold: str, settings: TrainSettings) -> list[str]:
     return [", ".join(part for part in (fold, name) if part) for name in names]
 
 
-def _follow(first: Trained, second: Trained, phase: int) -> Trained:
+def _follow(first: TrainingResult, second: TrainingResult, phase: int) -> TrainingResult:
     """Join a later phase to what went before, its epochs numbered on."""
     before = len(first.epochs)
     later = [replace(epoch, epoch=epoch.epoch + before, phase=phase) for epoch in second.epochs]
-    return Trained(second.weights, [*first.epochs, *later], second.best_epoch + before)
+    return TrainingResult(second.weights, [*first.epochs, *later], second.best_epoch + before)
 
 
 def _choose_thresholds(

@@ -22,7 +22,7 @@ from models.classifiers.initial_weights import load_start
 from models.device import place, uses_bfloat16
 from models.losses.settings import output_of
 from models.training.distributed import Processes
-from models.training.progress import TrainingData
+from models.training.training_data import TrainingData
 from models.training.weight_interpolation import StartBlend
 from stages.train.settings import TrainSettings
 
