@@ -7,6 +7,7 @@ INSTALLED := $(VENV)/.installed
 
 DEMO_IMAGES := work/demo-images
 DEMO_WORK := work/demo
+DEMO_UNLABELLED := work/demo-unlabelled
 IMAGES ?= $(DEMO_IMAGES)
 
 # Without IMAGES everything works on the simulated demo set: train on one part, score on the other.
@@ -61,7 +62,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,openvino]'
 	touch $@
 
-demo: setup demo-images ## do the whole job on simulated fields and print the score
+demo: setup demo-images ## do the whole job on simulated fields, without labels and with, and print the scores
+	$(HPACELLS) run $(DEMO_IMAGES)/test --work $(DEMO_UNLABELLED) --truth $(DEMO_IMAGES)/test/truth.csv
 	$(HPACELLS) run $(DEMO_IMAGES) --labels $(DEMO_IMAGES)/train/train.csv --work $(DEMO_WORK) \
 	  --truth $(DEMO_IMAGES)/test/truth.csv --recipe demo $(ARGS)
 
@@ -124,9 +126,8 @@ score: setup ## score the submission (TRUTH=)
 report: setup ## write the report that shows every cell (with the images' labels: LABELS=)
 	$(HPACELLS) inspect --work $(WORK) $(REPORT_LABELS) $(CONFIG_OPTION) $(ARGS)
 
-run: setup $(SIMULATED) ## all of the above for IMAGES= LABELS= WORK=
-	$(call need,LABELS)
-	$(HPACELLS) run $(IMAGES) --labels $(LABELS) --work $(WORK) $(if $(TRUTH),--truth $(TRUTH)) \
+run: setup $(SIMULATED) ## all of the above for IMAGES= WORK=, trained on LABELS= or by the bundled classifier
+	$(HPACELLS) run $(IMAGES) $(if $(LABELS),--labels $(LABELS)) --work $(WORK) $(if $(TRUTH),--truth $(TRUTH)) \
 	  $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
 
 test: setup ## run the tests but for the slow ones (under 10 minutes on 2 cores)
@@ -135,10 +136,11 @@ test: setup ## run the tests but for the slow ones (under 10 minutes on 2 cores)
 test-slow: setup ## run the slow tests
 	$(PYTEST) -m slow $(ARGS)
 
-lint: setup ## check style, types and the direction of imports
+lint: setup ## check style, types, imports and the sizes of folders
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python .ci/check_folders.py
 	$(VENV)/bin/pyright
 
 format: setup ## format the code
@@ -149,6 +151,6 @@ bench: setup ## run the benchmarks of benchmarks/README.md
 	for name in $(BENCHMARKS); do echo "== $$name"; $(VENV)/bin/python -m benchmarks.$$name || exit 1; done
 
 clean: ## remove the demo's images and results
-	rm -rf $(DEMO_IMAGES) $(DEMO_WORK)
+	rm -rf $(DEMO_IMAGES) $(DEMO_WORK) $(DEMO_UNLABELLED)
 
 need = @test -n "$($(1))" || { echo "make $@: no $(1); expected $(1)=FILE (with IMAGES= the demo's own is not used)" >&2; exit 2; }

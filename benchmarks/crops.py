@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rle import draw_cells
 from data.cells.cells_table import measure_cells
-from data.tiles.cropping import cut_cells, find_square, resize_square
+from data.tiles.cropping import crop_boxes, find_square, resize_square
 
 Cut = Callable[[NDArray[np.uint8], NDArray[np.uint16]], NDArray[np.uint8]]
 
@@ -39,7 +39,7 @@ def cut_with_hpacells(image: NDArray[np.uint8], cells: NDArray[np.uint16]) -> ND
     """Measure the boxes as the segment stage does once, then cut: masks of cell and nucleus come along."""
     table = measure_cells("field", cells, cells)
     boxes = table[["y0", "x0", "y1", "x1"]].to_numpy()
-    return cut_cells(image, cells, cells, table["cell_id"].to_numpy(), boxes).tiles
+    return crop_boxes(image, cells, cells, table["cell_id"].to_numpy(), boxes).tiles
 
 
 def time_call(cut: Cut, image: NDArray[np.uint8], cells: NDArray[np.uint16]) -> float:

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.fields.downscaling import WORKING_PIXEL_UM
-from data.simulate.field import FieldSettings, simulate_field
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
 from models.segmenters.dpn_unet.labelling.label_cells import label_cells
 from models.segmenters.hpacellseg.repairs import repaired_calls
-from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM
 
 Predictions = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 Labels = tuple[NDArray[np.integer], NDArray[np.integer]]
@@ -43,7 +43,7 @@ def read_cases(folder: Path) -> Iterator[tuple[str, Predictions]]:
 def simulate_cases(size: int) -> Iterator[tuple[str, Predictions]]:
     """Simulate a field of each cell line, and predictions from its known cells."""
     for line in CELL_LINES:
-        field = simulate_field(0, FieldSettings(shape=(size, size)), cell_line=line)
+        field = simulate_set_field(0, FieldSettings(shape=(size, size)), cell_line=line)
         nuclei, cells = (enlarge(predict_labels(labels, FACTOR)) for labels in (field.nuclei, field.cells))
         yield f"simulated, {line.name}", (nuclei, cells)
 

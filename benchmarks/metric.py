@@ -19,7 +19,7 @@ from data.masks.rle import decode_mask, encode_label_image
 from data.predictions.prediction_string import Triples, format_prediction_string
 from data.predictions.submission import Submission, SubmissionRow, read_submission, write_submission
 from data.score.average_precision import average_precision
-from data.score.kaggle_map import KAGGLE_IOU, evaluate
+from data.score.kaggle_map import KAGGLE_IOU, score
 
 Scores = list[float | None]
 
@@ -114,8 +114,8 @@ def main() -> None:
     pairs = []
     for _ in range(options.runs):
         plain, plain_scores = time_call(lambda: score_by_masks(submission, truth))
-        ours, our_scores = time_call(lambda: list(evaluate(submission, truth).average_precision))
-        if [score is None for score in plain_scores] != [score is None for score in our_scores] or any(
+        ours, our_scores = time_call(lambda: list(score(submission, truth).average_precision))
+        if [value is None for value in plain_scores] != [value is None for value in our_scores] or any(
             abs(one - other) > 1e-12
             for one, other in zip(plain_scores, our_scores, strict=True)
             if one is not None and other is not None
@@ -123,7 +123,7 @@ def main() -> None:
             parser.error("the two do not give the same scores")
         pairs.append((plain, ours))
     plain, ours = (statistics.median(times) for times in zip(*pairs, strict=True))
-    scored = [score for score in our_scores if score is not None]
+    scored = [value for value in our_scores if value is not None]
     print(
         f"{options.images} images of {options.size} px, {options.cells} cells each, "
         f"{len(submission.triples)} detections, {len(truth.triples)} truth triples; "
@@ -131,7 +131,7 @@ def main() -> None:
     )
     print(f"same scores in both: mAP {np.mean(scored):.4f} over {len(scored)} classes")
     print(f"{'pairs of full-size masks':28}{plain:>9.3f} s")
-    print(f"{'evaluate':28}{ours:>9.3f} s")
+    print(f"{'score':28}{ours:>9.3f} s")
     print(f"{'ratio':28}{statistics.median(one / other for one, other in pairs):>9.0f}x")
 
 

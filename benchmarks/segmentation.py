@@ -37,12 +37,12 @@ from data.channels import CHANNELS
 from data.cores import available_cores
 from data.errors import InputError
 from data.fields.field import Field, find_fields
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from models.runtimes.names import RUNTIMES, resolve_runtime
 from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
-from models.segmenters.factory import LITE_WEIGHTS, load_segmenter
+from models.segmenters.factory import LITE_WEIGHTS, create_segmenter
 from models.segmenters.runtimes.factory import make_runtime
 from models.segmenters.runtimes.image_runtime import Runtime
 from models.segmenters.segmenter import Segmenter
@@ -165,7 +165,7 @@ def make_candidates(segmenters: list[str], runtimes: list[str], sample: FieldSam
         if "lite" in segmenters and LITE_WEIGHTS.is_file():
             yield lite_candidate(runtime, sample)
     if "classical" in segmenters:
-        yield Candidate("classical", load_segmenter("classical"), [])
+        yield Candidate("classical", create_segmenter("classical"), [])
 
 
 def make_reference(checkout: Path) -> Candidate:
@@ -179,7 +179,7 @@ def make_reference(checkout: Path) -> Candidate:
 def write_simulated_fields(folder: Path, count: int, size: int) -> None:
     settings = FieldSettings(shape=(size, size), seed=2026)
     for index in range(count):
-        image = simulate_field(index, settings).image
+        image = simulate_set_field(index, settings).image
         for channel, plane in zip(CHANNELS, image, strict=True):
             cv2.imwrite(str(folder / f"field{index}_{channel}.png"), plane)
 

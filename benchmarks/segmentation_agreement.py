@@ -19,8 +19,8 @@ from data.channels import CHANNELS
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.fields.field import find_fields
 from data.masks.label_image import read_label_image
-from data.simulate.field import FieldSettings, simulate_field
-from models.segmenters.factory import load_segmenter
+from data.simulate.field import FieldSettings, simulate_set_field
+from models.segmenters.factory import create_segmenter
 
 LabelledField = tuple[str, NDArray[Any], NDArray[np.uint16]]
 
@@ -30,7 +30,7 @@ def simulated_fields(channels: tuple[str, ...], count: int, seed: int) -> Iterat
     settings = FieldSettings(shape=(1024, 1024), seed=seed)
     planes = [CHANNELS.index(channel) for channel in channels]
     for index in range(count):
-        field = simulate_field(index, settings)
+        field = simulate_set_field(index, settings)
         yield f"simulated {index}", field.image[planes], field.cells
 
 
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    segmenter = load_segmenter(options.segmenter)
+    segmenter = create_segmenter(options.segmenter)
     if options.images and options.masks:
         fields = stored_fields(segmenter.channels, options.images, options.masks)
     else:

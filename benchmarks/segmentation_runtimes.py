@@ -26,7 +26,7 @@ from data.fields.field import Field, find_fields
 from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
-from models.segmenters.factory import LITE_WEIGHTS, SegmenterOptions, load_segmenter
+from models.segmenters.factory import LITE_WEIGHTS, SegmenterOptions, create_segmenter
 from models.segmenters.runtimes.calibration import Calibration
 from models.segmenters.runtimes.factory import make_runtime
 from models.segmenters.weights.store import find_weights, weights_hash
@@ -80,7 +80,7 @@ def compare_masks(
     expected: list[NDArray[np.uint16]] = []
     for name in runtimes:
         options = SegmenterOptions(runtime=name, sample=FieldSample(tuple(fit), PIXEL_UM))
-        made = load_segmenter(segmenter, options)
+        made = create_segmenter(segmenter, options)
         cells = [made.segment(one.read(made.channels), PIXEL_UM).cells for one in fields]
         expected = expected or cells
         pairs = zip(expected, cells, strict=True)

@@ -19,6 +19,15 @@ class InputError(Exception):
         What should have been there.
     advice
         What the user can do next.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> try:
+    ...     hpa.find_fields("no_such_folder")
+    ... except hpa.InputError as error:
+    ...     print(error)
+    no_such_folder: no such folder; expected a folder of images; check the path
     """
 
     def __init__(self, found: str, *, where: object, expected: str = "", advice: str = "") -> None:

@@ -1,9 +1,9 @@
 """The base of all settings below the stages: an unknown name is an error, a made object does not change."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Self, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator
+from pydantic import BaseModel, ConfigDict, Discriminator, model_validator
 
 Value = TypeVar("Value")
 
@@ -14,9 +14,32 @@ SpeedOnly = Annotated[Value, _SPEED_ONLY]
 
 
 class Settings(BaseModel):
-    """Settings of one part, checked by pydantic; a stage's settings hold them as a table of the same name."""
+    """Settings of one part, checked by pydantic; a stage's settings hold them as a table of the same name.
+
+    Attributes
+    ----------
+    renamed
+        Old name -> new name of settings whose old name works for one version more.
+    converted
+        Old name -> what turns its value into that of the new name, where they differ.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    converted: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_old_names(cls, values: Any) -> Any:
+        # For what earlier versions wrote, such as model.toml; a configuration was renamed with a warning.
+        if not isinstance(values, Mapping) or not cls.renamed.keys() & values.keys():
+            return values
+        taken = {}
+        for name, value in values.items():
+            convert = cls.converted.get(name, _keep) if name in cls.renamed else _keep
+            taken[cls.renamed.get(name, name)] = convert(value)
+        return taken
 
     def of_result(self) -> Self:
         """Give what a result depends on: these settings, those of the type `SpeedOnly` at their defaults."""
@@ -35,6 +58,10 @@ def _of_result(value: Any) -> Any:
     if isinstance(value, Settings):
         return value.of_result()
     return tuple(map(_of_result, value)) if isinstance(value, tuple) else value
+
+
+def _keep(value: Any) -> Any:
+    return value
 
 
 def kind_or(default: str) -> Discriminator:

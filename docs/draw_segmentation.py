@@ -13,9 +13,9 @@ from data.channels import CHANNELS
 from data.compare.agreement import compare_cells
 from data.plots.composites import draw_outlines, find_outlines, shrink, stretch_contrast
 from data.segmenter_training.stains import STAINS
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES
-from models.segmenters.factory import load_segmenter
+from models.segmenters.factory import create_segmenter
 
 SEED, SIDE, SHOWN = 2026, 1536, 480
 KNOWN, FOUND = (255, 255, 255), (255, 0, 255)
@@ -27,10 +27,10 @@ def main() -> None:
     parser.add_argument("--segmenter", default="lite")
     parser.add_argument("--output", type=Path, default=Path("docs/lite-segmenter.jpg"))
     options = parser.parse_args()
-    segmenter = load_segmenter(options.segmenter)
+    segmenter = create_segmenter(options.segmenter)
     panels = []
     for index, line in enumerate(CELL_LINES):
-        field = simulate_field(index, FieldSettings(shape=(SIDE, SIDE), seed=SEED), cell_line=line)
+        field = simulate_set_field(index, FieldSettings(shape=(SIDE, SIDE), seed=SEED), cell_line=line)
         planes = field.image[[CHANNELS.index(stain) for stain in segmenter.channels]]
         found = segmenter.segment(planes).cells
         agreement = compare_cells(field.cells, found)

@@ -12,7 +12,7 @@ import numpy as np
 
 from data.channels import CHANNELS
 from data.labels.label_file import CLASS_NAMES
-from data.simulate.field import simulate_field
+from data.simulate.field import simulate_set_field
 from data.simulate.field_settings import FieldSettings
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.imaging.imaging_conditions import Optics
@@ -54,7 +54,7 @@ def _draw_cell(label: int, number: int) -> list[np.ndarray]:
     best: tuple[float, np.ndarray] | None = None
     for attempt in range(TRIES):
         index = (label * len(CELL_LINES) + number) * TRIES + attempt
-        field = simulate_field(index, settings, classes=(label,), cell_line=CELL_LINES[number])
+        field = simulate_set_field(index, settings, classes=(label,), cell_line=CELL_LINES[number])
         shown = [cell for cell, labels in enumerate(field.cell_labels, 1) if labels == (label,)]
         places = [np.argwhere(field.nuclei == cell).mean(axis=0) for cell in shown]
         for place in places:

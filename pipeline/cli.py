@@ -9,6 +9,7 @@ import typer
 
 from pipeline.commands.combine import combine
 from pipeline.commands.crops import crops
+from pipeline.commands.doctor import doctor
 from pipeline.commands.evaluate import evaluate
 from pipeline.commands.explore import explore
 from pipeline.commands.features import features
@@ -77,6 +78,7 @@ for _heading, _commands in _COMMANDS.items():
         app.command(name=_name, rich_help_panel=_heading)(_command)
 for _name, _tool in _TOOLS.items():
     app.add_typer(_tool, name=_name, rich_help_panel="Tools")
+app.command(name="doctor", rich_help_panel="Tools")(doctor)
 
 
 def _show_version(asked: bool) -> None:

@@ -3,7 +3,7 @@
 Run from the top folder: ``python -m benchmarks.recipes DATA --work W [--cells DIR]``, where DATA holds the
 parts ``train``, ``validation`` and ``test`` of the simulated benchmark. Every recipe keeps its network, loss,
 augmentation, optimiser, batch size and thresholds, and gets as many passes over the same cells at the same
-size; docs/recipes.md tells what that means. Writes recipes.md, .csv, .json and .png into W after every
+size; docs/recipes-results.md says what that means. Writes recipes.md, .csv, .json and .png into W after each
 recipe. Finished recipes are not done again, and one that fails does not stop the others.
 """
 

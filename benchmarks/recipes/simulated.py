@@ -14,8 +14,7 @@ from data.cells.cells_table import read_cells
 from data.evaluate.quality import measure_decisions
 from data.labels.label_file import read_labels
 from data.predictions.called_classes import decide
-from data.predictions.submission import read_submission
-from data.score.kaggle_map import evaluate
+from data.score.kaggle_map import score
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from models.losses.settings import output_of
@@ -129,5 +128,5 @@ def _score(test: KnownPart, predictions: Path, submission: Path, context: Contex
     # Every class of every cell is written, however improbable, so that no recipe's ranking is cut short.
     settings = combine.CombineSettings(min_confidence=0)
     combine.run(test.part.work.cells, predictions, submission, settings, context)
-    score = evaluate(read_submission(submission), read_submission(test.truth)).map
-    return float("nan") if score is None else score
+    mean = score(submission, test.truth).map
+    return float("nan") if mean is None else mean

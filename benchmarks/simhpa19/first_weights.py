@@ -21,7 +21,7 @@ from benchmarks.simhpa19.judgement import average_precisions, macro
 from benchmarks.simhpa19.known_cells import cut_known_cells, label_each_cell, read_true_labels
 from data.atomic import atomic_write
 from data.cells.cells_table import read_cells
-from models.classifiers.initial_weights import find_start
+from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
 from pipeline.commands.options import local_engine
 from pipeline.config.config import load_config
@@ -110,7 +110,7 @@ def main() -> None:
     halve(options.work / "model", options.work / NAME)
     if options.judge:
         judged = WorkFolder(options.work / "judged")
-        for model in (options.work / NAME, find_start(NAME)):
+        for model in (options.work / NAME, find_classifier_folder(NAME)):
             print(judge(model, options.judge, judged, context))
     print("\n".join(describe_run("benchmarks.simhpa19.first_weights")))
 

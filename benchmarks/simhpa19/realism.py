@@ -48,9 +48,9 @@ def measure_folder(images: Path, masks: Path, pixel_size_um: float, most: int | 
 
 def segment_field(field: Field, path: Path) -> None:
     """Write the cells that the lite segmenter finds."""
-    from models.segmenters.factory import load_segmenter
+    from models.segmenters.factory import create_segmenter
 
-    segmenter = load_segmenter("lite")
+    segmenter = create_segmenter("lite")
     write_label_image(path, segmenter.segment(field.read(segmenter.channels), PIXEL_SIZE_UM).cells)
 
 

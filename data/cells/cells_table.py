@@ -1,5 +1,6 @@
 """The cells table, ``cells.parquet``: a row a cell, with its place, size, stains and Kaggle mask string."""
 
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,17 @@ def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.
     DataFrame
         One row a cell, in the order of the numbers, with ``COLUMN_TYPES``. Boxes are half-open, in px.
         Nothing is dropped yet, and the intensities are NaN: both belong to the crops stage.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hpacells as hpa
+    >>> cells = np.zeros((20, 30), np.uint16)
+    >>> cells[5:15, 10:18] = 1
+    >>> table = hpa.measure_cells("A1", nuclei=cells, cells=cells)
+    >>> table[["image_id", "cell_id", "y0", "x0", "y1", "x1", "area_px"]]
+      image_id  cell_id  y0  x0  y1  x1  area_px
+    0       A1        1   5  10  15  18       80
     """
     height, width = cells.shape
     count = int(cells.max(initial=0))
@@ -120,13 +132,13 @@ def estimate_fraction_inside(
     return fractions
 
 
-def write_cells(path: Path, table: pd.DataFrame) -> None:
+def write_cells(path: str | PathLike[str], table: pd.DataFrame) -> None:
     """Write a cells table as Parquet (zstd)."""
-    with atomic_write(path) as temporary:
+    with atomic_write(Path(path)) as temporary:
         table.astype(COLUMN_TYPES).to_parquet(temporary, compression="zstd", index=False)
 
 
-def read_cells(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+def read_cells(path: str | PathLike[str], columns: list[str] | None = None) -> pd.DataFrame:
     """Read a cells table, or some of its columns.
 
     A table of a version without ``group`` and ``image_hash`` is read, too: each image is then a group.
@@ -136,6 +148,7 @@ def read_cells(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     InputError
         The file is missing or is no cells table.
     """
+    path = Path(path)
     try:
         return _read_columns(path, columns or list(COLUMN_TYPES))
     except FileNotFoundError:
@@ -147,7 +160,7 @@ def read_cells(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
         ) from None
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            found=f"no cells table ({error})",
+            found=f"not a cells table ({error})",
             where=path,
             expected=f"the columns {', '.join(COLUMN_TYPES)}",
             advice="run `hpacells segment` again",

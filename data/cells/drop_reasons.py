@@ -14,6 +14,11 @@ TOO_DARK = "too dark"
 DROP_REASONS = (UNREADABLE, TOO_SMALL, CUT_BY_BORDER, TOO_DARK)
 """All reasons, in the order in which they are looked for; a cell gets the first that holds."""
 
+MIN_AREA_UM2 = 35.0
+MIN_FRACTION_INSIDE = 0.5
+MIN_INTENSITY = 0.01
+"""The usual limits."""
+
 _LANDMARKS = ["mean_red", "mean_blue", "mean_yellow"]
 
 

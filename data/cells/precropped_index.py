@@ -122,7 +122,7 @@ def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[CutCell]:
     Raises
     ------
     InputError
-        The file is missing or no such table, a cell stands there twice, or a row cannot be understood; the
+        The file is missing or no such table, a cell is there twice, or a row cannot be understood; the
         message names the line.
     """
     table = _read_table(path)
@@ -139,7 +139,7 @@ def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[CutCell]:
         cells.append(CutCell(image_id, files, window, mask, labels, group))
     twice = [image_id for image_id, count in Counter(cell.image_id for cell in cells).items() if count > 1]
     if twice:
-        raise InputError(found=f"cell {twice[0]} stands there twice", where=path, expected="one row a cell")
+        raise InputError(found=f"cell {twice[0]} is there twice", where=path, expected="one row per cell")
     return cells
 
 
@@ -226,7 +226,7 @@ def _read_table(path: Path) -> pd.DataFrame:
             found=f"cannot be read as a table ({error})", where=path, expected=_EXPECTED
         ) from None
     if table.empty:
-        raise InputError(found="no row", where=path, expected="a row a cell")
+        raise InputError(found="no row", where=path, expected="one row per cell")
     return table
 
 

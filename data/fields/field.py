@@ -14,6 +14,9 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.image_files import SUFFIXES, read_plane
 
+REFERENCE_PIXEL_SIZE_UM = 0.08
+"""Pixel size of a 2048 px HPA field (63x objective); assumed where none is known."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -28,6 +31,17 @@ class Field:
         Channel name -> file.
     duplicates
         Channel name -> a second file of the same channel, which makes the field ambiguous.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> field = hpa.find_fields("my_images")[0]
+    >>> field.image_id, sorted(field.files)
+    ('A1', ['blue', 'green', 'red', 'yellow'])
+    >>> image = field.read()
+    >>> image.shape, image.dtype
+    ((4, 400, 400), dtype('uint8'))
+    >>> nuclei_stain, protein = field.read(["blue", "green"])
     """
 
     image_id: str
@@ -45,7 +59,7 @@ class Field:
         Raises
         ------
         InputError
-            A channel is missing, stands there twice, cannot be read, or differs in size from the first.
+            A channel is missing, is there twice, cannot be read, or differs in size from the first.
         """
         planes = [read_plane(self._file(channel), channel) for channel in channels]
         for channel, plane in zip(channels, planes, strict=True):
@@ -83,7 +97,7 @@ class Field:
         return self.files[channel]
 
 
-def find_fields(folder: Path) -> list[Field]:
+def find_fields(folder: str | os.PathLike[str]) -> list[Field]:
     """Find the fields of a folder and its sub-folders, ordered by image ID.
 
     Files are named ``<ID>_red``, ``_green``, ``_blue``, ``_yellow`` with the ending of a PNG, TIFF, OME-TIFF
@@ -94,7 +108,14 @@ def find_fields(folder: Path) -> list[Field]:
     ------
     InputError
         The folder does not exist or holds no such file.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> [field.image_id for field in hpa.find_fields("my_images")]
+    ['A1']
     """
+    folder = Path(folder)
     if not folder.is_dir():
         raise InputError(
             found="no such folder", where=folder, expected="a folder of images", advice="check the path"

@@ -4,17 +4,26 @@ import io
 from pathlib import Path
 from typing import Any
 
+import cv2
 import imagecodecs
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from data.atomic import atomic_write
 from data.errors import InputError
 
 SUFFIXES = (".png", ".ome.tif", ".ome.tiff", ".tif", ".tiff", ".jpg", ".jpeg")
 """File name endings that are read, longer ones before the shorter ones that they end with."""
 
 _JPEG_END = b"\xff\xd9"
+
+
+def write_plane(path: Path, plane: NDArray[np.unsignedinteger]) -> None:
+    """Write a grey plane (H, W), uint8 or uint16, as a PNG file."""
+    _, encoded = cv2.imencode(".png", plane)
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(encoded.tobytes())
 
 
 def read_plane(path: Path, channel: str) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 """The images table, ``images.parquet``: a row a segmented field, also where no cell was found."""
 
+from os import PathLike
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ def write_images(path: Path, table: pd.DataFrame) -> None:
         table[list(COLUMN_TYPES)].astype(COLUMN_TYPES).to_parquet(temporary, index=False)
 
 
-def read_images(path: Path) -> pd.DataFrame:
+def read_images(path: str | PathLike[str]) -> pd.DataFrame:
     """Read an images table.
 
     Raises
@@ -29,7 +30,7 @@ def read_images(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path, columns=list(COLUMN_TYPES))
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
-            found=f"no images table ({type(error).__name__})",
+            found=f"not an images table ({type(error).__name__})",
             where=path,
             expected="what `hpacells segment` writes",
             advice="run `hpacells segment` first",

@@ -1,6 +1,7 @@
 """Label files: which classes an image shows, ``ID,Label`` (Kaggle 2021) or ``Id,Target`` (Kaggle 2018)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,7 @@ _PROTEINS = ("Protein", "Group")
 _EXPECTED = "a CSV with the columns ID,Label or Id,Target"
 
 
-def read_labels(path: Path, label_set: LabelSet = HPA2021) -> dict[str, tuple[int, ...]]:
+def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dict[str, tuple[int, ...]]:
     """Read a label file: one row an image, with class numbers or names.
 
     The labels of an image are joined by ``|`` in the column ``Label`` (Kaggle's ``train.csv`` of 2021), by
@@ -35,8 +36,17 @@ def read_labels(path: Path, label_set: LabelSet = HPA2021) -> dict[str, tuple[in
     Raises
     ------
     InputError
-        The file is missing or is no CSV with these columns, an ID stands twice, or a label is no class of
+        The file is missing or is no CSV with these columns, an ID stands twice, or a label is not a class of
         the label set; the message names the line.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> hpa.write_labels("train.csv", {"A1": [7], "A2": [0, 16]})
+    >>> hpa.read_labels("train.csv")
+    {'A1': (7,), 'A2': (0, 16)}
+    >>> hpa.CLASS_NAMES[7]
+    'Golgi apparatus'
     """
     table, id_column = _read_table(path)
     column = _FORMS[id_column]
@@ -44,7 +54,7 @@ def read_labels(path: Path, label_set: LabelSet = HPA2021) -> dict[str, tuple[in
     for line, (image_id, text) in enumerate(zip(table[id_column], table[column], strict=True), start=2):
         if image_id in labels:
             raise InputError(
-                found=f"image {image_id} stands there a second time",
+                found=f"image {image_id} is there a second time",
                 where=f"{path}, line {line}",
                 expected="one row an image",
                 advice="join its labels with | in one row",
@@ -55,7 +65,7 @@ def read_labels(path: Path, label_set: LabelSet = HPA2021) -> dict[str, tuple[in
     return labels
 
 
-def read_proteins(path: Path) -> dict[str, str]:
+def read_proteins(path: str | PathLike[str]) -> dict[str, str]:
     """Read the column ``Protein`` (or ``Group``) of a label file.
 
     Returns
@@ -77,7 +87,9 @@ def read_proteins(path: Path) -> dict[str, str]:
     return {image_id: protein for image_id, protein in pairs if protein}
 
 
-def write_labels(path: Path, labels: Mapping[str, Iterable[int]], names: Sequence[str] | None = None) -> None:
+def write_labels(
+    path: str | PathLike[str], labels: Mapping[str, Iterable[int]], names: Sequence[str] | None = None
+) -> None:
     """Write a label file ``ID,Label`` with the labels of an image joined by ``|``.
 
     Parameters
@@ -88,12 +100,23 @@ def write_labels(path: Path, labels: Mapping[str, Iterable[int]], names: Sequenc
         Image ID -> class numbers.
     names
         Names of the classes, to be written in place of their numbers; None to write numbers.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import hpacells as hpa
+    >>> hpa.write_labels("train.csv", {"A1": [7], "A2": [0, 16]}, names=hpa.CLASS_NAMES)
+    >>> print(Path("train.csv").read_text())
+    ID,Label
+    A1,Golgi apparatus
+    A2,Nucleoplasm|Cytosol
+    <BLANKLINE>
     """
     rows = [
         (image_id, "|".join(str(label) if names is None else names[label] for label in classes))
         for image_id, classes in labels.items()
     ]
-    with atomic_write(path) as temporary:
+    with atomic_write(Path(path)) as temporary:
         pd.DataFrame(rows, columns=["ID", "Label"]).to_csv(temporary, index=False)
 
 
@@ -116,7 +139,7 @@ def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tup
     Raises
     ------
     InputError
-        One of them is no class of the label set; the message names the set, and lists its classes where a
+        One of them is not a class of the label set; the message names the set, and lists its classes where a
         name was given.
     """
     classes = set()
@@ -126,12 +149,12 @@ def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tup
             expected = f"class numbers 0..{len(label_set) - 1} joined by |, of {label_set}"
             if token.strip() and not token.strip().isdecimal():
                 expected += f", or names: {', '.join(label_set.names)}"
-            raise InputError(found=f"label {token.strip()!r} is no class", where=where, expected=expected)
+            raise InputError(found=f"label {token.strip()!r} is not a class", where=where, expected=expected)
         classes.add(number)
     return tuple(sorted(classes))
 
 
-def _read_table(path: Path) -> tuple[pd.DataFrame, str]:
+def _read_table(path: str | PathLike[str]) -> tuple[pd.DataFrame, str]:
     """Read the file as text, and say which of its columns is the image's ID."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)

@@ -2,6 +2,7 @@
 
 import tomllib
 from importlib import resources
+from os import PathLike
 from pathlib import Path
 
 from pydantic import Field as Setting
@@ -25,6 +26,13 @@ class LabelSet(Settings):
         Number of the class of a cell without staining, or None; may be given by name.
     title
         What messages call the set; by default the name or the path by which it was read.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> classes = hpa.LabelSet(names=("nucleus", "cytosol", "none"), negative="none")
+    >>> len(classes), classes.negative, classes.find("Cytosol")
+    (3, 2, 1)
     """
 
     names: tuple[str, ...] = Setting(min_length=1, max_length=_MOST_CLASSES)
@@ -36,7 +44,7 @@ class LabelSet(Settings):
     def _check_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         told = {name.strip().casefold() for name in names}
         if len(told) < len(names) or "" in told:
-            message = "a name stands there twice, or is empty"
+            message = "a name is empty, or there twice"
             raise ValueError(message)
         if any("|" in name or name.strip().isdecimal() for name in names):
             message = "a name is a number, or has a | in it"
@@ -78,13 +86,19 @@ class LabelSet(Settings):
         return folded.index(wanted) if wanted in folded else None
 
 
-def read_label_set(name_or_path: str | Path) -> LabelSet:
+def read_label_set(name_or_path: str | PathLike[str]) -> LabelSet:
     """Read a label set: one that comes with hpacells, by its name, or a TOML file.
 
     Raises
     ------
     InputError
         There is no such set (the message lists those that come with hpacells), or the file is no label set.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> len(hpa.read_label_set("hpa2021")), len(hpa.read_label_set("hpa2018"))
+    (19, 28)
     """
     path = Path(name_or_path)
     if not path.is_file():
@@ -103,9 +117,9 @@ def read_label_set(name_or_path: str | Path) -> LabelSet:
         name = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         reason = f"{name}: {message}" if name else message
-        raise InputError(found=f"no label set ({reason})", where=path, expected=_EXPECTED) from None
+        raise InputError(found=f"not a label set ({reason})", where=path, expected=_EXPECTED) from None
     except (OSError, ValueError) as error:
-        raise InputError(found=f"no label set ({error})", where=path, expected=_EXPECTED) from None
+        raise InputError(found=f"not a label set ({error})", where=path, expected=_EXPECTED) from None
 
 
 HPA2021 = read_label_set("hpa2021")

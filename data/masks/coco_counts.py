@@ -126,5 +126,5 @@ def _count_characters(integers: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _not_counts(*, found: str, where: object) -> InputError:
     return InputError(
-        found=f"no COCO run lengths: {found}", where=where, expected="the counts of a COCO mask"
+        found=f"not COCO run lengths: {found}", where=where, expected="the counts of a COCO mask"
     )

@@ -1,5 +1,6 @@
 """Label images: uint16 PNGs in which pixel value n marks cell number n and 0 the background."""
 
+from os import PathLike
 from pathlib import Path
 
 import cv2
@@ -24,7 +25,7 @@ _PNG_OPTIONS = (
 )
 
 
-def write_label_image(path: Path, label_image: NDArray[np.integer]) -> None:
+def write_label_image(path: str | PathLike[str], label_image: NDArray[np.integer]) -> None:
     """Write a label image (H, W) as a 16-bit PNG.
 
     Raises
@@ -39,18 +40,26 @@ def write_label_image(path: Path, label_image: NDArray[np.integer]) -> None:
     ok, encoded = cv2.imencode(".png", label_image.astype(np.uint16, copy=False), _PNG_OPTIONS)
     if not ok:
         raise InputError(found=f"an image of shape {label_image.shape} cannot be written as PNG", where=path)
-    with atomic_write(path) as temporary:
+    with atomic_write(Path(path)) as temporary:
         temporary.write_bytes(encoded.tobytes())
 
 
-def read_label_image(path: Path) -> NDArray[np.uint16]:
+def read_label_image(path: str | PathLike[str]) -> NDArray[np.uint16]:
     """Read a label image as (H, W) uint16; 8-bit ones, as other programs write them, too.
 
     Raises
     ------
     InputError
         The file is missing, unreadable, or not a single-channel image of 8 or 16 bit.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> cells = hpa.read_label_image("work/demo/masks/A1_cells.png")
+    >>> cells.shape, cells.dtype
+    ((400, 400), dtype('uint16'))
     """
+    path = Path(path)
     if not path.is_file():
         raise InputError(found="no such file", where=path, expected="a label image (16-bit PNG)")
     label_image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)

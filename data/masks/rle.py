@@ -41,6 +41,21 @@ def encode_label_image(label_image: NDArray[np.integer]) -> list[str]:
     ------
     InputError
         A number is negative or above ``MAX_CELLS``, or the image has 2**32 pixels or more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hpacells as hpa
+    >>> cells = np.zeros((4, 4), np.uint16)
+    >>> cells[1:3, 1:3] = 1
+    >>> strings = hpa.encode_label_image(cells)
+    >>> len(strings)
+    1
+    >>> hpa.decode_mask(strings[0], height=4, width=4).astype(int)
+    array([[0, 0, 0, 0],
+           [0, 1, 1, 0],
+           [0, 1, 1, 0],
+           [0, 0, 0, 0]])
     """
     if label_image.size == 0:
         return []
@@ -55,7 +70,16 @@ def encode_label_image(label_image: NDArray[np.integer]) -> list[str]:
 
 
 def encode_mask(mask: NDArray[np.bool_]) -> str:
-    """Encode one mask (H, W) of at least one pixel; what is not zero belongs to it."""
+    """Encode one mask (H, W) of at least one pixel; what is not zero belongs to it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hpacells as hpa
+    >>> string = hpa.encode_mask(np.ones((4, 4), bool))
+    >>> int(hpa.decode_mask(string, height=4, width=4).sum())
+    16
+    """
     return _encode(np.asarray(mask, dtype=bool).view(np.uint8), 1)[0]
 
 
@@ -80,7 +104,7 @@ def decode_runs(string: str, pixels: int | None = None, *, where: object = None)
     Raises
     ------
     InputError
-        The string is not base64, or not zlib-compressed, or holds no COCO run lengths, or these do not
+        The string is not base64, or not zlib-compressed, or holds not COCO run lengths, or these do not
         add up to ``pixels``.
     """
     where = where or f"mask {string[:16]}{'...' if len(string) > 16 else ''}"
@@ -95,7 +119,17 @@ def decode_runs(string: str, pixels: int | None = None, *, where: object = None)
 
 
 def decode_mask(string: str, height: int, width: int, *, where: object = None) -> NDArray[np.bool_]:
-    """Decode a mask string to a mask (height, width); raises as ``decode_runs`` does."""
+    """Decode a mask string to a mask (height, width); raises as ``decode_runs`` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hpacells as hpa
+    >>> mask = np.eye(5, dtype=bool)
+    >>> decoded = hpa.decode_mask(hpa.encode_mask(mask), height=5, width=5)
+    >>> np.array_equal(decoded, mask)
+    True
+    """
     runs = decode_runs(string, height * width, where=where)
     values = np.arange(len(runs)) % 2 == 1
     return np.ascontiguousarray(np.repeat(values, runs).reshape(width, height).T)

@@ -72,7 +72,7 @@ def parse_prediction_string(text: str, label_set: LabelSet = HPA2021, *, where: 
     Raises
     ------
     InputError
-        The tokens are no whole number of triples, a label is no class number of the label set or a
+        The tokens are no whole number of triples, a label is not a class number of the label set or a
         confidence no finite number; the message names the token. Mask strings are not decoded here.
     """
     tokens = text.split()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -54,11 +55,40 @@ def write_predictions(
     ValueError
         The arrays differ in length, or there are not as many probabilities a cell as class names.
     """
-    rows = len(image_id)
     names = CLASS_NAMES if class_names is None else tuple(class_names)
+    rows = len(image_id)
     if len(cell_id) != rows or probabilities.shape != (rows, len(names)):
         message = f"{rows} image IDs, {len(cell_id)} cell IDs, probabilities of shape {probabilities.shape}"
         raise ValueError(message)
+    table = _arrange(image_id, cell_id, probabilities, embedding, labels)
+    with atomic_write(path) as temporary:
+        pq.write_table(
+            table.replace_schema_metadata({_METADATA: json.dumps(names)}), temporary, compression="zstd"
+        )
+
+
+def tabulate_predictions(
+    image_id: Sequence[str],
+    cell_id: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    embedding: NDArray[np.floating] | None = None,
+    labels: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return the table that `read_predictions` reads from a file of these predictions.
+
+    The parameters are those of `write_predictions`.
+    """
+    return _arrange(image_id, cell_id, probabilities, embedding, labels).to_pandas()
+
+
+def _arrange(
+    image_id: Sequence[str],
+    cell_id: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    embedding: NDArray[np.floating] | None,
+    labels: Sequence[str] | None,
+) -> pa.Table:
+    """Arrange predictions in the columns of the file."""
     columns: dict[str, pa.Array] = {
         "image_id": pa.array(list(image_id), pa.string()),
         "cell_id": pa.array(np.asarray(cell_id, np.int32)),
@@ -68,17 +98,15 @@ def write_predictions(
     if labels is not None:
         columns["labels"] = pa.array(list(labels), pa.string())
     if embedding is not None:
-        if len(embedding) != rows:
-            message = f"{rows} image IDs, {len(embedding)} embeddings"
+        if len(embedding) != len(image_id):
+            message = f"{len(image_id)} image IDs, {len(embedding)} embeddings"
             raise ValueError(message)
         values = pa.array(np.ascontiguousarray(embedding, np.float32).ravel())
         columns["embedding"] = pa.FixedSizeListArray.from_arrays(values, embedding.shape[1])
-    with atomic_write(path) as temporary:
-        table = pa.table(columns).replace_schema_metadata({_METADATA: json.dumps(names)})
-        pq.write_table(table, temporary, compression="zstd")
+    return pa.table(columns)
 
 
-def read_predictions(path: Path, *, embedding: bool = True) -> pd.DataFrame:
+def read_predictions(path: str | PathLike[str], *, embedding: bool = True) -> pd.DataFrame:
     """Read a predictions table.
 
     Parameters
@@ -108,14 +136,9 @@ def read_predictions(path: Path, *, embedding: bool = True) -> pd.DataFrame:
             missing = [name for name in needed if name not in present]
             table = None if missing else file.read(wanted).to_pandas()
     except FileNotFoundError:
-        raise InputError(
-            found="no such file",
-            where=path,
-            expected="a predictions table",
-            advice="run `hpacells predict` first",
-        ) from None
+        raise _missing(path) from None
     except (OSError, ValueError) as error:
-        raise InputError(found=f"no predictions table ({error})", where=path, expected=_EXPECTED) from None
+        raise _not_predictions(path, error) from None
     if table is None:
         raise InputError(found=f"no column {', '.join(missing)}", where=path, expected=_EXPECTED)
     _check(table, path)
@@ -128,7 +151,7 @@ def probability_columns(columns: Iterable[str]) -> list[str]:
     return [f"p_{label}" for label in range(max(numbers, default=-1) + 1)]
 
 
-def read_class_names(path: Path) -> tuple[str, ...]:
+def read_class_names(path: str | PathLike[str]) -> tuple[str, ...]:
     """Read the names of the classes of a predictions table that ``read_predictions`` reads.
 
     A table that tells none has those of the default label set, or numbers where it has more or fewer columns.
@@ -136,9 +159,14 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     Raises
     ------
     InputError
-        The table tells more or fewer names than it has probabilities.
+        The file is missing or not a predictions table, or has more or fewer names than probabilities.
     """
-    schema = pq.read_schema(path)
+    try:
+        schema = pq.read_schema(path)
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except (OSError, ValueError) as error:
+        raise _not_predictions(path, error) from None
     told = (schema.metadata or {}).get(_METADATA)
     count = len(probability_columns(schema.names))
     if told is None:
@@ -154,7 +182,20 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     return names
 
 
-def _check(table: pd.DataFrame, path: Path) -> None:
+def _missing(path: str | PathLike[str]) -> InputError:
+    return InputError(
+        found="no such file",
+        where=path,
+        expected="a predictions table",
+        advice="run `hpacells predict` first",
+    )
+
+
+def _not_predictions(path: str | PathLike[str], error: Exception) -> InputError:
+    return InputError(found=f"not a predictions table ({error})", where=path, expected=_EXPECTED)
+
+
+def _check(table: pd.DataFrame, path: str | PathLike[str]) -> None:
     probabilities = table[probability_columns(table.columns)].to_numpy()
     # Written so that NaN is caught, too.
     wrong = np.argwhere(~((probabilities >= 0) & (probabilities <= 1)))
@@ -166,9 +207,9 @@ def _check(table: pd.DataFrame, path: Path) -> None:
     twice = np.flatnonzero(table.duplicated(["image_id", "cell_id"]))
     if len(twice):
         raise InputError(
-            found="a second row", where=_name(table, int(twice[0]), path), expected="one row a cell"
+            found="a second row", where=_name(table, int(twice[0]), path), expected="one row per cell"
         )
 
 
-def _name(table: pd.DataFrame, row: int, path: Path) -> str:
+def _name(table: pd.DataFrame, row: int, path: str | PathLike[str]) -> str:
     return f"{path}, image {table['image_id'].iloc[row]}, cell {table['cell_id'].iloc[row]}"

@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +32,14 @@ csv.field_size_limit(2**31 - 1)
 
 
 class SubmissionRow(NamedTuple):
-    """One row of the file: an image, its size in px, and its prediction string."""
+    """One row of the file: an image, its size in px, and its prediction string.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> hpa.SubmissionRow("A1", width=2048, height=1024, prediction_string="")
+    SubmissionRow(image_id='A1', width=2048, height=1024, prediction_string='')
+    """
 
     image_id: str
     width: int
@@ -56,6 +64,13 @@ class Submission:
         The mask strings, each once an image, not decoded yet.
     label_set
         The classes.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> submission = hpa.read_submission("submission.csv")
+    >>> len(submission.images), len(submission.triples), len(submission.masks)
+    (1, 1, 1)
     """
 
     source: str
@@ -65,7 +80,7 @@ class Submission:
     label_set: LabelSet = HPA2021
 
 
-def read_submission(path: Path, label_set: LabelSet = HPA2021) -> Submission:
+def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> Submission:
     """Read a submission or truth file with the classes of a label set.
 
     Raises
@@ -74,6 +89,19 @@ def read_submission(path: Path, label_set: LabelSet = HPA2021) -> Submission:
         The file is missing or no CSV with the columns ``COLUMNS``, an ID stands twice, a size is no positive
         whole number, or a prediction string cannot be parsed or has a class that the label set lacks; the
         message names the row and the token. Mask strings are not decoded here.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> submission = hpa.read_submission("submission.csv")
+    >>> submission.images
+      image_id  width  height
+    0       A1      6       4
+    >>> submission.triples
+       image  label  confidence  mask
+    0      0      7         0.9     0
+    >>> hpa.decode_mask(submission.masks[0], height=4, width=6).sum()
+    np.int64(4)
     """
     images: dict[str, tuple[int, int]] = {}
     masks: list[str] = []
@@ -81,9 +109,7 @@ def read_submission(path: Path, label_set: LabelSet = HPA2021) -> Submission:
     for number, row in enumerate(read_rows(path), start=1):
         where = f"{path}, row {number} ({row.image_id})"
         if row.image_id in images:
-            raise InputError(
-                found="this ID stands there a second time", where=where, expected="one row an image"
-            )
+            raise InputError(found="this ID is there a second time", where=where, expected="one row an image")
         triples = parse_prediction_string(row.prediction_string, label_set, where=where)
         distinct = {
             mask: number for number, mask in enumerate(dict.fromkeys(triples.masks), start=len(masks))
@@ -97,7 +123,7 @@ def read_submission(path: Path, label_set: LabelSet = HPA2021) -> Submission:
     return Submission(str(path), _images_table(images), _triples_table(parts), masks, label_set)
 
 
-def read_rows(path: Path) -> Iterator[SubmissionRow]:
+def read_rows(path: str | PathLike[str]) -> Iterator[SubmissionRow]:
     """Read the rows of a submission or truth file one by one, without parsing their prediction strings.
 
     Raises
@@ -105,6 +131,7 @@ def read_rows(path: Path) -> Iterator[SubmissionRow]:
     InputError
         As ``read_submission``, but for duplicate IDs and faults of the prediction strings.
     """
+    path = Path(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             yield from _check_rows(csv.reader(file, strict=True), path)
@@ -118,9 +145,20 @@ def read_rows(path: Path) -> Iterator[SubmissionRow]:
         ) from None
 
 
-def write_submission(path: Path, rows: Iterable[SubmissionRow]) -> None:
-    """Write a submission or truth file, row by row."""
-    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+def write_submission(path: str | PathLike[str], rows: Iterable[SubmissionRow]) -> None:
+    """Write a submission or truth file, row by row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import hpacells as hpa
+    >>> mask = hpa.encode_mask(np.eye(4, dtype=bool))
+    >>> row = hpa.SubmissionRow("A1", width=4, height=4, prediction_string=f"7 0.9 {mask}")
+    >>> hpa.write_submission("mine.csv", [row])
+    >>> hpa.read_submission("mine.csv").triples["confidence"].tolist()
+    [0.9]
+    """
+    with atomic_write(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(rows)

@@ -6,13 +6,15 @@ right if that reaches the threshold and no detection ranked before it in the ima
 """
 
 from dataclasses import dataclass
+from os import PathLike
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.predictions.submission import Submission
+from data.labels.label_set import HPA2021, LabelSet
+from data.predictions.submission import Submission, read_submission
 from data.score.average_precision import average_precision, rank_detections
 from data.score.mask_matching import SharedImages, join_images, match_masks
 
@@ -23,7 +25,7 @@ KAGGLE_IOU = 0.6
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Score:
     """The score of a submission.
 
     Attributes
@@ -37,6 +39,15 @@ class Evaluation:
     images, images_without_row, ignored_images
         Images of the truth; those of them that the submission lacks; images of the submission that the truth
         lacks, and that are left out.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> result = hpa.score("submission.csv", "truth.csv")
+    >>> result.average_precision[7], result.truth_cells[7], result.detections[7]
+    (1.0, 1, 1)
+    >>> result.average_precision[0] is None  # no cell of the truth has class 0
+    True
     """
 
     map: float | None
@@ -48,29 +59,50 @@ class Evaluation:
     ignored_images: int
 
 
-def evaluate(
-    submission: Submission, truth: Submission, *, absent: AbsentPolicy = "fp", min_iou: float = KAGGLE_IOU
-) -> Evaluation:
+def score(
+    submission: Submission | str | PathLike[str],
+    truth: Submission | str | PathLike[str],
+    *,
+    absent: AbsentPolicy = "fp",
+    min_iou: float = KAGGLE_IOU,
+    label_set: LabelSet = HPA2021,
+) -> Score:
     """Score a submission against the truth.
 
     Parameters
     ----------
     submission, truth
-        What ``read_submission`` gives, both with one label set; the confidences of the truth do not matter.
+        Files, or what ``read_submission`` returned for them, both with one label set; the confidences of the
+        truth do not matter.
     absent
         Whether detections of a class that their image does not have are false positives (``fp``) or left out
         (``ignore``, the rule of Open Images).
     min_iou
         Intersection over union from which on a detection matches a cell, above 0.
+    label_set
+        The classes of files; a ``Submission`` has its own.
 
     Raises
     ------
     InputError
-        An image has different sizes in the two, or a mask string is not valid or not of its image's size; the
-        message names the image and the triple.
+        A file cannot be read, an image has different sizes in the two, or a mask string is not valid or not
+        of its image's size; the message names the image and the triple.
     ValueError
         The two have different label sets.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> result = hpa.score("submission.csv", "truth.csv")
+    >>> result.map
+    1.0
+    >>> {name: ap for name, ap in zip(hpa.CLASS_NAMES, result.average_precision) if ap is not None}
+    {'Golgi apparatus': 1.0}
     """
+    submission, truth = (
+        file if isinstance(file, Submission) else read_submission(file, label_set)
+        for file in (submission, truth)
+    )
     if submission.label_set.names != truth.label_set.names:
         message = f"classes of {submission.label_set} and of {truth.label_set}"
         raise ValueError(message)
@@ -122,7 +154,7 @@ def _summarise(
     images: SharedImages,
     classes: int,
     submitted_images: int,
-) -> Evaluation:
+) -> Score:
     pooled = detections.iloc[rank_detections(detections["confidence"].to_numpy())]
     labels, right = pooled["label"].to_numpy(), pooled["right"].to_numpy()
     truth_cells = np.bincount(cells["label"], minlength=classes).tolist()
@@ -132,7 +164,7 @@ def _summarise(
     )
     known = [value for value in by_class if value is not None]
     shared_images = int((images.submission_rows >= 0).sum())
-    return Evaluation(
+    return Score(
         map=float(np.mean(known)) if known else None,
         average_precision=by_class,
         truth_cells=tuple(truth_cells),

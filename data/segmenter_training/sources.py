@@ -16,7 +16,7 @@ from data.fields.image_files import read_plane
 from data.masks.label_image import read_label_image
 from data.segmenter_training.labelled_field import LabelledField, make_labelled_field
 from data.segmenter_training.stains import STAINS
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 
 ANNOTATED_PIXEL_UM = 0.32
 """Pixel size of the HPA's annotated set: 2048 px fields reduced to 512 px."""
@@ -102,7 +102,7 @@ class _Simulated:
     settings: FieldSettings
 
     def __call__(self) -> LabelledField:
-        field = simulate_field(self.index, self.settings)
+        field = simulate_set_field(self.index, self.settings)
         image = field.image[[CHANNELS.index(stain) for stain in STAINS]]
         name = f"sim-{self.settings.seed}-{self.index + 1:05d}"
         return make_labelled_field(

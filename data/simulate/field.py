@@ -1,10 +1,14 @@
 """One simulated field: four stained channels, the cells and nuclei in it, and what each cell shows."""
 
 from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.channels import CHANNELS
+from data.fields.image_files import write_plane
 from data.simulate.antibodies import field_classes, label_cells, make_antibody
 from data.simulate.drawing.textures import Textures
 from data.simulate.field_settings import FieldSettings
@@ -44,6 +48,20 @@ class SimulatedField:
         Number of the antibody in the set.
     cell_line
         Name of the cell line.
+    pixel_size_um
+        Edge of a pixel in micrometres.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> simulated = hpa.simulate_field(seed=5, size=400, classes=[7])
+    >>> simulated.image.shape, simulated.image.dtype, simulated.cells.dtype
+    ((4, 400, 400), dtype('uint8'), dtype('uint16'))
+    >>> len(simulated.cell_labels), simulated.cells.max(), simulated.image_labels
+    (4, np.uint16(4), (7,))
+    >>> simulated.write_image("simulated", "sim-1")
+    >>> hpa.find_fields("simulated")[0].image_id
+    'sim-1'
     """
 
     image: NDArray[np.uint8] | NDArray[np.uint16]
@@ -54,9 +72,15 @@ class SimulatedField:
     given_labels: tuple[int, ...]
     antibody: int
     cell_line: str
+    pixel_size_um: float
+
+    def write_image(self, folder: str | PathLike[str], image_id: str) -> None:
+        """Write the four channels to a folder as ``<ID>_red.png`` and so on."""
+        for channel, plane in zip(CHANNELS, self.image, strict=True):
+            write_plane(Path(folder, f"{image_id}_{channel}.png"), plane)
 
 
-def simulate_field(
+def simulate_set_field(
     index: int,
     settings: FieldSettings,
     *,
@@ -100,6 +124,7 @@ def simulate_field(
         given_labels=_give_labels(image_labels, key, settings.wrong_labels),
         antibody=antibody.number,
         cell_line=line.name,
+        pixel_size_um=settings.pixel_size_um,
     )
 
 

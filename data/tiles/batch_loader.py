@@ -13,7 +13,7 @@ from data.augment.augmentation import Augmentation, augment_tiles
 from data.errors import InputError
 from data.prefetch import work_ahead
 from data.tiles.preparation import TileSettings, crop_tiles, read_prepared
-from data.tiles.tile_store import TileStore
+from data.tiles.tile_reader import TileReader
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -114,7 +114,7 @@ class BatchLoader:
 
     def __init__(
         self,
-        store: TileStore,
+        store: TileReader,
         rows: NDArray[np.integer],
         settings: TileSettings,
         *,

@@ -12,7 +12,7 @@ from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 Pixel = TypeVar("Pixel", np.uint8, np.uint16)
 
 
-def cut_cells(
+def crop_boxes(
     image: NDArray[np.uint8],
     nuclei: NDArray[np.uint16],
     cells: NDArray[np.uint16],

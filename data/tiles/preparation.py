@@ -11,7 +11,7 @@ from pydantic import field_validator, model_validator
 
 from data.channels import CHANNELS
 from data.settings import Settings
-from data.tiles.tile_store import TileStore
+from data.tiles.tile_reader import TileReader
 
 Channel = Literal["red", "green", "blue", "yellow", "cell_mask", "nucleus_mask"]
 MASK_CHANNELS = ("cell_mask", "nucleus_mask")
@@ -53,7 +53,7 @@ class TileSettings(Settings):
     @classmethod
     def _check_channels(cls, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
         if len(set(channels)) < len(channels):
-            message = "a channel stands there twice"
+            message = "a channel is named twice"
             raise ValueError(message)
         return channels
 
@@ -76,7 +76,7 @@ class TileSettings(Settings):
 
 
 def read_prepared(
-    store: TileStore,
+    store: TileReader,
     rows: NDArray[np.integer],
     settings: TileSettings,
     green: NDArray[np.floating] | None = None,
@@ -111,7 +111,7 @@ def _darken(planes: NDArray[np.uint8], factors: NDArray[np.floating]) -> None:
 
 
 def _read_channels(
-    store: TileStore,
+    store: TileReader,
     rows: NDArray[np.integer],
     channels: Sequence[Channel],
     cell_masks: NDArray[np.bool_] | None,
@@ -187,7 +187,7 @@ def prepare_tiles(
 
 
 def measure_channels(
-    store: TileStore, rows: NDArray[np.integer], settings: TileSettings
+    store: TileReader, rows: NDArray[np.integer], settings: TileSettings
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Measure mean and standard deviation of each channel over the pixels of the cells in some tiles.
 

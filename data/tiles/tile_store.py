@@ -3,12 +3,13 @@
 import json
 import shutil
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import zarr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from zarr.codecs import ZstdCodec
 
 from data.atomic import atomic_write
@@ -41,9 +42,19 @@ class TileStore:
     ------
     InputError
         There is no finished tile store at ``path``, or it has another number of rows.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> store = hpa.TileStore("work/demo/tiles.zarr")
+    >>> store.read([0, 1]).shape, store.read([0], channels=["green"]).shape
+    ((2, 4, 256, 256), (1, 1, 256, 256))
+    >>> store.cell_masks([0]).dtype
+    dtype('bool')
     """
 
-    def __init__(self, path: Path, rows: int | None = None) -> None:
+    def __init__(self, path: str | PathLike[str], rows: int | None = None) -> None:
+        path = Path(path)
         try:
             with zarr.config.set(_CODECS):
                 group = zarr.open_group(path, mode="r")
@@ -51,7 +62,7 @@ class TileStore:
                 self._intensities = cast("zarr.Array[Any]", group["mean_intensity"])
         except (FileNotFoundError, KeyError, ValueError) as error:
             raise InputError(
-                found=f"no tile store ({type(error).__name__})",
+                found=f"not a tile store ({type(error).__name__})",
                 where=path,
                 expected="what `hpacells crops` writes",
                 advice="run `hpacells crops` first",
@@ -68,7 +79,7 @@ class TileStore:
         """Count the rows."""
         return self._arrays["tiles"].shape[0]
 
-    def read(self, rows: NDArray[np.integer], channels: Sequence[str] = CHANNELS) -> NDArray[np.uint8]:
+    def read(self, rows: ArrayLike, channels: Sequence[str] = CHANNELS) -> NDArray[np.uint8]:
         """Read some tiles and of them some channels, and decode nothing else.
 
         Returns
@@ -82,11 +93,11 @@ class TileStore:
             return _read_rows(tiles, rows)
         return np.stack([_read_rows(tiles, rows, channel) for channel in indices], axis=1)
 
-    def cell_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+    def cell_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
         """Read the cells' own masks in their tiles, (n, 256, 256) bool."""
         return _read_rows(self._arrays["cell_mask"], rows)
 
-    def nucleus_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
+    def nucleus_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
         """Read the nuclei's masks in the tiles, (n, 256, 256) bool."""
         return _read_rows(self._arrays["nucleus_mask"], rows)
 
@@ -196,9 +207,7 @@ class TileWriter:
         return int(progress["rows"])
 
 
-def _read_rows(
-    array: "zarr.Array[Any]", rows: NDArray[np.integer], channel: int | None = None
-) -> NDArray[Any]:
+def _read_rows(array: "zarr.Array[Any]", rows: ArrayLike, channel: int | None = None) -> NDArray[Any]:
     """Read rows in any order, of one channel or of all, by slices.
 
     Zarr's own selection by arrays of numbers takes three times as long as a slice for each run of neighbours.

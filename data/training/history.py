@@ -80,6 +80,6 @@ def read_history(path: Path) -> list[Epoch]:
         raise InputError(
             found="no such file" if isinstance(error, FileNotFoundError) else f"unreadable ({error})",
             where=path,
-            expected="the figures of a training, a row an epoch",
+            expected="the metrics of a training, one row per epoch",
             advice="run `hpacells train` first, or give the folder of another classifier",
         ) from None

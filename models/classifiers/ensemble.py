@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.tiles.preparation import TileSettings
+from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.classifiers.classifier import Architecture
 from models.classifiers.fold_folders import list_folds
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, read_architecture
@@ -18,7 +19,8 @@ DEFAULT_THRESHOLD = 0.5
 """From which probability on a class is called where the training named no other."""
 
 _EXPECTED = (
-    f"the folder of a trained classifier, with {WEIGHTS} and {DESCRIPTION}, or with fold-0, fold-1 ..."
+    f"the folder of a trained classifier, with {WEIGHTS} and {DESCRIPTION}, or with fold-0, fold-1 ...; "
+    f"or a bundled one: {', '.join(BUNDLED)}"
 )
 
 
@@ -42,14 +44,20 @@ class Member:
     thresholds: NDArray[np.float64] | None
 
 
-def find_classifiers(folder: Path) -> list[Path]:
+def find_classifiers(name: str | Path) -> list[Path]:
     """List the folders of the trained classifiers in a model folder: itself, or its folds in order.
+
+    Parameters
+    ----------
+    name
+        The folder, or the name of a bundled classifier.
 
     Raises
     ------
     InputError
         There is no trained classifier, or both one and folds.
     """
+    folder = find_classifier_folder(name)
     folds = [path for path in list_folds(folder) if (path / DESCRIPTION).is_file()]
     is_one = any((folder / name).is_file() for name in (DESCRIPTION, WEIGHTS))
     if folds and (folder / DESCRIPTION).is_file() and (folder / WEIGHTS).is_file():

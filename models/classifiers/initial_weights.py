@@ -1,24 +1,13 @@
 """Weights that a training starts from: those of a classifier that was trained before."""
 
 import logging
-from importlib import resources
-from pathlib import Path
 
 from data.errors import InputError
+from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.classifier import Classifier
-from models.classifiers.model_folder import load_classifier
+from models.classifiers.model_folder import read_classifier
 
 log = logging.getLogger("hpacells")
-
-SHIPPED = ("simhpa19",)
-"""Names of the classifiers that come with hpacells."""
-
-
-def find_start(name: str) -> Path:
-    """Find the folder of a classifier: of one that comes with hpacells, by its name, or any other."""
-    if name in SHIPPED and not Path(name).is_dir():
-        return Path(str(resources.files("models").joinpath("classifiers", "shipped", name)))
-    return Path(name)
 
 
 def load_start(classifier: Classifier, name: str) -> bool:
@@ -37,7 +26,7 @@ def load_start(classifier: Classifier, name: str) -> bool:
     InputError
         There is no such classifier, or none of its weights fits the backbone.
     """
-    other = load_classifier(find_start(name))
+    other = read_classifier(find_classifier_folder(name))
     state = other.state_dict()
     if other.architecture.class_names != classifier.architecture.class_names:
         state = {key: weight for key, weight in state.items() if not key.startswith("head.")}

@@ -3,6 +3,7 @@
 import importlib.metadata
 import tomllib
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def save_classifier(
         temporary.write_text(tomli_w.dumps(description))
 
 
-def load_classifier(folder: Path) -> Classifier:
+def read_classifier(folder: str | PathLike[str]) -> Classifier:
     """Build a classifier anew from its folder, in evaluation mode, on the CPU; nothing is downloaded.
 
     Raises
@@ -68,6 +69,7 @@ def load_classifier(folder: Path) -> Classifier:
     InputError
         A file is missing or unreadable, or the weights do not fit the description.
     """
+    folder = Path(folder)
     architecture = read_architecture(folder)
     bare = architecture.backbone.model_copy(update={"pretrained": "none"})
     classifier = Classifier(architecture.model_copy(update={"backbone": bare}))

@@ -38,12 +38,12 @@ def resolve_runtime(name: str = AUTO) -> str:
         raise InputError(
             found="torch finds no CUDA device",
             where="runtime cuda",
-            expected="an NVIDIA graphics card with its driver, and a torch that is built for CUDA",
+            expected="an NVIDIA GPU with its driver, and a torch that is built for CUDA",
             advice="use another runtime; auto finds the best that is there",
         )
     if name.endswith("bfloat16") and not uses_bfloat16("auto", CPU):
         raise InputError(
-            found="this processor does not compute in bfloat16",
+            found="this CPU does not compute in bfloat16",
             where=f"runtime {name}",
             expected="AVX512-BF16 or AMX",
             advice=f"use runtime {name.removesuffix('-bfloat16')}",

@@ -63,7 +63,7 @@ class SegmenterOptions:
 
 
 def segmenter_names() -> tuple[str, ...]:
-    """Give the names that `load_segmenter` takes, ``"auto"`` first."""
+    """Give the names that `create_segmenter` takes, ``"auto"`` first."""
     return (AUTO, *SEGMENTERS)
 
 
@@ -73,7 +73,7 @@ def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
     Parameters
     ----------
     name
-        As for `load_segmenter`; ``"auto"`` takes dpn-unet where its weights are present, else lite, else
+        As for `create_segmenter`; ``"auto"`` takes dpn-unet where its weights are present, else lite, else
         classical.
     er
         Whether the fields have an ER stain, as dpn-unet has other weights for those without.
@@ -94,7 +94,7 @@ def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
     return ("lite" if LITE_WEIGHTS.is_file() else "classical"), lacking
 
 
-def load_segmenter(name: str = AUTO, options: SegmenterOptions | None = None) -> Segmenter:
+def create_segmenter(name: str = AUTO, options: SegmenterOptions | None = None) -> Segmenter:
     """Make the segmenter of a name, ready to be called from many threads; networks are loaded later.
 
     Parameters

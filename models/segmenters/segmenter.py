@@ -7,10 +7,8 @@ import cv2
 import numpy as np
 
 from data.errors import InputError
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.masks.label_image import MAX_CELLS
-
-REFERENCE_PIXEL_SIZE_UM = 0.08
-"""Pixel size of a 2048 px HPA field (63x objective); assumed where none is known."""
 
 PIXEL_SIZES_UM = (0.005, 5.0)
 """From far below what a light microscope resolves to where a cell is a few pixels."""
@@ -26,15 +24,27 @@ class SegmentedField:
         (H, W) uint16 label images, 0 = background. Cells are numbered 1..n without gaps; a nucleus bears the
         number of its cell and lies inside it, and every cell has one. A cell with several nuclei has all of
         them under its one number.
+    pixel_size_um
+        Edge of a pixel in micrometres.
 
     Raises
     ------
     ValueError
         When a segmenter breaks this promise: a fault of the segmenter, not of the field.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> found = hpa.load_segmenter("classical").segment_field(hpa.find_fields("my_images")[0])
+    >>> found.cells.shape, found.cells.dtype, found.nuclei.shape
+    ((400, 400), dtype('uint16'), (400, 400))
+    >>> found.count
+    4
     """
 
     nuclei: np.ndarray
     cells: np.ndarray
+    pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM
 
     def __post_init__(self) -> None:
         if self.cells.ndim != 2 or self.nuclei.shape != self.cells.shape:
@@ -72,7 +82,7 @@ class Segmenter(Protocol):
     Attributes
     ----------
     name
-        The name by which `models.segmenters.factory.load_segmenter` knows it.
+        The name by which `models.segmenters.factory.create_segmenter` knows it.
     channels
         The channels it needs (of `data.channels.CHANNELS`), in the order in which it wants them stacked.
     """

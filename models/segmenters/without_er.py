@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, Segmenter, check_image
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
+from models.segmenters.segmenter import SegmentedField, Segmenter, check_image
 
 ER = "yellow"
 """The channel of the endoplasmic reticulum."""

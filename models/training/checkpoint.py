@@ -66,10 +66,12 @@ class Checkpoint:
         except FileNotFoundError:
             return None
         except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-            log.warning("%s: checkpoint cannot be read (%s); training starts anew", self._path, error)
+            log.warning(
+                "%s: checkpoint cannot be read (%s); training starts from the beginning", self._path, error
+            )
             return None
         if (whole.get("format"), whole.get("key")) != (_FORMAT, self._key):
-            log.info("%s: checkpoint of another training; training starts anew", self._path)
+            log.info("%s: checkpoint of another training; training starts from the beginning", self._path)
             return None
         torch.set_rng_state(whole["random"])
         cuda = whole.get("random_cuda", [])

@@ -33,7 +33,7 @@ def measure_quality(probabilities: Tensor, targets: Tensor, *, single_label: boo
         There is no tile.
     """
     if not len(targets):
-        message = "no tile to measure quality on"
+        message = "no tile to evaluate"
         raise ValueError(message)
     scores, positive = probabilities.float().numpy(), (targets >= 0.5).numpy()
     decisions = decide(scores, None if single_label else 0.5)

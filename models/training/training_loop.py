@@ -197,7 +197,7 @@ class TrainingLoop(ABC, Generic[Network, Batch]):
             self._average.module.load_state_dict(state["average"])
         self.load_state(state["own"])
         if not self._is_finished():
-            log.info("training goes on in %s", self.name_step())
+            log.info("training resumes in %s", self.name_step())
 
     def _save(self) -> None:
         """Write the checkpoint, by the first process alone."""

@@ -23,7 +23,8 @@ def features(
         Path | None,
         typer.Option(
             "--model",
-            help="Folder of a trained model; of folds the first is taken. Default: the work folder's.",
+            help="Folder of a trained model, or the bundled simhpa19; of folds the first is taken. "
+            "Default: the work folder's.",
         ),
     ] = None,
     config: ConfigFile = None,

@@ -21,7 +21,7 @@ Recipe = Annotated[
 AllowFailed = Annotated[
     bool, typer.Option("--allow-failed", help="Exit with status 0 even if fields failed.")
 ]
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with a section a stage.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with one section per stage.")]
 Assignments = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="SECTION.NAME=VALUE", help="One setting; may be repeated."),

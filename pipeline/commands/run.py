@@ -10,7 +10,6 @@ from pipeline.commands.options import (
     Assignments,
     ConfigFile,
     Images,
-    Labels,
     Recipe,
     Work,
     finish,
@@ -22,8 +21,20 @@ from pipeline.runs.work_folder import WorkFolder
 
 def run_all(
     images: Images,
-    labels: Labels,
     work: Work,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            help="Label file ID,Label to train on; without it a trained classifier predicts (--model).",
+        ),
+    ] = None,
+    models: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--model", help="Folder of a trained model; default without labels: the bundled simhpa19."
+        ),
+    ] = None,
     truth: Annotated[Path | None, typer.Option(help="Truth CSV to score against.")] = None,
     recipe: Recipe = None,
     config: ConfigFile = None,
@@ -31,9 +42,16 @@ def run_all(
     allow_failed: AllowFailed = False,
 ) -> None:
     """Do the whole job, from images to report; resume what is left."""
-    from pipeline.steps.whole_run import READS, run_everything
+    from pipeline.steps.whole_run import Job, list_sections, run_everything
 
-    settings = load_settings(READS, config, assignments, recipe=recipe)
-    manifests, summary = run_everything(WorkFolder(work), images, labels, truth, settings, local_engine())
+    if labels is not None and models:
+        message = "--labels trains a classifier, and --model names one that is trained: give one of them"
+        raise typer.BadParameter(message)
+    if labels is None and recipe is not None:
+        message = "--recipe is for a training, which needs --labels"
+        raise typer.BadParameter(message)
+    job = Job(WorkFolder(work), images, labels=labels, models=models or [], truth=truth)
+    settings = load_settings(list_sections(job), config, assignments, recipe=recipe)
+    manifests, summary = run_everything(job, settings, local_engine())
     typer.echo(summary)
     finish(manifests, allow_failed)

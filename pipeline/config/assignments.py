@@ -79,7 +79,7 @@ def _find_table(sections: dict[str, Any], path: list[str], assignment: str) -> d
         target = target.setdefault(part, {})
         if not isinstance(target, dict):
             raise InputError(
-                found=f"{part} is no section", where=f"--set {assignment}", expected="section.name=value"
+                found=f"{part} is not a section", where=f"--set {assignment}", expected="section.name=value"
             )
     return target
 

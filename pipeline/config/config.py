@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
 from pipeline.config.assignments import OtherKind, assign, find_section
+from pipeline.config.old_names import take_old_name, take_old_names
 from pipeline.config.sections import SECTIONS, settings_of
 from pipeline.config.setting_errors import explain_setting, find_unknown
 
@@ -119,13 +120,16 @@ def load_config(
     InputError
         A file cannot be read, or a setting is not written as it should be, unknown or read by nothing.
     """
-    sections: dict[str, Any] = dict(_read_toml(file)) if file else {}
+    sections: dict[str, Any] = take_old_names(_read_toml(file), file) if file else {}
     if reads is not None and recipe and "train" in sections:
         Config({"train": sections["train"]}, str(file)).settings("train", settings_of("train"))
+    assignments = [take_old_name(assignment) for assignment in assignments]
     given = dict.fromkeys([*sections, *map(find_section, assignments)])
     if recipe or "train" not in sections:
-        sections["train"] = _read_toml(find_recipe(recipe or DEFAULT_RECIPE))
+        path = find_recipe(recipe or DEFAULT_RECIPE)
+        sections |= take_old_names({"train": _read_toml(path)}, path)
     other_kinds = assign(sections, assignments)
+    sections = take_old_names(sections, "--set")
     sources = [str(part) for part in (file, recipe) if part] or ["settings"]
     config = Config(sections, " + ".join(sources), other_kinds)
     if reads is not None:
@@ -166,4 +170,4 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(error.strerror or str(error), where=path, expected="a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(found=f"no TOML ({error})", where=path, expected="a TOML file") from None
+        raise InputError(found=f"not a TOML file ({error})", where=path, expected="a TOML file") from None

@@ -41,5 +41,5 @@ def reported_in_one_line() -> Iterator[None]:
         logging.getLogger("hpacells").error(str(error))
         sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
-        logging.getLogger("hpacells").error("stopped; the same command goes on where it stopped")
+        logging.getLogger("hpacells").error("stopped; the same command resumes where it stopped")
         sys.exit(STOPPED)

@@ -10,6 +10,9 @@ class WorkFolder:
 
     root: Path
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root))
+
     @property
     def masks(self) -> Path:
         """Label images ``<ID>_nuclei.png`` and ``<ID>_cells.png``."""

@@ -1,5 +1,6 @@
 """The predict step: what it depends on, what it writes, and the call that runs it."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,9 +9,12 @@ from pipeline.runs.execute import Step, require
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.work_folder import WorkFolder
 
+log = logging.getLogger("hpacells")
+
 
 def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> Step:
-    """Predict every cell with the work folder's own classifier, or with those in the folders ``models``."""
+    """Predict every cell with the work folder's own classifier, or with ``models``: folders or names."""
+    from models.classifiers.bundled import BUNDLED, name_bundled
     from models.classifiers.ensemble import find_classifiers
     from stages.predict import run as predict
 
@@ -20,9 +24,10 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         names = ("model.safetensors", "model.toml")
         inputs = {"model": hash_json([hash_file(folder / name) for folder in folders for name in names])}
     else:
+        folders = [work.model]
         inputs = {"train": require(work, "train").output_key}
-        models = [work.model]
-    sources = models
+    for name in filter(None, map(name_bundled, folders)):
+        log.warning("the classifier %s comes with hpacells: %s", name, BUNDLED[name])
     return Step(
         stage="predict",
         manifest=work.manifest("predict"),
@@ -30,6 +35,6 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         inputs={"crops": require(work, "crops").output_key} | inputs,
         outputs=(work.predictions,),
         run=lambda _, context: predict.run(
-            work.tiles, work.cells, sources, work.predictions, settings, context
+            work.tiles, work.cells, folders, work.predictions, settings, context
         ),
     )

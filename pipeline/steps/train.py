@@ -108,9 +108,13 @@ def _first_classifier(work: WorkFolder) -> Path:
 
 def hash_start(settings: "TrainSettings") -> dict[str, str]:
     """Hash the weights that a training starts from, as inputs of its step; empty where it names none."""
-    from models.classifiers.initial_weights import find_start
+    from models.classifiers.bundled import find_classifier_folder
 
-    return {"start": hash_file(find_start(settings.start) / "model.safetensors")} if settings.start else {}
+    return (
+        {"start": hash_file(find_classifier_folder(settings.start) / "model.safetensors")}
+        if settings.start
+        else {}
+    )
 
 
 def _record_labels(work: WorkFolder, crops: str, labels: Path) -> None:

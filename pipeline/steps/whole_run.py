@@ -1,6 +1,7 @@
 """The whole job: every stage in order, each only where it is not done, and a summary at the end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config.config import Config
@@ -17,49 +18,81 @@ from pipeline.steps.train import train_step
 from stages.crops.settings import CropsSettings
 from stages.stage import Context
 
-READS = ("segment", "crops", "train", "predict", "combine", "score", "inspect")
-"""Sections of the configuration that the whole job reads."""
+DEFAULT_CLASSIFIER = "simhpa19"
+"""The bundled classifier that predicts where neither labels nor a model are given."""
 
 
-def run_everything(
-    work: WorkFolder, images: Path, labels: Path, truth: Path | None, config: Config, context: Context
-) -> tuple[list[Manifest], str]:
+@dataclass(frozen=True)
+class Job:
+    """What the whole job works on.
+
+    Attributes
+    ----------
+    work
+        Where everything is written.
+    images
+        Folder of the fields.
+    labels
+        Label file to train on; None to predict with a classifier that is trained already.
+    models
+        That classifier: folders or bundled names; empty for the default one.
+    truth
+        Truth CSV to score against, or None.
+    """
+
+    work: WorkFolder
+    images: Path
+    labels: Path | None = None
+    models: Sequence[Path] = ()
+    truth: Path | None = None
+
+
+def list_sections(job: Job) -> tuple[str, ...]:
+    """Return the sections of the configuration that the job reads."""
+    training = ("train",) if job.labels is not None else ()
+    scoring = ("score",) if job.truth is not None else ()
+    return "segment", "crops", *training, "predict", "combine", *scoring, "inspect"
+
+
+def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Manifest], str]:
     """Run all stages from images to report; a failing field never stops the others.
 
     Returns
     -------
     tuple
-        The stages' manifests, and a summary for the user: mAP where there is a truth, where the results lie,
+        The stages' manifests, and a summary for the user: mAP where there is a truth, where the results are,
         and how long each step took.
     """
-    # Settings of cells that were cut elsewhere are refused now, not after hours of segmenting.
+    # Settings of pre-cropped cells are refused now, not after hours of segmenting.
     config.settings("crops", CropsSettings)
-    manifests = [execute(make(), context) for make in _steps(work, images, labels, truth, config)]
-    simulated = [read_manifest(path) for path in sorted(images.rglob("simulate.json"))]
-    return manifests, _summary(work, truth, [*filter(None, simulated), *manifests])
+    manifests = [execute(make(), context) for make in _steps(job, config)]
+    simulated = [read_manifest(path) for path in sorted(job.images.rglob("simulate.json"))]
+    return manifests, _summary(job, [*filter(None, simulated), *manifests])
 
 
-def _steps(
-    work: WorkFolder, images: Path, labels: Path, truth: Path | None, config: Config
-) -> Iterator[Callable[[], Step]]:
+def _steps(job: Job, config: Config) -> Iterator[Callable[[], Step]]:
     # Made one by one: a step asks for the manifest of the one before it.
-    yield lambda: segment_step(work, images, config)
-    yield lambda: crops_step(work, images, config)
-    yield lambda: train_step(work, labels, config)
-    yield lambda: predict_step(work, None, config)
+    work, labels, truth = job.work, job.labels, job.truth
+    yield lambda: segment_step(work, job.images, config)
+    yield lambda: crops_step(work, job.images, config)
+    if labels is not None:
+        yield lambda: train_step(work, labels, config)
+        yield lambda: predict_step(work, None, config)
+    else:
+        yield lambda: predict_step(work, job.models or [Path(DEFAULT_CLASSIFIER)], config)
     yield lambda: combine_step(work, work.submission, config)
     if truth is not None:
         yield lambda: score_step(work.manifest("score"), work.submission, truth, work.metric, config)
     yield lambda: inspect_step(work, labels, config)
 
 
-def _summary(work: WorkFolder, truth: Path | None, manifests: list[Manifest]) -> str:
+def _summary(job: Job, manifests: list[Manifest]) -> str:
     lines = [f"{manifest.stage:>10}  {manifest.seconds:7.1f} s" for manifest in manifests]
-    lines.append(f"{'together':>10}  {sum(manifest.seconds for manifest in manifests):7.1f} s")
+    lines.append(f"{'total':>10}  {sum(manifest.seconds for manifest in manifests):7.1f} s")
     score = next((manifest for manifest in manifests if manifest.stage == "score"), None)
     if score is not None:
         from stages.score.run import format_scores
 
-        lines += ["", format_scores(score.details), f"truth:      {truth}"]
-    lines += [f"submission: {work.submission}", f"report:     {work.report / 'index.html'}"]
+        lines += ["", format_scores(score.details), f"truth:      {job.truth}"]
+    lines += [f"submission: {job.work.submission}", f"report:     {job.work.report / 'index.html'}"]
     return "\n".join(lines)

@@ -73,7 +73,7 @@ def _join(cells: Path, predictions: Path) -> pd.DataFrame:
     table = read_cells(cells, [*_CELL, "image_height", "image_width", "dropped", "rle"])
     twice = table[table.duplicated(_CELL)]
     if len(twice):
-        raise InputError(found=f"{_name(twice)} has two rows", where=cells, expected="one row a cell")
+        raise InputError(found=f"{_name(twice)} has two rows", where=cells, expected="one row per cell")
     joined = table.merge(
         read_predictions(predictions, embedding=False), how="outer", on=_CELL, indicator="found_in"
     )

@@ -17,7 +17,7 @@ from data.fields.hash_log import HashLog
 from data.fields.near_duplicates import hash_image
 from data.masks.label_image import read_label_image
 from data.tiles.cell_tiles import CellTiles
-from data.tiles.cropping import cut_cells
+from data.tiles.cropping import crop_boxes
 from data.tiles.tile_store import TileWriter
 from stages.crops.settings import CropsSettings
 from stages.stage import Context, Failure, StageReport
@@ -111,7 +111,7 @@ class _Cutter:
                 advice="run `hpacells segment` again",
             )
         keep_neighbours = self._settings.neighbours == "keep"
-        cut = cut_cells(image, nuclei, cells, item.cell_ids, item.boxes, keep_neighbours=keep_neighbours)
+        cut = crop_boxes(image, nuclei, cells, item.cell_ids, item.boxes, keep_neighbours=keep_neighbours)
         return cut, hash_image(image)
 
 

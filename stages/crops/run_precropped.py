@@ -18,7 +18,7 @@ from data.fields.near_duplicates import hash_image
 from data.labels.label_file import write_labels
 from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
-from data.tiles.cropping import cut_cells
+from data.tiles.cropping import crop_boxes
 from data.tiles.tile_store import TileWriter
 from stages.crops.settings import CutCellsSettings
 from stages.stage import Context, Failure, StageReport
@@ -94,7 +94,7 @@ class _Cutter:
         table["touches_border"], table["border_fraction_inside"] = False, np.float32(1)
         boxes = table[["y0", "x0", "y1", "x1"]].to_numpy()
         keep = self._settings.neighbours == "keep"
-        return table, cut_cells(picture, nuclei, cells, np.array([1]), boxes, keep_neighbours=keep)
+        return table, crop_boxes(picture, nuclei, cells, np.array([1]), boxes, keep_neighbours=keep)
 
 
 def _find_mask(cell: CutCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field as Setting
 
+from data.cells.drop_reasons import MIN_AREA_UM2, MIN_FRACTION_INSIDE, MIN_INTENSITY
 from stages.stage import StageSettings
 
 
@@ -16,12 +17,15 @@ class CropsSettings(StageSettings):
     full_scale: int | None = Setting(
         None, ge=1, le=65535, description="grey value that becomes 255; 4095 for 12-bit cameras"
     )
-    min_area_um2: float = Setting(35.0, ge=0, description="smaller cells are left out (too small)")
+    min_area_um2: float = Setting(MIN_AREA_UM2, ge=0, description="smaller cells are left out (too small)")
     min_fraction_inside: float = Setting(
-        0.5, ge=0, le=1, description="cells with less inside the image are left out (cut by the border)"
+        MIN_FRACTION_INSIDE,
+        ge=0,
+        le=1,
+        description="cells with less inside the image are left out (cut by the border)",
     )
     min_intensity: float = Setting(
-        0.01,
+        MIN_INTENSITY,
         ge=0,
         le=1,
         description="cells whose brightest stain but the protein's is dimmer are left out (too dark)",

@@ -100,7 +100,7 @@ def _read(sources: Sources, settings: ExploreSettings) -> tuple[LabelTable, Mapp
     label_set = read_label_set(settings.label_set)
     labels = read_labels(sources.labels, label_set)
     if not labels:
-        raise InputError(found="no image", where=sources.labels, expected="a row an image")
+        raise InputError(found="no image", where=sources.labels, expected="one row per image")
     if settings.repeat.negatives and label_set.negative is None:
         raise InputError(
             found=f"no negative class in {settings.label_set}",

@@ -19,7 +19,7 @@ from data.tiles.tile_store import TileStore
 from models.classifiers.activations import Peaks, check_layer, measure_activations
 from models.classifiers.classifier import Classifier
 from models.classifiers.ensemble import find_classifiers
-from models.classifiers.model_folder import load_classifier
+from models.classifiers.model_folder import read_classifier
 from models.classifiers.receptive_field import find_receptive_field
 from models.device import choose_device
 from stages.features.cell_sample import CellSample, choose_sample
@@ -74,7 +74,7 @@ def run(sources: Sources, output: Path, settings: FeaturesSettings, context: Con
         A file is missing or does not fit the others, there is no such layer, or too few cells have a class.
     """
     folders = find_classifiers(sources.model)
-    classifier = load_classifier(folders[0])
+    classifier = read_classifier(folders[0])
     check_layer(classifier, settings.layer)
     sample = choose_sample(
         sources.cells,

@@ -1,30 +1,17 @@
 """Predict: give every cell the probabilities of its classes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
-from data.predictions.called_classes import call_classes
 from data.predictions.predictions_table import write_predictions
-from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
-from models.classifiers.ensemble import (
-    Member,
-    group_by_tiles,
-    mean_image_share,
-    mean_thresholds,
-    read_members,
-)
-from models.classifiers.image_mean import blend_with_images
-from models.classifiers.inference import predict_tiles
-from models.classifiers.model_folder import load_classifier
-from models.classifiers.runtimes.batch_runtime import Runner
-from models.classifiers.runtimes.factory import make_runner
-from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
+from models.classifiers.ensemble import group_by_tiles, read_members
+from models.classifiers.ensemble_prediction import PredictionOptions, open_runner, predict_cells
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
 
@@ -68,25 +55,25 @@ def run(
         )
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
-    prediction = _Prediction(len(rows), members, settings)
-    groups = group_by_tiles(members)
-    with context.track("predict", len(rows) * len(groups)) as advance:
-        for tile_settings, sharing in groups.items():
-            loader = BatchLoader(store, rows, tile_settings, workers=settings.workers)
-            prediction.add(sharing, loader, advance)
+    options = PredictionOptions(
+        batch_size=settings.batch_size,
+        workers=settings.workers,
+        symmetries=None if settings.test_time_augmentation == "auto" else settings.test_time_augmentation,
+        image_share=None if settings.image_share == "auto" else settings.image_share,
+        embedding=settings.embedding,
+    )
+    open_member = partial(open_runner, runtime=settings.runtime)
+    with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:
+        prediction = predict_cells(members, store, table, rows, open_member, options, advance)
     chosen = table.iloc[rows]
-    image_ids = chosen["image_id"].to_numpy(dtype=str)
-    share = mean_image_share(members) if settings.image_share == "auto" else settings.image_share
-    counted = (chosen["dropped"] == "").to_numpy(bool)
-    probabilities = blend_with_images(prediction.probabilities, image_ids, share, counted)
     write_predictions(
         output,
-        image_ids,
+        chosen["image_id"].tolist(),
         chosen["cell_id"].to_numpy(),
-        probabilities,
+        prediction.probabilities,
         prediction.embeddings,
         class_names=members[0].architecture.class_names,
-        labels=call_classes(probabilities, mean_thresholds(members)),
+        labels=prediction.labels,
     )
     counts: dict[str, int | float] = {"cells": len(rows), "left out": len(table) - len(rows)}
     return StageReport(
@@ -96,43 +83,3 @@ def run(
             "runtimes": sorted(prediction.identities),
         },
     )
-
-
-class _Prediction:
-    """Mean probabilities of the cells, added up classifier by classifier, and embeddings where asked for."""
-
-    def __init__(self, count: int, members: Sequence[Member], settings: PredictSettings) -> None:
-        self._members, self._settings = len(members), settings
-        self.probabilities = np.zeros((count, len(members[0].architecture.class_names)), np.float32)
-        self.embeddings: NDArray[np.float32] | None = None
-        self.identities: set[str] = set()
-
-    def add(self, members: Sequence[Member], loader: BatchLoader, advance: Callable[[int], None]) -> None:
-        """Add what classifiers say that take the tiles of one loader."""
-        runners = [self._load(member) for member in members]
-        asked = self._settings.test_time_augmentation
-        predicted = predict_tiles(
-            runners,
-            loader,
-            batch_size=self._settings.batch_size,
-            symmetries=None if asked == "auto" else asked,
-            advance=advance,
-        )
-        for items, probabilities, embedding in predicted:
-            self.probabilities[items] += probabilities * (len(members) / self._members)
-            # The sum of rounded parts may lie just above 1.
-            np.minimum(self.probabilities, 1, out=self.probabilities)
-            if self._settings.embedding:
-                self._keep(items, embedding)
-
-    def _load(self, member: Member) -> Runner:
-        runner = SparingRunner(
-            make_runner(load_classifier(member.folder), self._settings.runtime), "the cells to predict"
-        )
-        self.identities.add(runner.identity())
-        return runner
-
-    def _keep(self, items: NDArray[np.intp], embedding: NDArray[np.float32]) -> None:
-        if self.embeddings is None:
-            self.embeddings = np.zeros((len(self.probabilities), embedding.shape[1]), np.float32)
-        self.embeddings[items] = embedding

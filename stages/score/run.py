@@ -8,7 +8,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.predictions.submission import read_submission
-from data.score.kaggle_map import Evaluation, evaluate
+from data.score.kaggle_map import Score, score
 from stages.score.settings import ScoreSettings
 from stages.stage import Context, StageReport
 
@@ -64,11 +64,11 @@ def run(
         advance(1)
         true = read_submission(truth, label_set)
         advance(1)
-        evaluation = evaluate(submitted, true, absent=settings.absent, min_iou=settings.iou)
+        result = score(submitted, true, absent=settings.absent, min_iou=settings.iou)
         advance(1)
     if json_path is not None:
-        _write_json(json_path, evaluation)
-    return StageReport(counts=_counts(evaluation), details=_details(evaluation, settings, label_set))
+        _write_json(json_path, result)
+    return StageReport(counts=_counts(result), details=_details(result, settings, label_set))
 
 
 def format_scores(details: dict[str, Any]) -> str:
@@ -82,36 +82,36 @@ def format_scores(details: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _counts(evaluation: Evaluation) -> dict[str, int | float]:
-    counts: dict[str, int | float] = {} if evaluation.map is None else {"mAP": round(evaluation.map, 6)}
-    counts |= {"images": evaluation.images, "truth cells and classes": sum(evaluation.truth_cells)}
-    counts["detections"] = sum(evaluation.detections)
-    if evaluation.images_without_row:
-        counts["images without a row"] = evaluation.images_without_row
-    if evaluation.ignored_images:
-        counts["images that the truth lacks"] = evaluation.ignored_images
+def _counts(result: Score) -> dict[str, int | float]:
+    counts: dict[str, int | float] = {} if result.map is None else {"mAP": round(result.map, 6)}
+    counts |= {"images": result.images, "truth cells and classes": sum(result.truth_cells)}
+    counts["detections"] = sum(result.detections)
+    if result.images_without_row:
+        counts["images without a row"] = result.images_without_row
+    if result.ignored_images:
+        counts["images that the truth lacks"] = result.ignored_images
     return counts
 
 
-def _details(evaluation: Evaluation, settings: ScoreSettings, label_set: LabelSet) -> dict[str, Any]:
+def _details(result: Score, settings: ScoreSettings, label_set: LabelSet) -> dict[str, Any]:
     columns = zip(
         label_set.names,
-        evaluation.average_precision,
-        evaluation.truth_cells,
-        evaluation.detections,
+        result.average_precision,
+        result.truth_cells,
+        result.detections,
         strict=True,
     )
     classes = [
         {"label": label, "name": name, "ap": ap, "truth": truth, "detections": detections}
         for label, (name, ap, truth, detections) in enumerate(columns)
     ]
-    return {"map": evaluation.map, "iou": settings.iou, "absent": settings.absent, "classes": classes}
+    return {"map": result.map, "iou": settings.iou, "absent": settings.absent, "classes": classes}
 
 
-def _write_json(path: Path, evaluation: Evaluation) -> None:
-    by_class = {str(label): ap for label, ap in enumerate(evaluation.average_precision)}
+def _write_json(path: Path, result: Score) -> None:
+    by_class = {str(label): ap for label, ap in enumerate(result.average_precision)}
     with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps({"map": evaluation.map, "ap": by_class}, indent=1) + "\n")
+        temporary.write_text(json.dumps({"map": result.map, "ap": by_class}, indent=1) + "\n")
 
 
 def _format(score: float | None) -> str:

@@ -16,7 +16,7 @@ from data.fields.images_table import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.fields.images_table import read_images, write_images
 from data.masks.label_image import write_label_image
 from models.segmenters.calibration_fields import draw_sample
-from models.segmenters.factory import SegmenterOptions, choose_segmenter, load_segmenter
+from models.segmenters.factory import SegmenterOptions, choose_segmenter, create_segmenter
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER
 from stages.segment.settings import SegmentSettings
@@ -36,7 +36,7 @@ def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmen
     er = _uses_er(fields, settings)
     sample = draw_sample(fields, settings.pixel_size_um, er=er)
     options = SegmenterOptions(settings.runtime, er, settings.labelling == "exact", sample)
-    return load_segmenter(settings.segmenter, options)
+    return create_segmenter(settings.segmenter, options)
 
 
 def run(

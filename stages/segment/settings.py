@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field as Setting
 
-from models.segmenters.segmenter import PIXEL_SIZES_UM, REFERENCE_PIXEL_SIZE_UM
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
+from models.segmenters.segmenter import PIXEL_SIZES_UM
 from stages.stage import StageSettings
 
 

@@ -5,18 +5,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from data.atomic import atomic_write
 from data.channels import CHANNELS
+from data.fields.image_files import write_plane
 from data.labels.label_file import write_labels
 from data.masks.label_image import write_label_image
 from data.masks.rle import encode_label_image
 from data.predictions.prediction_string import Triples, format_prediction_string
 from data.predictions.submission import SubmissionRow, write_submission
-from data.simulate.field import SimulatedField, simulate_field
+from data.simulate.field import SimulatedField, simulate_set_field
 from data.simulate.field_record import FieldRecord, read_record, write_record
 from data.simulate.fingerprints import hash_pixels, hash_simulator, hash_truth
 from stages.simulate.settings import SimulateSettings
@@ -96,7 +94,7 @@ class _FieldSimulation:
         done = read_record(self._out, self.image_id(index), self._key)
         if done is not None:
             return done, False
-        field = simulate_field(index, self._settings.field_settings(index))
+        field = simulate_set_field(index, self._settings.field_settings(index))
         record = self._write(self.image_id(index), field)
         write_record(self._out, record)
         return record, True
@@ -107,7 +105,7 @@ class _FieldSimulation:
         }
         masks = {f"masks/{image_id}_cells.png": field.cells, f"masks/{image_id}_nuclei.png": field.nuclei}
         for name, picture in pictures.items():
-            _write_picture(self._out / name, picture)
+            write_plane(self._out / name, picture)
         for name, mask in masks.items():
             write_label_image(self._out / name, mask)
         height, width = field.cells.shape
@@ -126,12 +124,6 @@ class _FieldSimulation:
             pixels=hash_pixels(field.image),
             file_bytes={name: (self._out / name).stat().st_size for name in (*pictures, *masks)},
         )
-
-
-def _write_picture(path: Path, picture: NDArray[np.unsignedinteger]) -> None:
-    _, encoded = cv2.imencode(".png", picture)
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(encoded.tobytes())
 
 
 def _prediction_string(field: SimulatedField) -> str:

@@ -113,7 +113,7 @@ def cropped(hpacells, simulated: Path, tmp_path_factory: pytest.TempPathFactory)
     ("text", "message"),
     [
         ("ID,Label\nother,3\n", "none of the 6 images has a label"),
-        ("ID,Label\nsim-11-00001,19\n", "line 2: label '19' is no class; expected class numbers 0..18"),
+        ("ID,Label\nsim-11-00001,19\n", "line 2: label '19' is not a class; expected class numbers 0..18"),
         ("image,class\na,1\n", "no column ID and no column Label"),
     ],
 )
@@ -175,7 +175,7 @@ def test_ctrl_c_is_reported_in_one_line_and_the_same_command_goes_on(
     running.send_signal(signal.SIGINT)
     _, told = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert told == "hpacells: error: stopped; the same command goes on where it stopped\n"
+    assert told == "hpacells: error: stopped; the same command resumes where it stopped\n"
     assert not (out / "simulate.json").exists()
     hpacells("simulate", out, "--fields", "2")
     assert len(list(out.glob("*_red.png"))) == 2

@@ -42,7 +42,7 @@ def test_the_labels_of_the_kaggle_set(hpacells: Run, shared: Path, tmp_path: Pat
     ("labels", "settings", "told"),
     [
         ("ID,Label\nother,3\n", [], "none of the 6 images has a label"),
-        ("ID,Label\nx,19\n", [], "label '19' is no class"),
+        ("ID,Label\nx,19\n", [], "label '19' is not a class"),
         ("ID\nx\n", [], "no column Label"),
         ("ID,Label\n", [], "no image"),
         (None, [], "train.csv"),

@@ -61,7 +61,7 @@ def test_from_cells_to_scores(folder: Path, monkeypatch, name: str, labels: list
     rows = [f"cell{number},{text}" for number, text in enumerate(labels)]
     Path("index.csv").write_text("\n".join(["ID,label", *rows, ""]))
     with pytest.raises(
-        InputError, match="line 2: .* is no class; .*the label set hpa2021, or names: Nucleop"
+        InputError, match="line 2: .* is not a class; .*the label set hpa2021, or names: Nucleop"
     ):
         hpacells("crops", "--from", "index.csv", "--work", work)
     hpacells("crops", "--from", "index.csv", "--work", work, "--set", f"crops.label_set={name}")

@@ -167,7 +167,7 @@ def test_a_killed_training_ends_as_one_that_was_not(make_work, hpacells) -> None
         kill_when(parts.model / path, count, arguments)
         assert read_manifest(parts.manifest("train")) is None
     told = hpacells(*arguments).stderr
-    assert re.search(r"training goes on in fold \d of 2, phase \d of 2, epoch", told)
+    assert re.search(r"training resumes in fold \d of 2, phase \d of 2, epoch", told)
     for fold in ("fold-0", "fold-1"):
         same_files(whole.model / fold, parts.model / fold)
     pd.testing.assert_frame_equal(read_predictions(whole.out_of_fold), read_predictions(parts.out_of_fold))
@@ -258,7 +258,7 @@ def test_two_processes_that_were_killed(make_work) -> None:
     assert group.wait(60)
     assert read_manifest(parts.manifest("train")) is None
     told = run_processes(arguments)
-    assert "training goes on in epoch" in told
+    assert "training resumes in epoch" in told
     same_files(whole.model, parts.model)
 
 

@@ -44,7 +44,7 @@ def work(hpacells, simulated: Path, config: Path, tmp_path_factory: pytest.TempP
     done = hpacells(
         "run", simulated, "--labels", labels, "--work", work, "--truth", truth, "--config", config
     )
-    for said in ("mAP at mask IoU 0.6", "submission.csv", "report/index.html", "together"):
+    for said in ("mAP at mask IoU 0.6", "submission.csv", "report/index.html", "total"):
         assert said in done.stdout
     return work
 

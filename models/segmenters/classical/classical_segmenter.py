@@ -3,11 +3,12 @@
 import numpy as np
 
 from data.fields.downscaling import WORKING_PIXEL_UM, reduce_plane
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from models.segmenters.classical.cell_bodies import find_cell_bodies
 from models.segmenters.classical.nuclei import find_nuclei
 from models.segmenters.postprocessing.enlarge import enlarge_labels
 from models.segmenters.postprocessing.numbering import check_count, number_cells
-from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
+from models.segmenters.segmenter import SegmentedField, check_image
 
 
 class ClassicalSegmenter:

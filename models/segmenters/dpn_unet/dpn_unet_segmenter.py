@@ -4,11 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.fields.downscaling import WORKING_PIXEL_UM
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.fields.rescaling import pad_planes, rescale_plane
 from models.segmenters.dpn_unet.labelling.label_cells import label_cells
 from models.segmenters.runtimes.image_runtime import Runtime
 from models.segmenters.runtimes.lazy import MULTIPLE
-from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
+from models.segmenters.segmenter import SegmentedField, check_image
 
 MOST_MAGNIFICATION = 4.0
 """Coarser fields are enlarged by this at most: there is nothing finer in them to see."""

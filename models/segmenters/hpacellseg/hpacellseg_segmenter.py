@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from data.errors import InputError
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
 from models.segmenters.hpacellseg.repairs import repaired_calls
 from models.segmenters.postprocessing.enlarge import resize_labels
 from models.segmenters.postprocessing.numbering import number_cells
-from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
+from models.segmenters.segmenter import SegmentedField, check_image
 from models.segmenters.weights.catalogue import find_published
 from models.segmenters.weights.pickles.reader import read_network
 from models.segmenters.weights.store import find_weights, weights_hash

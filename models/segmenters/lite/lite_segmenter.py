@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.fields.downscaling import WORKING_PIXEL_UM, reduce_plane
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.fields.rescaling import pad_planes
 from data.segmenter_training.stains import STAINS, scale_stains
 from models.segmenters.lite.cells import find_lite_cells
@@ -13,7 +14,7 @@ from models.segmenters.postprocessing.enlarge import enlarge_labels
 from models.segmenters.postprocessing.numbering import number_cells
 from models.segmenters.runtimes.image_runtime import Runtime
 from models.segmenters.runtimes.lazy import MULTIPLE
-from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM, SegmentedField, check_image
+from models.segmenters.segmenter import SegmentedField, check_image
 
 
 class LiteSegmenter:

@@ -171,7 +171,7 @@ def _network_errors(wanted: list[PublishedWeights]) -> Iterator[None]:
             found=f"cannot be downloaded ({found})",
             where=f"weights {names}",
             expected=f"access to https://doi.org/{wanted[0].doi} (through HTTPS_PROXY, where that is set)",
-            advice="try again, which goes on with what has arrived, or copy the files from a machine with "
+            advice="try again, which resumes the download, or copy the files from a machine with "
             "access into a folder DIR and run `hpacells weights fetch dpn-unet --from DIR`",
         ) from error
 

@@ -64,7 +64,7 @@ def read_record(record: int, api_url: str = API_URL) -> dict[str, RecordFile]:
         }
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError(
-            found="an answer that is no record of Zenodo",
+            found="an answer that is not a Zenodo record",
             where=url,
             expected="JSON with name, size, checksum and link of each file",
             advice="a proxy or a sign-in page may have answered instead",

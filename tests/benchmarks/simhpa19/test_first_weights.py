@@ -13,7 +13,7 @@ from data.cells.cells_table import read_cells
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from models.classifiers.classifier import Classifier
 from models.classifiers.initial_weights import load_start
-from models.classifiers.model_folder import load_classifier
+from models.classifiers.model_folder import read_classifier
 from pipeline.config.config import load_config
 from pipeline.runs.work_folder import WorkFolder
 from stages.simulate.settings import SimulateSettings
@@ -54,7 +54,7 @@ def test_weights_are_made_judged_and_started_from(
     monkeypatch.setattr(sys, "argv", ["first_weights", *map(str, arguments)])
     first_weights.main()
     made = work / "simhpa19"
-    trained, halved = load_classifier(work / "model"), load_classifier(made)
+    trained, halved = read_classifier(work / "model"), read_classifier(made)
     stored = load_file(made / "model.safetensors")
     assert {weight.dtype for weight in stored.values() if weight.is_floating_point()} == {torch.float16}
     for name, weight in trained.state_dict().items():
@@ -63,7 +63,10 @@ def test_weights_are_made_judged_and_started_from(
     load_start(fresh, str(made))
     assert all(torch.equal(halved.state_dict()[name], weight) for name, weight in fresh.state_dict().items())
     told = [line for line in capsys.readouterr().out.splitlines() if "macro AP" in line]
-    assert [line.partition(":")[0] for line in told] == [str(made), str(first_weights.find_start("simhpa19"))]
+    assert [line.partition(":")[0] for line in told] == [
+        str(made),
+        str(first_weights.find_classifier_folder("simhpa19")),
+    ]
     assert told[1].partition(":")[2].startswith(f" macro AP {macro_ap(benchmark_set, work):.3f} of ")
 
 
@@ -81,7 +84,7 @@ def test_the_recorded_settings_are_the_ones_that_come_with_the_weights() -> None
     config = load_config(first_weights.CONFIG)
     config.settings("simulate", SimulateSettings)
     settings = config.settings("train", TrainSettings)
-    shipped = load_classifier(first_weights.find_start("simhpa19")).architecture
+    shipped = read_classifier(first_weights.find_classifier_folder("simhpa19")).architecture
     assert shipped.tiles == settings.tiles
     assert shipped.head == settings.head
     # A trained classifier is built without the weights that it was trained from.

@@ -98,5 +98,5 @@ def test_bad_tables(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="run `hpacells segment` first"):
         read_cells(tmp_path / "cells.parquet")
     (tmp_path / "cells.parquet").write_bytes(b"half")
-    with pytest.raises(InputError, match="no cells table"):
+    with pytest.raises(InputError, match="not a cells table"):
         read_cells(tmp_path / "cells.parquet")

@@ -78,7 +78,7 @@ def test_labels_of_another_set(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"line 2: label 'Rods & rings' .*hpa2021, or names: Nucleoplasm, "):
         read_index(path)
     with pytest.raises(
-        InputError, match=r"'7' is no class; expected class numbers 0\.\.1 .*of the label set mine"
+        InputError, match=r"'7' is not a class; expected class numbers 0\.\.1 .*of the label set mine"
     ):
         read_index(
             write(tmp_path, "ID,label\nx,7\n"), LabelSet(names=("Lysosomes", "Rods & rings"), title="mine")
@@ -155,8 +155,8 @@ def test_the_fingerprint_tells_a_changed_file(tmp_path: Path, picture: np.ndarra
         ("ID,label\n", "no row"),
         ("name,label\nx,1\n", "the columns name,label; expected the columns mosaic"),
         ("ID,red\nx,r.png\n", "the columns ID,red"),
-        ("ID\nx\ny\nx\n", "cell x stands there twice"),
-        ("ID,label\nx,1\ny,19\n", "line 3: label '19' is no class"),
+        ("ID\nx\ny\nx\n", "cell x is there twice"),
+        ("ID,label\nx,1\ny,19\n", "line 3: label '19' is not a class"),
         ("mosaic,tile,y0,x0,size\nm,0,-1,0,10\n", "line 2: y0 = '-1'"),
     ],
 )

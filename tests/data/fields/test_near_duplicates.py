@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from data.cells.precropped_index import read_index
 from data.fields.field import find_fields, to_uint8
 from data.fields.near_duplicates import find_near_duplicates, hash_image
-from data.simulate.field import simulate_field
+from data.simulate.field import simulate_set_field
 from data.simulate.field_settings import FieldSettings
 from data.training.training_set import DataSettings
 
@@ -23,7 +23,7 @@ def differ(one: str, other: str) -> int:
 @pytest.fixture(scope="module")
 def fields() -> list[np.ndarray]:
     settings = FieldSettings(shape=(240, 300), pixel_size_um=0.25)
-    return [to_uint8(simulate_field(number, settings).image) for number in range(4)]
+    return [to_uint8(simulate_set_field(number, settings).image) for number in range(4)]
 
 
 def pack(plane: np.ndarray) -> np.ndarray:

@@ -44,7 +44,7 @@ def test_names_in_place_of_numbers(tmp_path: Path) -> None:
     assert read_labels(path, hpa2018) == labels
     # The Golgi apparatus and the nucleoplasm are classes of 2021, too; the others can pass for none of these.
     with pytest.raises(
-        InputError, match=r"label 'Rods & rings' is no class; .* of the label set hpa2021, or"
+        InputError, match=r"label 'Rods & rings' is not a class; .* of the label set hpa2021, or"
     ):
         read_labels(path)
 
@@ -66,14 +66,16 @@ def test_the_file_of_2018(tmp_path: Path) -> None:
     path.write_text("Id,Target\na,16 0\nb,27\nc,Rods & rings\nd,Rods & rings|Nuclear bodies\n")
     hpa2018 = read_label_set("hpa2018")
     assert read_labels(path, hpa2018) == {"a": (0, 16), "b": (27,), "c": (27,), "d": (5, 27)}
-    with pytest.raises(InputError, match=r"line 3: label '27' is no class; expected class numbers 0\.\.18"):
+    with pytest.raises(
+        InputError, match=r"line 3: label '27' is not a class; expected class numbers 0\.\.18"
+    ):
         read_labels(path)
 
 
 def test_an_unknown_name_lists_what_exists(tmp_path: Path) -> None:
     path = tmp_path / "train.csv"
     path.write_text("ID,Label\na,inside|wall\n")
-    with pytest.raises(InputError, match="line 2: label 'wall' is no class; .* or names: Inside, Outside"):
+    with pytest.raises(InputError, match="line 2: label 'wall' is not a class; .* or names: Inside, Outside"):
         read_labels(path, LabelSet(names=("Inside", "Outside")))
 
 
@@ -91,11 +93,11 @@ def test_proteins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("ID,Label\na,19\n", r"train.csv, line 2: label '19' is no class; expected class numbers 0..18"),
-        ("ID,Label\na,0\nb,1|-1\n", "line 3: label '-1' is no class"),
-        ("ID,Label\na,\n", "line 2: label '' is no class"),
-        ("ID,Label\na,1.0\n", "label '1.0' is no class"),
-        ("ID,Label\na,1\na,2\n", "line 3: image a stands there a second time"),
+        ("ID,Label\na,19\n", r"train.csv, line 2: label '19' is not a class; expected class numbers 0..18"),
+        ("ID,Label\na,0\nb,1|-1\n", "line 3: label '-1' is not a class"),
+        ("ID,Label\na,\n", "line 2: label '' is not a class"),
+        ("ID,Label\na,1.0\n", "label '1.0' is not a class"),
+        ("ID,Label\na,1\na,2\n", "line 3: image a is there a second time"),
         ("image,Label\na,1\n", r"no column ID \(found image,Label\)"),
         ("Id,Label\na,1\n", r"no column Target \(found Id,Label\)"),
         ("", "cannot be read as a table"),

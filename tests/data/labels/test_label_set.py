@@ -39,7 +39,7 @@ def test_a_set_of_the_users(tmp_path: Path) -> None:
         ('names = ["a"]\nnegative = 1', "negative = 1 is none of the classes 0..0"),
         ('names = ["a"]\nnegative = "b"', "negative = 'b' is none of the names"),
         ('names = ["a"]\ncolours = 1', "colours: Extra inputs"),
-        ("names = ", "no label set"),
+        ("names = ", "not a label set"),
     ],
 )
 def test_files_that_are_no_label_set(tmp_path: Path, text: str, message: str) -> None:

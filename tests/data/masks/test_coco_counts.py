@@ -53,5 +53,5 @@ def test_no_mask() -> None:
     ],
 )
 def test_faulty_counts(counts: bytes, found: str) -> None:
-    with pytest.raises(InputError, match=f"^the file: no COCO run lengths: .*{found}"):
+    with pytest.raises(InputError, match=f"^the file: not COCO run lengths: .*{found}"):
         read_counts(counts, where="the file")

@@ -127,7 +127,7 @@ def test_runs_without_the_image_size() -> None:
         ("", "cut off"),
         (pack(b"4")[:-4], "cut off"),
         (base64.b64encode(zlib.compress(b"4") + b"more").decode(), "bytes after its end"),
-        (pack(b"4P"), "no COCO run lengths"),
+        (pack(b"4P"), "not COCO run lengths"),
         (pack(b"5"), "add up to 5 pixels; expected 4"),
         (pack(b""), "add up to 0 pixels; expected 4"),
     ],

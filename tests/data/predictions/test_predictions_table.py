@@ -110,7 +110,7 @@ def test_files_that_are_no_predictions(path: Path) -> None:
     with pytest.raises(InputError, match="no such file.*hpacells predict"):
         read_predictions(path)
     path.write_text("image_id,cell_id\n")
-    with pytest.raises(InputError, match="no predictions table"):
+    with pytest.raises(InputError, match="not a predictions table"):
         read_predictions(path)
     columns = {"image_id": ["a"], "cell_id": [1]}
     pd.DataFrame(columns).to_parquet(path)

@@ -93,7 +93,7 @@ def test_an_id_that_looks_like_a_missing_value(path: Path) -> None:
         (HEADER + "a,20,3.5,\n", r"ImageHeight '3\.5'"),
         (HEADER + "a,20,,\n", "ImageHeight ''"),
         (HEADER + f"a,{'9' * 5000},30,\n", "ImageWidth '999"),
-        (HEADER + "a,20,30,\nb,20,30,\na,20,30,\n", r"row 3 \(a\): this ID stands there a second time"),
+        (HEADER + "a,20,30,\nb,20,30,\na,20,30,\n", r"row 3 \(a\): this ID is there a second time"),
         (HEADER + "a,20,30,0 1\n", r"row 1 \(a\): 2 tokens"),
         (HEADER + "a,20,30,\nb,20,30,0 1 m 19 1 m\n", r"row 2 \(b\): label '19' \(token 4"),
         (HEADER + 'a,20,30,"0 1 m\n', "cannot be read as a table"),

@@ -14,7 +14,7 @@ from pycocotools import mask as coco
 
 from data.errors import InputError
 from data.predictions.submission import Submission, SubmissionRow, read_submission, write_submission
-from data.score.kaggle_map import Evaluation, evaluate
+from data.score.kaggle_map import Score, score
 
 SHAPE = (6, 5)
 Triple = tuple[int, float, np.ndarray]
@@ -46,9 +46,11 @@ class Table:
         return read_submission(path)
 
 
-def score(folder: Path, submission: Table, truth: Table, absent: str = "fp", **options: float) -> Evaluation:
+def score_tables(
+    folder: Path, submission: Table, truth: Table, absent: str = "fp", **options: float
+) -> Score:
     files = submission.read(folder / "submission.csv"), truth.read(folder / "truth.csv")
-    return evaluate(*files, absent=absent, **options)
+    return score(*files, absent=absent, **options)
 
 
 def score_slowly(submission: Table, truth: Table, absent: str) -> list[float | None]:
@@ -116,7 +118,7 @@ def test_equals_the_slow_version(
     tmp_path_factory: pytest.TempPathFactory, case: tuple[Table, Table], absent: str
 ) -> None:
     submission, truth = case
-    found = score(tmp_path_factory.mktemp("case"), submission, truth, absent)
+    found = score_tables(tmp_path_factory.mktemp("case"), submission, truth, absent)
     expected = score_slowly(submission, truth, absent)
     assert list(found.average_precision) == pytest.approx(expected, abs=1e-12, nan_ok=False)
     known = [value for value in expected if value is not None]
@@ -128,7 +130,7 @@ def test_equals_the_tensorflow_evaluator(shared: Path, absent: str) -> None:
     folder = shared / "reference" / "metric"
     expected = json.loads((folder / "expected.json").read_text())[absent]
     files = (read_submission(folder / name) for name in ("submission.csv", "truth.csv"))
-    found = evaluate(*files, absent=absent)
+    found = score(*files, absent=absent)
     assert found.map == pytest.approx(expected["map"], abs=1e-9)
     for label, value in enumerate(found.average_precision):
         assert value == pytest.approx(expected["ap"][str(label)], abs=1e-9)
@@ -139,7 +141,7 @@ LEFT, RIGHT = box(0, 0, 6, 2), box(0, 3, 6, 5)
 
 def test_a_perfect_submission(tmp_path: Path) -> None:
     table = Table({"a": [(0, 0.5, LEFT), (4, 0.5, LEFT), (0, 0.5, RIGHT)], "b": []})
-    found = score(tmp_path, table, table)
+    found = score_tables(tmp_path, table, table)
     assert found.map == 1
     assert found.average_precision == tuple(1 if label in (0, 4) else None for label in range(19))
     assert found.truth_cells == found.detections == tuple({0: 2, 4: 1}.get(label, 0) for label in range(19))
@@ -148,7 +150,7 @@ def test_a_perfect_submission(tmp_path: Path) -> None:
 def test_a_duplicate_is_a_false_positive(tmp_path: Path) -> None:
     truth = Table({"a": [(0, 1, LEFT), (0, 1, RIGHT)]})
     submission = Table({"a": [(0, 0.9, LEFT), (0, 0.8, LEFT), (0, 0.7, RIGHT)]})
-    assert score(tmp_path, submission, truth).map == pytest.approx((1 + 2 / 3) / 2)
+    assert score_tables(tmp_path, submission, truth).map == pytest.approx((1 + 2 / 3) / 2)
 
 
 def test_a_detection_whose_best_cell_is_taken_has_no_second_choice(tmp_path: Path) -> None:
@@ -156,7 +158,7 @@ def test_a_detection_whose_best_cell_is_taken_has_no_second_choice(tmp_path: Pat
     truth = Table({"a": [(0, 1, larger), (0, 1, smaller)]})
     # Both detections overlap the larger cell most, and the smaller one well enough.
     submission = Table({"a": [(0, 0.9, larger), (0, 0.8, larger)]})
-    assert score(tmp_path, submission, truth).map == 0.5
+    assert score_tables(tmp_path, submission, truth).map == 0.5
 
 
 def test_a_detection_takes_the_cell_that_it_overlaps_most(tmp_path: Path) -> None:
@@ -165,14 +167,14 @@ def test_a_detection_takes_the_cell_that_it_overlaps_most(tmp_path: Path) -> Non
     for cells in ((larger, smaller), (smaller, larger)):
         truth = Table({"a": [(0, 1, cell) for cell in cells]})
         # The first overlaps both well enough; had it taken the smaller cell, none were left for the second.
-        assert score(tmp_path, submission, truth).map == 1
+        assert score_tables(tmp_path, submission, truth).map == 1
 
 
 def test_equal_confidences_within_an_image(tmp_path: Path) -> None:
     truth = Table({"a": [(0, 1, LEFT)]})
     # The last takes the cell; pooling turns equals round once more, so that the duplicate stands before it.
-    assert score(tmp_path, Table({"a": [(0, 0.5, LEFT), (0, 0.5, LEFT)]}), truth).map == 0.5
-    assert score(tmp_path, Table({"a": [(0, 0.6, LEFT), (0, 0.5, LEFT)]}), truth).map == 1
+    assert score_tables(tmp_path, Table({"a": [(0, 0.5, LEFT), (0, 0.5, LEFT)]}), truth).map == 0.5
+    assert score_tables(tmp_path, Table({"a": [(0, 0.6, LEFT), (0, 0.5, LEFT)]}), truth).map == 1
 
 
 @pytest.mark.parametrize(("image_with_cell", "expected"), [("a", 0.5), ("b", 1.0)])
@@ -181,21 +183,21 @@ def test_equal_confidences_of_two_images(tmp_path: Path, image_with_cell: str, e
     for order in ("ab", "ba"):
         submission = Table({name: [(0, 0.5, LEFT)] for name in order})
         truth = Table({name: [(0, 1, LEFT)] if name == image_with_cell else [] for name in order})
-        assert score(tmp_path, submission, truth).map == expected
+        assert score_tables(tmp_path, submission, truth).map == expected
 
 
 def test_iou_of_exactly_the_bound_matches(tmp_path: Path) -> None:
     truth = Table({"a": [(0, 1, box(0, 0, 5, 1))]})
     submission = Table({"a": [(0, 1, box(0, 0, 3, 1))]})
-    assert score(tmp_path, submission, truth).map == 1
-    assert score(tmp_path, submission, truth, min_iou=0.61).map == 0
+    assert score_tables(tmp_path, submission, truth).map == 1
+    assert score_tables(tmp_path, submission, truth, min_iou=0.61).map == 0
 
 
 def test_a_class_that_the_image_lacks(tmp_path: Path) -> None:
     truth = Table({"a": [(0, 1, LEFT)], "b": [(3, 1, LEFT)]})
     submission = Table({"a": [(0, 0.5, LEFT), (3, 0.9, LEFT)], "b": [(3, 0.5, LEFT)]})
-    assert score(tmp_path, submission, truth, "fp").average_precision[3] == 0.5
-    ignoring = score(tmp_path, submission, truth, "ignore")
+    assert score_tables(tmp_path, submission, truth, "fp").average_precision[3] == 0.5
+    ignoring = score_tables(tmp_path, submission, truth, "ignore")
     assert ignoring.average_precision[3] == 1
     assert ignoring.detections[3] == 1
 
@@ -204,7 +206,7 @@ def test_empty_masks_count_for_nothing(tmp_path: Path) -> None:
     nothing = np.zeros(SHAPE, bool)
     truth = Table({"a": [(0, 1, LEFT), (0, 1, nothing), (5, 1, nothing)]})
     submission = Table({"a": [(0, 0.9, nothing), (0, 0.5, LEFT), (5, 1, nothing)]})
-    found = score(tmp_path, submission, truth)
+    found = score_tables(tmp_path, submission, truth)
     assert found.map == 1
     assert found.average_precision[5] is None
     assert found.detections[0] == found.truth_cells[0] == 1
@@ -213,7 +215,7 @@ def test_empty_masks_count_for_nothing(tmp_path: Path) -> None:
 def test_images_that_only_one_of_the_two_has(tmp_path: Path) -> None:
     truth = Table({"a": [(0, 1, LEFT)], "b": [(0, 1, LEFT)]})
     submission = Table({"b": [(0, 1, LEFT)], "x": [(0, 1, LEFT)], "y": []})
-    found = score(tmp_path, submission, truth)
+    found = score_tables(tmp_path, submission, truth)
     assert found.map == 0.5
     assert (found.images, found.images_without_row, found.ignored_images) == (2, 1, 2)
     assert found.detections[0] == 1
@@ -221,10 +223,10 @@ def test_images_that_only_one_of_the_two_has(tmp_path: Path) -> None:
 
 def test_without_any_truth(tmp_path: Path) -> None:
     for truth in (Table({}), Table({"a": []})):
-        found = score(tmp_path, Table({"a": [(0, 1, LEFT)]}), truth)
+        found = score_tables(tmp_path, Table({"a": [(0, 1, LEFT)]}), truth)
         assert found.map is None
         assert set(found.average_precision) == {None}
-    assert score(tmp_path, Table({}), Table({"a": [(0, 1, LEFT)]})).map == 0
+    assert score_tables(tmp_path, Table({}), Table({"a": [(0, 1, LEFT)]})).map == 0
 
 
 def read_rows(path: Path, *rows: str) -> Submission:
@@ -238,7 +240,7 @@ def test_an_image_of_another_size(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match=r"submission\.csv, image b: 6 x 5 px.*expected 5 x 6 px.*truth\.csv"
     ):
-        evaluate(submission, truth)
+        score(submission, truth)
 
 
 def test_a_faulty_mask_is_named_with_its_triple(tmp_path: Path) -> None:
@@ -249,4 +251,4 @@ def test_a_faulty_mask_is_named_with_its_triple(tmp_path: Path) -> None:
         faulty = read_rows(tmp_path / "faulty.csv", *rows)
         for files in ((faulty, sound), (sound, faulty)):
             with pytest.raises(InputError, match=rf"faulty\.csv, image b, triple 3: .*{found}"):
-                evaluate(*files)
+                score(*files)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.masks.rle import encode_mask
 from data.predictions.submission import Submission, SubmissionRow, read_submission, write_submission
-from data.score.kaggle_map import evaluate
+from data.score.kaggle_map import score
 
 MASKS = [encode_mask(np.arange(30).reshape(6, 5) % 5 == column) for column in range(3)]
 CLASSES = (0, 1, 18)
@@ -58,7 +58,7 @@ def test_classes_by_other_numbers(
     for classes, given_numbers in ((HPA2021, CLASSES), (label_set, numbers)):
         renumbered = dict(zip(CLASSES, given_numbers, strict=True))
         files = (read(folder / "table.csv", table, renumbered, classes) for table in (submission, truth))
-        scores.append(evaluate(*files, absent=absent))
+        scores.append(score(*files, absent=absent))
     default, other = scores
     assert other.map == (None if default.map is None else pytest.approx(default.map, abs=1e-12))
     assert len(other.average_precision) == len(label_set)
@@ -75,4 +75,4 @@ def test_files_of_two_label_sets(tmp_path: Path) -> None:
         for classes in (HPA2021, read_label_set("hpa2018"))
     )
     with pytest.raises(ValueError, match="the label set hpa2021 and of the label set hpa2018"):
-        evaluate(*files)
+        score(*files)

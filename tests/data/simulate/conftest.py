@@ -10,7 +10,7 @@ import pytest
 from scipy import ndimage
 
 from data.labels.label_file import NEGATIVE
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.imaging.optics import Exposure, take_picture
 from data.simulate.patterns.cell import Cell
@@ -191,7 +191,7 @@ def whole_cells(line: str, *, divide: bool = False) -> list[Cell]:
     settings = FieldSettings(shape=(side, side), seed=17, mitotic_fraction=0.9)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("data.simulate.field.photograph_cells", keep)
-        simulate_field(3, settings, classes=(11,) if divide else (16,), cell_line=LINES[line])
+        simulate_set_field(3, settings, classes=(11,) if divide else (16,), cell_line=LINES[line])
     return [cell for cell in kept if cell.mitotic == divide and is_whole(cell, side)][:MOST_CELLS]
 
 

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from data.labels.label_file import NEGATIVE, NUM_CLASSES
 from data.simulate.antibodies import make_antibody
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.labelling.image_labels import image_classes
 
@@ -19,7 +19,7 @@ LINES = {line.name: line for line in CELL_LINES}
 def fields():
     """A field of every cell line, large enough for several cells."""
     common = FieldSettings(shape=(1200, 1200), seed=3)
-    return {name: simulate_field(7, common, cell_line=line) for name, line in LINES.items()}
+    return {name: simulate_set_field(7, common, cell_line=line) for name, line in LINES.items()}
 
 
 def same(first, second):
@@ -34,11 +34,11 @@ def same(first, second):
 
 def test_same_seed_and_index_give_the_same_field():
     common = FieldSettings(shape=(300, 280), seed=5)
-    first = simulate_field(2, common)
-    simulate_field(3, common)
-    assert same(first, simulate_field(2, common))
-    assert not np.array_equal(first.image, simulate_field(3, common).image)
-    other_seed = simulate_field(2, FieldSettings(shape=(300, 280), seed=6))
+    first = simulate_set_field(2, common)
+    simulate_set_field(3, common)
+    assert same(first, simulate_set_field(2, common))
+    assert not np.array_equal(first.image, simulate_set_field(3, common).image)
+    other_seed = simulate_set_field(2, FieldSettings(shape=(300, 280), seed=6))
     assert not np.array_equal(first.image, other_seed.image)
     assert not np.array_equal(first.cells, other_seed.cells)
 
@@ -53,7 +53,7 @@ def test_same_seed_and_index_give_the_same_field():
 )
 def test_any_size_gives_a_consistent_truth(height, width, pixel_size_um, seed, index):
     common = FieldSettings(shape=(height * 2, width * 2), pixel_size_um=pixel_size_um, seed=seed)
-    field = simulate_field(index, common)
+    field = simulate_set_field(index, common)
     assert field.image.shape == (4, height * 2, width * 2)
     assert field.image.dtype == np.uint8
     assert field.cells.shape == field.nuclei.shape == (height * 2, width * 2)
@@ -68,7 +68,7 @@ def test_any_size_gives_a_consistent_truth(height, width, pixel_size_um, seed, i
 
 @pytest.mark.parametrize("label", range(NUM_CLASSES))
 def test_a_field_of_the_smallest_size_can_show_every_class(label):
-    field = simulate_field(
+    field = simulate_set_field(
         label, FieldSettings(shape=(130, 130), seed=1, negative_cells=0.0), classes=(label,)
     )
     assert field.image_labels == (label,)
@@ -178,14 +178,14 @@ def test_cells_differ_in_brightness(fields):
 
 def test_field_of_several_labels_has_cells_that_lack_some():
     common = FieldSettings(shape=(1024, 1024), seed=2, missing_patterns=0.4, negative_cells=0.2)
-    field = simulate_field(0, common, classes=(0, 7, 14), cell_line=LINES["dense sheet"])
+    field = simulate_set_field(0, common, classes=(0, 7, 14), cell_line=LINES["dense sheet"])
     assert field.image_labels == (0, 7, 14)
     assert any(labels != (0, 7, 14) and labels != (NEGATIVE,) for labels in field.cell_labels)
     assert (NEGATIVE,) in field.cell_labels
 
 
 def test_dividing_cells_are_round_and_their_chromosomes_bright():
-    field = simulate_field(
+    field = simulate_set_field(
         5,
         FieldSettings(shape=(1024, 1024), seed=9, mitotic_fraction=0.5),
         classes=(11,),
@@ -218,7 +218,7 @@ def test_cells_antibody_and_labels_of_a_set_as_at_kaggle():
         cell_lines=("spindly", "small"),
         wrong_labels=0.5,
     )
-    made = [simulate_field(index, common) for index in range(12)]
+    made = [simulate_set_field(index, common) for index in range(12)]
     assert [field.antibody for field in made] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     for first, second in zip(made[::2], made[1::2], strict=True):
         assert {first.cell_line, second.cell_line} == {"spindly", "small"}
@@ -226,14 +226,14 @@ def test_cells_antibody_and_labels_of_a_set_as_at_kaggle():
     for field in made:
         assert field.image_labels == image_classes(list(field.cell_labels))
     assert {field.given_labels == field.image_labels for field in made} == {True, False}
-    right = simulate_field(3, replace(common, wrong_labels=0.0))
+    right = simulate_set_field(3, replace(common, wrong_labels=0.0))
     assert right.given_labels == right.image_labels
     assert np.array_equal(right.image, made[3].image)
 
 
 def test_few_cells_of_a_spindle_field_divide_and_others_show_its_other_classes():
     common = FieldSettings(shape=(1024, 1024), seed=2, labels="kaggle", mitotic_fraction=0.03)
-    field = simulate_field(1, common, classes=(11, 16), cell_line=LINES["small"])
+    field = simulate_set_field(1, common, classes=(11, 16), cell_line=LINES["small"])
     dividing = [labels for labels in field.cell_labels if labels == (11,)]
     assert 1 <= len(dividing) <= 3
     assert sum(labels == (16,) for labels in field.cell_labels) > 0.6 * len(field.cell_labels)

@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.fingerprints import hash_pixels, hash_simulator, hash_truth
 
 
 @pytest.fixture(scope="module")
 def field():
-    return simulate_field(0, FieldSettings(shape=(160, 160)))
+    return simulate_set_field(0, FieldSettings(shape=(160, 160)))
 
 
 def test_truth_depends_on_masks_and_labels_and_not_on_pixels(field):

@@ -15,13 +15,13 @@ SIMULATE = f"""
 import sys
 import cv2, numpy as np
 from numpy._core import _multiarray_umath as numpy_core
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.fingerprints import hash_truth
 
 settings = FieldSettings(
     shape=(400, 400), seed=77, labels="kaggle", even_share=1.0, single_fraction=0.8, fields_per_antibody=1
 )
-fields = [simulate_field(index, settings) for index in range({FIELDS})]
+fields = [simulate_set_field(index, settings) for index in range({FIELDS})]
 np.savez(
     sys.argv[1],
     images=[field.image for field in fields],

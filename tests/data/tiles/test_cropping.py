@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.tiles.cell_tiles import TILE_SIZE
-from data.tiles.cropping import cut_cells
+from data.tiles.cropping import crop_boxes
 
 
 def plain_cut(image, cells, cell_id, *, keep_neighbours=False) -> np.ndarray:
@@ -51,7 +51,7 @@ def test_equals_whole_image_copies(seed: int, keep_neighbours: bool, shape: tupl
         axes = tuple(int(value) for value in rng.integers(3, 400, 2))
         cv2.ellipse(cells, (int(x), int(y)), axes, float(rng.integers(0, 180)), 0, 360, number, -1)
     ids, boxes = boxes_of(cells)
-    cut = cut_cells(image, cells, cells, ids, boxes, keep_neighbours=keep_neighbours)
+    cut = crop_boxes(image, cells, cells, ids, boxes, keep_neighbours=keep_neighbours)
     for row, cell_id in enumerate(ids):
         expected = plain_cut(image, cells, cell_id, keep_neighbours=keep_neighbours)
         assert np.array_equal(cut.tiles[row], expected)
@@ -76,17 +76,17 @@ def two_cells() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_neighbours_are_masked_or_kept(two_cells: tuple) -> None:
     image, nuclei, cells = two_cells
     ids, boxes = boxes_of(cells)
-    masked = cut_cells(image, nuclei, cells, ids, boxes)
+    masked = crop_boxes(image, nuclei, cells, ids, boxes)
     assert masked.tiles[0].max() == 40
     # The right cell stands on both sides of the left cell's square only where it is kept.
-    kept = cut_cells(image, nuclei, cells, ids[:1], np.array([[20, 10, 60, 70]]), keep_neighbours=True)
+    kept = crop_boxes(image, nuclei, cells, ids[:1], np.array([[20, 10, 60, 70]]), keep_neighbours=True)
     assert kept.tiles[0].max() == 200
 
 
 def test_masks_lie_on_their_cells(two_cells: tuple) -> None:
     image, nuclei, cells = two_cells
     ids, boxes = boxes_of(cells)
-    cut = cut_cells(image, nuclei, cells, ids, boxes)
+    cut = crop_boxes(image, nuclei, cells, ids, boxes)
     scale = (TILE_SIZE / 50) ** 2
     assert cut.cell_masks.sum(axis=(1, 2)) == pytest.approx([2000 * scale] * 2, rel=0.02)
     assert cut.nucleus_masks.sum(axis=(1, 2)) == pytest.approx([400 * scale] * 2, rel=0.05)
@@ -98,6 +98,6 @@ def test_one_pixel_cell() -> None:
     cells = np.zeros((5, 5), np.uint16)
     cells[0, 4] = 1
     image = np.full((4, 5, 5), 9, np.uint8)
-    cut = cut_cells(image, cells, cells, np.array([1]), np.array([[0, 4, 1, 5]]))
+    cut = crop_boxes(image, cells, cells, np.array([1]), np.array([[0, 4, 1, 5]]))
     assert (cut.tiles == 9).all()
     assert cut.cell_masks.all()

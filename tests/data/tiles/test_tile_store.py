@@ -3,7 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import data.tiles.tile_store
 from data.errors import InputError
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.tile_store import TileStore, TileWriter
@@ -26,7 +25,7 @@ def rows_of(tiles: CellTiles, start: int, stop: int) -> CellTiles:
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data.tiles, "SHARD_TILES", 4)
+    monkeypatch.setattr("data.tiles.tile_store.SHARD_TILES", 4)
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 11])
@@ -67,7 +66,7 @@ def test_one_channel_is_read_without_the_others(tmp_path: Path) -> None:
 def test_nothing_is_read_before_it_is_finished(tmp_path: Path) -> None:
     writer = TileWriter(tmp_path / "tiles.zarr", 8, "key")
     writer.append(make_tiles(5))
-    with pytest.raises(InputError, match="no tile store"):
+    with pytest.raises(InputError, match="not a tile store"):
         TileStore(tmp_path / "tiles.zarr")
     with pytest.raises(RuntimeError, match="5 rows written of 8"):
         writer.finish()

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from data.errors import InputError
+from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.classifier import Classifier
-from models.classifiers.initial_weights import find_start, load_start
-from models.classifiers.model_folder import load_classifier
+from models.classifiers.initial_weights import load_start
+from models.classifiers.model_folder import read_classifier
 from pipeline.config.config import load_config
 from stages.train.settings import TrainSettings
 
@@ -23,12 +24,12 @@ def equal_weights(first, second) -> dict[str, bool]:
 
 
 def test_any_folder_is_a_start(tmp_path: Path) -> None:
-    assert find_start(str(tmp_path)) == tmp_path
+    assert find_classifier_folder(str(tmp_path)) == tmp_path
 
 
 def test_the_default_recipe_takes_every_weight_that_is_shipped(caplog: pytest.LogCaptureFixture) -> None:
     settings = load_config(None).settings("train", TrainSettings)
-    shipped = load_classifier(find_start(settings.start))
+    shipped = read_classifier(find_classifier_folder(settings.start))
     classifier = Classifier(
         shipped.architecture.model_copy(
             update={"tiles": settings.tiles, "backbone": settings.backbone, "head": settings.head}

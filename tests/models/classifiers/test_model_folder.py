@@ -11,7 +11,7 @@ from data.tiles.preparation import TileSettings
 from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.classifiers.heads.settings import EmbeddingHeadSettings
-from models.classifiers.model_folder import load_classifier, save_classifier
+from models.classifiers.model_folder import read_classifier, save_classifier
 
 ARCHITECTURE = Architecture(
     mode="single-label",
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, classifier: Classifier) -> Path:
 
 
 def test_what_is_saved_is_loaded(folder: Path, classifier: Classifier) -> None:
-    loaded = load_classifier(folder)
+    loaded = read_classifier(folder)
     assert not loaded.training
     with torch.inference_mode():
         for one, other in zip(loaded(TILES), classifier(TILES), strict=True):
@@ -60,7 +60,7 @@ def test_loading_needs_no_pretrained_weights(
     )
     save_classifier(tmp_path, hub, classifier.state_dict(), {})
     monkeypatch.setattr("timm.models._builder.load_pretrained", lambda *_, **__: pytest.fail("a download"))
-    assert load_classifier(tmp_path)(TILES).logits.shape == (3, 19)
+    assert read_classifier(tmp_path)(TILES).logits.shape == (3, 19)
 
 
 @pytest.mark.parametrize("name", ["model.toml", "model.safetensors"])
@@ -69,14 +69,14 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     with pytest.raises(
         InputError, match=f"{name}: no such file; expected the folder of a trained classifier"
     ):
-        load_classifier(folder)
+        read_classifier(folder)
 
 
 @pytest.mark.parametrize(("name", "content"), [("model.toml", b"= ="), ("model.safetensors", b"\x00" * 5)])
 def test_an_unreadable_file_is_named(folder: Path, name: str, content: bytes) -> None:
     (folder / name).write_bytes(content)
     with pytest.raises(InputError, match=f"{name}: unreadable"):
-        load_classifier(folder)
+        read_classifier(folder)
 
 
 def test_weights_of_another_architecture(folder: Path) -> None:
@@ -84,7 +84,7 @@ def test_weights_of_another_architecture(folder: Path) -> None:
     del weights["head.classify.3.bias"]
     save_file(weights, folder / "model.safetensors")
     with pytest.raises(InputError, match=r"weights that do not fit model\.toml"):
-        load_classifier(folder)
+        read_classifier(folder)
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_a_description_that_is_none(folder: Path, old: str, new: str, message: s
     assert old in text
     path.write_text(text.replace(old, new))
     with pytest.raises(InputError, match=message):
-        load_classifier(folder)
+        read_classifier(folder)

@@ -15,7 +15,7 @@ from data.fields.field import find_fields
 from models.segmenters import factory as choose
 from models.segmenters.calibration_fields import draw_sample
 from models.segmenters.dpn_unet.network import DPNUnet
-from models.segmenters.factory import SegmenterOptions, choose_segmenter, load_segmenter, segmenter_names
+from models.segmenters.factory import SegmenterOptions, choose_segmenter, create_segmenter, segmenter_names
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.weights import hash_weights, save_lite_weights
 
@@ -85,7 +85,7 @@ def test_an_unknown_name_lists_what_there_is() -> None:
     with pytest.raises(
         InputError, match="no segmenter 'otsu'; expected auto or dpn-unet or lite or classical"
     ):
-        load_segmenter("otsu")
+        create_segmenter("otsu")
     assert segmenter_names()[0] == "auto"
 
 
@@ -93,25 +93,25 @@ def test_dpn_unet_without_weights_says_what_to_do(weights) -> None:
     weights("dpn_unet_nuclei")
     expected = "weights dpn_unet_cell are not on this machine.*run `hpacells weights fetch dpn-unet`"
     with pytest.raises(InputError, match=expected):
-        load_segmenter("dpn-unet")
+        create_segmenter("dpn-unet")
 
 
 def test_hpacellseg_that_is_not_installed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(InputError, match="hpacellseg is not installed"):
-        load_segmenter("hpacellseg")
+        create_segmenter("hpacellseg")
 
 
 def test_a_runtime_that_would_do_nothing_is_refused() -> None:
     with pytest.raises(InputError, match="runtime torch for segmenter classical"):
-        load_segmenter("classical", SegmenterOptions(runtime="torch"))
+        create_segmenter("classical", SegmenterOptions(runtime="torch"))
 
 
 def test_the_classical_segmenter_knows_its_channels() -> None:
-    segmenter = load_segmenter("classical")
+    segmenter = create_segmenter("classical")
     assert segmenter.identity() == "classical 1"
     assert set(segmenter.channels) <= set(CHANNELS)
-    assert set(load_segmenter("classical", SegmenterOptions(er=False)).channels) == {"red", "blue"}
+    assert set(create_segmenter("classical", SegmenterOptions(er=False)).channels) == {"red", "blue"}
 
 
 def test_the_identity_has_all_that_decides_the_cells_and_needs_no_network(
@@ -124,7 +124,7 @@ def test_the_identity_has_all_that_decides_the_cells_and_needs_no_network(
         SegmenterOptions(runtime="torch", er=False),
         SegmenterOptions(runtime="torch", exact=True),
     ]
-    identities = {load_segmenter("dpn-unet", option).identity() for option in options}
+    identities = {create_segmenter("dpn-unet", option).identity() for option in options}
     assert len(identities) == 3
     assert all(identity.startswith("dpn-unet 1, weights ") for identity in identities)
     assert all("torch float32" in identity for identity in identities)
@@ -206,7 +206,7 @@ def test_dpn_unet_with_random_weights_segments_a_small_field(
     network = DPNUnet().eval()
     for name in ER:
         save_file(network.state_dict(), tmp_path / f"{name}.safetensors")
-    segmenter = load_segmenter("auto", SegmenterOptions(runtime="torch"))
+    segmenter = create_segmenter("auto", SegmenterOptions(runtime="torch"))
     assert segmenter.name == "dpn-unet"
     image = np.random.default_rng(0).integers(0, 255, (3, 200, 250), np.uint8)
     found = segmenter.segment(image)
@@ -218,10 +218,10 @@ def test_dpn_unet_with_random_weights_segments_a_small_field(
 def test_weights_of_ones_own_are_used_by_their_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     with pytest.raises(InputError, match="no such file"):
-        load_segmenter(str(path))
+        create_segmenter(str(path))
     torch.manual_seed(8)
     save_lite_weights(path, LiteNetwork())
-    segmenter = load_segmenter(str(path), SegmenterOptions(runtime="torch"))
+    segmenter = create_segmenter(str(path), SegmenterOptions(runtime="torch"))
     assert hash_weights(path) in segmenter.identity()
     assert segmenter.segment(np.zeros((3, 64, 64), np.uint8)).cells.shape == (64, 64)
 
@@ -229,8 +229,8 @@ def test_weights_of_ones_own_are_used_by_their_path(tmp_path: Path) -> None:
 def test_what_is_only_asked_for_its_identity_brings_no_heavy_library() -> None:
     program = """
 import sys
-from models.segmenters.choose import load_segmenter
-load_segmenter("auto").identity()
+from models.segmenters.factory import create_segmenter
+create_segmenter("auto").identity()
 print(*{"timm", "segmentation_models_pytorch", "torchvision", "openvino", "nncf"} & set(sys.modules))
 """
     done = subprocess.run(

@@ -44,7 +44,7 @@ def test_a_broken_checkpoint_is_not_taken(
     Checkpoint(path, "key", 60).save({"weights": torch.zeros(1000)})
     path.write_bytes(path.read_bytes()[:size])
     assert Checkpoint(path, "key", 60).load() is None
-    assert "training starts anew" in caplog.text
+    assert "training starts from the beginning" in caplog.text
 
 
 def test_code_in_a_checkpoint_is_not_run(tmp_path: Path) -> None:

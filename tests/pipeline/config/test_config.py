@@ -58,7 +58,7 @@ def test_bad_files(tmp_path: Path) -> None:
         crops(tmp_path / "nothing.toml")
     bad = tmp_path / "bad.toml"
     bad.write_text("[crops\n")
-    with pytest.raises(InputError, match="bad.toml: no TOML"):
+    with pytest.raises(InputError, match="bad.toml: not a TOML file"):
         crops(bad)
 
 

@@ -11,7 +11,7 @@ from models.losses.settings import output_of
 from pipeline.config.config import find_recipe, load_config
 from stages.train.settings import TrainSettings
 
-DOCS = Path(__file__).parents[2] / "docs" / "recipes.md"
+DOCS = Path(__file__).parents[3] / "docs" / "recipes-audit.md"
 PAPERS = {
     "alsubait2022": ("cspnet", "botnet", "resnet50"),
     "zhang2021": ("resnet50", "resnet101", "inceptionv4", "senet", "densenet", "gapnet"),

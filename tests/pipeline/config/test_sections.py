@@ -11,7 +11,6 @@ from data.errors import InputError
 from pipeline.cli import app
 from pipeline.config.config import load_config
 from pipeline.config.sections import SECTIONS, settings_of
-from pipeline.steps.whole_run import READS
 
 COMMANDS = {
     "simulate out": ["simulate"],
@@ -29,7 +28,23 @@ COMMANDS = {
     "inspect --work w": ["inspect"],
     "segmenter train out": ["segmenter"],
     "segmenter compare a b --images nowhere": ["segment", "compare"],
-    "run nowhere --labels nowhere.csv --work w": list(READS),
+    "run nowhere --work w": ["segment", "crops", "predict", "combine", "inspect"],
+    "run nowhere --labels nowhere.csv --work w": [
+        "segment",
+        "crops",
+        "train",
+        "predict",
+        "combine",
+        "inspect",
+    ],
+    "run nowhere --truth nowhere.csv --work w": [
+        "segment",
+        "crops",
+        "predict",
+        "combine",
+        "score",
+        "inspect",
+    ],
 }
 
 

@@ -100,5 +100,7 @@ def test_an_index_of_cells(tmp_path: Path) -> None:
     step = cut_cells_step(work, index, config)
     assert step.key != before
     assert finished_manifest(step) is None
-    with pytest.raises(InputError, match="label 'Left' is no class; .* of the label set hpa2021, or names"):
+    with pytest.raises(
+        InputError, match="label 'Left' is not a class; .* of the label set hpa2021, or names"
+    ):
         cut_cells_step(work, index, Config({}, "here"))

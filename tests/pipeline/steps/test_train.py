@@ -252,7 +252,7 @@ def test_a_mistake_leaves_the_trained_model_for_others(
     def refuse(*_: object, **__: object) -> StageReport:
         (work.model / "fold-0").mkdir()
         (work.model / "fold-0" / "checkpoint.pt").write_text("begun")
-        raise InputError(found="label 'Nowhere' is no class", where="wrong.csv")
+        raise InputError(found="label 'Nowhere' is not a class", where="wrong.csv")
 
     (tmp_path / "wrong.csv").write_text("ID,Label\na,Nowhere\n")
     with monkeypatch.context() as patch:

@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import data.tiles.tile_store
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.fields.field import Field
 from data.fields.near_duplicates import hash_image
 from data.masks.label_image import write_label_image
 from data.tiles.tile_store import TileStore
@@ -21,7 +21,7 @@ ENGINE = LocalEngine(workers=2)
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data.tiles, "SHARD_TILES", 4)
+    monkeypatch.setattr("data.tiles.tile_store.SHARD_TILES", 4)
 
 
 @pytest.fixture
@@ -113,15 +113,15 @@ def test_an_interrupted_run_is_gone_on_with(work: Path, monkeypatch: pytest.Monk
     table = read_cells(work / "cells.parquet")
 
     read = []
-    real = data.fields.Field.read
+    real = Field.read
 
-    def interrupted(field: data.fields.Field, *arguments: object) -> np.ndarray:
+    def interrupted(field: Field, *arguments: object) -> np.ndarray:
         read.append(field.image_id)
         if len(read) == 3:
             raise KeyboardInterrupt
         return real(field, *arguments)
 
-    monkeypatch.setattr(data.fields.Field, "read", interrupted)
+    monkeypatch.setattr(Field, "read", interrupted)
     paths = (work / "images", work / "masks", work / "cells.parquet", work / "tiles.zarr")
     with pytest.raises(KeyboardInterrupt):
         run(*paths, "other", CropsSettings(), LocalEngine(workers=1))

@@ -212,7 +212,7 @@ def test_labels_of_other_images(work: Work) -> None:
 
 def test_labels_of_other_classes(work: Work) -> None:
     work.text = "ID,Label\na,3\n"
-    with pytest.raises(InputError, match=r"label '3' is no class; expected class numbers 0\.\.2"):
+    with pytest.raises(InputError, match=r"label '3' is not a class; expected class numbers 0\.\.2"):
         work.run()
 
 

@@ -15,7 +15,7 @@ from data.predictions.predictions_table import write_predictions
 from data.tiles.preparation import read_prepared
 from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Architecture, Classifier
-from models.classifiers.model_folder import load_classifier, save_classifier
+from models.classifiers.model_folder import read_classifier, save_classifier
 from pipeline.engines.local import LocalEngine
 from stages.features.run import Sources, format_features, run
 from stages.features.settings import FeaturesSettings
@@ -92,7 +92,7 @@ def test_labelled_cells(folder, save: Save, tmp_path: Path) -> None:
     assert "without a class: 6" in told
     assert details["cells"] == {"0 Nucleoplasm": 6, "1 Nuclear membrane": 5}
     # The tables tell of the same cells as the classifier itself, and of the same order.
-    classifier = load_classifier(model)
+    classifier = read_classifier(model)
     tiles = read_prepared(TileStore(folder.tiles), np.array(KEPT), classifier.architecture.tiles)
     with torch.inference_mode():
         batch = torch.from_numpy(tiles).permute(0, 3, 1, 2)
@@ -114,7 +114,7 @@ def test_labelled_cells(folder, save: Save, tmp_path: Path) -> None:
 
 def test_the_patches_are_of_the_cells_they_name(folder, save: Save, tmp_path: Path) -> None:
     _, output = analyse(folder, save("cut", channels=["green"]), tmp_path, layer=1)
-    classifier = load_classifier(tmp_path / "cut")
+    classifier = read_classifier(tmp_path / "cut")
     cells = read_cells(folder.cells)
     first = pd.read_csv(output / "patches.csv").iloc[0]
     row = np.flatnonzero((cells["image_id"] == first["image_id"]) & (cells["cell_id"] == first["cell_id"]))
@@ -176,7 +176,7 @@ def test_the_first_of_several_folds(folder, save: Save, tmp_path: Path) -> None:
         ({"layer": 9}, "layer = 9"),
         ({"labels": "ID,Label\na,0\n"}, "3 cells with a class, of 17"),
         ({"labels": "ID,Label\nzz,0\n"}, "none of the 6 images has a label"),
-        ({"labels": "ID,Label\na,77\n"}, "label '77' is no class"),
+        ({"labels": "ID,Label\na,77\n"}, "label '77' is not a class"),
         ({"labelled": False}, "run `hpacells predict` first"),
         ({"model": "nowhere"}, "no such folder"),
     ],

@@ -217,6 +217,6 @@ def test_a_report_that_fails_leaves_the_earlier_one(sources: CutCellSources, tmp
     with pytest.raises(InputError, match="none of the 5 images has a label"):
         run(sources, tmp_path / "report", InspectSettings(), ENGINE)
     shutil.rmtree(sources.tiles)
-    with pytest.raises(InputError, match="no tile store"):
+    with pytest.raises(InputError, match="not a tile store"):
         run(sources, tmp_path / "report", InspectSettings(), ENGINE)
     assert [path.name for path in (tmp_path / "report").iterdir()] == ["old.html"]

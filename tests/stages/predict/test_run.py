@@ -12,7 +12,7 @@ from data.predictions.predictions_table import read_predictions
 from data.tiles.preparation import read_prepared
 from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Architecture, Classifier
-from models.classifiers.model_folder import DESCRIPTION, load_classifier, save_classifier
+from models.classifiers.model_folder import DESCRIPTION, read_classifier, save_classifier
 from models.runtimes.openvino_library import has_openvino
 from stages.predict import run as predict
 from stages.predict.run import PredictSettings
@@ -85,7 +85,7 @@ def run(folder, models: Path | list[Path], settings: PredictSettings, context) -
 
 def compute(folder, model: Path, rows: np.ndarray = ROWS) -> np.ndarray:
     """Probabilities of some rows, one tile at a time, without any of the stage's machinery."""
-    classifier = load_classifier(model)
+    classifier = read_classifier(model)
     tiles = read_prepared(TileStore(folder.tiles), rows, classifier.architecture.tiles)
     with torch.inference_mode():
         batches = [torch.from_numpy(tile).permute(2, 0, 1)[None] for tile in tiles]
@@ -142,7 +142,7 @@ def test_the_embedding(folder, model: Path, steps) -> None:
     predictions = run(folder, model, EXACT.model_copy(update={"embedding": True}), steps())
     embedding = torch.tensor(np.stack(predictions["embedding"].to_list()))
     assert embedding.shape == (14, 16)
-    head = load_classifier(model).head
+    head = read_classifier(model).head
     with torch.inference_mode():
         probabilities = head.get_submodule("classify")(embedding).softmax(dim=1)
     np.testing.assert_allclose(predictions[COLUMNS], probabilities, atol=1e-5)

@@ -42,7 +42,7 @@ class ThresholdSegmenter:
 @pytest.fixture
 def segmenter(monkeypatch: pytest.MonkeyPatch) -> ThresholdSegmenter:
     threshold = ThresholdSegmenter()
-    monkeypatch.setattr(segment, "load_segmenter", lambda *_: threshold)
+    monkeypatch.setattr(segment, "create_segmenter", lambda *_: threshold)
     return threshold
 
 
@@ -187,7 +187,7 @@ def test_er_is_used_where_a_field_has_it_or_it_is_asked_for(
         seen.append(options)
         return ThresholdSegmenter()
 
-    monkeypatch.setattr(segment, "load_segmenter", load)
+    monkeypatch.setattr(segment, "create_segmenter", load)
     run(work, er=er, runtime="torch", labelling="exact", pixel_size_um=0.1)
     assert (seen[0].er, seen[0].runtime, seen[0].exact) == (expected, "torch", True)
     assert seen[0].sample is not None

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from data.errors import InputError
 from data.labels.label_file import write_labels
-from models.classifiers.model_folder import load_classifier
+from models.classifiers.model_folder import read_classifier
 from stages.train import fold
 from stages.train import run as train
 from stages.train.settings import TrainSettings
@@ -24,7 +24,7 @@ SHIPPED = {
     "backbone": {"name": "tf_efficientnet_lite0"},
     "head": {"embedding": 256},
 }
-RECIPES = Path(__file__).parents[2] / "configs" / "recipes"
+RECIPES = Path(__file__).parents[3] / "configs" / "recipes"
 
 
 def run(folder, model: Path, settings: TrainSettings, context):
@@ -54,7 +54,7 @@ def test_a_model_folder_is_written(make_tiles, tiny: TrainSettings, steps, tmp_p
     description = tomllib.loads((tmp_path / "model" / "model.toml").read_text())
     assert description["training"]["seed"] == tiny.seed
     assert TrainSettings.model_validate(description["training"]["settings"]) == tiny
-    assert load_classifier(tmp_path / "model").architecture.mode == "single-label"
+    assert read_classifier(tmp_path / "model").architecture.mode == "single-label"
 
 
 @pytest.mark.slow
@@ -195,7 +195,7 @@ def test_no_single_label_image(make_tiles, tiny: TrainSettings, changed, steps, 
         run(folder, tmp_path / "model", tiny, steps())
     report = run(folder, tmp_path / "model", changed(tiny, images="all"), steps())
     assert report.counts["images"] == 2
-    assert load_classifier(tmp_path / "model").architecture.mode == "multi-label"
+    assert read_classifier(tmp_path / "model").architecture.mode == "multi-label"
 
 
 def test_tiles_of_another_table(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble import find_classifiers, read_members
 from models.classifiers.inference import score_tiles
-from models.classifiers.model_folder import load_classifier
+from models.classifiers.model_folder import read_classifier
 from models.training import trainer
 from stages.train import run as train
 from stages.train.preparation import prepare_fold
@@ -65,7 +65,7 @@ def test_each_cell_is_predicted_by_the_fold_that_left_it_out(
     store = TileStore(folder.tiles, rows=len(table))
     agreement = np.zeros((len(rows), 3), bool)
     for fold in range(3):
-        classifier = load_classifier(tmp_path / "model" / f"fold-{fold}")
+        classifier = read_classifier(tmp_path / "model" / f"fold-{fold}")
         loader = BatchLoader(store, rows["index"].to_numpy(), settings.tiles)
         scored = score_tiles(classifier, loader, batch_size=16, bfloat16=False)
         probabilities = classifier.probabilities(torch.cat([logits for _, logits, _ in scored])).numpy()

@@ -16,7 +16,7 @@ from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble import find_classifiers
 from models.classifiers.inference import score_tiles
-from models.classifiers.model_folder import load_classifier
+from models.classifiers.model_folder import read_classifier
 from stages.evaluate import run as evaluate
 from stages.evaluate.settings import EvaluateSettings
 from stages.predict import run as predict_stage
@@ -43,7 +43,7 @@ def predict(folder, model: Path) -> np.ndarray:
     """What each fold's classifier says of all cells, (folds, n, classes)."""
     store, said = TileStore(folder.tiles), []
     for part in find_classifiers(model):
-        classifier = load_classifier(part)
+        classifier = read_classifier(part)
         loader = BatchLoader(store, np.arange(len(store)), classifier.architecture.tiles)
         scored = score_tiles(classifier, loader, batch_size=16, bfloat16=False)
         said.append(classifier.probabilities(torch.cat([logits for _, logits, _ in scored])).numpy())

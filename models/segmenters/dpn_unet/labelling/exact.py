@@ -7,8 +7,8 @@ from skimage.filters import threshold_otsu
 from skimage.measure import label
 from skimage.segmentation import watershed
 
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from models.segmenters.postprocessing.numbering import check_count
-from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM
 
 BORDER, INSIDE = 1, 2
 """Planes of a prediction."""

@@ -10,6 +10,7 @@ from scipy import ndimage
 from skimage.measure import label
 from skimage.segmentation import watershed
 
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from models.segmenters.dpn_unet.labelling.exact import (
     BORDER,
     CELL_BORDER,
@@ -28,7 +29,6 @@ from models.segmenters.dpn_unet.labelling.exact import (
     make_disk,
 )
 from models.segmenters.postprocessing.numbering import check_count
-from models.segmenters.segmenter import REFERENCE_PIXEL_SIZE_UM
 
 
 def label_cells_fast(

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.fields.downscaling import WORKING_PIXEL_UM
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from models.segmenters.dpn_unet.labelling.exact import label_cells_exact
 from models.segmenters.dpn_unet.labelling.fast import label_cells_fast
 from models.segmenters.postprocessing.enlarge import resize_labels
 from models.segmenters.postprocessing.numbering import number_labels
-from models.segmenters.segmenter import PIXEL_SIZES_UM, REFERENCE_PIXEL_SIZE_UM
+from models.segmenters.segmenter import PIXEL_SIZES_UM
 
 LEAST_REDUCTION = 1.5
 """Predictions that are finer than the working size by less than this are taken as they are."""

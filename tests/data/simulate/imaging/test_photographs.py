@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from data.labels.label_file import NEGATIVE
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.imaging.imaging_conditions import Conditions, Optics
 
@@ -37,7 +37,7 @@ def take(monkeypatch):
                     f"data.simulate.imaging.photographs.{name}", lambda cell, *_: np.zeros(cell.mask.shape)
                 )
         settings = replace(SETTINGS, optics=Optics(bits=bits))
-        return simulate_field(1, settings, classes=classes, cell_line=LINE).image.astype(float)
+        return simulate_set_field(1, settings, classes=classes, cell_line=LINE).image.astype(float)
 
     return take_field
 
@@ -49,8 +49,8 @@ def fine_structure(channel):
 
 
 def test_sixteen_bits_are_the_same_field_finer():
-    eight = simulate_field(1, SETTINGS, cell_line=LINE)
-    sixteen = simulate_field(1, replace(SETTINGS, optics=Optics(bits=16)), cell_line=LINE)
+    eight = simulate_set_field(1, SETTINGS, cell_line=LINE)
+    sixteen = simulate_set_field(1, replace(SETTINGS, optics=Optics(bits=16)), cell_line=LINE)
     assert eight.image.dtype == np.uint8
     assert sixteen.image.dtype == np.uint16
     assert np.abs(np.rint(sixteen.image / 257) - eight.image).max() <= 1
@@ -137,7 +137,9 @@ def test_negative_fields_are_dimmer_than_stained_ones():
     settings = replace(SETTINGS, shape=(260, 260), optics=optics, negative_cells=0.0)
     bright = {
         classes: [
-            np.percentile(simulate_field(index, settings, classes=classes, cell_line=LINE).image[GREEN], 99.5)
+            np.percentile(
+                simulate_set_field(index, settings, classes=classes, cell_line=LINE).image[GREEN], 99.5
+            )
             for index in range(9)
         ]
         for classes in ((NEGATIVE,), (0,))
@@ -147,6 +149,6 @@ def test_negative_fields_are_dimmer_than_stained_ones():
 
 def test_cells_of_a_field_differ_in_brightness(take):
     image = take(GOOD, only=BLUE)
-    field = simulate_field(1, SETTINGS, classes=(0,), cell_line=LINE)
+    field = simulate_set_field(1, SETTINGS, classes=(0,), cell_line=LINE)
     means = ndimage.mean(image[BLUE], field.nuclei, range(1, field.nuclei.max() + 1))
     assert np.std(means) / np.mean(means) > 0.05

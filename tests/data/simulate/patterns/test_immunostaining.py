@@ -6,7 +6,7 @@ import pytest
 from scipy import ndimage
 
 from data.labels.label_file import NEGATIVE
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.patterns.immunostaining import (
     Staining,
     draw_staining,
@@ -118,7 +118,7 @@ def test_all_cells_of_an_antibody_are_stained_alike_in_all_its_fields(monkeypatc
     antibodies = []
     for index in range(4):
         asked.clear()
-        field = simulate_field(index, settings)
+        field = simulate_set_field(index, settings)
         assert set(asked) == {(9, field.antibody)}
         antibodies.append(asked[0])
     assert antibodies[0] == antibodies[1] != antibodies[2] == antibodies[3]

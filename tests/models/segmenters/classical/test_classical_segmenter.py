@@ -11,7 +11,7 @@ from scipy import ndimage
 from data.compare.agreement import Agreement, compare_cells
 from data.errors import InputError
 from data.fields.field import find_fields
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
 from models.segmenters.classical.classical_segmenter import ClassicalSegmenter
 from models.segmenters.segmenter import SegmentedField
@@ -169,7 +169,7 @@ def test_any_blobs_give_a_field_that_keeps_its_promise(
 def test_simulated_fields(line: CellLine) -> None:
     pooled = Agreement()
     for index in range(2):
-        truth = simulate_field(index, FieldSettings(shape=(1024, 1024), seed=11), cell_line=line)
+        truth = simulate_set_field(index, FieldSettings(shape=(1024, 1024), seed=11), cell_line=line)
         field = SEGMENTER.segment(truth.image[[0, 2, 3]])
         pooled += compare_cells(truth.cells, field.cells)
     assert pooled.f1 > 0.7

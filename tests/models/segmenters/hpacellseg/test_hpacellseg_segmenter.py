@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from data.compare.agreement import compare_cells
 from data.errors import InputError
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from models.segmenters.dpn_unet.network import DPNUnet
 from models.segmenters.hpacellseg import hpacellseg_segmenter as hpacellseg
 from models.segmenters.hpacellseg.hpacellseg_segmenter import HpaCellSegSegmenter
@@ -214,7 +214,7 @@ def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_real_package_finds_simulated_cells(shape: tuple[int, int]) -> None:
     if not hpacellseg.is_available():
         pytest.skip("the package hpacellseg is not on the Python path")
-    simulated = simulate_field(0, FieldSettings(shape=shape))
+    simulated = simulate_set_field(0, FieldSettings(shape=shape))
     known = np.zeros((3, *shape), np.uint8)
     known[0][simulated.cells > 0], known[2][simulated.nuclei > 0] = 255, 255
     segmenter = HpaCellSegSegmenter(_Brightness(2, 0.0), _Brightness(0, 0.0))

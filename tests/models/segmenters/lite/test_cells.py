@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from data.compare.agreement import compare_cells
 from data.errors import InputError
 from data.segmenter_training.targets import MAPS, make_targets
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
 from models.segmenters.lite.cells import find_lite_cells
 
@@ -33,7 +33,7 @@ def two_cells() -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("line", CELL_LINES, ids=lambda line: line.name)
 def test_true_maps_give_the_true_cells(line: CellLine) -> None:
-    field = simulate_field(1, FieldSettings(shape=(1024, 1024), seed=3), cell_line=line)
+    field = simulate_set_field(1, FieldSettings(shape=(1024, 1024), seed=3), cell_line=line)
     nuclei, cells = (labels[::4, ::4].astype(np.int32) for labels in (field.nuclei, field.cells))
     found_nuclei, found = find_lite_cells(maps_of(nuclei, cells), PIXEL_UM)
     agreement = compare_cells(cells, found)

@@ -11,7 +11,7 @@ from data.errors import InputError
 from data.fields.field import find_fields
 from data.masks.label_image import read_label_image
 from data.segmenter_training.stains import STAINS
-from data.simulate.field import FieldSettings, SimulatedField, simulate_field
+from data.simulate.field import FieldSettings, SimulatedField, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
 from models.segmenters.lite.lite_segmenter import LiteSegmenter, working_factors
 from models.segmenters.lite.weights import SHIPPED_WEIGHTS, hash_weights, load_lite_network
@@ -28,7 +28,7 @@ def segmenter() -> LiteSegmenter:
 def field(
     line: CellLine = CELL_LINES[0], pixel_size_um: float = 0.08, side: int = 1024, index: int = 4
 ) -> SimulatedField:
-    return simulate_field(
+    return simulate_set_field(
         index, FieldSettings(shape=(side, side), pixel_size_um=pixel_size_um, seed=41), cell_line=line
     )
 

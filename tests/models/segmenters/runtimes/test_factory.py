@@ -8,9 +8,8 @@ from torch import nn
 
 from data.errors import InputError
 from models.device import uses_bfloat16
-from models.runtimes import openvino_library
+from models.runtimes import names, openvino_library
 from models.runtimes.names import RUNTIMES, resolve_runtime, runtime_names
-from models.segmenters.runtimes import factory as choose
 from models.segmenters.runtimes.calibration import Calibration
 from models.segmenters.runtimes.factory import make_runtime
 
@@ -101,15 +100,15 @@ def test_auto_takes_the_best_at_hand(
     monkeypatch: pytest.MonkeyPatch, cuda: bool, openvino: bool, bfloat16: bool, expected: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
-    monkeypatch.setattr(choose, "has_openvino", lambda: openvino)
-    monkeypatch.setattr(choose, "uses_bfloat16", lambda *_: bfloat16)
+    monkeypatch.setattr(names, "has_openvino", lambda: openvino)
+    monkeypatch.setattr(names, "uses_bfloat16", lambda *_: bfloat16)
     assert resolve_runtime("auto") == expected
 
 
 def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(openvino_library, "has_openvino", lambda: False)
-    monkeypatch.setattr(choose, "uses_bfloat16", lambda *_: False)
+    monkeypatch.setattr(names, "uses_bfloat16", lambda *_: False)
     with pytest.raises(InputError, match="no runtime 'onnx'; expected auto or cuda or"):
         resolve_runtime("onnx")
     with pytest.raises(InputError, match=r"pip install 'hpacells\[openvino\]'"):

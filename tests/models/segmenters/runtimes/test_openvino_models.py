@@ -83,7 +83,7 @@ assert sys.modules["openvino_telemetry"] is None
     subprocess.run(
         [sys.executable, "-c", program],
         check=True,
-        cwd=Path(__file__).parents[3],
+        cwd=Path(__file__).parents[4],
         env={"HOME": str(home), "OMP_NUM_THREADS": "1"},
     )
     assert not list(home.iterdir())

@@ -53,7 +53,7 @@ def test_the_file_is_laid_out_as_the_library_wants_it(converted):
 @pytest.mark.slow
 def test_memory_stays_bounded(whole_module, large_folder):
     program = (
-        "import resource, sys; from pathlib import Path; from models.weights import convert as c;"
+        "import resource, sys; from pathlib import Path; from models.segmenters.weights import convert as c;"
         "c._expected_shapes(); before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
         "c.convert(Path(sys.argv[1]), Path(sys.argv[2]));"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from data.compare.agreement import compare_cells, pool_agreements
 from data.errors import InputError
-from data.simulate.field import FieldSettings, simulate_field
+from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
 from models.segmenters.dpn_unet.labelling.exact import LEAST_NUCLEUS_PX
@@ -89,7 +89,9 @@ def test_fast_mode_finds_the_reference_cells(shared: Path, reduced: bool) -> Non
 @pytest.mark.parametrize("line", range(len(CELL_LINES)))
 def test_the_modes_agree_on_simulated_fields(line: int, border_px: float) -> None:
     # No cell divides: two sets of chromosomes in one cell are two nuclei to the labelling.
-    field = simulate_field(line, FieldSettings(shape=(1024, 1200)), classes=(16,), cell_line=CELL_LINES[line])
+    field = simulate_set_field(
+        line, FieldSettings(shape=(1024, 1200)), classes=(16,), cell_line=CELL_LINES[line]
+    )
     predictions = [
         predict_labels(labels, 4, border_px=border_px, seed=line) for labels in (field.nuclei, field.cells)
     ]
@@ -109,7 +111,7 @@ def test_the_modes_agree_on_simulated_fields(line: int, border_px: float) -> Non
 def test_the_package_itself_gives_the_exact_mode(seed: int) -> None:
     labelling_module = pytest.importorskip("hpacellseg.utils")
     segmentator_module = importlib.import_module("hpacellseg.cellsegmentator")
-    field = simulate_field(seed, FieldSettings(shape=(1024, 900)))
+    field = simulate_set_field(seed, FieldSettings(shape=(1024, 900)))
     predictions = [
         np.kron(predict_labels(labels, 4, noise=1.5, seed=seed), np.ones((4, 4, 1), np.uint8))
         for labels in (field.nuclei, field.cells)
@@ -247,7 +249,7 @@ def test_cut_offs_scale_with_the_pixel_size(exact: bool, pixel_um: float) -> Non
 @BOTH_MODES
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_floating_predictions_equal_bytes(exact: bool, dtype: type) -> None:
-    field = simulate_field(0, FieldSettings(shape=(512, 512)))
+    field = simulate_set_field(0, FieldSettings(shape=(512, 512)))
     maps = [predict_labels(labels, 2) for labels in (field.nuclei, field.cells)]
     expected = label_cells(*maps, exact=exact, pixel_size_um=0.16)
     found = label_cells(*((each / 255).astype(dtype) for each in maps), exact=exact, pixel_size_um=0.16)

@@ -1,0 +1,168 @@
+"""The tiles of one field's cells in memory, with what the cells table says of each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells
+from data.cells.drop_reasons import (
+    MIN_AREA_UM2,
+    MIN_FRACTION_INSIDE,
+    MIN_INTENSITY,
+    DropLimits,
+    find_drop_reasons,
+)
+from data.channels import CHANNELS
+from data.errors import InputError
+from data.fields.field import Field, to_uint8
+from data.fields.near_duplicates import hash_image
+from data.tiles.cell_tiles import CellTiles
+from data.tiles.cropping import crop_boxes
+
+
+class LabelImages(Protocol):
+    """The nuclei and cells of a field, segmented or simulated: label images (H, W) uint16, numbered alike."""
+
+    @property
+    def nuclei(self) -> NDArray[np.uint16]:
+        """Label image of the nuclei."""
+        ...
+
+    @property
+    def cells(self) -> NDArray[np.uint16]:
+        """Label image of the cells, 1..n without gaps."""
+        ...
+
+    @property
+    def pixel_size_um(self) -> float:
+        """Edge of a pixel in micrometres."""
+        ...
+
+
+@dataclass(frozen=True)
+class FieldTiles:
+    """The tiles of a field's n cells.
+
+    Attributes
+    ----------
+    table
+        Cells table: row i is the cell of tile i, also where ``dropped`` says why it is left out.
+    cropped
+        Tiles, masks and mean intensities.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> simulated = hpa.simulate_field(seed=5, size=400)
+    >>> tiles = hpa.crop_cells(simulated.image, simulated, image_id="A1")
+    >>> tiles.tiles.shape == (len(tiles), 4, 256, 256), tiles.tiles.dtype
+    (True, dtype('uint8'))
+    >>> tiles.table["cell_id"].tolist() == list(range(1, len(tiles) + 1))
+    True
+    >>> tiles.read([0], channels=["blue"]).shape, tiles.cell_masks([0]).dtype
+    ((1, 1, 256, 256), dtype('bool'))
+    """
+
+    table: pd.DataFrame
+    cropped: CellTiles
+
+    @property
+    def tiles(self) -> NDArray[np.uint8]:
+        """All tiles, (n, 4, 256, 256) uint8, R G B Y."""
+        return self.cropped.tiles
+
+    def __len__(self) -> int:
+        """Count the cells."""
+        return len(self.table)
+
+    def read(self, rows: ArrayLike, channels: Sequence[str] = CHANNELS) -> NDArray[np.uint8]:
+        """Return some channels of some tiles, (k, C, 256, 256) uint8, in the order asked."""
+        indices = [CHANNELS.index(channel) for channel in channels]
+        return self.cropped.tiles[np.asarray(rows, np.intp)[:, None], indices]
+
+    def cell_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
+        """Return the cells' own masks in their tiles, (k, 256, 256) bool."""
+        return self.cropped.cell_masks[np.asarray(rows, np.intp)]
+
+    def nucleus_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
+        """Return the nuclei's masks in the tiles, (k, 256, 256) bool."""
+        return self.cropped.nucleus_masks[np.asarray(rows, np.intp)]
+
+
+def crop_cells(
+    field: Field | NDArray[Any],
+    found: LabelImages,
+    *,
+    image_id: str = "",
+    keep_neighbours: bool = False,
+    full_scale: int | None = None,
+    min_area_um2: float = MIN_AREA_UM2,
+    min_fraction_inside: float = MIN_FRACTION_INSIDE,
+    min_intensity: float = MIN_INTENSITY,
+) -> FieldTiles:
+    """Crop every cell of a field to a tile of 256 px, as ``hpacells crops`` does with the same settings.
+
+    Parameters
+    ----------
+    field
+        A field with all four channels, or its image (4, H, W) uint8 or uint16, R G B Y.
+    found
+        Its cells: a ``SegmentedField``, or a ``SimulatedField``.
+    image_id
+        The field's ID in the table, where ``field`` is an image; a field has its own.
+    keep_neighbours
+        Whether what lies outside the cell's mask stays visible in the tile.
+    full_scale
+        Grey value that becomes 255; 4095 for 12-bit cameras. Default: the largest of the image's type.
+    min_area_um2, min_fraction_inside, min_intensity
+        Smaller cells, those with less inside the image, and those whose brightest stain but the protein's is
+        dimmer are marked in the column ``dropped``; they have tiles all the same.
+
+    Raises
+    ------
+    InputError
+        A channel is missing or unreadable, or the image has another size than the label images.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> field = hpa.find_fields("my_images")[0]
+    >>> found = hpa.load_segmenter("classical").segment_field(field)
+    >>> tiles = hpa.crop_cells(field, found)
+    >>> len(tiles) == found.count
+    True
+    >>> tiles.table.columns[:7].tolist()
+    ['image_id', 'cell_id', 'image_height', 'image_width', 'y0', 'x0', 'y1']
+    """
+    name = field.image_id if isinstance(field, Field) else image_id
+    image = to_uint8(_check_image(field.read() if isinstance(field, Field) else field, found), full_scale)
+    table = measure_cells(name, found.nuclei, found.cells)
+    cropped = crop_boxes(
+        image,
+        found.nuclei,
+        found.cells,
+        table["cell_id"].to_numpy(),
+        table[["y0", "x0", "y1", "x1"]].to_numpy(),
+        keep_neighbours=keep_neighbours,
+    )
+    table[list(INTENSITY_COLUMNS)] = cropped.mean_intensities
+    table["image_hash"] = hash_image(image)
+    limits = DropLimits(min_area_um2 / found.pixel_size_um**2, min_fraction_inside, min_intensity)
+    table["dropped"] = find_drop_reasons(table, limits)
+    return FieldTiles(table.astype(COLUMN_TYPES), cropped)
+
+
+def _check_image(image: NDArray[Any], found: LabelImages) -> NDArray[Any]:
+    shape = (len(CHANNELS), *found.cells.shape)
+    if image.shape != shape or image.dtype not in (np.uint8, np.uint16):
+        raise InputError(
+            found=f"an image of shape {image.shape}, {image.dtype}",
+            where="crop_cells",
+            expected=f"shape {shape}, the size of the label images, and uint8 or uint16",
+            advice="give the field that was segmented, with the channels red, green, blue, yellow",
+        )
+    return image

@@ -1,0 +1,28 @@
+"""Classifiers that come with hpacells: their names, where they lie, and how far they can be trusted."""
+
+from importlib import resources
+from pathlib import Path
+
+BUNDLED = {
+    "simhpa19": "it learned from simulated cells only; of 413 real cells of five classes it was right for "
+    "about two in three (docs/training.md), so check what matters by eye, or train on labels of your own"
+}
+"""Name -> limits, in a clause for messages and reports."""
+
+
+def find_classifier_folder(name: str | Path) -> Path:
+    """Return the folder of a classifier: of a bundled one, by its name, or any other.
+
+    Parameters
+    ----------
+    name
+        A name of `BUNDLED`, unless there is a folder of that name, or a path.
+    """
+    if str(name) in BUNDLED and not Path(name).is_dir():
+        return Path(str(resources.files("models").joinpath("classifiers", "shipped", str(name))))
+    return Path(name)
+
+
+def name_bundled(folder: Path) -> str | None:
+    """Return the name of the bundled classifier that a folder is, or None."""
+    return next((name for name in BUNDLED if find_classifier_folder(name) == folder), None)
