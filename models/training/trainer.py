@@ -21,9 +21,9 @@ from models.training.checkpoint import Checkpoint
 from models.training.lr_schedules.lr_schedule import RateSettings, rate_factor
 from models.training.schedule import ScheduleSettings
 from models.training.training_loop import LoopSettings, TrainingLoop
-from models.training.training_step import Stepper
-from models.training.validation import FIGURES, measure_held_out, score_held_out
-from models.training.weight_interpolation import StartBlend
+from models.training.training_step import TrainingStep
+from models.training.validation import VALIDATION_METRICS, validation_logits, validation_metrics
+from models.training.weight_interpolation import WeightInterpolation
 
 log = logging.getLogger("hpacells")
 
@@ -51,7 +51,7 @@ class _EpochState:
         Number, from 1, and score of the best epoch so far; higher is better.
     best_weights
         Its state dict, on the CPU.
-    parts
+    micro_batches
         Micro-batches that a batch is cut into, as many as the memory asked for so far.
     """
 
@@ -62,7 +62,7 @@ class _EpochState:
     best_epoch: int = 0
     best_score: float = -math.inf
     best_weights: dict[str, Tensor] | None = None
-    parts: int = 1
+    micro_batches: int = 1
 
 
 class Trainer(TrainingLoop[Classifier, Batch]):
@@ -74,7 +74,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
 
     Parameters
     ----------
-    stepper
+    training_step
         Takes the steps; of the classifier that is trained, on its data.
     augmentation
         How training tiles are changed.
@@ -84,40 +84,40 @@ class Trainer(TrainingLoop[Classifier, Batch]):
         Random seed of the order of tiles, their changes and dropout.
     checkpoint
         Where the training's state is kept.
-    blend
+    interpolation
         Averages the weights that are evaluated and kept with those that came before the training.
-    place
+    prefix
         What part of a longer training this one is, such as "phase 2 of 2", for messages; or empty.
     """
 
     def __init__(
         self,
-        stepper: Stepper,
+        training_step: TrainingStep,
         augmentation: Augmentation,
         *,
         rate: RateSettings,
         schedule: ScheduleSettings,
         seed: int,
         checkpoint: Checkpoint,
-        blend: StartBlend | None = None,
-        place: str = "",
+        interpolation: WeightInterpolation | None = None,
+        prefix: str = "",
     ) -> None:
-        self._stepper, self._augmentation, self._data = stepper, augmentation, stepper.data
+        self._training_step, self._augmentation, self._data = training_step, augmentation, training_step.data
         self._rate_settings, self._schedule, self._seed = rate, schedule, seed
         self._sampling = weigh_evenly(self._data.targets) if schedule.balanced else None
         plan = self._plan(0)
         # Every epoch has batches of the same sizes.
         self._batch_sizes = [len(items) for items in plan]
-        _check_batch_size(min(self._batch_sizes), stepper.processes.count)
-        self._blend, self._place = blend, f"{place}, " if place else ""
+        _check_batch_size(min(self._batch_sizes), training_step.processes.count)
+        self._interpolation, self._prefix = interpolation, f"{prefix}, " if prefix else ""
         self._waited = self._data.loader.wait_seconds
         self._state = _EpochState()
         super().__init__(
-            stepper.classifier,
-            stepper.optimiser,
+            training_step.classifier,
+            training_step.optimiser,
             LoopSettings(schedule.epochs * len(plan), len(plan), schedule.average),
             checkpoint,
-            stepper.processes,
+            training_step.processes,
         )
 
     def run(self, advance: Callable[[int], None] = lambda _: None) -> TrainingResult:
@@ -151,23 +151,23 @@ class Trainer(TrainingLoop[Classifier, Batch]):
     def train_step(self, batch: Batch) -> None:
         """Take a step at its learning rate."""
         state, step, batches = self._state, self.progress.step, len(self._batch_sizes)
-        highest = self._stepper.settings.learning_rate
+        highest = self._training_step.settings.learning_rate
         state.lr = highest * rate_factor(
             self._rate_settings, highest, step, batches, self._schedule.epochs, self._monitored_losses()
         )
-        when = f"{self._place}epoch {step // batches + 1}"
-        loss = self._stepper.step(batch, state.lr, seed=(self._seed, step), when=when)
+        name = f"{self._prefix}epoch {step // batches + 1}"
+        loss = self._training_step.take(batch, state.lr, seed=(self._seed, step), name=name)
         tiles = self._batch_sizes[step % batches]
         state.loss_sum += loss * tiles
         state.tiles += tiles
-        state.parts = self._stepper.parts
+        state.micro_batches = self._training_step.micro_batches
         state.wait_seconds += self._data.loader.wait_seconds - self._waited
         self._waited = self._data.loader.wait_seconds
 
     def evaluate(self, network: Classifier) -> dict[str, Any]:
         """Measure the epoch that just ended, and keep its weights where they are the best so far."""
         started = time.perf_counter()
-        classifier = network if self._blend is None else self._blend.blend(network)
+        classifier = network if self._interpolation is None else self._interpolation.interpolate(network)
         number = len(self.progress.rows) + 1
         metrics: dict[str, Any] = self._measure(classifier)
         self._keep_if_best(number, metrics, classifier)
@@ -181,7 +181,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
             wait_seconds=state.wait_seconds,
             **metrics,
         )
-        log.info("%s%s", self._place, _describe(epoch, self._schedule.epochs))
+        log.info("%s%s", self._prefix, _describe(epoch, self._schedule.epochs))
         state.loss_sum, state.tiles, state.wait_seconds = 0.0, 0, 0.0
         return asdict(epoch)
 
@@ -193,7 +193,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
     def name_step(self) -> str:
         """Return the epoch and batch of the step that comes next, after the part of the training."""
         epoch, batch = divmod(self.progress.step, len(self._batch_sizes))
-        return f"{self._place}epoch {epoch + 1}, batch {batch + 1}"
+        return f"{self._prefix}epoch {epoch + 1}, batch {batch + 1}"
 
     def state(self) -> dict[str, Any]:
         """Return the sums of the epoch so far, and the best weights."""
@@ -202,7 +202,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
     def load_state(self, state: dict[str, Any]) -> None:
         """Set what `state` returned; as many micro-batches as the memory asked for stay."""
         self._state = _EpochState(**state)
-        self._stepper.parts = max(self._stepper.parts, self._state.parts)
+        self._training_step.micro_batches = max(self._training_step.micro_batches, self._state.micro_batches)
 
     def _keep_if_best(self, epoch: int, metrics: dict[str, Any], classifier: Classifier) -> None:
         state = self._state
@@ -218,15 +218,15 @@ class Trainer(TrainingLoop[Classifier, Batch]):
     def _measure(self, classifier: Classifier) -> dict[str, float]:
         targets = self._data.validation_targets
         if not len(targets):
-            return dict.fromkeys(FIGURES, math.nan)
-        logits = score_held_out(
+            return dict.fromkeys(VALIDATION_METRICS, math.nan)
+        logits = validation_logits(
             classifier,
             self._data,
             self.processes,
             batch_size=2 * self._schedule.batch_size,
-            bfloat16=self._stepper.bfloat16,
+            bfloat16=self._training_step.bfloat16,
         )
-        return measure_held_out(classifier, self._stepper.loss, logits, targets)
+        return validation_metrics(classifier, self._training_step.loss, logits, targets)
 
     def _plan(self, epoch: int) -> list[NDArray[np.intp]]:
         order = shuffle_items(len(self._data.loader), self._seed, epoch, self._sampling)

@@ -11,7 +11,7 @@ from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble import group_by_tiles, read_members
-from models.classifiers.ensemble_prediction import PredictionOptions, open_runner, predict_cells
+from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
 
@@ -62,7 +62,7 @@ def run(
         image_share=None if settings.image_share == "auto" else settings.image_share,
         embedding=settings.embedding,
     )
-    open_member = partial(open_runner, runtime=settings.runtime)
+    open_member = partial(open_runtime, runtime=settings.runtime)
     with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:
         prediction = predict_cells(members, store, table, rows, open_member, options, advance)
     chosen = table.iloc[rows]

@@ -12,7 +12,7 @@ from benchmarks.simhpa19.known_cells import read_true_labels
 from data.cells.cells_table import read_cells
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from models.classifiers.classifier import Classifier
-from models.classifiers.initial_weights import load_start
+from models.classifiers.initial_weights import load_initial_weights
 from models.classifiers.model_folder import read_classifier
 from pipeline.config.config import load_config
 from pipeline.runs.work_folder import WorkFolder
@@ -60,7 +60,7 @@ def test_weights_are_made_judged_and_started_from(
     for name, weight in trained.state_dict().items():
         torch.testing.assert_close(halved.state_dict()[name], weight, rtol=1e-3, atol=1e-4)
     fresh = Classifier(halved.architecture)
-    load_start(fresh, str(made))
+    load_initial_weights(fresh, str(made))
     assert all(torch.equal(halved.state_dict()[name], weight) for name, weight in fresh.state_dict().items())
     told = [line for line in capsys.readouterr().out.splitlines() if "macro AP" in line]
     assert [line.partition(":")[0] for line in told] == [

@@ -153,10 +153,10 @@ def test_no_image_is_on_both_sides(
     sides = {}
 
     class Spy(fold.Trainer):
-        def __init__(self, stepper, *arguments, **options):
-            data = stepper.data
+        def __init__(self, training_step, *arguments, **options):
+            data = training_step.data
             sides["training"], sides["validation"] = data.loader._rows, data.validation_loader._rows
-            super().__init__(stepper, *arguments, **options)
+            super().__init__(training_step, *arguments, **options)
 
     monkeypatch.setattr(fold, "Trainer", Spy)
     folder = make_tiles(THREE_CLASSES)

@@ -16,7 +16,7 @@ from data.fields.downscaling import WORKING_PIXEL_UM
 from data.prefetch import work_ahead
 from data.segmenter_training.field_crops import cut_crop
 from data.segmenter_training.labelled_field import LabelledField
-from models.device import place
+from models.device import to_device
 from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import predict_maps, view_field
 from models.segmenters.lite.network import LiteNetwork
@@ -24,7 +24,7 @@ from models.segmenters.lite.training.loss import segmentation_loss
 from models.segmenters.lite.training.settings import SegmenterTrainingSettings
 from models.training.checkpoint import Checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
-from models.training.gradients import compute_gradients, descend
+from models.training.gradients import accumulate_gradients, optimiser_step
 from models.training.lr_schedules.cosine import cosine_factor
 from models.training.optimisers.optimisers import make_optimiser, set_learning_rate
 from models.training.optimisers.parameter_groups import split_parameters
@@ -99,7 +99,7 @@ class SegmenterTrainer(TrainingLoop[LiteNetwork, SegmenterBatch]):
         self._device = next(network.parameters()).device
         self._pool, self._validation, self._settings = pool, validation, settings
         self._bfloat16, self._loss = bfloat16, math.nan
-        network = place(network, self._device)
+        network = to_device(network, self._device)
         groups = split_parameters(*network.parts(), len(settings.optimiser.group_factors))
         schedule = settings.schedule
         super().__init__(
@@ -147,12 +147,12 @@ class SegmenterTrainer(TrainingLoop[LiteNetwork, SegmenterBatch]):
         with FloatDepthwiseGradients(), low:
             logits = self.network(stains)
         loss = segmentation_loss(logits, maps, weight)
-        value = descend(
-            compute_gradients([loss], self.network),
+        value = optimiser_step(
+            accumulate_gradients([loss], self.network),
             self.network,
             self.optimiser,
-            most_gradient=optimiser.most_gradient,
-            when=self.name_step(),
+            max_norm=optimiser.most_gradient,
+            name=self.name_step(),
         )
         self._loss = value if math.isnan(self._loss) else 0.98 * self._loss + 0.02 * value
 
