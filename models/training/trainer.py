@@ -18,7 +18,7 @@ from data.training.balance import weigh_evenly
 from data.training.history import Epoch
 from models.classifiers.classifier import Classifier
 from models.training.checkpoint import Checkpoint
-from models.training.lr_schedules.lr_schedule import RateSettings, rate_factor
+from models.training.lr_schedules.lr_schedule import LrScheduleSettings, lr_factor
 from models.training.schedule import ScheduleSettings
 from models.training.training_loop import LoopSettings, TrainingLoop
 from models.training.training_step import TrainingStep
@@ -95,7 +95,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
         training_step: TrainingStep,
         augmentation: Augmentation,
         *,
-        rate: RateSettings,
+        rate: LrScheduleSettings,
         schedule: ScheduleSettings,
         seed: int,
         checkpoint: Checkpoint,
@@ -152,7 +152,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
         """Take a step at its learning rate."""
         state, step, batches = self._state, self.progress.step, len(self._batch_sizes)
         highest = self._training_step.settings.learning_rate
-        state.lr = highest * rate_factor(
+        state.lr = highest * lr_factor(
             self._rate_settings, highest, step, batches, self._schedule.epochs, self._monitored_losses()
         )
         name = f"{self._prefix}epoch {step // batches + 1}"

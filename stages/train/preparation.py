@@ -178,13 +178,13 @@ def _make_data(
     cells_of_items, validation = cells.trained[items.cells], np.flatnonzero(cells.held_out)
     targets = items.targets
     if cells.softened is not None:
-        targets = np.where((items.green < 1)[:, None], targets, cells.softened[cells_of_items])
+        targets = np.where((items.protein_gain < 1)[:, None], targets, cells.softened[cells_of_items])
     return TrainingData(
         loader=BatchLoader(
             cells.store,
             training_set.rows[cells_of_items],
             settings.tiles,
-            green=items.green,
+            protein_gain=items.protein_gain,
             workers=settings.workers,
             memory_bytes=memory,
         ),

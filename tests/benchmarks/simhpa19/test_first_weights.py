@@ -71,7 +71,7 @@ def test_weights_are_made_judged_and_started_from(
 
 
 def macro_ap(benchmark_set: Path, work: Path) -> float:
-    """Average the AP of the classes, from the predictions made last: those of the shipped weights."""
+    """Average the AP of the classes, from the predictions made last: those of the bundled weights."""
     judged = WorkFolder(work / "judged")
     table = read_cells(judged.cells)
     targets = read_true_labels(benchmark_set / "test/truth.csv", table[table["dropped"] == ""])
@@ -84,8 +84,8 @@ def test_the_recorded_settings_are_the_ones_that_come_with_the_weights() -> None
     config = load_config(first_weights.CONFIG)
     config.settings("simulate", SimulateSettings)
     settings = config.settings("train", TrainSettings)
-    shipped = read_classifier(first_weights.find_classifier_folder("simhpa19")).architecture
-    assert shipped.tiles == settings.tiles
-    assert shipped.head == settings.head
+    bundled = read_classifier(first_weights.find_classifier_folder("simhpa19")).architecture
+    assert bundled.tiles == settings.tiles
+    assert bundled.head == settings.head
     # A trained classifier is built without the weights that it was trained from.
-    assert shipped.backbone == settings.backbone.model_copy(update={"pretrained": "none"})
+    assert bundled.backbone == settings.backbone.model_copy(update={"pretrained": "none"})

@@ -27,16 +27,16 @@ def test_any_folder_is_a_start(tmp_path: Path) -> None:
     assert find_classifier_folder(str(tmp_path)) == tmp_path
 
 
-def test_the_default_recipe_takes_every_weight_that_is_shipped(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_default_recipe_takes_every_weight_that_is_bundled(caplog: pytest.LogCaptureFixture) -> None:
     settings = load_config(None).settings("train", TrainSettings)
-    shipped = read_classifier(find_classifier_folder(settings.start))
+    bundled = read_classifier(find_classifier_folder(settings.start))
     classifier = Classifier(
-        shipped.architecture.model_copy(
+        bundled.architecture.model_copy(
             update={"tiles": settings.tiles, "backbone": settings.backbone, "head": settings.head}
         )
     )
     load_initial_weights(classifier, settings.start)
-    assert all(equal_weights(classifier, shipped).values())
+    assert all(equal_weights(classifier, bundled).values())
     assert not caplog.text
 
 

@@ -17,7 +17,7 @@ from stages.train.settings import TrainSettings
 
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 THREE_CLASSES = {f"image{number}": (number % 3,) for number in range(12)}
-SHIPPED = {
+BUNDLED = {
     "start_share": 0.4,
     "symmetries": True,
     "image_share": 0.25,
@@ -73,7 +73,7 @@ def test_it_learns(make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Pa
         {"schedule": {"average": 0.9, "balanced": True}},
         {"loss": {"triplet": {"weight": 0.5, "mining": "all"}}},
         {"images": "all"},
-        {"start": "simhpa19"} | SHIPPED,
+        {"start": "simhpa19"} | BUNDLED,
     ],
     ids=["plain", "average", "triplet", "all", "start"],
 )

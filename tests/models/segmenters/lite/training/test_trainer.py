@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from data.errors import InputError
-from data.segmenter_training.augmentation import PhotographySettings
+from data.segmenter_training.augmentation import AugmentationSettings
 from data.segmenter_training.field_crops import CropSettings
 from data.segmenter_training.labelled_field import LabelledField
 from models.segmenters.lite.network import LiteNetwork
@@ -16,7 +16,7 @@ from models.training.checkpoint import Checkpoint
 from models.training.lr_schedules.cosine import CosineSettings
 from models.training.optimisers.settings import AdamWSettings
 
-MILD = PhotographySettings(gain=0.1, gamma=0.1, blur_px=0.5, uneven_cells=0.1, debris=0, missing_er=0)
+MILD = AugmentationSettings(gain=0.1, gamma=0.1, blur_px=0.5, uneven_cells=0.1, debris=0, missing_er=0)
 
 
 def disks(field_id: str, seed: int) -> LabelledField:
