@@ -25,8 +25,8 @@ from benchmarks.side_by_side.runtimes import runtimes_at_hand
 from data.tiles.batch_loader import BatchLoader
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import predict_tiles
-from models.classifiers.runtimes.batch_runtime import Runner
-from models.classifiers.runtimes.factory import make_runner
+from models.classifiers.runtimes.batch_runtime import BatchRuntime
+from models.classifiers.runtimes.factory import make_batch_runtime
 from models.device import choose_device
 from models.runtimes.names import resolve_runtime
 
@@ -55,11 +55,13 @@ class Prediction:
         self.probabilities[name] = probabilities
         return watch.stop(waited)
 
-    def by_runner(self, name: str, runner: Runner, loader: BatchLoader, batch_size: int) -> Epoch:
+    def by_runtime(
+        self, name: str, batch_runtime: BatchRuntime, loader: BatchLoader, batch_size: int
+    ) -> Epoch:
         """Predict as ``hpacells predict`` does."""
         probabilities = np.zeros(self._shape, np.float32)
         watch, waited = Watch(), loader.wait_seconds
-        for part in predict_tiles([runner], loader, batch_size=batch_size):
+        for part in predict_tiles([batch_runtime], loader, batch_size=batch_size):
             probabilities[part.items] = part.probabilities
         self.probabilities[name] = probabilities
         return watch.stop(loader.wait_seconds - waited)
@@ -80,8 +82,8 @@ def main() -> None:
         batches = plain_loader(files, options.batch_size, shuffle=False)
 
         def run(name: str) -> Callable[[int], Epoch]:
-            runner = make_runner(make_classifier(options.network, options.size), name)
-            return lambda _: prediction.by_runner(name, runner, loader, options.batch_size)
+            batch_runtime = make_batch_runtime(make_classifier(options.network, options.size), name)
+            return lambda _: prediction.by_runtime(name, batch_runtime, loader, options.batch_size)
 
         ways: dict[str, Callable[[int], Epoch]] = {
             "plain loop": lambda _: prediction.plainly("plain loop", plain, batches)

@@ -43,7 +43,7 @@ from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, netw
 from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet
 from models.segmenters.factory import LITE_WEIGHTS, create_segmenter
 from models.segmenters.runtimes.factory import make_runtime
-from models.segmenters.runtimes.image_runtime import Runtime
+from models.segmenters.runtimes.image_runtime import ImageRuntime
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.weights.store import find_weights, weights_hash
 from pipeline.engines.local import LocalEngine
@@ -81,20 +81,20 @@ class RehearsedNetwork(nn.Module):
 class TimedRuntime:
     """A runtime that adds up the time that its callers spend in it."""
 
-    runtime: Runtime
+    runtime: ImageRuntime
     seconds: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def identity(self) -> str:
-        """As `Runtime.identity`."""
+        """As `ImageRuntime.identity`."""
         return self.runtime.identity()
 
     def prepare(self, workers: int = 1) -> None:
-        """As `Runtime.prepare`."""
+        """As `ImageRuntime.prepare`."""
         self.runtime.prepare(workers)
 
     def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """As `Runtime.__call__`."""
+        """As `ImageRuntime.__call__`."""
         started = time.perf_counter()
         output = self.runtime(image)
         with self.lock:

@@ -29,7 +29,7 @@ from data.tiles.batch_loader import BatchLoader, plan_batches, shuffle_items
 from data.tiles.preparation import TileSettings
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor
-from models.device import choose_device, place, uses_bfloat16
+from models.device import choose_device, to_device, uses_bfloat16
 from models.training.depthwise import FloatDepthwiseGradients
 
 Batches = Iterator[tuple[Tensor, Tensor]]
@@ -87,7 +87,7 @@ def main() -> None:
         ahead = BatchLoader(store, rows, settings)
         kept = BatchLoader(store, rows, settings, memory_bytes=2**31)
         plain = Training(make_classifier(options.network, options.size).to(device), bfloat16=False)
-        ours = Training(place(make_classifier(options.network, options.size), device), bfloat16=bfloat16)
+        ours = Training(to_device(make_classifier(options.network, options.size), device), bfloat16=bfloat16)
 
         def train(loader: BatchLoader) -> Callable[[int], Epoch]:
             return lambda epoch: ours.epoch(batches_of(loader, epoch, options.batch_size, augmentation))

@@ -53,7 +53,7 @@ def choose_precision(device: torch.device) -> torch.dtype:
     return torch.float16 if device.type == "cuda" else torch.float32
 
 
-def place(module: Module, device: torch.device) -> Module:
+def to_device(module: Module, device: torch.device) -> Module:
     """Move a module to a device, its weights laid out for tiles whose channels come last in memory."""
     module.to(device)
     for parameter in module.parameters():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.tiles.preparation import TileSettings
-from models.training.lr_schedules.lr_schedule import RateSettings
+from models.training.lr_schedules.lr_schedule import LrScheduleSettings
 from models.training.lr_schedules.plateau import PlateauSettings
 from models.training.lr_schedules.ramp import RampSettings
 from models.training.lr_schedules.restarts import RestartsSettings
@@ -106,7 +106,7 @@ def fit_tiles(tiles: TileSettings, backbone: str, size: int) -> dict[str, int]:
         size += _STEP if multiple == 1 or not tiles.crop else 1
 
 
-def shrink_rate(rate: RateSettings, wanted: int, epochs: int) -> RateSettings:
+def shrink_rate(rate: LrScheduleSettings, wanted: int, epochs: int) -> LrScheduleSettings:
     """Shrink what a learning rate counts in epochs as a training shrinks from ``wanted`` to ``epochs``.
 
     Cycles stay whole: of those that fit the training evenly, the nearest in length is taken.

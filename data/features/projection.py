@@ -12,7 +12,7 @@ Method = Literal["t-sne", "pca"]
 _PERPLEXITY = 30.0
 
 
-def lay_out(embeddings: NDArray[np.floating], method: Method, seed: int) -> NDArray[np.float64]:
+def project(embeddings: NDArray[np.floating], method: Method, seed: int) -> NDArray[np.float64]:
     """Lay embeddings out in two dimensions.
 
     Parameters

@@ -14,7 +14,7 @@ _MARKERS = "os^Dv"
 _LONGEST_NAME = 40
 
 
-def draw_plane(
+def draw_scatter(
     path: Path,
     points: NDArray[np.floating],
     classes: NDArray[np.integer],

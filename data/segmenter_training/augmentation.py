@@ -9,7 +9,7 @@ from data.segmenter_training.stains import BRIGHTEST
 from data.settings import Settings
 
 
-class PhotographySettings(Settings):
+class AugmentationSettings(Settings):
     """How much the light of a crop is changed; each stain by itself."""
 
     gain: float = Setting(
@@ -34,10 +34,10 @@ class PhotographySettings(Settings):
     )
 
 
-def change_photograph(
+def augment_crop(
     stains: NDArray[np.float32],
     cells: NDArray[np.int32],
-    settings: PhotographySettings,
+    settings: AugmentationSettings,
     random: np.random.Generator,
 ) -> NDArray[np.float32]:
     """Change the light of a crop; no stain is mixed into another.
@@ -77,7 +77,7 @@ def change_photograph(
 
 
 def _change_stain(
-    stain: NDArray[np.float32], settings: PhotographySettings, random: np.random.Generator
+    stain: NDArray[np.float32], settings: AugmentationSettings, random: np.random.Generator
 ) -> NDArray[np.float32]:
     gain = np.exp(random.uniform(-settings.gain, 0.7 * settings.gain))
     gamma = np.exp(random.uniform(-settings.gamma, settings.gamma))
@@ -90,7 +90,7 @@ def _change_stain(
 
 
 def _uneven_light(
-    cells: NDArray[np.int32], settings: PhotographySettings, random: np.random.Generator
+    cells: NDArray[np.int32], settings: AugmentationSettings, random: np.random.Generator
 ) -> NDArray[np.float32]:
     """Give each cell a gain of its own, and the crop a gradient."""
     gains = np.exp(random.normal(0, settings.uneven_cells, int(cells.max(initial=0)) + 1))

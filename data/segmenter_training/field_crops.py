@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field as Setting
 
 from data.fields.downscaling import WORKING_PIXEL_UM
-from data.segmenter_training.augmentation import PhotographySettings, change_photograph
+from data.segmenter_training.augmentation import AugmentationSettings, augment_crop
 from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
 from data.segmenter_training.targets import Targets, make_targets
 from data.settings import Settings
@@ -26,7 +26,7 @@ class CropSettings(Settings):
     slant: float = Setting(
         default=0.5, ge=0, le=1, description="part of the crops turned by any angle, not by right angles"
     )
-    photography: PhotographySettings = PhotographySettings()
+    photography: AugmentationSettings = AugmentationSettings()
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def cut_crop(field: LabelledField, settings: CropSettings, random: np.random.Gen
     nuclei, cells = (_warp_labels(labels, matrix, settings.size) for labels in (field.nuclei, field.cells))
     known = _warp(np.ones(field.cells.shape, np.uint8), matrix, settings.size, cv2.INTER_NEAREST, 0) > 0
     stains = np.stack([_warp_stain(stain, matrix, settings.size) for stain in field.stains])
-    stains = change_photograph(stains / np.float32(STAIN_SCALE), cells, settings.photography, random)
+    stains = augment_crop(stains / np.float32(STAIN_SCALE), cells, settings.photography, random)
     return FieldCrop(stains, make_targets(nuclei, cells, known, WORKING_PIXEL_UM))
 
 

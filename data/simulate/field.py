@@ -15,7 +15,7 @@ from data.simulate.field_settings import FieldSettings
 from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
 from data.simulate.geometry.layout import lay_out_cells
 from data.simulate.geometry.tessellation import divide_field
-from data.simulate.imaging.photographs import photograph_cells
+from data.simulate.imaging.image_formation import form_image
 from data.simulate.labelling.image_labels import MITOTIC_SPINDLE, image_classes, mistake_labels
 from data.simulate.patterns.cell import Cell
 from data.simulate.random_streams import Stream, random_stream, shuffled_cycle
@@ -116,7 +116,7 @@ def simulate_set_field(
         label_images[1][cell.window][cell.nucleus] = number
     image_labels = image_classes(labels[:known])
     return SimulatedField(
-        image=photograph_cells(cells, labels, settings.shape, settings.pixel_size_um, key, settings.optics),
+        image=form_image(cells, labels, settings.shape, settings.pixel_size_um, key, settings.optics),
         cells=label_images[0],
         nuclei=label_images[1],
         cell_labels=tuple(labels[:known]),

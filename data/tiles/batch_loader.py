@@ -18,7 +18,7 @@ from data.tiles.tile_reader import TileReader
 Number = TypeVar("Number", bound=np.generic)
 
 _Tile: TypeAlias = tuple[int, float]
-"""Row of the store, and factor of green."""
+"""Row of the store, and gain of the protein."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,14 @@ class BatchLoader:
         Background threads.
     memory_bytes
         Budget for tiles that are kept; one that several items share is kept once.
-    green
+    protein_gain
         (items,) factors, 0..1, of the green channel of every item's stored tile, darkened before it is
         prepared; None leaves it as it is.
 
     Raises
     ------
     InputError
-        There are factors of green, but the settings leave that channel out.
+        There are gains of the protein, but the settings leave that channel out.
 
     Attributes
     ----------
@@ -120,11 +120,12 @@ class BatchLoader:
         *,
         workers: int = 2,
         memory_bytes: int = 0,
-        green: NDArray[np.floating] | None = None,
+        protein_gain: NDArray[np.floating] | None = None,
     ) -> None:
         self._store, self._rows, self._settings = store, np.asarray(rows), settings
-        self._green = np.ones(len(self._rows)) if green is None else np.asarray(green)
-        if (self._green != 1).any() and "green" not in settings.channels:
+        gains = np.ones(len(self._rows)) if protein_gain is None else np.asarray(protein_gain)
+        self._protein_gain = gains
+        if (gains != 1).any() and "green" not in settings.channels:
             raise InputError(
                 found=f"channels {', '.join(settings.channels)}",
                 where="settings of the tiles",
@@ -199,16 +200,17 @@ class BatchLoader:
 
     def _read(self, items: NDArray[np.intp]) -> NDArray[np.uint8]:
         # A darkened tile is one of its own: brightened by its own light, it cannot be made of the other.
-        wanted: list[_Tile] = list(zip(self._rows[items].tolist(), self._green[items].tolist(), strict=True))
-        found = {tile: self._kept[tile] for tile in wanted if tile in self._kept}
-        missing = [tile for tile in dict.fromkeys(wanted) if tile not in found]
+        rows, gains = self._rows[items], self._protein_gain[items]
+        keys: list[_Tile] = list(zip(rows.tolist(), gains.tolist(), strict=True))
+        found = {key: self._kept[key] for key in keys if key in self._kept}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
         if missing:
-            rows, green = (np.array(part) for part in zip(*missing, strict=True))
-            read = read_prepared(self._store, rows, self._settings, green if (green != 1).any() else None)
+            rows, gains = (np.array(part) for part in zip(*missing, strict=True))
+            read = read_prepared(self._store, rows, self._settings, gains if (gains != 1).any() else None)
             fresh = dict(zip(missing, read, strict=True))
             found |= fresh
             self._keep(fresh.items())
-        return np.stack([found[tile] for tile in wanted])
+        return np.stack([found[key] for key in keys])
 
     def _keep(self, fresh: Iterable[tuple[_Tile, NDArray[np.uint8]]]) -> None:
         for tile, prepared in fresh:

@@ -79,7 +79,7 @@ def read_prepared(
     store: TileReader,
     rows: NDArray[np.integer],
     settings: TileSettings,
-    green: NDArray[np.floating] | None = None,
+    protein_gain: NDArray[np.floating] | None = None,
 ) -> NDArray[np.uint8]:
     """Read tiles and prepare them; they are not cropped yet (``crop_tiles``).
 
@@ -87,9 +87,9 @@ def read_prepared(
     ----------
     store, rows, settings
         Which tiles, and how they are prepared.
-    green
-        (n,) factors, 0..1, of the green of each stored tile, which is then prepared like that of a cell so
-        dim; None leaves all as they are, and so does 1.
+    protein_gain
+        (n,) factors, 0..1, of the green channel of each stored tile, which is then prepared like that of a cell
+        so dim; None leaves all as they are, and so does 1.
 
     Returns
     -------
@@ -99,13 +99,13 @@ def read_prepared(
     needs_masks = settings.mask_neighbours or settings.stretch != "none"
     cell_masks = store.cell_masks(rows) if needs_masks or "cell_mask" in settings.channels else None
     tiles = _read_channels(store, rows, settings.channels, cell_masks)
-    if green is not None:
-        _darken(tiles[:, settings.channels.index("green")], green)
+    if protein_gain is not None:
+        _apply_gain(tiles[:, settings.channels.index("green")], protein_gain)
     return prepare_tiles(tiles, cell_masks if needs_masks else None, settings)
 
 
-def _darken(planes: NDArray[np.uint8], factors: NDArray[np.floating]) -> None:
-    """Darken planes (n, T, T) in place."""
+def _apply_gain(planes: NDArray[np.uint8], factors: NDArray[np.floating]) -> None:
+    """Multiply planes (n, T, T) by their factors, in place."""
     for row in np.flatnonzero(factors != 1):
         planes[row] = np.rint(planes[row] * np.float32(factors[row])).astype(np.uint8)
 

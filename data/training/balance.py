@@ -1,4 +1,4 @@
-"""How often each training cell comes in an epoch: rare classes repeated, negative cells made."""
+"""How often each training cell comes in an epoch: rare classes repeated, synthetic negatives added."""
 
 from dataclasses import dataclass
 
@@ -9,39 +9,39 @@ from data.errors import InputError
 from data.labels.label_set import LabelSet
 from data.training.training_set import DataSettings
 
-MOST_GREEN = 0.1
-"""A made negative keeps at most this part of the protein's brightness."""
+MAX_PROTEIN_GAIN = 0.1
+"""A synthetic negative keeps at most this fraction of the protein's brightness."""
 
 
 @dataclass(frozen=True)
 class TrainingItems:
-    """The items of an epoch: training cells, some of them more than once or made negative.
+    """The items of an epoch: training cells, some of them more than once or as synthetic negatives.
 
     Attributes
     ----------
     cells
         (m,) which training cell an item is, 0..n-1; the first n items are the n cells in order.
-    green
-        (m,) float32: factor of the item's green channel; 1, or 0..0.1 for a made negative.
+    protein_gain
+        (m,) float32: factor of the item's protein channel, green; 1, or 0..0.1 for a synthetic negative.
     targets
-        (m, classes) float32: the cell's own, or the negative class alone for a made negative.
+        (m, classes) float32: the cell's own, or the negative class alone for a synthetic negative.
     """
 
     cells: NDArray[np.intp]
-    green: NDArray[np.float32]
+    protein_gain: NDArray[np.float32]
     targets: NDArray[np.float32]
 
 
 def balance_items(
     targets: NDArray[np.float32], settings: DataSettings, label_set: LabelSet, seed: int
 ) -> TrainingItems:
-    """Repeat the cells of rare classes and make negative ones, by the settings; tiles are not copied.
+    """Repeat the cells of rare classes and add synthetic negatives, by the settings; tiles are not copied.
 
     Oversampling (Zhang et al. 2021): a class with fewer cells than the median class has its cells repeated,
     up to the median but at most ``oversample`` times; of a cell's classes the one repeated most decides, and
     a broken number of times is made whole by chance. Then (Madeira and Parreira 2019) a class that still has
-    fewer than ``at_least`` cells has its cells repeated in turn until it has as many. Made negatives
-    (Elnashar and Abd El Azim 2022) are cells that are not negative, darkened in green.
+    fewer than ``at_least`` cells has its cells repeated in turn until it has as many. Synthetic
+    negatives (Elnashar and Abd El Azim 2022) are cells that are not negative, darkened in green.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def balance_items(
     label_set
         The classes.
     seed
-        Of what is repeated and how much green is left.
+        Random seed of what is repeated and of the gains.
 
     Raises
     ------
@@ -64,15 +64,15 @@ def balance_items(
     cells = np.arange(len(targets))
     cells = np.concatenate([cells, _oversample(shown, settings.oversample, random)])
     cells = np.concatenate([cells, _fill_up(shown, cells, settings.at_least, random)])
-    made = _choose_negatives(shown, settings.negatives, label_set, random)
-    items = np.concatenate([cells, made])
-    green = np.ones(len(items), np.float32)
-    green[len(cells) :] = random.uniform(0, MOST_GREEN, len(made))
+    synthetic = _choose_negatives(shown, settings.negatives, label_set, random)
+    items = np.concatenate([cells, synthetic])
+    protein_gain = np.ones(len(items), np.float32)
+    protein_gain[len(cells) :] = random.uniform(0, MAX_PROTEIN_GAIN, len(synthetic))
     item_targets = targets[items]
     item_targets[len(cells) :] = 0
     if label_set.negative is not None:
         item_targets[len(cells) :, label_set.negative] = 1
-    return TrainingItems(items, green, item_targets)
+    return TrainingItems(items, protein_gain, item_targets)
 
 
 def weigh_evenly(targets: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -94,38 +94,38 @@ def weigh_evenly(targets: NDArray[np.float32]) -> NDArray[np.float64]:
     return (targets / counts).max(axis=1).astype(np.float64)
 
 
-def _oversample(shown: NDArray[np.bool_], most: float, random: np.random.Generator) -> NDArray[np.intp]:
+def _oversample(shown: NDArray[np.bool_], max_times: float, random: np.random.Generator) -> NDArray[np.intp]:
     """Choose the repetitions of the cells of classes that are rarer than the median class."""
     counts = shown.sum(axis=0)
-    if most == 1 or not counts.any():
+    if max_times == 1 or not counts.any():
         return np.empty(0, np.intp)
-    factors = np.clip(np.median(counts[counts > 0]) / np.maximum(counts, 1), 1, most)
+    factors = np.clip(np.median(counts[counts > 0]) / np.maximum(counts, 1), 1, max_times)
     times = np.where(shown, factors, 1).max(axis=1)
     whole = np.floor(times + random.random(len(times))).astype(np.intp)
     return np.repeat(np.arange(len(shown)), whole - 1)
 
 
 def _fill_up(
-    shown: NDArray[np.bool_], cells: NDArray[np.intp], least: int, random: np.random.Generator
+    shown: NDArray[np.bool_], cells: NDArray[np.intp], min_cells: int, random: np.random.Generator
 ) -> NDArray[np.intp]:
     """Choose the repetitions with which every class that has cells gets at least so many, rare ones first."""
     counts = shown[cells].sum(axis=0)
     added = [np.empty(0, np.intp)]
     for label in np.argsort(counts, kind="stable"):
-        own = np.flatnonzero(shown[:, label])
-        missing = least - counts[label]
-        if len(own) and missing > 0:
-            more = np.resize(random.permutation(own), missing)
+        cells_of_class = np.flatnonzero(shown[:, label])
+        missing = min_cells - counts[label]
+        if len(cells_of_class) and missing > 0:
+            more = np.resize(random.permutation(cells_of_class), missing)
             counts += shown[more].sum(axis=0)
             added.append(more)
     return np.concatenate(added)
 
 
 def _choose_negatives(
-    shown: NDArray[np.bool_], part: float, label_set: LabelSet, random: np.random.Generator
+    shown: NDArray[np.bool_], fraction: float, label_set: LabelSet, random: np.random.Generator
 ) -> NDArray[np.intp]:
-    """Choose the cells of which negatives are made, each once before any comes twice."""
-    if not part:
+    """Choose the cells of which synthetic negatives are made, each once before any comes twice."""
+    if not fraction:
         return np.empty(0, np.intp)
     if label_set.negative is None:
         raise InputError(
@@ -135,5 +135,5 @@ def _choose_negatives(
             advice="name it in the label set (negative = ...), or set data.negatives = 0",
         )
     others = np.flatnonzero(~shown[:, label_set.negative])
-    wanted = round(part * len(shown)) if len(others) else 0
-    return np.resize(random.permutation(others), wanted)
+    count = round(fraction * len(shown)) if len(others) else 0
+    return np.resize(random.permutation(others), count)

@@ -14,7 +14,7 @@ from data.errors import InputError
 from data.tiles.batch_loader import BatchLoader, plan_batches
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import to_tensor
-from models.classifiers.runtimes.torch_runtime import TorchRunner
+from models.classifiers.runtimes.torch_runtime import TorchRuntime
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,12 @@ def measure_activations(
     InputError
         The network has no such map.
     """
-    runner = TorchRunner(classifier, device, torch.float32)
+    batch_runtime = TorchRuntime(classifier, device, torch.float32)
     embeddings: list[NDArray[np.float32]] = []
     found: list[Peaks] = []
     with closing(loader.batches(plan_batches(np.arange(len(loader)), batch_size))) as batches:
         for batch in batches:
-            embeddings.append(runner(batch.tiles).embedding.numpy())
+            embeddings.append(batch_runtime(batch.tiles).embedding.numpy())
             if layer is not None:
                 with torch.inference_mode():
                     features = classifier.feature_map(to_tensor(batch, device), layer)

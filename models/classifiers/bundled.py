@@ -19,7 +19,7 @@ def find_classifier_folder(name: str | Path) -> Path:
         A name of `BUNDLED`, unless there is a folder of that name, or a path.
     """
     if str(name) in BUNDLED and not Path(name).is_dir():
-        return Path(str(resources.files("models").joinpath("classifiers", "shipped", str(name))))
+        return Path(str(resources.files("models").joinpath("classifiers", "bundled", str(name))))
     return Path(name)
 
 

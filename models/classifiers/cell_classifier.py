@@ -13,8 +13,8 @@ from data.predictions.predictions_table import tabulate_predictions
 from data.tiles.field_tiles import FieldTiles
 from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.ensemble import Member, read_members
-from models.classifiers.ensemble_prediction import PredictionOptions, open_runner, predict_cells
-from models.classifiers.runtimes.batch_runtime import Runner
+from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
+from models.classifiers.runtimes.batch_runtime import BatchRuntime
 from models.runtimes.names import AUTO, resolve_runtime
 
 
@@ -41,7 +41,7 @@ class CellClassifier:
         # A wrong name is reported now, not with the first tiles.
         resolve_runtime(runtime)
         self._runtime = runtime
-        self._runners: dict[Path, Runner] = {}
+        self._batch_runtimes: dict[Path, BatchRuntime] = {}
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -114,11 +114,11 @@ class CellClassifier:
             prediction.labels,
         )
 
-    def _open(self, member: Member) -> Runner:
+    def _open(self, member: Member) -> BatchRuntime:
         # Kept from field to field.
-        if member.folder not in self._runners:
-            self._runners[member.folder] = open_runner(member, self._runtime)
-        return self._runners[member.folder]
+        if member.folder not in self._batch_runtimes:
+            self._batch_runtimes[member.folder] = open_runtime(member, self._runtime)
+        return self._batch_runtimes[member.folder]
 
 
 def load_classifier(

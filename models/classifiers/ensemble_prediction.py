@@ -11,12 +11,12 @@ from data.predictions.called_classes import call_classes
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_reader import TileReader
 from models.classifiers.ensemble import Member, group_by_tiles, mean_image_share, mean_thresholds
-from models.classifiers.image_mean import blend_with_images
+from models.classifiers.image_mean import average_with_image_mean
 from models.classifiers.inference import predict_tiles
 from models.classifiers.model_folder import read_classifier
-from models.classifiers.runtimes.batch_runtime import Runner
-from models.classifiers.runtimes.factory import make_runner
-from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
+from models.classifiers.runtimes.batch_runtime import BatchRuntime
+from models.classifiers.runtimes.factory import make_batch_runtime
+from models.classifiers.runtimes.memory_saving_runtime import MemorySavingRuntime
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,11 @@ class EnsemblePrediction:
     identities: frozenset[str]
 
 
-def open_runner(member: Member, runtime: str) -> Runner:
+def open_runtime(member: Member, runtime: str) -> BatchRuntime:
     """Load a classifier and make what runs it, on fewer tiles at a time where memory is short."""
-    return SparingRunner(make_runner(read_classifier(member.folder), runtime), "the cells to predict")
+    return MemorySavingRuntime(
+        make_batch_runtime(read_classifier(member.folder), runtime), "the cells to predict"
+    )
 
 
 def predict_cells(
@@ -77,7 +79,7 @@ def predict_cells(
     store: TileReader,
     table: pd.DataFrame,
     rows: NDArray[np.integer],
-    open_member: Callable[[Member], Runner],
+    open_member: Callable[[Member], BatchRuntime],
     options: PredictionOptions,
     advance: Callable[[int], None] = lambda _: None,
 ) -> EnsemblePrediction:
@@ -94,7 +96,7 @@ def predict_cells(
     rows
         (n,) the cells to predict.
     open_member
-        Makes the runner of a classifier; called once for each.
+        Makes the runtime of a classifier; called once for each.
     options
         How they are predicted.
     advance
@@ -106,7 +108,7 @@ def predict_cells(
         total.add([open_member(member) for member in sharing], loader, advance)
     chosen = table.iloc[rows]
     share = mean_image_share(members) if options.image_share is None else options.image_share
-    probabilities = blend_with_images(
+    probabilities = average_with_image_mean(
         total.probabilities,
         chosen["image_id"].to_numpy(dtype=str),
         share,
@@ -125,18 +127,20 @@ class _Mean:
         self.embeddings: NDArray[np.float32] | None = None
         self.identities: set[str] = set()
 
-    def add(self, runners: Sequence[Runner], loader: BatchLoader, advance: Callable[[int], None]) -> None:
+    def add(
+        self, batch_runtimes: Sequence[BatchRuntime], loader: BatchLoader, advance: Callable[[int], None]
+    ) -> None:
         """Add what classifiers say that take the tiles of one loader."""
-        self.identities |= {runner.identity() for runner in runners}
+        self.identities |= {batch_runtime.identity() for batch_runtime in batch_runtimes}
         predicted = predict_tiles(
-            runners,
+            batch_runtimes,
             loader,
             batch_size=self._options.batch_size,
             symmetries=self._options.symmetries,
             advance=advance,
         )
         for items, probabilities, embedding in predicted:
-            self.probabilities[items] += probabilities * (len(runners) / self._members)
+            self.probabilities[items] += probabilities * (len(batch_runtimes) / self._members)
             # The sum of rounded parts may lie just above 1.
             np.minimum(self.probabilities, 1, out=self.probabilities)
             if self._options.embedding:

@@ -6,15 +6,15 @@ from numpy.typing import NDArray
 from data.evaluate.aggregation import aggregate
 
 
-def blend_with_images(
+def average_with_image_mean(
     probabilities: NDArray[np.floating],
     image_ids: NDArray[np.str_],
-    share: float,
+    weight: float,
     counted: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float32]:
     """Average the probabilities of each cell with the mean over all cells of its image.
 
-    ``(1 - share) * own + share * mean of the image``. The cells of an image are stained by one antibody, so
+    ``(1 - weight) * own + weight * mean of the image``. The cells of an image are stained by one antibody, so
     they mostly show one pattern, and what one cell leaves open its neighbours tell. Source: most of the
     leading solutions of Kaggle's HPA Single Cell Classification averaged or multiplied predictions for cells
     and for images (Le et al., Nature Methods 19:1221, 2022).
@@ -25,7 +25,7 @@ def blend_with_images(
         (n, classes) of cells, 0..1.
     image_ids
         (n,) image of each cell, in any order.
-    share
+    weight
         0..1; 0 changes nothing, 1 gives all cells of an image the same.
     counted
         (n,) cells that make up the means, None for all. Where an image has none of them, its cells keep what
@@ -35,12 +35,14 @@ def blend_with_images(
     -------
     ndarray (n, classes) float32
     """
-    own = probabilities.astype(np.float32)
-    if not share:
-        return own
-    counted = np.ones(len(own), bool) if counted is None else counted
-    names, means = aggregate(own[counted], image_ids[counted], "mean")
+    averaged = probabilities.astype(np.float32)
+    if not weight:
+        return averaged
+    counted = np.ones(len(averaged), bool) if counted is None else counted
+    names, means = aggregate(averaged[counted], image_ids[counted], "mean")
     known = np.isin(image_ids, names)
-    own[known] = (1 - share) * own[known] + share * means[np.searchsorted(names, image_ids[known])]
+    averaged[known] = (1 - weight) * averaged[known] + weight * means[
+        np.searchsorted(names, image_ids[known])
+    ]
     # The sum of rounded parts may lie just above 1.
-    return np.minimum(own, 1, out=own)
+    return np.minimum(averaged, 1, out=averaged)

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from data.tiles.batch_loader import Batch, BatchLoader, plan_batches
 from models.classifiers.classifier import Classifier
-from models.classifiers.runtimes.batch_runtime import Runner
-from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
-from models.classifiers.runtimes.torch_runtime import TorchRunner
+from models.classifiers.runtimes.batch_runtime import BatchRuntime
+from models.classifiers.runtimes.memory_saving_runtime import MemorySavingRuntime
+from models.classifiers.runtimes.torch_runtime import TorchRuntime
 
 
 class Predicted(NamedTuple):
@@ -40,12 +40,12 @@ def to_tensor(batch: Batch, device: torch.device) -> Tensor:
     return torch.from_numpy(batch.tiles).to(device, non_blocking=True).permute(0, 3, 1, 2)
 
 
-def make_held_out_runner(classifier: Classifier, *, bfloat16: bool) -> Runner:
+def make_validation_runtime(classifier: Classifier, *, bfloat16: bool) -> BatchRuntime:
     """Run a classifier by torch where it is, in evaluation mode; in halves where memory is short."""
     device = next(classifier.parameters()).device
-    runner = TorchRunner(classifier, device, torch.bfloat16 if bfloat16 else torch.float32)
+    batch_runtime = TorchRuntime(classifier, device, torch.bfloat16 if bfloat16 else torch.float32)
     # Training itself tells that memory is short; this would be told anew in each epoch.
-    return SparingRunner(runner, "the held-out cells", logging.DEBUG)
+    return MemorySavingRuntime(batch_runtime, "the held-out cells", logging.DEBUG)
 
 
 def score_tiles(
@@ -76,16 +76,16 @@ def score_tiles(
     items, logits, embedding
         (n,) numbers of the items; (n, classes) and (n, E) float32 on the CPU.
     """
-    runner = make_held_out_runner(classifier, bfloat16=bfloat16)
+    batch_runtime = make_validation_runtime(classifier, bfloat16=bfloat16)
     with closing(loader.batches(plan_batches(np.arange(len(loader)), batch_size))) as batches:
         for batch in batches:
-            scores = runner(batch.tiles)
+            scores = batch_runtime(batch.tiles)
             yield batch.items, scores.logits, scores.embedding
             advance(len(batch.items))
 
 
 def predict_tiles(
-    runners: Sequence[Runner],
+    batch_runtimes: Sequence[BatchRuntime],
     loader: BatchLoader,
     *,
     batch_size: int,
@@ -96,7 +96,7 @@ def predict_tiles(
 
     Parameters
     ----------
-    runners
+    batch_runtimes
         Of classifiers that take the loader's tiles and know the same classes; their probabilities are
         averaged, whether they come from a softmax or from sigmoids.
     loader
@@ -111,23 +111,24 @@ def predict_tiles(
     """
     with closing(loader.batches(plan_batches(np.arange(len(loader)), batch_size))) as batches:
         for batch in batches:
-            yield Predicted(batch.items, *_average(runners, batch.tiles, symmetries))
+            yield Predicted(batch.items, *_average(batch_runtimes, batch.tiles, symmetries))
             advance(len(batch.items))
 
 
 def _average(
-    runners: Sequence[Runner], tiles: NDArray[np.uint8], symmetries: bool | None
+    batch_runtimes: Sequence[BatchRuntime], tiles: NDArray[np.uint8], symmetries: bool | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     probabilities: list[Tensor] = []
     embeddings: list[Tensor] = []
-    for runner in runners:
-        own = runner.classifier.architecture.symmetries if symmetries is None else symmetries
+    for batch_runtime in batch_runtimes:
+        own = batch_runtime.classifier.architecture.symmetries if symmetries is None else symmetries
         scores = [
-            runner(np.ascontiguousarray(view)) for view in (_symmetric_views(tiles) if own else [tiles])
+            batch_runtime(np.ascontiguousarray(view))
+            for view in (_symmetric_views(tiles) if own else [tiles])
         ]
-        each = [runner.classifier.probabilities(logits) for logits, _ in scores]
+        each = [batch_runtime.classifier.probabilities(logits) for logits, _ in scores]
         probabilities.append(torch.stack(each).mean(dim=0))
-        if runner is runners[0]:
+        if batch_runtime is batch_runtimes[0]:
             embeddings = [embedding for _, embedding in scores]
     return torch.stack(probabilities).mean(dim=0).numpy(), torch.stack(embeddings).mean(dim=0).numpy()
 

@@ -10,7 +10,7 @@ from models.classifiers.model_folder import read_classifier
 log = logging.getLogger("hpacells")
 
 
-def load_start(classifier: Classifier, name: str) -> bool:
+def load_initial_weights(classifier: Classifier, name: str) -> bool:
     """Load all weights of another classifier that fit, in place of the classifier's own.
 
     The head is left as it is where the other classifier has other classes.
@@ -33,11 +33,14 @@ def load_start(classifier: Classifier, name: str) -> bool:
         log.info("start from %s: the head is left out, because it is for other classes", name)
     left_out = classifier.load_matching(state)
     if any(key.startswith("backbone.") for key in left_out):
-        own = classifier.architecture
+        backbone, channels = (
+            classifier.architecture.backbone.name,
+            len(classifier.architecture.tiles.channels),
+        )
         raise InputError(
             found=f"weights of {other.architecture.backbone.name} that do not fit ({left_out[0]})",
             where=f"setting start = {name}",
-            expected=f"the backbone {own.backbone.name} with {len(own.tiles.channels)} channels",
+            expected=f"the backbone {backbone} with {channels} channels",
             advice="choose that backbone and those channels, or another start",
         )
     if left_out:

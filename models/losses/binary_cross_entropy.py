@@ -1,12 +1,33 @@
 """Binary cross entropy: each class is a question of its own."""
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from models.losses.settings import BinaryCrossEntropySettings
+from models.losses.sigmoid_loss import SigmoidLoss
 
-def smooth_labels(targets: Tensor, smoothing: float) -> Tensor:
-    """Draw targets 0..1 towards one half by a part, so that no answer can be certain."""
-    return targets * (1 - smoothing) + smoothing / 2
+
+class BinaryCrossEntropy(SigmoidLoss):
+    """Binary cross entropy of the sigmoid of each class.
+
+    Parameters
+    ----------
+    settings
+        Label smoothing, class weights, and how the losses of the classes are joined.
+    targets
+        (n, classes) labels of the whole training set, 0 to 1, from which the class weights come.
+    """
+
+    output = BinaryCrossEntropySettings.output
+
+    def __init__(self, settings: BinaryCrossEntropySettings, targets: NDArray[np.floating]) -> None:
+        super().__init__(settings, targets)
+
+    def per_class(self, logits: Tensor, targets: Tensor, weights: Tensor, positive: Tensor) -> Tensor:
+        """Compute the loss of each tile and class, (N, classes)."""
+        return binary_cross_entropy(logits, targets, weights, positive)
 
 
 def binary_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor, positive: Tensor) -> Tensor:

@@ -1,7 +1,36 @@
 """Cross entropy: a tile's classes share a probability of 1."""
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+
+from models.losses.class_weighting import ClassWeighting
+from models.losses.loss import ClassLoss
+from models.losses.settings import CrossEntropySettings
+
+
+class CrossEntropy(ClassLoss):
+    """Cross entropy of the softmax.
+
+    Parameters
+    ----------
+    settings
+        Label smoothing and class weights.
+    targets
+        (n, classes) labels of the whole training set, 0 to 1, from which the class weights come.
+    """
+
+    output = CrossEntropySettings.output
+
+    def __init__(self, settings: CrossEntropySettings, targets: NDArray[np.floating]) -> None:
+        super().__init__()
+        self._smoothing = settings.label_smoothing
+        self._weighting = ClassWeighting(settings.weights, targets, self.output)
+
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Compute the loss of each tile, (N,)."""
+        return cross_entropy(logits, targets, self._weighting(targets), self._smoothing)
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor, smoothing: float) -> Tensor:

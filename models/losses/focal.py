@@ -1,7 +1,34 @@
 """Focal loss: a binary cross entropy in which what is already right counts little."""
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+
+from models.losses.settings import FocalSettings
+from models.losses.sigmoid_loss import SigmoidLoss
+
+
+class Focal(SigmoidLoss):
+    """Focal loss of the sigmoid of each class.
+
+    Parameters
+    ----------
+    settings
+        Its exponent, label smoothing, class weights, and how the losses of the classes are joined.
+    targets
+        (n, classes) labels of the whole training set, 0 to 1, from which the class weights come.
+    """
+
+    output = FocalSettings.output
+
+    def __init__(self, settings: FocalSettings, targets: NDArray[np.floating]) -> None:
+        super().__init__(settings, targets)
+        self._gamma = settings.gamma
+
+    def per_class(self, logits: Tensor, targets: Tensor, weights: Tensor, positive: Tensor) -> Tensor:
+        """Compute the loss of each tile and class, (N, classes)."""
+        return focal_loss(logits, targets, self._gamma, weights, positive)
 
 
 def focal_loss(logits: Tensor, targets: Tensor, gamma: float, weights: Tensor, positive: Tensor) -> Tensor:

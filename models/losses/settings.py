@@ -1,12 +1,15 @@
 """Settings of the losses, one class a kind."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field as Setting
 from pydantic import Tag
 
 from data.settings import Settings, kind_or
 from models.losses.class_weights import BalancedWeightSettings, ClassWeightSettings
+
+Output = Literal["single-label", "multi-label"]
+"""Which probabilities a loss is about: the classes' softmax, or the sigmoid of each."""
 
 _KINDS = "cross-entropy (softmax), binary-cross-entropy, focal or soft-f1 (sigmoid)"
 _SMOOTHING = "part of a label spread over all classes"
@@ -28,6 +31,8 @@ class TripletSettings(Settings):
 class CrossEntropySettings(Settings):
     """Cross entropy of the softmax."""
 
+    output: ClassVar[Output] = "single-label"
+
     kind: Literal["cross-entropy"] = Setting(default="cross-entropy", description=_KINDS)
     label_smoothing: float = Setting(default=0.05, ge=0, lt=1, description=_SMOOTHING)
     hardest: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
@@ -37,6 +42,8 @@ class CrossEntropySettings(Settings):
 
 class BinaryCrossEntropySettings(Settings):
     """Binary cross entropy of the sigmoid of each class."""
+
+    output: ClassVar[Output] = "multi-label"
 
     kind: Literal["binary-cross-entropy"] = Setting(default="binary-cross-entropy", description=_KINDS)
     label_smoothing: float = Setting(default=0.05, ge=0, lt=1, description=_SMOOTHING)
@@ -49,6 +56,8 @@ class BinaryCrossEntropySettings(Settings):
 class FocalSettings(Settings):
     """Focal loss of the sigmoid of each class."""
 
+    output: ClassVar[Output] = "multi-label"
+
     kind: Literal["focal"] = Setting(default="focal", description=_KINDS)
     gamma: float = Setting(default=2.0, ge=0, description="the larger, the less what is already right counts")
     label_smoothing: float = Setting(default=0.0, ge=0, lt=1, description=_SMOOTHING)
@@ -60,6 +69,10 @@ class FocalSettings(Settings):
 
 class SoftF1Settings(Settings):
     """One minus the macro F1 of the sigmoid's probabilities, in which every class weighs the same."""
+
+    output: ClassVar[Output] = "multi-label"
+    # A batch has one loss: there are none to choose the largest of.
+    hardest: ClassVar[float] = 1.0
 
     kind: Literal["soft-f1"] = Setting(default="soft-f1", description=_KINDS)
     triplet: TripletSettings = TripletSettings()
@@ -74,6 +87,6 @@ LossSettings = Annotated[
 ]
 
 
-def output_of(settings: LossSettings) -> Literal["single-label", "multi-label"]:
-    """Tell which probabilities a loss is about: the classes' softmax ("single-label"), or sigmoids."""
-    return "single-label" if isinstance(settings, CrossEntropySettings) else "multi-label"
+def output_of(settings: LossSettings) -> Output:
+    """Return which probabilities a loss is about: the classes' softmax ("single-label"), or sigmoids."""
+    return settings.output

@@ -2,6 +2,19 @@
 
 from torch import Tensor
 
+from models.losses.loss import ClassLoss
+from models.losses.settings import SoftF1Settings
+
+
+class SoftF1(ClassLoss):
+    """One minus the soft macro F1 of a batch, one value for all its tiles."""
+
+    output = SoftF1Settings.output
+
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Compute the loss of the batch, (1,)."""
+        return soft_f1_loss(logits, targets).reshape(1)
+
 
 def soft_f1_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """Compute 1 - the mean over classes of 2 Σ p t / (Σ p + Σ t), with sums over the tiles of the batch.

@@ -32,5 +32,5 @@ class TripletLoss(nn.Module):
         )
 
     def forward(self, embedding: Tensor, classes: Tensor) -> Tensor:
-        """Give the weighted loss of embeddings (N, E) with classes (N,), a scalar."""
+        """Compute the weighted loss of embeddings (N, E) with classes (N,), a scalar."""
         return self._weight * self._loss(embedding, classes, self._miner(embedding, classes))

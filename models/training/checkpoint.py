@@ -12,6 +12,9 @@ from data.atomic import atomic_write
 
 log = logging.getLogger("hpacells")
 
+_FORMAT = 2
+"""Number of the layout of what is kept; a checkpoint of another is not taken."""
+
 
 class Checkpoint:
     """The file of a training's state, written now and then.
@@ -43,7 +46,7 @@ class Checkpoint:
         state
             Nested dicts and lists of tensors, numbers, strings and None.
         """
-        whole = {"key": self._key, "state": state, "random": torch.get_rng_state()}
+        whole = {"format": _FORMAT, "key": self._key, "state": state, "random": torch.get_rng_state()}
         if torch.cuda.is_available():
             whole["random_cuda"] = torch.cuda.get_rng_state_all()
         with atomic_write(self._path) as temporary:
@@ -67,7 +70,7 @@ class Checkpoint:
                 "%s: checkpoint cannot be read (%s); training starts from the beginning", self._path, error
             )
             return None
-        if whole.get("key") != self._key:
+        if (whole.get("format"), whole.get("key")) != (_FORMAT, self._key):
             log.info("%s: checkpoint of another training; training starts from the beginning", self._path)
             return None
         torch.set_rng_state(whole["random"])

@@ -10,11 +10,11 @@ from data.errors import InputError
 
 
 class DivergedError(InputError):
-    """A loss is no number any more."""
+    """A loss became NaN or infinite."""
 
 
-def compute_gradients(losses: Iterable[Tensor], network: nn.Module) -> list[Tensor]:
-    """Give a network the gradients of the sum of some losses; its weights stay.
+def accumulate_gradients(losses: Iterable[Tensor], network: nn.Module) -> list[Tensor]:
+    """Accumulate in a network the gradients of the sum of some losses; its weights stay.
 
     Parameters
     ----------
@@ -38,16 +38,16 @@ def compute_gradients(losses: Iterable[Tensor], network: nn.Module) -> list[Tens
     return values
 
 
-def descend(
+def optimiser_step(
     losses: Sequence[Tensor],
     network: nn.Module,
     optimiser: torch.optim.Optimizer,
     *,
-    most_gradient: float,
-    when: Callable[[], str] | str,
+    max_norm: float,
+    name: Callable[[], str] | str,
     mean: Callable[[float], float] = float,
 ) -> float:
-    """Change a network's weights down the gradients that `compute_gradients` gave it.
+    """Change a network's weights down the gradients that `accumulate_gradients` gave it.
 
     Parameters
     ----------
@@ -57,12 +57,12 @@ def descend(
         Whose gradients are clipped.
     optimiser
         Of its weights.
-    most_gradient
+    max_norm
         Norm to which gradients are clipped; 0 for never.
-    when
-        Names the step in the error, and what else helps to find the cause, such as the batch's cells.
+    name
+        Name of the step in the error, and what else helps to find the cause, such as the batch's cells.
     mean
-        Gives the mean of a number over all processes that share the batch, so that they end together.
+        Computes the mean of a number over all processes that share the batch, so that they end together.
 
     Returns
     -------
@@ -72,16 +72,16 @@ def descend(
     Raises
     ------
     DivergedError
-        The loss is no number any more.
+        The loss became NaN or infinite.
     """
-    if most_gradient:
-        torch.nn.utils.clip_grad_norm_(network.parameters(), most_gradient)
+    if max_norm:
+        torch.nn.utils.clip_grad_norm_(network.parameters(), max_norm)
     optimiser.step()
     # Asked for only now: a device goes on with its work until then.
     value = mean(sum(float(loss) for loss in losses))
     if not math.isfinite(value):
         raise DivergedError(
-            found=f"the loss became {value} in {when if isinstance(when, str) else when()}",
+            found=f"the loss became {value} in {name if isinstance(name, str) else name()}",
             where="training",
             advice="lower optimiser.learning_rate, or set precision to float32",
         )

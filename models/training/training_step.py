@@ -14,31 +14,32 @@ from models.losses.classification import ClassificationLoss
 from models.memory import explain_out_of_memory, free_memory, is_out_of_memory
 from models.training.depthwise import FloatDepthwiseGradients
 from models.training.distributed import ALONE, Processes
-from models.training.gradients import compute_gradients, descend
+from models.training.gradients import accumulate_gradients, optimiser_step
 from models.training.optimisers.optimisers import make_optimiser, set_learning_rate
 from models.training.optimisers.parameter_groups import split_parameters
 from models.training.optimisers.settings import OptimiserSettings
-from models.training.progress import TrainingData
+from models.training.training_data import TrainingData
 
 log = logging.getLogger("hpacells")
 
 
-class Stepper:
+class TrainingStep:
     """Take training steps, each on a batch or on this process's part of it.
 
-    Where memory is too small for a step, it is taken again in twice as many parts, as are all after it.
+    Where memory is too small for a step, it is taken again in twice as many micro-batches, as are all later
+    ones.
 
     Parameters
     ----------
     classifier
         On its device.
     loss
-        What is minimised.
+        Loss that is minimised.
     data
-        Whose targets and names belong to the batches.
+        Targets and names of the tiles of the batches.
     settings
-        Of the optimiser.
-    parts
+        Settings of the optimiser.
+    micro_batches
         Micro-batches that a batch is cut into, at least; gradients add up to the batch's, but batch
         statistics, and losses that compare tiles with each other, see a micro-batch only.
     bfloat16
@@ -48,8 +49,8 @@ class Stepper:
 
     Attributes
     ----------
-    classifier, loss, data, settings, parts, bfloat16, processes
-        As above; ``parts`` as many as were needed so far.
+    classifier, loss, data, settings, micro_batches, bfloat16, processes
+        As above; ``micro_batches`` as many as were needed so far.
     optimiser
         The optimiser, whose state a checkpoint keeps.
     """
@@ -61,30 +62,30 @@ class Stepper:
         data: TrainingData,
         settings: OptimiserSettings,
         *,
-        parts: int,
+        micro_batches: int,
         bfloat16: bool,
         processes: Processes = ALONE,
     ) -> None:
         self._device = next(classifier.parameters()).device
         self.classifier, self.loss, self.data = classifier, loss.to(self._device), data
-        self.settings, self.parts, self.bfloat16 = settings, parts, bfloat16
+        self.settings, self.micro_batches, self.bfloat16 = settings, micro_batches, bfloat16
         self.processes = processes
         groups = split_parameters(classifier.backbone, classifier.head, len(settings.group_factors))
         self.optimiser = make_optimiser(groups, settings)
 
-    def step(self, batch: Batch, rate: float, *, seed: tuple[int, ...], when: str) -> float:
+    def take(self, batch: Batch, learning_rate: float, *, seed: tuple[int, ...], name: str) -> float:
         """Take one step.
 
         Parameters
         ----------
         batch
             This process's part of the batch.
-        rate
-            Learning rate of the head; each group has its part of it.
+        learning_rate
+            Of the head; each group has its fraction of it.
         seed
-            Of dropout, so that it does not depend on where a training was interrupted.
-        when
-            Names the step in errors.
+            Random seed of dropout, so that it does not depend on where a training was interrupted.
+        name
+            Name of the step, for errors.
 
         Returns
         -------
@@ -94,32 +95,32 @@ class Stepper:
         Raises
         ------
         InputError
-            The loss is no number any more, or the memory is too small for the fewest tiles; in every process
+            The loss became NaN or infinite, or the memory is too small for the fewest tiles; in every process
             at once. Of the first, the message names the cells of its part of the batch.
         """
         mixed = np.random.SeedSequence((*seed, self.processes.rank)).generate_state(1)[0]
-        set_learning_rate(self.optimiser, rate)
+        set_learning_rate(self.optimiser, learning_rate)
         share = self.processes.share(len(batch.items))
-        values = self._compute_gradients(batch, share, int(mixed), when)
+        values = self._accumulate_gradients(batch, share, int(mixed), name)
         self.processes.average_gradients(self.classifier)
-        return descend(
+        return optimiser_step(
             values,
             self.classifier,
             self.optimiser,
-            most_gradient=self.settings.most_gradient,
-            when=lambda: f"{when}, on a batch of the cells {self.data.name(batch.items)}",
+            max_norm=self.settings.most_gradient,
+            name=lambda: f"{name}, on a batch of the cells {self.data.name(batch.items)}",
             mean=self.processes.mean,
         )
 
-    def _compute_gradients(self, batch: Batch, share: float, seed: int, when: str) -> list[Tensor]:
-        """Compute the gradients in as many parts as the memory of all processes asks for."""
+    def _accumulate_gradients(self, batch: Batch, share: float, seed: int, name: str) -> list[Tensor]:
+        """Compute the gradients in as many micro-batches as the memory of all processes asks for."""
         buffers = list(self.classifier.buffers())
         before = [buffer.clone() for buffer in buffers]
         while True:
             torch.manual_seed(seed)
             values = None
             try:
-                values = compute_gradients((loss * share for loss in self._losses(batch)), self.classifier)
+                values = accumulate_gradients((loss * share for loss in self._losses(batch)), self.classifier)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -130,38 +131,40 @@ class Stepper:
             for buffer, old in zip(buffers, before, strict=True):
                 buffer.copy_(old)
             free_memory()
-            self._cut_smaller(len(batch.items), when)
+            self._cut_smaller(len(batch.items), name)
 
-    def _cut_smaller(self, tiles: int, when: str) -> None:
-        most = _most_parts(tiles)
-        parts = min(self.parts, most)
-        if self.processes.sum(parts == most):
+    def _cut_smaller(self, tiles: int, name: str) -> None:
+        largest = _max_micro_batches(tiles)
+        micro_batches = min(self.micro_batches, largest)
+        if self.processes.sum(micro_batches == largest):
             raise explain_out_of_memory(
-                -(-tiles // parts),
-                when,
+                -(-tiles // micro_batches),
+                name,
                 advice="lower tiles.size or schedule.batch_size, or choose a smaller backbone",
             )
-        self.parts = 2 * parts
+        self.micro_batches = 2 * micro_batches
         log.warning(
             "not enough memory for %d tiles at a time: from %s on batches are cut into %d parts",
-            -(-tiles // parts),
-            when,
-            min(self.parts, most),
+            -(-tiles // micro_batches),
+            name,
+            min(self.micro_batches, largest),
         )
 
     def _losses(self, batch: Batch) -> Iterator[Tensor]:
         """Yield the loss of each micro-batch, as its part of the mean over this process's tiles."""
         tiles = to_tensor(batch, self._device)
         targets = torch.from_numpy(self.data.targets[batch.items]).to(self._device)
-        parts = min(self.parts, _most_parts(len(tiles)))
-        for some, wanted in zip(tiles.tensor_split(parts), targets.tensor_split(parts), strict=True):
+        micro_batches = min(self.micro_batches, _max_micro_batches(len(tiles)))
+        for micro_batch, micro_targets in zip(
+            tiles.tensor_split(micro_batches), targets.tensor_split(micro_batches), strict=True
+        ):
             low = torch.autocast(self._device.type, torch.bfloat16, enabled=self.bfloat16)
             with FloatDepthwiseGradients(), low:
-                scores = self.classifier(some)
-            loss = self.loss(scores.logits, scores.embedding, wanted)
-            yield loss * (len(some) / len(tiles))
+                scores = self.classifier(micro_batch)
+            loss = self.loss(scores.logits, scores.embedding, micro_targets)
+            yield loss * (len(micro_batch) / len(tiles))
 
 
-def _most_parts(tiles: int) -> int:
-    """Give the parts into which a batch can be cut: batch normalisation cannot train on a single tile."""
+def _max_micro_batches(tiles: int) -> int:
+    """Return the most micro-batches of a batch: batch normalisation cannot train on a single tile."""
     return max(1, tiles // 2)

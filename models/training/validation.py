@@ -1,4 +1,4 @@
-"""How good a classifier is on the images that are held out, during its training."""
+"""How good a classifier is on the held-out images, during its training."""
 
 import math
 from collections.abc import Iterable
@@ -9,20 +9,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.classifiers.classifier import Classifier
-from models.classifiers.image_mean import blend_with_images
-from models.classifiers.inference import make_held_out_runner, predict_tiles, score_tiles
+from models.classifiers.image_mean import average_with_image_mean
+from models.classifiers.inference import make_validation_runtime, predict_tiles, score_tiles
 from models.losses.classification import ClassificationLoss
 from models.training.distributed import Processes
-from models.training.metrics import measure_quality
-from models.training.progress import TrainingData
+from models.training.metrics import compute_metrics
+from models.training.training_data import TrainingData
 
-FIGURES = ("val_loss", "val_accuracy", "val_macro_f1", "val_map", "val_auc")
+VALIDATION_METRICS = ("val_loss", "val_accuracy", "val_macro_f1", "val_map", "val_auc")
+"""Names of the metrics of the held-out images in ``metrics.csv``."""
 
 
-def score_held_out(
+def validation_logits(
     classifier: Classifier, data: TrainingData, processes: Processes, *, batch_size: int, bfloat16: bool
 ) -> Tensor:
-    """Give the logits (n, classes) of the held-out tiles, in order, each process scoring its part.
+    """Return the logits (n, classes) of the held-out tiles, in order, each process scoring its part.
 
     Where memory is too small for a batch, it is scored in halves.
 
@@ -35,19 +36,21 @@ def score_held_out(
     return _join((logits for _, logits, _ in scored), data, processes)
 
 
-def predict_held_out(
+def validation_probabilities(
     classifier: Classifier, data: TrainingData, processes: Processes, *, batch_size: int, bfloat16: bool
 ) -> Tensor:
-    """Give the probabilities (n, classes) of the held-out tiles as the classifier predicts, in order.
+    """Return the probabilities (n, classes) of the held-out tiles as the classifier predicts, in order.
 
     Over the symmetries of the square, and averaged with the means of images, where its architecture says so.
     """
     predicted = predict_tiles(
-        [make_held_out_runner(classifier, bfloat16=bfloat16)], data.validation_loader, batch_size=batch_size
+        [make_validation_runtime(classifier, bfloat16=bfloat16)],
+        data.validation_loader,
+        batch_size=batch_size,
     )
     joined = _join((torch.from_numpy(batch.probabilities) for batch in predicted), data, processes)
-    share = classifier.architecture.image_share
-    return torch.from_numpy(blend_with_images(joined.numpy(), data.validation_images, share))
+    weight = classifier.architecture.image_share
+    return torch.from_numpy(average_with_image_mean(joined.numpy(), data.validation_images, weight))
 
 
 def _join(batches: Iterable[Tensor], data: TrainingData, processes: Processes) -> Tensor:
@@ -56,15 +59,27 @@ def _join(batches: Iterable[Tensor], data: TrainingData, processes: Processes) -
     return processes.join(torch.cat([nothing, *batches]), len(data.validation_targets))
 
 
-def measure_held_out(
+def validation_metrics(
     classifier: Classifier, loss: ClassificationLoss, logits: Tensor, targets: NDArray[np.float32]
 ) -> dict[str, float]:
-    """Give loss and figures of merit, by their names in ``metrics.csv``; NaN without tiles."""
+    """Compute loss and metrics of held-out tiles, by their names in ``metrics.csv``; NaN without tiles.
+
+    Parameters
+    ----------
+    classifier
+        Turns logits into probabilities.
+    loss
+        Of the training.
+    logits
+        (n, classes).
+    targets
+        (n, classes) in 0..1.
+    """
     if not len(targets):
-        return dict.fromkeys(FIGURES, math.nan)
-    wanted = torch.from_numpy(targets)
+        return dict.fromkeys(VALIDATION_METRICS, math.nan)
+    truth = torch.from_numpy(targets)
     device = next(classifier.parameters()).device
-    value = float(loss.classes(logits.to(device), wanted.to(device)))
+    value = float(loss.classes(logits.to(device), truth.to(device)))
     single = classifier.architecture.mode == "single-label"
-    quality = measure_quality(classifier.probabilities(logits), wanted, single_label=single)
-    return dict(zip(FIGURES, (value, *quality), strict=True))
+    metrics = compute_metrics(classifier.probabilities(logits), truth, single_label=single)
+    return dict(zip(VALIDATION_METRICS, (value, *metrics), strict=True))

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 
 from data.features.mutual_information import find_exciting_classes, measure_entropy, measure_information
 from data.features.neuron_correlation import choose_strongest, correlate, find_strongest
-from data.features.projection import Method, lay_out
+from data.features.projection import Method, project
 from data.plots.bars import draw_named_bars
 from data.plots.matrix import draw_cross_correlation
-from data.plots.scatter import draw_plane
+from data.plots.scatter import draw_scatter
 from stages.features.cell_sample import CellSample
 from stages.pages.findings import Findings, Plot
 
@@ -24,10 +24,10 @@ def plot_plane(
 ) -> None:
     """Plot the cells in two dimensions, by their embedding."""
     name, hint = _METHODS[method]
-    points = lay_out(embedding, method, seed)
+    points = project(embedding, method, seed)
     path = findings.folder / "embedding.png"
     title = f"{name} of the embedding ({embedding.shape[1]} neurons) of {len(points):,} cells"
-    draw_plane(path, points, sample.classes, sample.names, title=title, axis=name)
+    draw_scatter(path, points, sample.classes, sample.names, title=title, axis=name)
     table = sample.table[["image_id", "cell_id"]].assign(
         **{"class": sample.classes, "name": [sample.names[label] for label in sample.classes]},
         x=points[:, 0],

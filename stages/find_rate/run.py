@@ -16,9 +16,9 @@ from models.training.lr_range_test.range_test import find_rate
 from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
-from stages.train.fold import make_stepper
+from stages.train.fold import make_training_step
 from stages.train.paths import TrainInputs
-from stages.train.preparation import prepare_fold
+from stages.train.preparation import FoldCells, set_up_fold
 from stages.train.selection import select_cells
 
 log = logging.getLogger("hpacells")
@@ -43,20 +43,22 @@ def run(
     cells = TrainInputs(inputs.tiles_path, inputs.cells_path, inputs.labels_path)
     store, chosen = select_cells(cells, train)
     nobody = np.zeros(len(chosen.rows), bool)
-    prepared = prepare_fold(store, chosen, nobody, train, choose_device(train.device), ALONE)
-    prepared.classifier.train()
-    stepper = make_stepper(prepared, train, ALONE)
-    loader, size = prepared.data.loader, train.schedule.batch_size
+    setup = set_up_fold(FoldCells(store, chosen, nobody), train, choose_device(train.device), ALONE)
+    setup.classifier.train()
+    training_step = make_training_step(setup, train)
+    loader, size = setup.data.loader, train.schedule.batch_size
     epochs = -(-settings.steps // len(plan_batches(np.arange(len(loader)), size)))
-    weights = weigh_evenly(prepared.data.targets) if train.schedule.balanced else None
+    weights = weigh_evenly(setup.data.targets) if train.schedule.balanced else None
     orders = (shuffle_items(len(loader), train.seed, epoch, weights) for epoch in range(epochs))
     plan = [batch for order in orders for batch in plan_batches(order, size)][: settings.steps]
-    batches = loader.batches(plan, augmentation=prepared.augmentation, seed=(train.seed, 0))
+    batches = loader.batches(plan, augmentation=setup.augmentation, seed=(train.seed, 0))
     with closing(batches), context.track("rate", len(plan)) as advance:
 
         def step(rate: float) -> float:
             advance(1)
-            return stepper.step(next(batches), rate, seed=(train.seed,), when=f"the step at rate {rate:.2g}")
+            return training_step.take(
+                next(batches), rate, seed=(train.seed,), name=f"the step at rate {rate:.2g}"
+            )
 
         curve = find_rate(step, len(plan), settings.range)
     write_rate_curve(outputs.table_path, curve)

@@ -10,7 +10,7 @@ from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble import Member, group_by_tiles, read_members
-from models.classifiers.ensemble_prediction import PredictionOptions, open_runner, predict_cells
+from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
 from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
@@ -36,7 +36,7 @@ def run(
     _check_embedding(members, settings)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
-    open_member = partial(open_runner, runtime=settings.runtime)
+    open_member = partial(open_runtime, runtime=settings.runtime)
     with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:
         prediction = predict_cells(members, store, table, rows, open_member, _options(settings), advance)
     chosen = table.iloc[rows]

@@ -71,11 +71,7 @@ def run(
         LiteNetwork(pretrained=True).to(device),
         FieldPool(training, draw_weights(training, settings.simulated_share)),
         validation,
-        crops=settings.crops,
-        optimiser=settings.optimiser,
-        rate=settings.rate,
-        schedule=settings.schedule,
-        seed=settings.seed,
+        settings,
         bfloat16=bfloat16,
         checkpoint=Checkpoint(outputs.checkpoint_path, inputs.key, settings.schedule.checkpoint_seconds),
     )

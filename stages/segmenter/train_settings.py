@@ -2,15 +2,12 @@
 
 from pydantic import Field as Setting
 
-from data.segmenter_training.field_crops import CropSettings
 from models.precision import Precision
-from models.segmenters.lite.training.schedule import SegmenterScheduleSettings
-from models.training.lr_schedules.cosine import CosineSettings
-from models.training.optimisers.settings import AdamWSettings
+from models.segmenters.lite.training.settings import SegmenterTrainingSettings
 from stages.stage import StageSettings
 
 
-class TrainSegmenterSettings(StageSettings):
+class TrainSegmenterSettings(SegmenterTrainingSettings, StageSettings):
     """Settings of the training of a segmenter."""
 
     pixel_size_um: float = Setting(default=0.08, gt=0, description="pixel size of the labelled fields in um")
@@ -28,10 +25,5 @@ class TrainSegmenterSettings(StageSettings):
         ge=0,
         description="without hold_out: one labelled field in so many is kept aside; 0 keeps none",
     )
-    seed: int = Setting(default=1, ge=0, description="of the crops and of what is kept aside")
     device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
     precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
-    crops: CropSettings = CropSettings()
-    optimiser: AdamWSettings = AdamWSettings(group_factors=(0.5, 1.0))
-    rate: CosineSettings = CosineSettings(warm_up=0.05)
-    schedule: SegmenterScheduleSettings = SegmenterScheduleSettings()

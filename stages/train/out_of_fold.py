@@ -1,7 +1,7 @@
 """Out-of-fold predictions: what the classifiers of folds say of the cells that they were not trained on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +9,9 @@ from numpy.typing import NDArray
 
 from data.predictions.called_classes import call_classes
 from data.predictions.predictions_table import write_predictions
-from data.tiles.batch_loader import BatchLoader
-from data.tiles.tile_store import TileStore
 from data.training.training_set import TrainingSet
 from models.classifiers.ensemble import Member, mean_thresholds
-from models.training.distributed import Processes
-from stages.train.fold import FoldResult, predict_held_out
-from stages.train.preparation import Prepared
-from stages.train.settings import TrainSettings
+from stages.train.fold import FoldResult
 from stages.train.splits import Split
 
 
@@ -28,14 +23,14 @@ class UnusedCells:
     ----------
     rows, image_ids, cell_ids
         (m,) as those of a training set.
-    judges
+    predictors
         (m, folds) bool: the trained folds that predict each cell, at least one.
     """
 
     rows: NDArray[np.intp]
     image_ids: NDArray[np.str_]
     cell_ids: NDArray[np.integer]
-    judges: NDArray[np.bool_]
+    predictors: NDArray[np.bool_]
 
 
 def find_unused(labelled: TrainingSet, chosen: TrainingSet, splits: Sequence[Split]) -> UnusedCells:
@@ -57,36 +52,11 @@ def find_unused(labelled: TrainingSet, chosen: TrainingSet, splits: Sequence[Spl
     groups = np.array([labelled.groups[image_id] for image_id in labelled.image_ids], str)
     place = {row: number for number, row in enumerate(labelled.rows.tolist())}
     of_chosen = groups[[place[row] for row in chosen.rows.tolist()]]
-    judges = np.stack([np.isin(groups[unused], of_chosen[split.held_out]) for split in splits], axis=1)
-    judges[~judges.any(axis=1)] = True
-    return UnusedCells(labelled.rows[unused], labelled.image_ids[unused], labelled.cell_ids[unused], judges)
-
-
-def predict_unused(
-    prepared: Prepared,
-    store: TileStore,
-    rows: NDArray[np.intp],
-    image_ids: NDArray[np.str_],
-    settings: TrainSettings,
-    processes: Processes,
-) -> NDArray[np.float32]:
-    """Predict cells that the fold just trained neither trained on nor held out, (m, classes).
-
-    Parameters
-    ----------
-    prepared
-        What the fold was trained with; its classifier has the weights that were found best.
-    store, rows, image_ids
-        The tiles, which of them, and the image of each.
-    settings, processes
-        How, and by how many processes.
-    """
-    loader = BatchLoader(store, processes.part(rows), settings.tiles, workers=settings.workers)
-    nothing = np.zeros((len(rows), len(prepared.classifier.architecture.class_names)), np.float32)
-    data = replace(
-        prepared.data, validation_loader=loader, validation_targets=nothing, validation_images=image_ids
+    predictors = np.stack([np.isin(groups[unused], of_chosen[split.held_out]) for split in splits], axis=1)
+    predictors[~predictors.any(axis=1)] = True
+    return UnusedCells(
+        labelled.rows[unused], labelled.image_ids[unused], labelled.cell_ids[unused], predictors
     )
-    return predict_held_out(prepared, data, settings, processes)
 
 
 def write_out_of_fold(
@@ -100,8 +70,8 @@ def write_out_of_fold(
     """Write a predictions table of all cells of which a classifier can tell that was not trained on them.
 
     A cell that is trained on has the probabilities of the fold that held it out, and one that no fold trains
-    on the mean of its ``judges``; its classes are called by the thresholds of the same folds. Cells that all
-    folds train on, as the only ones of a class, are left out.
+    on the mean of its ``predictors``; its classes are called by the thresholds of the same folds. Cells that
+    all folds train on, as the only ones of a class, are left out.
 
     Parameters
     ----------
@@ -112,18 +82,18 @@ def write_out_of_fold(
     splits, results
         The folds, and what came out of each.
     of_unused
-        (m, classes) of each fold: its probabilities of the cells that it judges.
+        (m, classes) of each fold: its probabilities of the cells that it predictors.
     """
-    judges = np.concatenate([np.stack([split.held_out for split in splits], axis=1), unused.judges])
-    probabilities = np.zeros((len(judges), len(chosen.class_names)), np.float32)
+    predictors = np.concatenate([np.stack([split.held_out for split in splits], axis=1), unused.predictors])
+    probabilities = np.zeros((len(predictors), len(chosen.class_names)), np.float32)
     for fold, (result, others) in enumerate(zip(results, of_unused, strict=True)):
-        own = judges[:, fold]
+        own = predictors[:, fold]
         said = np.concatenate([result.probabilities, others])
-        probabilities[own] += said / judges[own].sum(axis=1, keepdims=True, dtype=np.float32)
+        probabilities[own] += said / predictors[own].sum(axis=1, keepdims=True, dtype=np.float32)
     # The sum of rounded parts may lie just above 1.
     np.minimum(probabilities, 1, out=probabilities)
     rows = np.concatenate([chosen.rows, unused.rows])
-    known = np.flatnonzero(judges.any(axis=1))
+    known = np.flatnonzero(predictors.any(axis=1))
     order = known[np.argsort(rows[known])]
     write_predictions(
         path,
@@ -131,24 +101,24 @@ def write_out_of_fold(
         np.concatenate([chosen.cell_ids, unused.cell_ids])[order],
         probabilities[order],
         class_names=chosen.class_names,
-        labels=_call(probabilities[order], judges[order], splits, results),
+        labels=_call(probabilities[order], predictors[order], splits, results),
     )
 
 
 def _call(
     probabilities: NDArray[np.float32],
-    judges: NDArray[np.bool_],
+    predictors: NDArray[np.bool_],
     splits: Sequence[Split],
     results: Sequence[FoldResult],
 ) -> list[str]:
-    """Call the classes of each cell as its judges together would, as ``predict`` does."""
+    """Call the classes of each cell as its predictors together would, as ``predict`` does."""
     members = [
         Member(split.folder, result.architecture, result.thresholds)
         for split, result in zip(splits, results, strict=True)
     ]
     called = np.empty(len(probabilities), object)
-    for kind in np.unique(judges, axis=0):
-        own = (judges == kind).all(axis=1)
+    for kind in np.unique(predictors, axis=0):
+        own = (predictors == kind).all(axis=1)
         thresholds = mean_thresholds([members[fold] for fold in np.flatnonzero(kind)])
         called[own] = call_classes(probabilities[own], thresholds)
     return called.tolist()

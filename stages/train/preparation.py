@@ -3,7 +3,6 @@
 import hashlib
 import importlib.metadata
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +17,12 @@ from data.tiles.tile_store import TileStore
 from data.training.balance import TrainingItems, balance_items
 from data.training.training_set import TrainingSet
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.initial_weights import load_start
-from models.device import place, uses_bfloat16
+from models.classifiers.initial_weights import load_initial_weights
+from models.device import to_device, uses_bfloat16
 from models.losses.settings import output_of
 from models.training.distributed import Processes
-from models.training.progress import TrainingData
-from models.training.weight_interpolation import StartBlend
+from models.training.training_data import TrainingData
+from models.training.weight_interpolation import WeightInterpolation
 from stages.train.settings import TrainSettings
 
 _STATISTICS_TILES = 1024
@@ -32,56 +31,90 @@ log = logging.getLogger("hpacells")
 
 
 @dataclass(frozen=True)
-class Prepared:
+class FoldCells:
+    """The cells of one training.
+
+    Attributes
+    ----------
+    store
+        The tiles.
+    training_set
+        Cells and targets.
+    held_out
+        (n,) bool: which of them are held out.
+    softened
+        (n, classes): targets to train on in place of those given, which still decide how often each cell
+        comes, and by which the held-out cells are evaluated; or None.
+    """
+
+    store: TileStore
+    training_set: TrainingSet
+    held_out: NDArray[np.bool_]
+    softened: NDArray[np.float32] | None = None
+
+    @property
+    def trained(self) -> NDArray[np.intp]:
+        """Numbers of the cells that are trained on."""
+        return np.flatnonzero(~self.held_out)
+
+    def name(self, cells: NDArray[np.intp]) -> str:
+        """Name some cells, each once, for messages."""
+        image_ids, cell_ids = self.training_set.image_ids, self.training_set.cell_ids
+        return ", ".join(dict.fromkeys(f"{image_ids[cell]}/{cell_ids[cell]}" for cell in cells))
+
+    def hash(self) -> bytes:
+        """Hash cells, targets and tiles."""
+        rows, targets = self.training_set.rows, self.training_set.targets
+        arrays = [rows, targets, self.held_out, self.store.mean_intensities()[rows]]
+        digest = hashlib.sha256()
+        for array in arrays if self.softened is None else [*arrays, self.softened]:
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.digest()
+
+
+@dataclass(frozen=True)
+class FoldSetup:
     """A classifier that is ready to be trained, and what it is trained on.
 
     Attributes
     ----------
+    cells, settings, processes
+        The cells, how they are trained on, and the processes that share each batch.
     classifier, data, augmentation
         The classifier, its tiles and targets, and how tiles are changed.
-    blend
-        Averages the trained weights with those that the training starts from; None where it does not.
+    interpolation
+        Averages the trained weights with the initial ones; None where it does not.
     key
         Hash of what the course of the training depends on.
     bfloat16
         Whether it computes in bfloat16.
     absent_classes
-        Names of the classes of which no training cell, made ones counted, is an example.
+        Names of the classes of which no training cell, synthetic ones counted, is an example.
     """
 
+    cells: FoldCells
+    settings: TrainSettings
+    processes: Processes
     classifier: Classifier
     data: TrainingData
     augmentation: Augmentation
-    blend: StartBlend | None
+    interpolation: WeightInterpolation | None
     key: str
     bfloat16: bool
     absent_classes: tuple[str, ...]
 
 
-def prepare_fold(
-    store: TileStore,
-    chosen: TrainingSet,
-    held_out: NDArray[np.bool_],
-    settings: TrainSettings,
-    device: torch.device,
-    processes: Processes,
-    softened: NDArray[np.float32] | None = None,
-) -> Prepared:
+def set_up_fold(
+    cells: FoldCells, settings: TrainSettings, device: torch.device, processes: Processes
+) -> FoldSetup:
     """Make the classifier and the loaders of its tiles.
 
     Parameters
     ----------
-    store
-        The tiles.
-    chosen
-        Cells and targets.
-    held_out
-        (n,) bool: which of them are held out.
+    cells
+        The cells to train on and to hold out.
     settings, device, processes
         How and where.
-    softened
-        (n, classes): targets to train on in place of those given, which still decide how often each cell
-        comes, and which the held-out cells are judged by.
 
     Raises
     ------
@@ -89,37 +122,45 @@ def prepare_fold(
         The backbone, its weights or a setting cannot be had.
     """
     torch.manual_seed(settings.seed)
-    trained = np.flatnonzero(~held_out)
-    rows = chosen.rows[trained]
+    training_set = cells.training_set
+    classifier = to_device(Classifier(_describe_classifier(cells, settings)), device)
+    fits = load_initial_weights(classifier, settings.start) if settings.start else False
+    label_set = read_label_set(settings.label_set)
+    items = balance_items(training_set.targets[cells.trained], settings.data, label_set, settings.seed)
+    absent = np.flatnonzero(~(items.targets > 0).any(axis=0))
+    return FoldSetup(
+        cells=cells,
+        settings=settings,
+        processes=processes,
+        classifier=classifier,
+        data=_make_data(cells, items, settings, processes),
+        augmentation=Augmentation(settings.augment, settings.tiles.mask_planes),
+        interpolation=_make_interpolation(classifier, settings, fits=fits),
+        key=_hash_training(cells, settings, classifier.architecture),
+        bfloat16=uses_bfloat16(settings.precision, device),
+        absent_classes=tuple(training_set.class_names[label] for label in absent),
+    )
+
+
+def _describe_classifier(cells: FoldCells, settings: TrainSettings) -> Architecture:
+    rows = cells.training_set.rows[cells.trained]
     sample = rows[:: max(1, len(rows) // _STATISTICS_TILES)]
-    mean, deviation = measure_channels(store, sample, settings.tiles)
-    architecture = Architecture(
+    mean, deviation = measure_channels(cells.store, sample, settings.tiles)
+    return Architecture(
         mode=output_of(settings.loss),
         tiles=settings.tiles,
         normalisation=Normalisation(mean=mean, deviation=deviation),
         backbone=settings.backbone,
         head=settings.head,
-        class_names=chosen.class_names,
+        class_names=cells.training_set.class_names,
         symmetries=settings.symmetries,
         image_share=settings.image_share,
     )
-    classifier = place(Classifier(architecture), device)
-    fits = load_start(classifier, settings.start) if settings.start else False
-    label_set = read_label_set(settings.label_set)
-    items = balance_items(chosen.targets[trained], settings.data, label_set, settings.seed)
-    absent = np.flatnonzero(~(items.targets > 0).any(axis=0))
-    return Prepared(
-        classifier=classifier,
-        data=_make_data(store, chosen, held_out, items, settings, processes, softened),
-        augmentation=Augmentation(settings.augment, settings.tiles.mask_planes),
-        blend=_make_blend(classifier, settings, fits=fits),
-        key=_hash_training(store, chosen, held_out, softened, settings, architecture),
-        bfloat16=uses_bfloat16(settings.precision, device),
-        absent_classes=tuple(chosen.class_names[label] for label in absent),
-    )
 
 
-def _make_blend(classifier: Classifier, settings: TrainSettings, *, fits: bool) -> StartBlend | None:
+def _make_interpolation(
+    classifier: Classifier, settings: TrainSettings, *, fits: bool
+) -> WeightInterpolation | None:
     if not settings.start_share:
         return None
     if not fits:
@@ -127,69 +168,46 @@ def _make_blend(classifier: Classifier, settings: TrainSettings, *, fits: bool) 
         reason = other if settings.start else "there is no start"
         log.info("start_share = %g is left out: %s", settings.start_share, reason)
         return None
-    return StartBlend(classifier, settings.start_share)
+    return WeightInterpolation(classifier, settings.start_share)
 
 
 def _make_data(
-    store: TileStore,
-    chosen: TrainingSet,
-    held_out: NDArray[np.bool_],
-    items: TrainingItems,
-    settings: TrainSettings,
-    processes: Processes,
-    softened: NDArray[np.float32] | None,
+    cells: FoldCells, items: TrainingItems, settings: TrainSettings, processes: Processes
 ) -> TrainingData:
-    memory = int(settings.memory_gib * 2**30)
-    cells, validation = np.flatnonzero(~held_out)[items.cells], np.flatnonzero(held_out)
+    training_set, memory = cells.training_set, int(settings.memory_gib * 2**30)
+    cells_of_items, validation = cells.trained[items.cells], np.flatnonzero(cells.held_out)
     targets = items.targets
-    if softened is not None:
-        targets = np.where((items.green < 1)[:, None], targets, softened[cells])
+    if cells.softened is not None:
+        targets = np.where((items.protein_gain < 1)[:, None], targets, cells.softened[cells_of_items])
     return TrainingData(
         loader=BatchLoader(
-            store,
-            chosen.rows[cells],
+            cells.store,
+            training_set.rows[cells_of_items],
             settings.tiles,
-            green=items.green,
+            protein_gain=items.protein_gain,
             workers=settings.workers,
             memory_bytes=memory,
         ),
         targets=targets,
         validation_loader=BatchLoader(
-            store,
-            processes.part(chosen.rows[validation]),
+            cells.store,
+            processes.part(training_set.rows[validation]),
             settings.tiles,
             workers=settings.workers,
             memory_bytes=memory,
         ),
-        validation_targets=chosen.targets[validation],
-        validation_images=chosen.image_ids[validation],
-        name=_name_cells(chosen, cells),
+        validation_targets=training_set.targets[validation],
+        validation_images=training_set.image_ids[validation],
+        name=lambda items: cells.name(cells_of_items[items]),
     )
 
 
-def _name_cells(chosen: TrainingSet, cells: NDArray[np.intp]) -> Callable[[NDArray[np.intp]], str]:
-    def name(items: NDArray[np.intp]) -> str:
-        told = [f"{chosen.image_ids[cell]}/{chosen.cell_ids[cell]}" for cell in cells[items]]
-        return ", ".join(dict.fromkeys(told))
-
-    return name
-
-
-def _hash_training(
-    store: TileStore,
-    chosen: TrainingSet,
-    held_out: NDArray[np.bool_],
-    softened: NDArray[np.float32] | None,
-    settings: TrainSettings,
-    architecture: Architecture,
-) -> str:
+def _hash_training(cells: FoldCells, settings: TrainSettings, architecture: Architecture) -> str:
     """Hash what the course of a training depends on, but not how its batches are prepared."""
-    # The fold is told by the cells that are held out.
+    # The held-out cells say which fold it is.
     described = settings.of_result().model_dump_json(exclude={"split": {"fold"}})
     digest = hashlib.sha256(described.encode())
     digest.update(architecture.model_dump_json().encode())
     digest.update(importlib.metadata.version("torch").encode())
-    arrays = [chosen.rows, chosen.targets, held_out, store.mean_intensities()[chosen.rows]]
-    for array in arrays if softened is None else [*arrays, softened]:
-        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update(cells.hash())
     return digest.hexdigest()

@@ -17,11 +17,11 @@ from models.classifiers.model_folder import save_classifier
 from models.device import choose_device
 from models.training.distributed import Processes, join_processes
 from stages.stage import Context, StageReport
-from stages.train.fold import FoldResult, count_steps, train_fold
+from stages.train.fold import Fold, FoldResult
 from stages.train.model_folders import CURVES, remove_checkpoints, remove_others
-from stages.train.out_of_fold import UnusedCells, find_unused, predict_unused, write_out_of_fold
+from stages.train.out_of_fold import UnusedCells, find_unused, write_out_of_fold
 from stages.train.paths import TrainInputs, TrainOutputs
-from stages.train.preparation import prepare_fold
+from stages.train.preparation import FoldCells, set_up_fold
 from stages.train.selection import select_cells, select_labelled
 from stages.train.settings import ALL_FOLDS, TrainSettings
 from stages.train.soft_labels import soften
@@ -89,21 +89,22 @@ def _train_folds(
     processes: Processes,
     context: Context,
 ) -> tuple[list[FoldResult], list[NDArray[np.float32]]]:
-    """Train each classifier; give the results, and what each says of the unused cells that it judges."""
+    """Train each classifier; return the results, and its probabilities of the unused cells it predicts."""
     device = choose_device(settings.device)
-    results, of_unused, told = [], [], set[str]()
+    results, of_unused, warned = [], [], set[str]()
     for number, split in enumerate(splits):
-        place = f"fold {number + 1} of {len(splits)}" if len(splits) > 1 else ""
-        if place:
+        name = f"fold {number + 1} of {len(splits)}" if len(splits) > 1 else ""
+        if name:
             count = int(split.held_out.sum())
-            log.info("%s: %d cell%s held out", place, count, " is" if count == 1 else "s are")
-        prepared = prepare_fold(store, chosen, split.held_out, settings, device, processes, softened)
-        told |= warn_of_absent(prepared.absent_classes, told)
-        with context.track(place or "train", count_steps(prepared, settings)) as advance:
-            results.append(train_fold(prepared, split.folder, settings, processes, advance, place))
-        own = unused.judges[:, number]
-        rows, image_ids = unused.rows[own], unused.image_ids[own]
-        of_unused.append(predict_unused(prepared, store, rows, image_ids, settings, processes))
+            log.info("%s: %d cell%s held out", name, count, " is" if count == 1 else "s are")
+        cells = FoldCells(store, chosen, split.held_out, softened)
+        setup = set_up_fold(cells, settings, device, processes)
+        warned |= warn_of_absent(setup.absent_classes, warned)
+        fold = Fold(setup, split.folder, name)
+        with context.track(name or "train", fold.steps) as advance:
+            results.append(fold.fit(advance))
+        predicted = unused.predictors[:, number]
+        of_unused.append(fold.predict(unused.rows[predicted], unused.image_ids[predicted]))
     return results, of_unused
 
 
@@ -119,12 +120,12 @@ def _write_folder(split: Split, result: FoldResult, chosen: TrainingSet, setting
     save_classifier(
         folder,
         result.architecture,
-        result.trained.weights,
+        result.training.weights,
         record,
         thresholds=None if found is None else found.tolist(),
     )
-    write_history(folder / METRICS, result.trained.epochs)
-    draw_curves(folder / CURVES, result.trained.epochs, result.trained.best_epoch)
+    write_history(folder / METRICS, result.training.epochs)
+    draw_curves(folder / CURVES, result.training.epochs, result.training.best_epoch)
 
 
 def _finish_folders(model_dir: Path, splits: Sequence[Split], results: Sequence[FoldResult]) -> None:
@@ -132,7 +133,7 @@ def _finish_folders(model_dir: Path, splits: Sequence[Split], results: Sequence[
     remove_others(model_dir, [split.folder for split in splits])
     if splits[0].folder != model_dir:
         trained = zip(splits, results, strict=True)
-        curves = {split.folder.name: result.trained.epochs for split, result in trained}
+        curves = {split.folder.name: result.training.epochs for split, result in trained}
         draw_together(model_dir / CURVES, curves)
     for split in splits:
         remove_checkpoints(split.folder)

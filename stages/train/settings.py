@@ -19,7 +19,7 @@ from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSetting
 from models.losses.settings import CrossEntropySettings, LossSettings, output_of
 from models.precision import Precision
 from models.training.lr_schedules.cosine import CosineSettings
-from models.training.lr_schedules.lr_schedule import RateSettings
+from models.training.lr_schedules.lr_schedule import LrScheduleSettings
 from models.training.optimisers.settings import AdamWSettings, OptimiserSettings
 from models.training.schedule import PhaseSettings, ScheduleSettings
 from stages.stage import StageSettings
@@ -108,7 +108,7 @@ class TrainSettings(StageSettings):
     head: HeadSettings = EmbeddingHeadSettings()
     loss: LossSettings = CrossEntropySettings()
     optimiser: OptimiserSettings = AdamWSettings()
-    rate: RateSettings = CosineSettings()
+    rate: LrScheduleSettings = CosineSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     phases: tuple[PhaseSettings, ...] = Setting(
         default=(), description="trainings that follow the main one, in order"

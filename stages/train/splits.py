@@ -24,7 +24,7 @@ class Split:
     folder
         Of the classifier: the model folder itself, or a fold's in it.
     held_out
-        (n,) bool: the cells that are not trained on, and that it is judged by.
+        (n,) bool: the cells that are not trained on, and that it is evaluated on.
     """
 
     folder: Path

@@ -13,8 +13,8 @@ from stages.train.splits import Split
 
 def describe(chosen: TrainingSet, split: Split, result: FoldResult) -> dict[str, Any]:
     """Describe the training of one classifier: what it was trained on, and the figures of its best epoch."""
-    trained, held_out = result.trained, split.held_out
-    best = trained.epochs[trained.best_epoch - 1]
+    training, held_out = result.training, split.held_out
+    best = training.epochs[training.best_epoch - 1]
     figures: dict[str, Any] = {
         **chosen.counts,
         "classes": int((chosen.targets > 0).any(axis=0).sum()),
@@ -22,8 +22,8 @@ def describe(chosen: TrainingSet, split: Split, result: FoldResult) -> dict[str,
         "training_cells": int((~held_out).sum()),
         "validation_cells": int(held_out.sum()),
         "validation_images": len(set(chosen.image_ids[held_out])),
-        "epochs": len(trained.epochs),
-        "best_epoch": trained.best_epoch,
+        "epochs": len(training.epochs),
+        "best_epoch": training.best_epoch,
         "train_loss": best.train_loss,
     }
     if held_out.any():

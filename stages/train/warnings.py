@@ -32,8 +32,8 @@ def warn_of_thresholds(chosen: TrainingSet, splits: Sequence[Split], results: Se
         if result.thresholds is None:
             continue
         trained = (chosen.targets[~split.held_out] > 0).any(axis=0)
-        judged = (chosen.targets[split.held_out] > 0).any(axis=0)
-        for label in np.flatnonzero(trained & ~judged):
+        evaluated = (chosen.targets[split.held_out] > 0).any(axis=0)
+        for label in np.flatnonzero(trained & ~evaluated):
             missed[chosen.class_names[label]].append(split.folder.name)
     if missed:
         several = len(splits) > 1

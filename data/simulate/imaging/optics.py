@@ -45,7 +45,7 @@ _GLOW_UM = 1.6
 _GLOW_REDUCTION = 4
 
 
-def take_picture(
+def render_image(
     light: NDArray[np.floating], px_per_um: float, exposure: Exposure, random: np.random.Generator
 ) -> NDArray[np.floating]:
     """Take one channel (H, W) float32, brightness about 0..1, as grey values 0..255, not yet whole numbers.

@@ -30,7 +30,7 @@ BACKBONES: dict[str, Callable[..., Backbone]] = {
     "deepyeast": DeepYeast,
     "m-cnn": MultiScaleNetwork,
 }
-"""The networks of ``MADE_BY_HAND``."""
+"""The networks of ``CUSTOM_BACKBONES``."""
 
 
 def create_backbone(settings: BackboneSettings, channels: int, size: int, *, pooled: bool) -> Backbone:

@@ -15,7 +15,7 @@ Frozen = Literal["none", "stem", "all"]
 PACKAGED_BACKBONE = "tf_efficientnet_lite0"
 """The network whose ImageNet weights come with an installed package."""
 
-MADE_BY_HAND = ("gapnet-pl", "gapnet-zhang2021", "gapnet-batchnorm", "deepyeast", "m-cnn")
+CUSTOM_BACKBONES = ("gapnet-pl", "gapnet-zhang2021", "gapnet-batchnorm", "deepyeast", "m-cnn")
 """Networks of which nobody has published ImageNet weights."""
 
 BOTNET = "botnet50"
@@ -27,7 +27,7 @@ class BackboneSettings(Settings):
 
     name: str = Setting(
         default=PACKAGED_BACKBONE,
-        description=f"a network's name in timm, or one of {', '.join([*MADE_BY_HAND, BOTNET])}",
+        description=f"a network's name in timm, or one of {', '.join([*CUSTOM_BACKBONES, BOTNET])}",
     )
     pretrained: Pretrained = Setting(
         default="package",

@@ -1,4 +1,4 @@
-"""What every runner of a classifier takes and gives."""
+"""What every runtime of a classifier takes and gives."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from models.classifiers.classifier import Classifier, Scores
 
 
-class Runner(Protocol):
+class BatchRuntime(Protocol):
     """Runs one classifier in evaluation mode, a batch a call, from one thread."""
 
     @property

@@ -1,4 +1,4 @@
-"""Pick a classifier's runner by the name of a runtime."""
+"""Pick a classifier's runtime by the name of a runtime."""
 
 import logging
 
@@ -6,17 +6,17 @@ import torch
 
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
-from models.classifiers.runtimes.batch_runtime import Runner
-from models.classifiers.runtimes.openvino_runtime import OpenVinoRunner
-from models.classifiers.runtimes.torch_runtime import TorchRunner
+from models.classifiers.runtimes.batch_runtime import BatchRuntime
+from models.classifiers.runtimes.openvino_runtime import OpenVinoRuntime
+from models.classifiers.runtimes.torch_runtime import TorchRuntime
 from models.device import choose_precision
 from models.runtimes.names import AUTO, resolve_runtime
 
 log = logging.getLogger("hpacells")
 
 
-def make_runner(classifier: Classifier, runtime: str = AUTO) -> Runner:
-    """Make the runner of a classifier, which it takes over.
+def make_batch_runtime(classifier: Classifier, runtime: str = AUTO) -> BatchRuntime:
+    """Make the runtime of a classifier, which it takes over.
 
     Parameters
     ----------
@@ -42,12 +42,12 @@ def make_runner(classifier: Classifier, runtime: str = AUTO) -> Runner:
     bfloat16 = name.endswith("bfloat16")
     if name.startswith("openvino"):
         try:
-            return OpenVinoRunner(classifier, bfloat16=bfloat16)
+            return OpenVinoRuntime(classifier, bfloat16=bfloat16)
         except InputError as error:
             if runtime != AUTO:
                 raise
             log.warning("%s; torch runs it", error)
     if name == "cuda":
         device = torch.device("cuda")
-        return TorchRunner(classifier, device, choose_precision(device))
-    return TorchRunner(classifier, torch.device("cpu"), torch.bfloat16 if bfloat16 else torch.float32)
+        return TorchRuntime(classifier, device, choose_precision(device))
+    return TorchRuntime(classifier, torch.device("cpu"), torch.bfloat16 if bfloat16 else torch.float32)

@@ -14,8 +14,8 @@ from models.classifiers.classifier import Classifier, Scores
 from models.runtimes.openvino_library import import_openvino
 
 
-class OpenVinoRunner:
-    """Implements `Runner` with OpenVINO on all cores, which joins normalisations with the convolutions.
+class OpenVinoRuntime:
+    """Implements `BatchRuntime` with OpenVINO on all cores, which joins normalisations with the convolutions.
 
     The network is converted anew for each run (seconds) and kept in memory only: classifiers come and go with
     every training, and kept files would pile up.
@@ -59,11 +59,11 @@ class OpenVinoRunner:
         return self._classifier
 
     def identity(self) -> str:
-        """Say in what the network is computed; as `Runner.identity`."""
+        """Say in what the network is computed; as `BatchRuntime.identity`."""
         return f"openvino {'bfloat16' if self._bfloat16 else 'float32'}"
 
     def __call__(self, tiles: NDArray[np.uint8]) -> Scores:
-        """Score a batch (N, S, S, C) uint8; as `Runner.__call__`."""
+        """Score a batch (N, S, S, C) uint8; as `BatchRuntime.__call__`."""
         outputs = self._compiled([np.ascontiguousarray(tiles)], share_inputs=True)
         # Copies, as the next batch's results are written to the same memory.
         logits, embedding = (torch.from_numpy(np.array(outputs[place], np.float32)) for place in range(2))

@@ -5,11 +5,11 @@ import torch
 from numpy.typing import NDArray
 
 from models.classifiers.classifier import Classifier, Scores
-from models.device import place
+from models.device import to_device
 
 
-class TorchRunner:
-    """Implements `Runner` with torch, weights and tiles with channels last in memory.
+class TorchRuntime:
+    """Implements `BatchRuntime` with torch, weights and tiles with channels last in memory.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class TorchRunner:
     """
 
     def __init__(self, classifier: Classifier, device: torch.device, precision: torch.dtype) -> None:
-        self._classifier = place(classifier, device)
+        self._classifier = to_device(classifier, device)
         self._device, self._precision = device, precision
 
     @property
@@ -31,11 +31,11 @@ class TorchRunner:
         return self._classifier
 
     def identity(self) -> str:
-        """Say in what the network is computed; as `Runner.identity`."""
+        """Say in what the network is computed; as `BatchRuntime.identity`."""
         return f"torch {self._device} {str(self._precision).removeprefix('torch.')}"
 
     def __call__(self, tiles: NDArray[np.uint8]) -> Scores:
-        """Score a batch (N, S, S, C) uint8; as `Runner.__call__`."""
+        """Score a batch (N, S, S, C) uint8; as `BatchRuntime.__call__`."""
         self._classifier.eval()
         batch = torch.from_numpy(tiles).to(self._device, non_blocking=True).permute(0, 3, 1, 2)
         enabled = self._precision != torch.float32

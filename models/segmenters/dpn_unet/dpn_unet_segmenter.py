@@ -7,7 +7,7 @@ from data.fields.downscaling import WORKING_PIXEL_UM
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.fields.rescaling import pad_planes, rescale_plane
 from models.segmenters.dpn_unet.labelling.label_cells import label_cells
-from models.segmenters.runtimes.image_runtime import Runtime
+from models.segmenters.runtimes.image_runtime import ImageRuntime
 from models.segmenters.runtimes.lazy import MULTIPLE
 from models.segmenters.segmenter import SegmentedField, check_image
 
@@ -39,7 +39,9 @@ class DPNUnetSegmenter:
     name = "dpn-unet"
     channels = ("red", "yellow", "blue")
 
-    def __init__(self, nuclei: Runtime, cells: Runtime, weights_hash: str, *, exact: bool = False) -> None:
+    def __init__(
+        self, nuclei: ImageRuntime, cells: ImageRuntime, weights_hash: str, *, exact: bool = False
+    ) -> None:
         self._nuclei, self._cells = nuclei, cells
         self._weights_hash, self._exact = weights_hash, exact
 

@@ -12,7 +12,7 @@ from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import logits_to_maps
 from models.segmenters.postprocessing.enlarge import enlarge_labels
 from models.segmenters.postprocessing.numbering import number_cells
-from models.segmenters.runtimes.image_runtime import Runtime
+from models.segmenters.runtimes.image_runtime import ImageRuntime
 from models.segmenters.runtimes.lazy import MULTIPLE
 from models.segmenters.segmenter import SegmentedField, check_image
 
@@ -31,7 +31,7 @@ class LiteSegmenter:
     name = "lite"
     channels = STAINS
 
-    def __init__(self, runtime: Runtime, weights_hash: str) -> None:
+    def __init__(self, runtime: ImageRuntime, weights_hash: str) -> None:
         self._runtime, self._weights_hash = runtime, weights_hash
 
     def identity(self) -> str:

@@ -11,7 +11,7 @@ from data.errors import InputError
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.weights.store import file_sha256
 
-SHIPPED_WEIGHTS = Path(__file__).with_name("lite.safetensors")
+BUNDLED_WEIGHTS = Path(__file__).with_name("lite.safetensors")
 """The weights that come with hpacells."""
 
 
@@ -28,7 +28,7 @@ def save_lite_weights(path: Path, network: LiteNetwork) -> None:
         temporary.chmod(0o644)
 
 
-def load_lite_network(path: Path = SHIPPED_WEIGHTS) -> LiteNetwork:
+def load_lite_network(path: Path = BUNDLED_WEIGHTS) -> LiteNetwork:
     """Make a network with the weights of a file, in float32, ready to predict.
 
     Raises

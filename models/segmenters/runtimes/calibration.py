@@ -16,7 +16,7 @@ class Calibration:
     key
         Hash of what the images are; equal keys stand for equal images.
     images
-        Gives the images when they are needed: (C, H, W) float32 each, as `Runtime` takes them.
+        Gives the images when they are needed: (C, H, W) float32 each, as `ImageRuntime` takes them.
     """
 
     key: str

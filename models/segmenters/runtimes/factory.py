@@ -9,7 +9,7 @@ from data.errors import InputError
 from models.device import choose_precision
 from models.runtimes.names import resolve_runtime
 from models.segmenters.runtimes.calibration import Calibration
-from models.segmenters.runtimes.image_runtime import Runtime
+from models.segmenters.runtimes.image_runtime import ImageRuntime
 from models.segmenters.runtimes.lazy import LazyRuntime, RunNetwork
 from models.segmenters.runtimes.openvino_cpu import OpenVinoNetwork
 from models.segmenters.runtimes.openvino_models import Precision
@@ -24,7 +24,7 @@ def make_runtime(
     network: nn.Module | MakeNetwork,
     weights_hash: str,
     calibration: Calibration | None = None,
-) -> Runtime:
+) -> ImageRuntime:
     """Make the runtime of a name for one network; nothing is loaded yet.
 
     Parameters
@@ -63,7 +63,7 @@ def make_runtime(
 
 def _openvino_runtime(
     name: str, make_network: MakeNetwork, weights_hash: str, calibration: Calibration | None
-) -> Runtime:
+) -> ImageRuntime:
     precision: Precision = "float32"
     if name == "openvino-bfloat16":
         precision = "bfloat16"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Runtime(Protocol):
+class ImageRuntime(Protocol):
     """Runs one network, one image a call.
 
     It is called from as many threads as its caller likes and keeps no state from one call to the next. Its

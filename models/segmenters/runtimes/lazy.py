@@ -16,7 +16,7 @@ RunNetwork = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 class LazyRuntime:
-    """Implements `Runtime`: loads by `prepare` or the first call, once.
+    """Implements `ImageRuntime`: loads by `prepare` or the first call, once.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ class LazyRuntime:
         self._run: RunNetwork | None = None
 
     def identity(self) -> str:
-        """Say in what the network is computed; as `Runtime.identity`."""
+        """Say in what the network is computed; as `ImageRuntime.identity`."""
         return self._identity
 
     def prepare(self, workers: int = 1) -> None:
-        """Load the network for so many calls at a time; as `Runtime.prepare`."""
+        """Load the network for so many calls at a time; as `ImageRuntime.prepare`."""
         self._loaded(workers)
 
     def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the network's raw output of one image; as `Runtime.__call__`.
+        """Give the network's raw output of one image; as `ImageRuntime.__call__`.
 
         Raises
         ------

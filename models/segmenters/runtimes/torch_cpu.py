@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.device import place
+from models.device import to_device
 
 
 class TorchCpuNetwork:
@@ -25,7 +25,7 @@ class TorchCpuNetwork:
 
     def __init__(self, network: nn.Module, *, bfloat16: bool = False) -> None:
         self._type = torch.bfloat16 if bfloat16 else torch.float32
-        self._network = place(network, torch.device("cpu")).eval().requires_grad_(False)
+        self._network = to_device(network, torch.device("cpu")).eval().requires_grad_(False)
         for module in network.modules():
             if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
                 module.to(self._type)

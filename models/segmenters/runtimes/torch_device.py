@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.device import place
+from models.device import to_device
 from models.segmenters.runtimes.batch_gatherer import BatchGatherer
 
 BATCH_SIZE = 8
@@ -34,7 +34,7 @@ class TorchDeviceNetwork:
     def __init__(
         self, network: nn.Module, device: torch.device, precision: torch.dtype, batch_size: int = BATCH_SIZE
     ) -> None:
-        network = place(network, device).eval().requires_grad_(False)
+        network = to_device(network, device).eval().requires_grad_(False)
         batches = _DeviceBatches(network, device, precision)
         self._gather = BatchGatherer(batches.launch, batches.collect, batch_size)
 

@@ -13,9 +13,9 @@ OWN_LICENCE = "Apache-2.0"
 def describe_weights() -> str:
     """Describe all weights, a block each: what they are, source, licence, size, checksum, present or not."""
     blocks = [_describe_published(published) for published in read_catalogue().values()]
-    shipped = Path(str(files("models.segmenters.lite").joinpath("lite.safetensors")))
-    if shipped.is_file():
-        blocks.append(_describe_shipped(shipped))
+    bundled = Path(str(files("models.segmenters.lite").joinpath("lite.safetensors")))
+    if bundled.is_file():
+        blocks.append(_describe_bundled(bundled))
     return "\n".join([*blocks, f"folder: {weights_folder()}"])
 
 
@@ -42,7 +42,7 @@ def _describe_published(published: PublishedWeights) -> str:
     )
 
 
-def _describe_shipped(path: Path) -> str:
+def _describe_bundled(path: Path) -> str:
     return _block(
         "lite: present",
         finds="nuclei and cells",

@@ -21,7 +21,7 @@ class ConstantSettings(Settings):
     )
 
 
-RateSettings = Annotated[
+LrScheduleSettings = Annotated[
     Annotated[CosineSettings, Tag("cosine")]
     | Annotated[RestartsSettings, Tag("restarts")]
     | Annotated[RampSettings, Tag("ramp")]
@@ -31,8 +31,8 @@ RateSettings = Annotated[
 ]
 
 
-def rate_factor(
-    settings: RateSettings,
+def lr_factor(
+    settings: LrScheduleSettings,
     learning_rate: float,
     step: int,
     batches_per_epoch: int,

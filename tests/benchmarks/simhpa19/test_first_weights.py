@@ -12,7 +12,7 @@ from benchmarks.simhpa19.known_cells import read_true_labels
 from data.cells.cells_table import read_cells
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from models.classifiers.classifier import Classifier
-from models.classifiers.initial_weights import load_start
+from models.classifiers.initial_weights import load_initial_weights
 from models.classifiers.model_folder import read_classifier
 from pipeline.config.config import load_config
 from pipeline.runs.work_folder import WorkFolder
@@ -60,7 +60,7 @@ def test_weights_are_made_judged_and_started_from(
     for name, weight in trained.state_dict().items():
         torch.testing.assert_close(halved.state_dict()[name], weight, rtol=1e-3, atol=1e-4)
     fresh = Classifier(halved.architecture)
-    load_start(fresh, str(made))
+    load_initial_weights(fresh, str(made))
     assert all(torch.equal(halved.state_dict()[name], weight) for name, weight in fresh.state_dict().items())
     told = [line for line in capsys.readouterr().out.splitlines() if "macro AP" in line]
     assert [line.partition(":")[0] for line in told] == [
@@ -71,7 +71,7 @@ def test_weights_are_made_judged_and_started_from(
 
 
 def macro_ap(benchmark_set: Path, work: Path) -> float:
-    """Average the AP of the classes, from the predictions made last: those of the shipped weights."""
+    """Average the AP of the classes, from the predictions made last: those of the bundled weights."""
     judged = WorkFolder(work / "judged")
     table = read_cells(judged.cells)
     targets = read_true_labels(benchmark_set / "test/truth.csv", table[table["dropped"] == ""])
@@ -84,8 +84,8 @@ def test_the_recorded_settings_are_the_ones_that_come_with_the_weights() -> None
     config = load_config(first_weights.CONFIG)
     config.settings("simulate", SimulateSettings)
     settings = config.settings("train", TrainSettings)
-    shipped = read_classifier(first_weights.find_classifier_folder("simhpa19")).architecture
-    assert shipped.tiles == settings.tiles
-    assert shipped.head == settings.head
+    bundled = read_classifier(first_weights.find_classifier_folder("simhpa19")).architecture
+    assert bundled.tiles == settings.tiles
+    assert bundled.head == settings.head
     # A trained classifier is built without the weights that it was trained from.
-    assert shipped.backbone == settings.backbone.model_copy(update={"pretrained": "none"})
+    assert bundled.backbone == settings.backbone.model_copy(update={"pretrained": "none"})

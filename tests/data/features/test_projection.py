@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data.features.projection import Method, lay_out
-from data.plots.scatter import draw_plane
+from data.features.projection import Method, project
+from data.plots.scatter import draw_scatter
 
 
 @pytest.fixture
@@ -15,25 +15,25 @@ def groups() -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("method", ["t-sne", "pca"])
 def test_groups_stay_apart(groups, method: Method) -> None:
     values, classes = groups
-    points = lay_out(values, method, seed=1)
+    points = project(values, method, seed=1)
     assert points.shape == (45, 2)
     distances = np.linalg.norm(points[:, None] - points[None], axis=2)
     np.fill_diagonal(distances, np.inf)
     assert (classes[distances.argmin(axis=1)] == classes).mean() > 0.95
-    np.testing.assert_array_equal(points, lay_out(values, method, seed=1))
+    np.testing.assert_array_equal(points, project(values, method, seed=1))
 
 
 def test_principal_components(groups) -> None:
     centred = groups[0] - groups[0].mean(axis=0)
     left, scales, _ = np.linalg.svd(centred, full_matrices=False)
-    np.testing.assert_allclose(np.abs(lay_out(groups[0], "pca", 1)), np.abs(left * scales)[:, :2], atol=1e-9)
+    np.testing.assert_allclose(np.abs(project(groups[0], "pca", 1)), np.abs(left * scales)[:, :2], atol=1e-9)
 
 
 def test_few_cells(groups) -> None:
-    assert np.isfinite(lay_out(groups[0][:10], "t-sne", 1)).all()
+    assert np.isfinite(project(groups[0][:10], "t-sne", 1)).all()
 
 
 def test_a_picture(groups, tmp_path) -> None:
     path = tmp_path / "plane.png"
-    draw_plane(path, groups[0][:, :2], groups[1], ["a", "b" * 90, "c"], title="title", axis="t-SNE")
+    draw_scatter(path, groups[0][:, :2], groups[1], ["a", "b" * 90, "c"], title="title", axis="t-SNE")
     assert path.read_bytes().startswith(b"\x89PNG")

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from data.segmenter_training.augmentation import PhotographySettings, change_photograph
+from data.segmenter_training.augmentation import AugmentationSettings, augment_crop
 from data.segmenter_training.stains import BRIGHTEST
 
-STILL = PhotographySettings(
+STILL = AugmentationSettings(
     gain=0, gamma=0, haze=0, blur_px=0, noise=0, uneven_cells=0, gradient=0, debris=0,
     missing_er=0, missing_microtubules=0,
 )  # fmt: skip
@@ -20,9 +20,9 @@ def scene() -> tuple[np.ndarray, np.ndarray]:
 
 def test_equal_states_give_equal_photographs_in_range() -> None:
     stains, cells = scene()
-    first = change_photograph(stains, cells, PhotographySettings(), np.random.default_rng(7))
-    again = change_photograph(stains, cells, PhotographySettings(), np.random.default_rng(7))
-    other = change_photograph(stains, cells, PhotographySettings(), np.random.default_rng(8))
+    first = augment_crop(stains, cells, AugmentationSettings(), np.random.default_rng(7))
+    again = augment_crop(stains, cells, AugmentationSettings(), np.random.default_rng(7))
+    other = augment_crop(stains, cells, AugmentationSettings(), np.random.default_rng(8))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
     assert first.dtype == np.float32
@@ -33,7 +33,7 @@ def test_the_stains_themselves_stay_as_they_are() -> None:
     stains, cells = scene()
     before = stains.copy()
     for seed in range(5):
-        change_photograph(stains, cells, PhotographySettings(), np.random.default_rng(seed))
+        augment_crop(stains, cells, AugmentationSettings(), np.random.default_rng(seed))
     assert np.array_equal(stains, before)
 
 
@@ -41,7 +41,7 @@ def test_the_stains_themselves_stay_as_they_are() -> None:
 def test_a_stain_can_be_missing(name: str, plane: int) -> None:
     stains, cells = scene()
     settings = STILL.model_copy(update={name: 1.0})
-    changed = change_photograph(stains, cells, settings, np.random.default_rng(1))
+    changed = augment_crop(stains, cells, settings, np.random.default_rng(1))
     assert not changed[plane].any()
     assert all(changed[other].any() for other in range(3) if other != plane)
 
@@ -49,9 +49,9 @@ def test_a_stain_can_be_missing(name: str, plane: int) -> None:
 def test_stains_are_not_mixed() -> None:
     stains, cells = scene()
     stains[1] = 0
-    settings = PhotographySettings(haze=0, noise=0, debris=0, missing_er=0, missing_microtubules=0)
+    settings = AugmentationSettings(haze=0, noise=0, debris=0, missing_er=0, missing_microtubules=0)
     for seed in range(10):
-        changed = change_photograph(stains, cells, settings, np.random.default_rng(seed))
+        changed = augment_crop(stains, cells, settings, np.random.default_rng(seed))
         assert not changed[1].any()
         assert changed[0].any()
 
@@ -62,7 +62,7 @@ def test_cells_get_a_brightness_of_their_own() -> None:
     settings = STILL.model_copy(update={"uneven_cells": 0.5})
     ratios = []
     for seed in range(12):
-        changed = change_photograph(stains, cells, settings, np.random.default_rng(seed))
+        changed = augment_crop(stains, cells, settings, np.random.default_rng(seed))
         ratios.append(float(changed[0, 20:28, 12:18].mean() / changed[0, 20:28, 30:36].mean()))
     assert max(ratios) > 1.2
     assert min(ratios) < 0.85

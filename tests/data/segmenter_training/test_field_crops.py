@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from data.fields.downscaling import WORKING_PIXEL_UM
-from data.segmenter_training.augmentation import PhotographySettings
+from data.segmenter_training.augmentation import AugmentationSettings
 from data.segmenter_training.field_crops import CropSettings, cut_crop
 from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
 
-STILL = PhotographySettings(
+STILL = AugmentationSettings(
     gain=0, gamma=0, haze=0, blur_px=0, noise=0, uneven_cells=0, gradient=0, debris=0,
     missing_er=0, missing_microtubules=0,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from scipy import ndimage
 from data.labels.label_file import NEGATIVE
 from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES
-from data.simulate.imaging.optics import Exposure, take_picture
+from data.simulate.imaging.optics import Exposure, render_image
 from data.simulate.patterns.cell import Cell
 from data.simulate.patterns.immunostaining import Staining
 from data.simulate.patterns.protein import paint_protein
@@ -190,7 +190,7 @@ def whole_cells(line: str, *, divide: bool = False) -> list[Cell]:
 
     settings = FieldSettings(shape=(side, side), seed=17, mitotic_fraction=0.9)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("data.simulate.field.photograph_cells", keep)
+        patch.setattr("data.simulate.field.form_image", keep)
         simulate_set_field(3, settings, classes=(11,) if divide else (16,), cell_line=LINES[line])
     return [cell for cell in kept if cell.mitotic == divide and is_whole(cell, side)][:MOST_CELLS]
 
@@ -208,7 +208,7 @@ def photograph(light, cell, seed):
     exposure = Exposure(
         blur_um=0.11, glow=0.0, haze=0.0, peak=GREY, full=1.0, photons=2000.0, read_noise=0.5, black=0.0
     )
-    picture = take_picture(light.astype(np.float32), cell.px_per_um, exposure, np.random.default_rng(seed))
+    picture = render_image(light.astype(np.float32), cell.px_per_um, exposure, np.random.default_rng(seed))
     return ndimage.gaussian_filter(picture.astype(np.float32), 0.8) / np.float32(GREY)
 
 

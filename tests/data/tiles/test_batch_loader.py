@@ -156,7 +156,7 @@ def test_made_negatives_are_prepared_like_dim_cells(
 ) -> None:
     settings = TileSettings(size=32, stretch=stretch, channels=channels)
     rows, green = np.array([3, 4, 3, 3]), np.array([1, 1, 0.05, 0], np.float32)
-    loader = BatchLoader(store, rows, settings, memory_bytes=memory_bytes, green=green)
+    loader = BatchLoader(store, rows, settings, memory_bytes=memory_bytes, protein_gain=green)
     order = np.array([2, 0, 1, 3])
     stored = np.stack(
         [
@@ -178,7 +178,7 @@ def test_made_negatives_are_prepared_like_dim_cells(
 
 def test_made_negatives_are_read_once(store: CountingStore) -> None:
     green = np.array([1, 0.05, 1, 0.05])
-    loader = BatchLoader(store, np.array([3, 3, 4, 3]), SETTINGS, memory_bytes=2**20, green=green)
+    loader = BatchLoader(store, np.array([3, 3, 4, 3]), SETTINGS, memory_bytes=2**20, protein_gain=green)
     for _ in range(2):
         list(loader.batches([np.arange(4)]))
     assert store.tiles_read == 3
@@ -187,8 +187,8 @@ def test_made_negatives_are_read_once(store: CountingStore) -> None:
 def test_negatives_need_green(store: CountingStore) -> None:
     settings = TileSettings(size=32, channels=("red", "blue"))
     with pytest.raises(InputError, match="channels red, blue; expected green"):
-        BatchLoader(store, np.arange(2), settings, green=np.array([1, 0.05]))
-    assert len(BatchLoader(store, np.arange(2), settings, green=np.ones(2))) == 2
+        BatchLoader(store, np.arange(2), settings, protein_gain=np.array([1, 0.05]))
+    assert len(BatchLoader(store, np.arange(2), settings, protein_gain=np.ones(2))) == 2
 
 
 def test_repeated_items_are_read_and_kept_once(store: CountingStore) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from data.errors import InputError
 from data.labels.label_set import LabelSet
-from data.training.balance import MOST_GREEN, balance_items
+from data.training.balance import MAX_PROTEIN_GAIN, balance_items
 from data.training.training_set import DataSettings
 
 CLASSES = LabelSet(names=("common", "usual", "rare", "absent", "negative"), negative=4)
@@ -32,7 +32,7 @@ def balance(targets: np.ndarray = TARGETS, seed: int = 1, **settings: float):
 def test_by_default_each_cell_comes_once() -> None:
     items = balance()
     np.testing.assert_array_equal(items.cells, np.arange(85))
-    np.testing.assert_array_equal(items.green, 1)
+    np.testing.assert_array_equal(items.protein_gain, 1)
     np.testing.assert_array_equal(items.targets, TARGETS)
 
 
@@ -68,13 +68,13 @@ def test_cells_are_repeated_in_turn() -> None:
 
 def test_made_negatives() -> None:
     items = balance(negatives=0.4)
-    made = items.green < 1
+    made = items.protein_gain < 1
     assert made.sum() == round(0.4 * 85)
     assert not made[:85].any()
     assert len(set(items.cells[made].tolist())) == made.sum()
     assert (items.cells[made] < 65).all()
-    assert (items.green[made] <= MOST_GREEN).all()
-    assert np.ptp(items.green[made]) > MOST_GREEN / 2
+    assert (items.protein_gain[made] <= MAX_PROTEIN_GAIN).all()
+    assert np.ptp(items.protein_gain[made]) > MAX_PROTEIN_GAIN / 2
     np.testing.assert_array_equal(items.targets[made], np.eye(5, dtype=np.float32)[[4] * made.sum()])
     assert balance(negatives=2).cells.shape == (3 * 85,)
 
@@ -83,7 +83,7 @@ def test_the_seed_decides() -> None:
     settings = {"oversample": 2.5, "at_least": 30, "negatives": 0.3}
     first, again, other = (balance(seed=seed, **settings) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.cells, again.cells)
-    np.testing.assert_array_equal(first.green, again.green)
+    np.testing.assert_array_equal(first.protein_gain, again.protein_gain)
     assert first.cells.shape != other.cells.shape or (first.cells != other.cells).any()
 
 

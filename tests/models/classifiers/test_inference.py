@@ -12,7 +12,7 @@ from data.tiles.preparation import TileSettings, read_prepared
 from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Classifier, Scores
 from models.classifiers.inference import predict_tiles, score_tiles
-from models.classifiers.runtimes.torch_runtime import TorchRunner
+from models.classifiers.runtimes.torch_runtime import TorchRuntime
 
 COUNT = 13
 SETTINGS = TileSettings(size=32, channels=("red", "green"))
@@ -45,9 +45,9 @@ def all_symmetries(tile: np.ndarray) -> list[np.ndarray]:
     return turned + [one[::-1] for one in turned]
 
 
-def collect(runners, loader, **options) -> tuple[np.ndarray, np.ndarray]:
+def collect(batch_runtimes, loader, **options) -> tuple[np.ndarray, np.ndarray]:
     done: list[int] = []
-    predicted = list(predict_tiles(runners, loader, batch_size=5, advance=done.append, **options))
+    predicted = list(predict_tiles(batch_runtimes, loader, batch_size=5, advance=done.append, **options))
     assert sum(done) == COUNT
     np.testing.assert_array_equal(np.concatenate([part.items for part in predicted]), np.arange(COUNT))
     probabilities = np.concatenate([part.probabilities for part in predicted])
@@ -70,14 +70,14 @@ def test_the_mean_over_the_eight_symmetries(
     store: TileStore, loader: BatchLoader, make_classifier: Callable[..., Classifier], mode: str
 ) -> None:
     classifier = make_classifier(mode=mode)
-    runner = TorchRunner(classifier, CPU, torch.float32)
+    batch_runtime = TorchRuntime(classifier, CPU, torch.float32)
     tiles = read_prepared(store, np.arange(COUNT), SETTINGS)
     assert len({view.tobytes() for view in all_symmetries(tiles[0])}) == 8
     views = [score_one_by_one(classifier, np.stack(all_symmetries(tile))) for tile in tiles]
-    probabilities, embedding = collect([runner], loader, symmetries=True)
+    probabilities, embedding = collect([batch_runtime], loader, symmetries=True)
     np.testing.assert_allclose(probabilities, [view.mean(dim=0) for view, _ in views], atol=1e-5)
     np.testing.assert_allclose(embedding, [view.mean(dim=0) for _, view in views], atol=1e-4)
-    assert np.abs(probabilities - collect([runner], loader)[0]).max() > 1e-3
+    assert np.abs(probabilities - collect([batch_runtime], loader)[0]).max() > 1e-3
 
 
 @pytest.mark.parametrize("symmetries", [False, True])
@@ -86,9 +86,9 @@ def test_the_mean_over_classifiers(
 ) -> None:
     modes = ("single-label", "multi-label", "single-label")
     classifiers = [make_classifier(seed, mode=mode) for seed, mode in enumerate(modes)]
-    runners = [TorchRunner(classifier, CPU, torch.float32) for classifier in classifiers]
-    alone = [collect([runner], loader, symmetries=symmetries) for runner in runners]
-    together, embedding = collect(runners, loader, symmetries=symmetries)
+    batch_runtimes = [TorchRuntime(classifier, CPU, torch.float32) for classifier in classifiers]
+    alone = [collect([batch_runtime], loader, symmetries=symmetries) for batch_runtime in batch_runtimes]
+    together, embedding = collect(batch_runtimes, loader, symmetries=symmetries)
     np.testing.assert_allclose(together, np.mean([one for one, _ in alone], axis=0), atol=1e-6)
     np.testing.assert_array_equal(embedding, alone[0][1])
     assert np.abs(together - alone[0][0]).max() > 1e-2
@@ -98,7 +98,7 @@ def test_each_classifier_is_turned_as_its_architecture_says(
     loader: BatchLoader, make_classifier: Callable[..., Classifier]
 ) -> None:
     classifiers = [make_classifier(seed, symmetries=seed == 1) for seed in range(2)]
-    plain, turned = (TorchRunner(classifier, CPU, torch.float32) for classifier in classifiers)
+    plain, turned = (TorchRuntime(classifier, CPU, torch.float32) for classifier in classifiers)
     expected = [collect([plain], loader, symmetries=False)[0], collect([turned], loader, symmetries=True)[0]]
     together, _ = collect([plain, turned], loader)
     np.testing.assert_allclose(together, np.mean(expected, axis=0), atol=1e-6)
@@ -111,13 +111,13 @@ def test_tiles_are_read_once_for_all(
     read: list[int] = []
     original = store.read
     monkeypatch.setattr(store, "read", lambda rows, *rest: read.extend(rows) or original(rows, *rest))
-    runners = [TorchRunner(make_classifier(seed), CPU, torch.float32) for seed in range(2)]
-    collect(runners, BatchLoader(store, np.arange(COUNT), SETTINGS))
+    batch_runtimes = [TorchRuntime(make_classifier(seed), CPU, torch.float32) for seed in range(2)]
+    collect(batch_runtimes, BatchLoader(store, np.arange(COUNT), SETTINGS))
     assert sorted(read) == list(range(COUNT))
 
 
 class LiveBatches:
-    """A runner of constant results that counts the batches of tiles that are in memory."""
+    """A batch_runtime of constant results that counts the batches of tiles that are in memory."""
 
     def __init__(self, classifier: Classifier) -> None:
         self.classifier = classifier
@@ -146,14 +146,14 @@ def test_memory_does_not_grow_with_the_tiles(
     monkeypatch: pytest.MonkeyPatch,
     batches: int,
 ) -> None:
-    runner = LiveBatches(make_classifier())
+    batch_runtime = LiveBatches(make_classifier())
     monkeypatch.setattr(
         "data.tiles.batch_loader.read_prepared",
-        lambda store, rows, *rest: runner.watch(np.zeros((len(rows), 32, 32, 2), np.uint8)),
+        lambda store, rows, *rest: batch_runtime.watch(np.zeros((len(rows), 32, 32, 2), np.uint8)),
     )
     loader = BatchLoader(store, np.zeros(2 * batches, int), SETTINGS, workers=2)
-    done = sum(len(part.items) for part in predict_tiles([runner], loader, batch_size=2))
+    done = sum(len(part.items) for part in predict_tiles([batch_runtime], loader, batch_size=2))
     gc.collect()
     assert done == 2 * batches
-    assert 0 < runner.most <= 2 * 2 + 2
-    assert runner.live == 0
+    assert 0 < batch_runtime.most <= 2 * 2 + 2
+    assert batch_runtime.live == 0

@@ -7,7 +7,7 @@ import torch
 from data.errors import InputError
 from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.classifier import Classifier
-from models.classifiers.initial_weights import load_start
+from models.classifiers.initial_weights import load_initial_weights
 from models.classifiers.model_folder import read_classifier
 from pipeline.config.config import load_config
 from stages.train.settings import TrainSettings
@@ -27,16 +27,16 @@ def test_any_folder_is_a_start(tmp_path: Path) -> None:
     assert find_classifier_folder(str(tmp_path)) == tmp_path
 
 
-def test_the_default_recipe_takes_every_weight_that_is_shipped(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_default_recipe_takes_every_weight_that_is_bundled(caplog: pytest.LogCaptureFixture) -> None:
     settings = load_config(None).settings("train", TrainSettings)
-    shipped = read_classifier(find_classifier_folder(settings.start))
+    bundled = read_classifier(find_classifier_folder(settings.start))
     classifier = Classifier(
-        shipped.architecture.model_copy(
+        bundled.architecture.model_copy(
             update={"tiles": settings.tiles, "backbone": settings.backbone, "head": settings.head}
         )
     )
-    load_start(classifier, settings.start)
-    assert all(equal_weights(classifier, shipped).values())
+    load_initial_weights(classifier, settings.start)
+    assert all(equal_weights(classifier, bundled).values())
     assert not caplog.text
 
 
@@ -44,7 +44,7 @@ def test_all_weights_of_another_folder(make_classifier, save, tmp_path: Path) ->
     folder = save(tmp_path / "other", seed=1)
     classifier, other = make_classifier(seed=0), make_classifier(seed=1)
     assert not all(equal_weights(classifier, other).values())
-    load_start(classifier, str(folder))
+    load_initial_weights(classifier, str(folder))
     assert all(equal_weights(classifier, other).values())
 
 
@@ -55,7 +55,7 @@ def test_the_head_is_left_out_where_classes_differ(
     classifier = make_classifier(seed=0, class_names=OTHER_CLASSES)
     before = {name: weight.clone() for name, weight in classifier.head.state_dict().items()}
     with caplog.at_level(logging.INFO, "hpacells"):
-        load_start(classifier, str(folder))
+        load_initial_weights(classifier, str(folder))
     assert f"start from {folder}: the head is left out" in caplog.text
     same = equal_weights(classifier.backbone, make_classifier(seed=1).backbone)
     assert all(same.values())
@@ -66,7 +66,7 @@ def test_as_many_classes_of_other_names_are_other_classes(make_classifier, save,
     folder = save(tmp_path / "other", seed=1, class_names=OTHER_CLASSES)
     classifier = make_classifier(seed=0, class_names=OTHER_CLASSES[::-1])
     before = {name: weight.clone() for name, weight in classifier.head.state_dict().items()}
-    load_start(classifier, str(folder))
+    load_initial_weights(classifier, str(folder))
     assert all(torch.equal(weight, before[name]) for name, weight in classifier.head.state_dict().items())
 
 
@@ -75,7 +75,7 @@ def test_a_head_of_another_size_is_told(
 ) -> None:
     folder = save(tmp_path / "other", seed=1, head={"embedding": 8})
     with caplog.at_level(logging.INFO, "hpacells"):
-        load_start(make_classifier(), str(folder))
+        load_initial_weights(make_classifier(), str(folder))
     assert f"start from {folder}" in caplog.text
     assert "of its weights do not fit and are left out" in caplog.text
 
@@ -94,7 +94,7 @@ def test_a_head_of_another_size_is_told(
 def test_another_backbone(make_classifier, save, tmp_path: Path, changes) -> None:
     folder = save(tmp_path / "other", **changes)
     with pytest.raises(InputError) as raised:
-        load_start(make_classifier(), str(folder))
+        load_initial_weights(make_classifier(), str(folder))
     message = str(raised.value)
     assert "\n" not in message
     assert f"setting start = {folder}: weights of " in message
@@ -103,4 +103,4 @@ def test_another_backbone(make_classifier, save, tmp_path: Path, changes) -> Non
 
 def test_nothing_there(make_classifier, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere/model.toml: no such file"):
-        load_start(make_classifier(), str(tmp_path / "nowhere"))
+        load_initial_weights(make_classifier(), str(tmp_path / "nowhere"))

@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from models.losses.classification import ClassificationLoss
 from models.losses.effective_number import effective_number_weights
+from models.losses.factory import make_class_loss
 from models.losses.settings import CrossEntropySettings, LossSettings, output_of
 
 EMBEDDING = torch.zeros(4, 2)
@@ -161,3 +162,11 @@ def test_each_kind_has_its_own_settings_and_output() -> None:
             TypeAdapter(LossSettings).validate_python({"kind": kind, setting: 1})
     with pytest.raises(ValidationError, match="focal"):
         loss_settings("hinge")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_of_tiles_or_of_the_batch(logits: torch.Tensor, kind: str) -> None:
+    settings, targets = loss_settings(kind), torch.eye(3)[[0, 2, 2, 1]]
+    loss = make_class_loss(settings, targets.numpy())
+    assert loss.output == output_of(settings)
+    assert loss(logits, targets).shape == ((1,) if kind == "soft-f1" else (4,))

@@ -9,10 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.losses.binary_cross_entropy import binary_cross_entropy, smooth_labels
+from models.losses.binary_cross_entropy import binary_cross_entropy
 from models.losses.cross_entropy import cross_entropy
 from models.losses.focal import focal_loss
-from models.losses.hardest import mean_of_hardest
+from models.losses.hard_examples import online_hard_example_mean
+from models.losses.sigmoid_loss import smooth_labels
 from models.losses.soft_f1 import soft_f1_loss
 
 TILES, CLASSES = 6, 4
@@ -116,7 +117,9 @@ LOSSES: dict[str, Callable] = {
     "binary": lambda logits, targets: binary_cross_entropy(logits, targets, WEIGHTS, POSITIVE).mean(),
     "focal": lambda logits, targets: focal_loss(logits, targets, 2.0, WEIGHTS, POSITIVE).mean(),
     "soft-f1": soft_f1_loss,
-    "hardest": lambda logits, targets: mean_of_hardest(cross_entropy(logits, targets, ONES, 0.0), 0.5),
+    "hardest": lambda logits, targets: online_hard_example_mean(
+        cross_entropy(logits, targets, ONES, 0.0), 0.5
+    ),
 }
 
 
@@ -138,12 +141,14 @@ def test_the_order_of_tiles_does_not_matter(name: str, seed: int, random) -> Non
 def test_the_hardest_are_the_largest(losses: list[float], part: float) -> None:
     count = max(1, round(part * len(losses)))
     expected = sum(sorted(losses, reverse=True)[:count]) / count
-    assert mean_of_hardest(torch.tensor(losses), part).item() == pytest.approx(expected, rel=1e-4, abs=1e-4)
-    assert mean_of_hardest(torch.tensor(losses), 1.0) == torch.tensor(losses).mean()
+    assert online_hard_example_mean(torch.tensor(losses), part).item() == pytest.approx(
+        expected, rel=1e-4, abs=1e-4
+    )
+    assert online_hard_example_mean(torch.tensor(losses), 1.0) == torch.tensor(losses).mean()
 
 
 def test_easy_tiles_have_no_gradient() -> None:
     losses = torch.tensor([1.0, 4.0, 2.0, 3.0], requires_grad=True)
-    mean_of_hardest(losses, 0.5).backward()
+    online_hard_example_mean(losses, 0.5).backward()
     assert losses.grad is not None
     assert losses.grad.tolist() == [0, 0.5, 0, 0.5]

@@ -7,7 +7,7 @@ import torch
 
 from data.tiles.batch_loader import Batch, divide_batch
 from models.classifiers.classifier import Architecture, Classifier
-from models.training.progress import TrainingData
+from models.training.training_data import TrainingData
 
 ARCHITECTURE: dict[str, Any] = {
     "mode": "single-label",

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.training.gradients import DivergedError, compute_gradients, descend
+from models.training.gradients import DivergedError, accumulate_gradients, optimiser_step
 
 
 def step_from(most_gradient: float) -> tuple[float, torch.Tensor]:
@@ -11,8 +11,8 @@ def step_from(most_gradient: float) -> tuple[float, torch.Tensor]:
     nn.init.zeros_(network.weight)
     optimiser = torch.optim.SGD(network.parameters(), lr=1.0)
     loss = 3 + network(torch.tensor([6.0, 8.0])).sum()
-    value = descend(
-        compute_gradients([loss], network), network, optimiser, most_gradient=most_gradient, when="step 1"
+    value = optimiser_step(
+        accumulate_gradients([loss], network), network, optimiser, max_norm=most_gradient, name="step 1"
     )
     return value, network.weight.detach().flatten()
 
@@ -31,8 +31,8 @@ def test_gradients_of_the_step_before_do_not_add_up() -> None:
     nn.init.zeros_(network.weight)
     optimiser = torch.optim.SGD(network.parameters(), lr=1.0)
     for _ in range(3):
-        losses = compute_gradients([network(torch.ones(1)).sum()], network)
-        descend(losses, network, optimiser, most_gradient=0, when="step")
+        losses = accumulate_gradients([network(torch.ones(1)).sum()], network)
+        optimiser_step(losses, network, optimiser, max_norm=0, name="step")
     assert float(network.weight.detach()) == pytest.approx(-3)
 
 
@@ -46,8 +46,8 @@ def test_a_batch_in_parts_gives_the_step_of_the_whole(parts: int) -> None:
         network.load_state_dict(start)
         optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
         losses = (network(part).square().mean() * len(part) / 6 for part in tiles.chunk(count))
-        computed = compute_gradients(losses, network)
-        values.append(descend(computed, network, optimiser, most_gradient=1, when="step"))
+        computed = accumulate_gradients(losses, network)
+        values.append(optimiser_step(computed, network, optimiser, max_norm=1, name="step"))
         weights.append(network.weight.detach())
     assert values[1] == pytest.approx(values[0], rel=1e-5)
     torch.testing.assert_close(weights[1], weights[0])
@@ -58,6 +58,6 @@ def test_a_loss_that_is_no_number_is_told(when) -> None:
     network = nn.Linear(1, 1)
     optimiser = torch.optim.SGD(network.parameters(), lr=1.0)
     loss = network(torch.full((1,), float("inf"))).sum()
-    losses = compute_gradients([loss], network)
+    losses = accumulate_gradients([loss], network)
     with pytest.raises(DivergedError, match="the loss became .* in epoch 4; lower optimiser.learning_rate"):
-        descend(losses, network, optimiser, most_gradient=0, when=when)
+        optimiser_step(losses, network, optimiser, max_norm=0, name=when)

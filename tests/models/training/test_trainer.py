@@ -17,9 +17,9 @@ from models.training.lr_schedules.plateau import PlateauSettings, plateau_factor
 from models.training.optimisers.settings import SgdSettings
 from models.training.schedule import ScheduleSettings
 from models.training.trainer import Trainer
-from models.training.training_step import Stepper
-from models.training.validation import measure_held_out, score_held_out
-from models.training.weight_interpolation import StartBlend
+from models.training.training_step import TrainingStep
+from models.training.validation import validation_logits, validation_metrics
+from models.training.weight_interpolation import WeightInterpolation
 
 LOSS = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})
 
@@ -32,27 +32,27 @@ def make_trainer(
     rate: Any = None,
     learning_rate: float = 0.02,
     processes: Processes = ALONE,
-    blend: StartBlend | None = None,
+    interpolation: WeightInterpolation | None = None,
     **schedule: Any,
 ) -> Trainer:
     settings = ScheduleSettings.model_validate({"epochs": 3, "batch_size": 4, "patience": 0} | schedule)
-    stepper = Stepper(
+    training_step = TrainingStep(
         classifier,
         ClassificationLoss(LOSS, data.targets),
         data,
         SgdSettings(learning_rate=learning_rate),
-        parts=settings.accumulate,
+        micro_batches=settings.accumulate,
         bfloat16=False,
         processes=processes,
     )
     return Trainer(
-        stepper,
+        training_step,
         None,
         rate=rate or CosineSettings(),
         schedule=settings,
         seed=1,
         checkpoint=Checkpoint(folder / "checkpoint.pt", "key", settings.checkpoint_seconds),
-        blend=blend,
+        interpolation=interpolation,
     )
 
 
@@ -99,7 +99,7 @@ def test_the_average_of_the_weights(make_classifier, make_data, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("average", [0.0, 0.7])
-def test_the_blend_with_the_first_weights_is_judged_and_kept(
+def test_the_interpolation_with_the_initial_weights_is_evaluated_and_kept(
     make_classifier, make_data, tmp_path: Path, average: float
 ) -> None:
     data, share = make_data(12, 9), 0.4
@@ -108,15 +108,15 @@ def test_the_blend_with_the_first_weights_is_judged_and_kept(
     options = {"average": average, "monitor": "loss", "epochs": 1}
     plain = make_trainer(make_classifier(), data, tmp_path / "plain", **options).run()
     classifier = make_classifier()
-    blend = StartBlend(classifier, share)
-    kept = make_trainer(classifier, data, tmp_path / "blended", blend=blend, **options).run()
+    interpolation = WeightInterpolation(classifier, share)
+    kept = make_trainer(classifier, data, tmp_path / "blended", interpolation=interpolation, **options).run()
     for name, weight in kept.weights.items():
         torch.testing.assert_close(weight, (1 - share) * plain.weights[name] + share * first[name])
     judged = make_classifier()
     judged.load_state_dict(kept.weights)
     loss = ClassificationLoss(LOSS, data.targets)
-    logits = score_held_out(judged, data, ALONE, batch_size=8, bfloat16=False)
-    figures = measure_held_out(judged, loss, logits, data.validation_targets)
+    logits = validation_logits(judged, data, ALONE, batch_size=8, bfloat16=False)
+    figures = validation_metrics(judged, loss, logits, data.validation_targets)
     assert kept.epochs[0].val_loss == pytest.approx(figures["val_loss"], rel=1e-5)
     assert kept.epochs[0].val_loss != pytest.approx(plain.epochs[0].val_loss, rel=1e-3)
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from models.training.weight_interpolation import StartBlend
+from models.training.weight_interpolation import WeightInterpolation
 
 NORMED = {"backbone": {"name": "test_resnet", "pretrained": "none"}}
 """A network with batch statistics, and counts of batches that are whole numbers."""
@@ -19,9 +19,9 @@ def change(classifier) -> None:
 def test_weights_and_statistics_are_averaged(make_classifier, changes, share: float) -> None:
     classifier = make_classifier(**changes)
     first = {name: weight.clone() for name, weight in classifier.state_dict().items()}
-    blend = StartBlend(classifier, share)
+    interpolation = WeightInterpolation(classifier, share)
     change(classifier)
-    for name, weight in blend.blend(classifier).state_dict().items():
+    for name, weight in interpolation.interpolate(classifier).state_dict().items():
         trained = classifier.state_dict()[name]
         assert not torch.equal(trained, first[name])
         if weight.is_floating_point():
@@ -32,9 +32,9 @@ def test_weights_and_statistics_are_averaged(make_classifier, changes, share: fl
 
 def test_the_trained_weights_stay_as_they_are(make_classifier) -> None:
     classifier = make_classifier()
-    blend = StartBlend(classifier, 0.5)
+    interpolation = WeightInterpolation(classifier, 0.5)
     change(classifier)
     before = {name: weight.clone() for name, weight in classifier.state_dict().items()}
-    blend.blend(classifier)
-    change(blend.blend(classifier))
+    interpolation.interpolate(classifier)
+    change(interpolation.interpolate(classifier))
     assert all(torch.equal(before[name], weight) for name, weight in classifier.state_dict().items())

@@ -57,11 +57,11 @@ def test_no_rate_where_the_loss_never_falls(
         def __init__(self) -> None:
             self.loss = 1.0
 
-        def step(self, *_: object, **__: object) -> float:
+        def take(self, *_: object, **__: object) -> float:
             self.loss += 0.1
             return self.loss
 
-    monkeypatch.setattr(find_rate, "make_stepper", lambda *_: Rises())
+    monkeypatch.setattr(find_rate, "make_training_step", lambda *_: Rises())
     report = run(make_tiles(IMAGES), files, FindRateSettings(steps=10), tiny, steps())
     assert report.details == {"steepest": None, "highest": None}
     assert list(report.counts) == ["steps"]
@@ -76,8 +76,8 @@ def test_a_loss_that_still_falls_at_the_last_rate_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     losses = iter(range(100, 0, -1))
-    stepper = SimpleNamespace(step=lambda *_, **__: float(next(losses)))
-    monkeypatch.setattr(find_rate, "make_stepper", lambda *_: stepper)
+    training_step = SimpleNamespace(take=lambda *_, **__: float(next(losses)))
+    monkeypatch.setattr(find_rate, "make_training_step", lambda *_: training_step)
     report = run(make_tiles(IMAGES), files, FindRateSettings(steps=10), tiny, steps())
     assert report.details["highest"] == 1
     assert "still falling at the last rate, 1:" in caplog.text
@@ -89,13 +89,13 @@ def test_classes_are_drawn_as_the_recipe_draws_them(
     drawn = []
 
     def keep(prepared, *_: object) -> SimpleNamespace:
-        def step(batch, *_: object, **__: object) -> float:
+        def take(batch, *_: object, **__: object) -> float:
             drawn.append(prepared.data.targets[batch.items])
             return 1.0
 
-        return SimpleNamespace(step=step)
+        return SimpleNamespace(take=take)
 
-    monkeypatch.setattr(find_rate, "make_stepper", keep)
+    monkeypatch.setattr(find_rate, "make_training_step", keep)
     folder = make_tiles({f"image{number:02}": (int(number == 0),) for number in range(20)})
     rare = []
     for balanced in (False, True):

@@ -34,8 +34,8 @@ def test_unused_cells_go_to_the_folds_that_held_out_their_group(cells: pd.DataFr
     assert unused.rows.tolist() == [6, 7, 8, 9, 10, 11, 12]
     assert "".join(unused.image_ids) == "ddeeffg"
     assert unused.cell_ids.tolist() == [1, 2, 1, 2, 1, 2, 1]
-    judges = [[False, True, False]] * 2 + [[True] * 3] * 2 + [[True, False, False]] * 2 + [[True] * 3]
-    np.testing.assert_array_equal(unused.judges, judges)
+    predictors = [[False, True, False]] * 2 + [[True] * 3] * 2 + [[True, False, False]] * 2 + [[True] * 3]
+    np.testing.assert_array_equal(unused.predictors, predictors)
 
 
 def test_an_image_between_two_groups_goes_to_the_folds_of_both(cells: pd.DataFrame) -> None:
@@ -44,19 +44,19 @@ def test_an_image_between_two_groups_goes_to_the_folds_of_both(cells: pd.DataFra
     chosen = select_training_set(cells, LABELS, "single", proteins=proteins)
     labelled = select_training_set(cells, LABELS, "all", proteins=proteins)
     unused = find_unused(labelled, chosen, make_splits(chosen.image_ids, "b", "a", "c"))
-    np.testing.assert_array_equal(unused.judges[:2], [[True, True, False]] * 2)
+    np.testing.assert_array_equal(unused.predictors[:2], [[True, True, False]] * 2)
 
 
 def test_nothing_is_unused_where_all_is_trained_on(cells: pd.DataFrame) -> None:
     chosen = select_training_set(cells, LABELS, "all")
     unused = find_unused(chosen, chosen, make_splits(chosen.image_ids, "a", "b"))
     assert len(unused.rows) == 0
-    assert unused.judges.shape == (0, 2)
+    assert unused.predictors.shape == (0, 2)
 
 
 @pytest.mark.parametrize("mode", ["single-label", "multi-label"])
 @pytest.mark.parametrize("with_thresholds", [False, True])
-def test_each_cell_has_the_mean_and_the_rule_of_its_judges(
+def test_each_cell_has_the_mean_and_the_rule_of_its_predictors(
     tmp_path: Path, mode: str, with_thresholds: bool
 ) -> None:
     """Rows 5 and 0 are held out by the folds 0 and 1, row 3 by none; rows 1 and 4 are not trained on."""
@@ -71,8 +71,8 @@ def test_each_cell_has_the_mean_and_the_rule_of_its_judges(
         Split(tmp_path / "fold-0", np.array([False, False, True])),
         Split(tmp_path / "fold-1", np.array([True, False, False])),
     ]
-    judges = np.array([[True, True], [False, True]])
-    unused = UnusedCells(np.array([4, 1]), np.array(["e", "d"]), np.array([5, 4]), judges)
+    predictors = np.array([[True, True], [False, True]])
+    unused = UnusedCells(np.array([4, 1]), np.array(["e", "d"]), np.array([5, 4]), predictors)
     thresholds = [np.array([0.2, 0.6]), np.array([0.4, 0.9])] if with_thresholds else [None, None]
     results = [
         SimpleNamespace(

@@ -7,7 +7,7 @@ import torch
 
 from models.training.distributed import ALONE
 from stages.train.paths import TrainInputs
-from stages.train.preparation import Prepared, prepare_fold
+from stages.train.preparation import FoldCells, FoldSetup, set_up_fold
 from stages.train.selection import select_cells
 from stages.train.settings import TrainSettings
 
@@ -15,10 +15,10 @@ IMAGES = {f"image{number}": (int(number > 3),) for number in range(5)}
 NEGATIVE = 18
 
 
-def prepare(folder, settings: TrainSettings, softened: np.ndarray | None) -> Prepared:
+def prepare(folder, settings: TrainSettings, softened: np.ndarray | None) -> FoldSetup:
     store, chosen = select_cells(TrainInputs(folder.tiles, folder.cells, folder.labels), settings)
     nobody = np.zeros(len(chosen.rows), bool)
-    return prepare_fold(store, chosen, nobody, settings, torch.device("cpu"), ALONE, softened)
+    return set_up_fold(FoldCells(store, chosen, nobody, softened), settings, torch.device("cpu"), ALONE)
 
 
 def test_labels_as_given_decide_how_often_a_softened_cell_comes(

@@ -17,7 +17,7 @@ from tests.factories.training import train_on
 
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 THREE_CLASSES = {f"image{number}": (number % 3,) for number in range(12)}
-SHIPPED = {
+BUNDLED = {
     "start_share": 0.4,
     "symmetries": True,
     "image_share": 0.25,
@@ -73,7 +73,7 @@ def test_it_learns(make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Pa
         {"schedule": {"average": 0.9, "balanced": True}},
         {"loss": {"triplet": {"weight": 0.5, "mining": "all"}}},
         {"images": "all"},
-        {"start": "simhpa19"} | SHIPPED,
+        {"start": "simhpa19"} | BUNDLED,
     ],
     ids=["plain", "average", "triplet", "all", "start"],
 )
@@ -153,10 +153,10 @@ def test_no_image_is_on_both_sides(
     sides = {}
 
     class Spy(fold.Trainer):
-        def __init__(self, stepper, *arguments, **options):
-            data = stepper.data
+        def __init__(self, training_step, *arguments, **options):
+            data = training_step.data
             sides["training"], sides["validation"] = data.loader._rows, data.validation_loader._rows
-            super().__init__(stepper, *arguments, **options)
+            super().__init__(training_step, *arguments, **options)
 
     monkeypatch.setattr(fold, "Trainer", Spy)
     folder = make_tiles(THREE_CLASSES)

@@ -16,7 +16,7 @@ from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import read_classifier
 from models.training import trainer
 from stages.train import run as train
-from stages.train.preparation import prepare_fold
+from stages.train.preparation import set_up_fold
 from stages.train.settings import TrainSettings
 from tests.factories.training import train_on
 
@@ -165,14 +165,15 @@ def test_soft_labels_of_a_second_round(
     said = read_predictions(first).drop(columns="labels").set_index(["image_id", "cell_id"])
     seen = []
 
-    def spy(store, chosen, held_out, *others):
-        prepared = prepare_fold(store, chosen, held_out, *others)
+    def spy(cells, *others):
+        setup = set_up_fold(cells, *others)
+        chosen, held_out = cells.training_set, cells.held_out
         targets = np.zeros_like(chosen.targets)
-        targets[~held_out], targets[held_out] = prepared.data.targets, prepared.data.validation_targets
+        targets[~held_out], targets[held_out] = setup.data.targets, setup.data.validation_targets
         seen.append((chosen, held_out, targets))
-        return prepared
+        return setup
 
-    monkeypatch.setattr(train, "prepare_fold", spy)
+    monkeypatch.setattr(train, "set_up_fold", spy)
     second = tmp_path / "second.parquet"
     run(folder, tmp_path / "model", settings, steps(), soft=first, out_of_fold=second)
     assert len(seen) == 2
@@ -223,7 +224,7 @@ def test_figures_that_cannot_be_measured_do_not_spoil_the_report(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     figures = dict.fromkeys(("val_loss", "val_accuracy", "val_macro_f1", "val_map", "val_auc"), float("nan"))
-    monkeypatch.setattr(trainer, "measure_held_out", lambda *_: figures)
+    monkeypatch.setattr(trainer, "validation_metrics", lambda *_: figures)
     report = run(make_tiles(IMAGES), tmp_path / "model", changed(tiny), steps())
     assert report.details["validated"]
     assert np.isfinite(list(report.counts.values())).all()

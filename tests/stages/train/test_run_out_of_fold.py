@@ -120,7 +120,7 @@ def test_folds_that_average_predict_so(
         assert by_fold.any(axis=0).all() == agrees, asked
 
 
-def test_evaluation_judges_as_the_folds_do(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
+def test_evaluation_calls_as_the_folds_do(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
     folder, out_of_fold = make_tiles(SINGLE), tmp_path / "oof.parquet"
     run(folder, tmp_path / "model", tiny, steps(), out_of_fold=out_of_fold)
     inputs = EvaluateInputs(out_of_fold, folder.cells, folder.labels)

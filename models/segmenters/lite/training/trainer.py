@@ -1,42 +1,54 @@
-"""The training loop of a segmentation network."""
+"""The training of a segmentation network, on crops of fields with known cells."""
 
 import logging
 import math
-import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
 from data.fields.downscaling import WORKING_PIXEL_UM
 from data.prefetch import work_ahead
-from data.segmenter_training.field_crops import CropSettings, cut_crop
+from data.segmenter_training.field_crops import cut_crop
 from data.segmenter_training.labelled_field import LabelledField
-from models.device import place
+from models.device import to_device
 from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import predict_maps, view_field
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.training.loss import segmentation_loss
-from models.segmenters.lite.training.schedule import SegmenterScheduleSettings
+from models.segmenters.lite.training.settings import SegmenterTrainingSettings
 from models.training.checkpoint import Checkpoint
 from models.training.depthwise import FloatDepthwiseGradients
-from models.training.ema import make_average
-from models.training.gradients import compute_gradients, descend
-from models.training.lr_schedules.cosine import CosineSettings, cosine_factor
+from models.training.gradients import accumulate_gradients, optimiser_step
+from models.training.lr_schedules.cosine import cosine_factor
 from models.training.optimisers.optimisers import make_optimiser, set_learning_rate
 from models.training.optimisers.parameter_groups import split_parameters
-from models.training.optimisers.settings import AdamWSettings
+from models.training.training_loop import LoopSettings, TrainingLoop
 
 log = logging.getLogger("hpacells")
 
-_Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
+class SegmenterBatch(NamedTuple):
+    """Crops with their targets, as `data.segmenter_training.field_crops.cut_crop` cuts each.
+
+    Attributes
+    ----------
+    stains
+        (N, 3, H, W) float32.
+    maps
+        (N, 5, H, W) float32 in 0..1.
+    weight
+        (N, H, W) float32, 0 where nothing is known.
+    """
+
+    stains: NDArray[np.float32]
+    maps: NDArray[np.float32]
+    weight: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -55,30 +67,8 @@ class FieldPool:
     weights: NDArray[np.float64]
 
 
-@dataclass
-class SegmenterProgress:
-    """Where a training stands; plain values, so that a checkpoint can hold it.
-
-    Attributes
-    ----------
-    step
-        The step that comes next, from 0.
-    loss
-        Running mean of the loss.
-    rows
-        A row a validation, for ``metrics.csv``.
-    seconds
-        Time trained so far.
-    """
-
-    step: int = 0
-    loss: float = math.nan
-    seconds: float = 0.0
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-
-class SegmenterTrainer:
-    """Train a `LiteNetwork`; an interrupted training with the same checkpoint and key is gone on with.
+class SegmenterTrainer(TrainingLoop[LiteNetwork, SegmenterBatch]):
+    """Train a `LiteNetwork`; an interrupted training with the same checkpoint and key is resumed.
 
     Parameters
     ----------
@@ -88,10 +78,8 @@ class SegmenterTrainer:
         Fields to train on.
     validation
         Fields to validate on; may be empty.
-    crops, optimiser, rate, schedule
-        Settings.
-    seed
-        Of the crops.
+    settings
+        Crops, optimiser, learning rates, length and seed.
     bfloat16
         Compute in bfloat16 where that is safe.
     checkpoint
@@ -103,28 +91,26 @@ class SegmenterTrainer:
         network: LiteNetwork,
         pool: FieldPool,
         validation: Sequence[LabelledField],
+        settings: SegmenterTrainingSettings,
         *,
-        crops: CropSettings,
-        optimiser: AdamWSettings,
-        rate: CosineSettings,
-        schedule: SegmenterScheduleSettings,
-        seed: int,
         bfloat16: bool,
         checkpoint: Checkpoint,
     ) -> None:
         self._device = next(network.parameters()).device
-        self._network = place(network, self._device)
-        self._average = make_average(self._network, schedule.average)
-        self._pool, self._validation = pool, validation
-        self._crops, self._schedule, self._seed = crops, schedule, seed
-        self._optimiser_settings, self._rate = optimiser, rate
-        groups = split_parameters(*network.parts(), len(optimiser.group_factors))
-        self._optimiser = make_optimiser(groups, optimiser)
-        self._bfloat16, self._checkpoint = bfloat16, checkpoint
-        self.progress = SegmenterProgress()
+        self._pool, self._validation, self._settings = pool, validation, settings
+        self._bfloat16, self._loss = bfloat16, math.nan
+        network = to_device(network, self._device)
+        groups = split_parameters(*network.parts(), len(settings.optimiser.group_factors))
+        schedule = settings.schedule
+        super().__init__(
+            network,
+            make_optimiser(groups, settings.optimiser),
+            LoopSettings(schedule.steps, schedule.validate_every, schedule.average),
+            checkpoint,
+        )
 
     def run(self, advance: Callable[[int], None] = lambda _: None) -> LiteNetwork:
-        """Train to the end, and give the average of the network's weights over its last steps.
+        """Train to the end, and return the network with the average of its weights over its last steps.
 
         Parameters
         ----------
@@ -134,110 +120,87 @@ class SegmenterTrainer:
         Raises
         ------
         InputError
-            The loss is no number any more.
+            The loss became NaN or infinite.
         """
-        torch.manual_seed(self._seed)
-        self._resume()
-        progress, steps = self.progress, self._schedule.steps
-        advance(progress.step)
-        with closing(self._batches(progress.step)) as batches:
-            started = time.perf_counter()
-            for batch in batches:
-                self._step(*(torch.from_numpy(part).to(self._device) for part in batch))
-                progress.step += 1
-                progress.seconds += time.perf_counter() - started
-                if progress.step % self._schedule.validate_every == 0 or progress.step == steps:
-                    self._validate()
-                self._save_if_due()
-                advance(1)
-                started = time.perf_counter()
-        return self._average.module
+        torch.manual_seed(self._settings.seed)
+        self.train(advance)
+        return self.averaged
 
-    def _step(self, stains: Tensor, maps: Tensor, weight: Tensor) -> None:
-        progress = self.progress
-        factor = cosine_factor(self._rate, progress.step, self._schedule.steps)
-        set_learning_rate(self._optimiser, self._optimiser_settings.learning_rate * factor)
-        self._network.train()
-        stains = stains.contiguous(memory_format=torch.channels_last)
-        low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
-        with FloatDepthwiseGradients(), low:
-            logits = self._network(stains)
-        loss = segmentation_loss(logits, maps, weight)
-        value = descend(
-            compute_gradients([loss], self._network),
-            self._network,
-            self._optimiser,
-            most_gradient=self._optimiser_settings.most_gradient,
-            when=f"step {progress.step + 1}",
-        )
-        self._average.update(self._network, step=progress.step)
-        progress.loss = value if math.isnan(progress.loss) else 0.98 * progress.loss + 0.02 * value
-
-    def _validate(self) -> None:
-        progress = self.progress
-        agreement = pool_agreements(
-            self.compare(self._average.module, labelled) for labelled in self._validation
-        )
-        row = {
-            "step": progress.step,
-            "train_loss": progress.loss,
-            "val_f1": agreement.f1,
-            "val_precision": agreement.precision,
-            "val_recall": agreement.recall,
-            "val_mean_iou": agreement.mean_iou,
-            "seconds": progress.seconds,
-        }
-        progress.rows.append(row)
-        told = f"step {progress.step} of {self._schedule.steps}: training loss {progress.loss:.3f}"
-        if self._validation:
-            told += f"; held-out fields: F1 {agreement.f1:.3f}, mean IoU {agreement.mean_iou:.3f}"
-        log.info("%s (%.0f s)", told, progress.seconds)
-
-    def compare(self, network: LiteNetwork, labelled: LabelledField) -> Agreement:
-        """Compare the cells that a network finds in a field with the known ones, at the working size."""
-        stains, cells = view_field(labelled)
-        _, found = find_lite_cells(predict_maps(network, stains, bfloat16=self._bfloat16), WORKING_PIXEL_UM)
-        return compare_cells(cells, found)
-
-    def _batches(self, start: int) -> Generator[_Batch, None, None]:
-        """Cut the batches from a step on, some ahead; equal seeds and steps give equal batches."""
-        workers = self._schedule.workers
+    def batches(self, steps: range) -> Generator[SegmenterBatch, None, None]:
+        """Cut the batches of some steps, some ahead; equal seeds and steps give equal batches."""
+        workers = self._settings.schedule.workers
         executor = ThreadPoolExecutor(workers, thread_name_prefix="hpacells-crops")
-        steps = range(start, self._schedule.steps)
         try:
             for _, future in work_ahead(executor, self._cut_batch, steps, ahead=2 * workers):
                 yield future.result()
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
 
-    def _cut_batch(self, step: int) -> _Batch:
-        random = np.random.default_rng((self._seed, step))
-        chances = self._pool.weights / self._pool.weights.sum()
-        drawn = random.choice(len(self._pool.fields), self._schedule.batch_size, p=chances)
-        crops = [cut_crop(self._pool.fields[place], self._crops, random) for place in drawn]
-        return (
+    def train_step(self, batch: SegmenterBatch) -> None:
+        """Take a step on a batch of crops."""
+        stains, maps, weight = (torch.from_numpy(array).to(self._device) for array in batch)
+        optimiser, step = self._settings.optimiser, self.progress.step
+        factor = cosine_factor(self._settings.rate, step, self.steps)
+        set_learning_rate(self.optimiser, optimiser.learning_rate * factor)
+        stains = stains.contiguous(memory_format=torch.channels_last)
+        low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
+        with FloatDepthwiseGradients(), low:
+            logits = self.network(stains)
+        loss = segmentation_loss(logits, maps, weight)
+        value = optimiser_step(
+            accumulate_gradients([loss], self.network),
+            self.network,
+            self.optimiser,
+            max_norm=optimiser.most_gradient,
+            name=self.name_step(),
+        )
+        self._loss = value if math.isnan(self._loss) else 0.98 * self._loss + 0.02 * value
+
+    def evaluate(self, network: LiteNetwork) -> dict[str, Any]:
+        """Compare the cells that a network finds in the held-out fields with the known ones."""
+        agreement = pool_agreements(self._compare(network, labelled) for labelled in self._validation)
+        rows, step = self.progress.rows, self.progress.step
+        seconds = self.progress.seconds + (rows[-1]["seconds"] if rows else 0)
+        described = f"step {step} of {self.steps}: training loss {self._loss:.3f}"
+        if self._validation:
+            described += f"; held-out fields: F1 {agreement.f1:.3f}, mean IoU {agreement.mean_iou:.3f}"
+        log.info("%s (%.0f s)", described, seconds)
+        return {
+            "step": step,
+            "train_loss": self._loss,
+            "val_f1": agreement.f1,
+            "val_precision": agreement.precision,
+            "val_recall": agreement.recall,
+            "val_mean_iou": agreement.mean_iou,
+            "seconds": seconds,
+        }
+
+    def name_step(self) -> str:
+        """Return the number of the step that comes next, from 1."""
+        return f"step {self.progress.step + 1}"
+
+    def state(self) -> dict[str, Any]:
+        """Return the running mean of the loss."""
+        return {"loss": self._loss}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Set what `state` returned."""
+        self._loss = state["loss"]
+
+    def _compare(self, network: LiteNetwork, labelled: LabelledField) -> Agreement:
+        """Compare cells at the working pixel size."""
+        stains, cells = view_field(labelled)
+        _, found = find_lite_cells(predict_maps(network, stains, bfloat16=self._bfloat16), WORKING_PIXEL_UM)
+        return compare_cells(cells, found)
+
+    def _cut_batch(self, step: int) -> SegmenterBatch:
+        settings, pool = self._settings, self._pool
+        random = np.random.default_rng((settings.seed, step))
+        chances = pool.weights / pool.weights.sum()
+        drawn = random.choice(len(pool.fields), settings.schedule.batch_size, p=chances)
+        crops = [cut_crop(pool.fields[index], settings.crops, random) for index in drawn]
+        return SegmenterBatch(
             np.stack([crop.stains for crop in crops]),
             np.stack([crop.targets.maps for crop in crops]),
             np.stack([crop.targets.weight for crop in crops]),
         )
-
-    def _resume(self) -> None:
-        state = self._checkpoint.load()
-        if state is None:
-            return
-        self.progress = SegmenterProgress(**state["progress"])
-        self._network.load_state_dict(state["network"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self._average.module.load_state_dict(state["average"])
-        log.info("training resumes after step %d", self.progress.step)
-
-    def _save_if_due(self) -> None:
-        if not self._checkpoint.is_due:
-            return
-        state = {
-            "progress": asdict(self.progress),
-            "network": self._network.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
-            "average": self._average.module.state_dict(),
-        }
-        self._checkpoint.save(state)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from data.simulate.imaging.optics import (
     Exposure,
     brightness_to_show,
+    render_image,
     spread_light,
-    take_picture,
     to_grey_levels,
 )
 
@@ -20,7 +20,7 @@ PX_PER_UM = 12.5
 
 
 def picture(light, exposure=PLAIN, seed=1, px_per_um=PX_PER_UM):
-    return take_picture(np.asarray(light, np.float32), px_per_um, exposure, np.random.default_rng(seed))
+    return render_image(np.asarray(light, np.float32), px_per_um, exposure, np.random.default_rng(seed))
 
 
 def flat(brightness, side=300):

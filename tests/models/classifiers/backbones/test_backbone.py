@@ -8,7 +8,7 @@ from data.errors import InputError
 from models.classifiers.backbones import timm_backbone
 from models.classifiers.backbones.backbone import BACKBONES, create_backbone
 from models.classifiers.backbones.network import Backbone
-from models.classifiers.backbones.settings import BOTNET, MADE_BY_HAND, BackboneSettings
+from models.classifiers.backbones.settings import BOTNET, CUSTOM_BACKBONES, BackboneSettings
 
 TRIED = ["gapnet-pl", "gapnet-zhang2021", "gapnet-batchnorm", "deepyeast", "m-cnn", "test_efficientnet"]
 
@@ -37,7 +37,7 @@ def test_features_and_maps_have_the_promised_shape(name: str, channels: int, siz
 
 
 def test_all_made_by_hand_are_tried() -> None:
-    assert set(BACKBONES) == set(MADE_BY_HAND) == set(TRIED) - {"test_efficientnet"}
+    assert set(BACKBONES) == set(CUSTOM_BACKBONES) == set(TRIED) - {"test_efficientnet"}
 
 
 @pytest.mark.parametrize("name", TRIED)

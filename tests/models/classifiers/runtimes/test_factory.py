@@ -8,7 +8,7 @@ import torch
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
 from models.classifiers.runtimes import factory as choose
-from models.classifiers.runtimes.factory import make_runner
+from models.classifiers.runtimes.factory import make_batch_runtime
 
 TILES = np.random.default_rng(4).integers(0, 256, (3, 32, 32, 2), dtype=np.uint8)
 
@@ -17,9 +17,9 @@ def test_torch_by_name(make_classifier: Callable[..., Classifier]) -> None:
     classifier = make_classifier()
     with torch.inference_mode():
         expected = classifier(torch.from_numpy(TILES).permute(0, 3, 1, 2))
-    runner = make_runner(classifier, "torch")
-    assert runner.identity() == "torch cpu float32"
-    torch.testing.assert_close(runner(TILES), expected, atol=1e-4, rtol=1e-4)
+    runtime = make_batch_runtime(classifier, "torch")
+    assert runtime.identity() == "torch cpu float32"
+    torch.testing.assert_close(runtime(TILES), expected, atol=1e-4, rtol=1e-4)
 
 
 def test_auto_falls_back_on_torch(
@@ -30,20 +30,20 @@ def test_auto_falls_back_on_torch(
     def refuse(*_: object, **__: object) -> None:
         raise InputError(found="OpenVINO cannot run it", where="here")
 
-    monkeypatch.setattr(choose, "OpenVinoRunner", refuse)
+    monkeypatch.setattr(choose, "OpenVinoRuntime", refuse)
     monkeypatch.setattr(choose, "resolve_runtime", lambda name: "openvino-bfloat16")
     with caplog.at_level(logging.WARNING, "hpacells"):
-        assert make_runner(make_classifier(), "auto").identity() == "torch cpu bfloat16"
+        assert make_batch_runtime(make_classifier(), "auto").identity() == "torch cpu bfloat16"
     assert "OpenVINO cannot run it; torch runs it" in caplog.text
     with pytest.raises(InputError, match="cannot run it"):
-        make_runner(make_classifier(), "openvino-bfloat16")
+        make_batch_runtime(make_classifier(), "openvino-bfloat16")
 
 
 def test_runtimes_that_there_are_not(
     make_classifier: Callable[..., Classifier], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(InputError, match="no runtime 'onnx'.*auto or cuda"):
-        make_runner(make_classifier(), "onnx")
+        make_batch_runtime(make_classifier(), "onnx")
     monkeypatch.setattr(choose, "resolve_runtime", lambda name: name)
     with pytest.raises(InputError, match="int8 is for segmenters only"):
-        make_runner(make_classifier(), "openvino-int8")
+        make_batch_runtime(make_classifier(), "openvino-int8")

@@ -7,29 +7,29 @@ import torch
 
 from data.errors import InputError
 from models.classifiers.classifier import Classifier, Scores
-from models.classifiers.runtimes.memory_saving_runtime import SparingRunner
-from models.classifiers.runtimes.torch_runtime import TorchRunner
+from models.classifiers.runtimes.memory_saving_runtime import MemorySavingRuntime
+from models.classifiers.runtimes.torch_runtime import TorchRuntime
 
 TILES = np.random.default_rng(4).integers(0, 256, (13, 32, 32, 2), dtype=np.uint8)
 
 
 class Short:
-    """A runner on which no more than so many tiles fit, and which notes how many it is given."""
+    """A runtime on which no more than so many tiles fit, and which notes how many it is given."""
 
     def __init__(self, classifier: Classifier, most: int) -> None:
-        self._runner = TorchRunner(classifier, torch.device("cpu"), torch.float32)
+        self._runtime = TorchRuntime(classifier, torch.device("cpu"), torch.float32)
         self.classifier, self.most = classifier, most
         self.sizes: list[int] = []
         self.error: Exception = torch.OutOfMemoryError("CUDA out of memory.")
 
     def identity(self) -> str:
-        return self._runner.identity()
+        return self._runtime.identity()
 
     def __call__(self, tiles: np.ndarray) -> Scores:
         self.sizes.append(len(tiles))
         if len(tiles) > self.most:
             raise self.error
-        return self._runner(tiles)
+        return self._runtime(tiles)
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_a_batch_that_does_not_fit_is_run_in_halves(
 ) -> None:
     caplog.set_level(logging.WARNING, "hpacells")
     short = Short(make_classifier(), most)
-    runner = SparingRunner(short, "the cells")
-    expected = TorchRunner(make_classifier(), torch.device("cpu"), torch.float32)(TILES)
-    torch.testing.assert_close(runner(TILES), expected, atol=1e-5, rtol=1e-5)
+    runtime = MemorySavingRuntime(short, "the cells")
+    expected = TorchRuntime(make_classifier(), torch.device("cpu"), torch.float32)(TILES)
+    torch.testing.assert_close(runtime(TILES), expected, atol=1e-5, rtol=1e-5)
     assert short.sizes == sizes
     assert [record.message for record in caplog.records] == [
         f"not enough memory for {tiles} tiles at a time: the cells are taken {fewer} at a time from here on"
@@ -60,31 +60,31 @@ def test_a_batch_that_does_not_fit_is_run_in_halves(
     ]
     # The next batch begins with what fitted.
     short.sizes.clear()
-    torch.testing.assert_close(runner(TILES), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(runtime(TILES), expected, atol=1e-5, rtol=1e-5)
     assert max(short.sizes) <= most
     assert len(caplog.records) == len(told)
-    assert runner.classifier is short.classifier
-    assert runner.identity() == short.identity()
+    assert runtime.classifier is short.classifier
+    assert runtime.identity() == short.identity()
 
 
 def test_it_may_be_told_to_developers_only(
     make_classifier: Callable[..., Classifier], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "hpacells")
-    SparingRunner(Short(make_classifier(), 5), "the cells", logging.DEBUG)(TILES)
+    MemorySavingRuntime(Short(make_classifier(), 5), "the cells", logging.DEBUG)(TILES)
     assert not caplog.records
 
 
 def test_too_little_memory_for_one_tile(make_classifier: Callable[..., Classifier]) -> None:
     with pytest.raises(InputError, match="the cells: not enough memory for 1 tile at a time.*free memory"):
-        SparingRunner(Short(make_classifier(), 0), "the cells")(TILES)
+        MemorySavingRuntime(Short(make_classifier(), 0), "the cells")(TILES)
 
 
 def test_other_errors_are_not_hidden(make_classifier: Callable[..., Classifier]) -> None:
     short = Short(make_classifier(), 0)
     short.error = RuntimeError("mat1 and mat2 shapes cannot be multiplied")
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
-        SparingRunner(short, "the cells")(TILES)
+        MemorySavingRuntime(short, "the cells")(TILES)
     assert short.sizes == [13]
 
 
@@ -114,5 +114,5 @@ def test_nothing_refers_to_the_tensors_of_a_batch_that_did_not_fit(
     monkeypatch.setattr(
         "models.classifiers.runtimes.memory_saving_runtime.free_memory", lambda: freed.append(Big.alive)
     )
-    SparingRunner(Holding(make_classifier(), 4), "the cells")(TILES)
+    MemorySavingRuntime(Holding(make_classifier(), 4), "the cells")(TILES)
     assert freed == [0, 0]

@@ -7,8 +7,8 @@ import torch
 from data.errors import InputError
 from models.classifiers.classifier import Classifier
 from models.classifiers.heads.settings import BufferedHeadSettings
-from models.classifiers.runtimes.openvino_runtime import OpenVinoRunner
-from models.classifiers.runtimes.torch_runtime import TorchRunner
+from models.classifiers.runtimes.openvino_runtime import OpenVinoRuntime
+from models.classifiers.runtimes.torch_runtime import TorchRuntime
 from models.runtimes.openvino_library import has_openvino
 
 pytestmark = pytest.mark.skipif(not has_openvino(), reason="the extra openvino is not installed")
@@ -22,30 +22,30 @@ def test_probabilities_are_those_of_torch(
     make_classifier: Callable[..., Classifier], mode: str, bfloat16: bool, most: float
 ) -> None:
     plain = make_classifier(mode=mode)
-    expected = TorchRunner(plain, torch.device("cpu"), torch.float32)(TILES)
-    runner = OpenVinoRunner(make_classifier(mode=mode), bfloat16=bfloat16)
+    expected = TorchRuntime(plain, torch.device("cpu"), torch.float32)(TILES)
+    runtime = OpenVinoRuntime(make_classifier(mode=mode), bfloat16=bfloat16)
     for tiles in (TILES, TILES[:3]):
-        scores = runner(tiles)
-        probabilities = runner.classifier.probabilities(scores.logits)
+        scores = runtime(tiles)
+        probabilities = runtime.classifier.probabilities(scores.logits)
         wanted = plain.probabilities(expected.logits)[: len(tiles)]
         torch.testing.assert_close(probabilities, wanted, atol=most, rtol=0)
         torch.testing.assert_close(scores.embedding, expected.embedding[: len(tiles)], atol=0.05, rtol=0.05)
-    assert runner.identity() == f"openvino {'bfloat16' if bfloat16 else 'float32'}"
+    assert runtime.identity() == f"openvino {'bfloat16' if bfloat16 else 'float32'}"
 
 
 def test_a_head_of_selu_units(make_classifier: Callable[..., Classifier]) -> None:
     head = BufferedHeadSettings(activation="selu", normalise="none", widths=(8,), dropouts=(0.3,))
     plain = make_classifier(head=head)
-    expected = TorchRunner(plain, torch.device("cpu"), torch.float32)(TILES)
-    logits = OpenVinoRunner(make_classifier(head=head), bfloat16=False)(TILES).logits
+    expected = TorchRuntime(plain, torch.device("cpu"), torch.float32)(TILES)
+    logits = OpenVinoRuntime(make_classifier(head=head), bfloat16=False)(TILES).logits
     torch.testing.assert_close(logits, expected.logits, atol=1e-4, rtol=0)
 
 
 def test_results_outlive_the_next_batch(make_classifier: Callable[..., Classifier]) -> None:
-    runner = OpenVinoRunner(make_classifier(), bfloat16=False)
-    first = runner(TILES)
+    runtime = OpenVinoRuntime(make_classifier(), bfloat16=False)
+    first = runtime(TILES)
     kept = first.logits.clone()
-    runner(255 - TILES)
+    runtime(255 - TILES)
     assert torch.equal(first.logits, kept)
 
 
@@ -57,4 +57,4 @@ def test_a_network_that_it_does_not_know(make_classifier: Callable[..., Classifi
     classifier = make_classifier()
     classifier.backbone = torch.nn.Sequential(classifier.backbone, Unknown())  # type: ignore[assignment]
     with pytest.raises(InputError, match="OpenVINO cannot run test_efficientnet.*use runtime torch"):
-        OpenVinoRunner(classifier, bfloat16=False)
+        OpenVinoRuntime(classifier, bfloat16=False)

@@ -14,13 +14,13 @@ from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, SimulatedField, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
 from models.segmenters.lite.lite_segmenter import LiteSegmenter, working_factors
-from models.segmenters.lite.weights import SHIPPED_WEIGHTS, hash_weights, load_lite_network
+from models.segmenters.lite.weights import BUNDLED_WEIGHTS, hash_weights, load_lite_network
 from models.segmenters.runtimes.factory import make_runtime
 
 
 @cache
 def segmenter() -> LiteSegmenter:
-    weights = hash_weights(SHIPPED_WEIGHTS)
+    weights = hash_weights(BUNDLED_WEIGHTS)
     return LiteSegmenter(make_runtime("torch", load_lite_network, weights), weights)
 
 
@@ -51,7 +51,7 @@ def test_cells_of_every_simulated_line_are_found(line: CellLine) -> None:
 
 
 def test_real_fields_agree_with_hpacellseg(shared: Path) -> None:
-    # The shipped weights have seen these fields: this proves that they are whole, and no more.
+    # The bundled weights have seen these fields: this proves that they are whole, and no more.
     agreements = []
     for real in find_fields(shared / "hpa" / "fields"):
         known = read_label_image(shared / "hpa" / "reference_masks" / f"{real.image_id}_cells.png")
@@ -141,5 +141,5 @@ def test_working_factors_bring_pixels_to_about_a_third_of_a_micrometre() -> None
 
 def test_identity_names_weights_and_runtime() -> None:
     identity = segmenter().identity()
-    assert hash_weights(SHIPPED_WEIGHTS) in identity
+    assert hash_weights(BUNDLED_WEIGHTS) in identity
     assert "torch float32" in identity

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from models.training.lr_schedules.cosine import CosineSettings, cosine_factor
-from models.training.lr_schedules.lr_schedule import ConstantSettings, RateSettings, rate_factor
+from models.training.lr_schedules.lr_schedule import ConstantSettings, LrScheduleSettings, lr_factor
 from models.training.lr_schedules.plateau import PlateauSettings
 from models.training.lr_schedules.ramp import RampSettings
 from models.training.lr_schedules.restarts import RestartsSettings
@@ -48,14 +48,14 @@ def test_restarts_are_those_of_torch(final: float) -> None:
     optimiser = toy_optimiser(0.3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimiser, 2 * 5, eta_min=0.3 * final)
     for step in range(37):
-        factor = rate_factor(settings, 0.3, step, batches_per_epoch=5, epochs=8, losses=())
+        factor = lr_factor(settings, 0.3, step, batches_per_epoch=5, epochs=8, losses=())
         assert 0.3 * factor == pytest.approx(optimiser.param_groups[0]["lr"], abs=1e-9)
         optimiser.step()
         schedule.step()
 
 
 def test_the_ramp_of_elnashar2022() -> None:
-    rates = [0.0011 * rate_factor(RampSettings(), 0.0011, 7 * epoch + 6, 7, 10, ()) for epoch in range(10)]
+    rates = [0.0011 * lr_factor(RampSettings(), 0.0011, 7 * epoch + 6, 7, 10, ()) for epoch in range(10)]
     rising = [0.0005, 0.0007, 0.0009, 0.0011, 0.0011]
     falling = [0.0005 + 0.0006 * 0.75**past for past in range(5)]
     assert rates == pytest.approx(rising + falling)
@@ -63,7 +63,7 @@ def test_the_ramp_of_elnashar2022() -> None:
 
 def test_a_ramp_may_have_no_rise() -> None:
     settings = RampSettings(ramp_epochs=0, sustain_epochs=1, decay=0.5, least=0)
-    assert [rate_factor(settings, 0.1, step, 1, 4, ()) for step in range(4)] == [1, 1, 0.5, 0.25]
+    assert [lr_factor(settings, 0.1, step, 1, 4, ()) for step in range(4)] == [1, 1, 0.5, 0.25]
 
 
 LOSS = st.one_of(st.integers(0, 6).map(float), st.just(math.nan))
@@ -77,7 +77,7 @@ def test_plateaus_are_those_of_torch(losses: list[float], patience: int) -> None
         optimiser, factor=0.5, patience=patience - 1, threshold=0, eps=0
     )
     for epoch in range(len(losses) + 1):
-        factor = rate_factor(settings, 1.0, epoch, 1, 100, losses[:epoch])
+        factor = lr_factor(settings, 1.0, epoch, 1, 100, losses[:epoch])
         assert factor == optimiser.param_groups[0]["lr"]
         if epoch < len(losses):
             schedule.step(losses[epoch])
@@ -85,7 +85,7 @@ def test_plateaus_are_those_of_torch(losses: list[float], patience: int) -> None
 
 def test_the_rate_is_halved_after_three_epochs_without_a_lower_loss() -> None:
     losses = [3.0, 2.0, 2.5, 2.0, 2.1, 1.9]
-    factors = [rate_factor(PlateauSettings(), 1, epoch, 1, 9, losses[:epoch]) for epoch in range(7)]
+    factors = [lr_factor(PlateauSettings(), 1, epoch, 1, 9, losses[:epoch]) for epoch in range(7)]
     assert factors == [1, 1, 1, 1, 1, 0.5, 0.5]
 
 
@@ -102,12 +102,12 @@ def test_rates_are_positive_and_no_higher_than_the_highest(
 ) -> None:
     step = int(place * batches * epochs)
     losses = [loss] * (step // batches)
-    factor = rate_factor(RATES[kind], rate, step, batches, epochs, losses)
+    factor = lr_factor(RATES[kind], rate, step, batches, epochs, losses)
     assert 0 < factor <= 1 + 1e-9
 
 
 def test_each_kind_is_found_by_its_name() -> None:
     for kind, settings in RATES.items():
-        assert TypeAdapter(RateSettings).validate_python({"kind": kind}) == settings
-    assert TypeAdapter(RateSettings).validate_python({}) == CosineSettings()
-    assert rate_factor(ConstantSettings(), 0.1, 17, 5, 9, ()) == 1
+        assert TypeAdapter(LrScheduleSettings).validate_python({"kind": kind}) == settings
+    assert TypeAdapter(LrScheduleSettings).validate_python({}) == CosineSettings()
+    assert lr_factor(ConstantSettings(), 0.1, 17, 5, 9, ()) == 1

@@ -5,18 +5,18 @@ import pytest
 import torch
 
 from data.errors import InputError
-from data.segmenter_training.augmentation import PhotographySettings
+from data.segmenter_training.augmentation import AugmentationSettings
 from data.segmenter_training.field_crops import CropSettings
 from data.segmenter_training.labelled_field import LabelledField
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.training.report import draw_predictions, write_segmenter_history
-from models.segmenters.lite.training.schedule import SegmenterScheduleSettings
+from models.segmenters.lite.training.settings import SegmenterScheduleSettings, SegmenterTrainingSettings
 from models.segmenters.lite.training.trainer import FieldPool, SegmenterTrainer
 from models.training.checkpoint import Checkpoint
 from models.training.lr_schedules.cosine import CosineSettings
 from models.training.optimisers.settings import AdamWSettings
 
-MILD = PhotographySettings(gain=0.1, gamma=0.1, blur_px=0.5, uneven_cells=0.1, debris=0, missing_er=0)
+MILD = AugmentationSettings(gain=0.1, gamma=0.1, blur_px=0.5, uneven_cells=0.1, debris=0, missing_er=0)
 
 
 def disks(field_id: str, seed: int) -> LabelledField:
@@ -45,13 +45,15 @@ def make_trainer(
         network or LiteNetwork(pretrained=True),
         FieldPool(fields, np.ones(2)),
         [disks("c", 3)],
-        crops=CropSettings(size=96, scale=(0.9, 1.1), photography=MILD),
-        optimiser=AdamWSettings(learning_rate=rate),
-        rate=CosineSettings(),
-        schedule=SegmenterScheduleSettings(
-            steps=steps, batch_size=4, average=0.9, validate_every=steps, checkpoint_seconds=0, workers=1
+        SegmenterTrainingSettings(
+            crops=CropSettings(size=96, scale=(0.9, 1.1), photography=MILD),
+            optimiser=AdamWSettings(learning_rate=rate),
+            rate=CosineSettings(),
+            schedule=SegmenterScheduleSettings(
+                steps=steps, batch_size=4, average=0.9, validate_every=steps, checkpoint_seconds=0, workers=1
+            ),
+            seed=1,
         ),
-        seed=1,
         bfloat16=False,
         checkpoint=Checkpoint(folder / "checkpoint.pt", key, 0),
     )

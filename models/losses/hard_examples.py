@@ -1,16 +1,16 @@
-"""The hard sampler: only a batch's worst tiles are learnt from."""
+"""Online hard example mining: only the tiles of a batch with the largest losses are trained on."""
 
 from torch import Tensor
 
 
-def mean_of_hardest(losses: Tensor, part: float) -> Tensor:
-    """Take the mean of the K largest of B losses, so that rare classes are not drowned by easy tiles.
+def online_hard_example_mean(losses: Tensor, fraction: float) -> Tensor:
+    """Compute the mean of the K largest of B losses, so that rare classes are not drowned by easy tiles.
 
     Parameters
     ----------
     losses
         (B,) of the tiles of a batch.
-    part
+    fraction
         K / B, above 0 and at most 1; K is rounded, and at least 1.
 
     Returns
@@ -22,6 +22,6 @@ def mean_of_hardest(losses: Tensor, part: float) -> Tensor:
     ----------
     Zhang et al. (2021), "Modified architectures and hard example mining".
     """
-    if part >= 1:
+    if fraction >= 1:
         return losses.mean()
-    return losses.topk(max(1, round(part * len(losses)))).values.mean()
+    return losses.topk(max(1, round(fraction * len(losses)))).values.mean()

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from data.labels.label_file import NEGATIVE
 from data.simulate.imaging.imaging_conditions import Conditions, Optics, draw_conditions
-from data.simulate.imaging.optics import brightness_to_show, spread_light, take_picture, to_grey_levels
+from data.simulate.imaging.optics import brightness_to_show, render_image, spread_light, to_grey_levels
 from data.simulate.patterns.cell import Cell
 from data.simulate.patterns.protein import paint_protein
 from data.simulate.patterns.stains import stain_microtubules, stain_nucleus, stain_reticulum
@@ -22,7 +22,7 @@ _CELL_SPREAD = (0.35, 0.0, 0.22, 0.3)
 """Spread of the logarithm of brightness from cell to cell; the protein's is the antibody's."""
 
 
-def photograph_cells(
+def form_image(
     cells: list[Cell],
     labels: list[tuple[int, ...]],
     shape: tuple[int, int],
@@ -59,7 +59,7 @@ def photograph_cells(
         least = _NEGATIVE_FULL if negative and number == 1 else _LEAST_FULL[number]
         full = brightness_to_show(channel, blur_px, brightest=_BRIGHTEST[number], at_least=least)
         exposure = conditions.expose(number, full, random)
-        pictures[number] = take_picture(channel, 1.0 / pixel_size_um, exposure, random)
+        pictures[number] = render_image(channel, 1.0 / pixel_size_um, exposure, random)
     return to_grey_levels(pictures, optics.bits)
 
 

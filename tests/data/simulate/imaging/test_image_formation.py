@@ -29,12 +29,13 @@ def take(monkeypatch):
 
     def take_field(conditions, *, only=None, classes=(0,), bits=8):
         monkeypatch.setattr(
-            "data.simulate.imaging.photographs.draw_conditions", lambda key, optics: conditions
+            "data.simulate.imaging.image_formation.draw_conditions", lambda key, optics: conditions
         )
         for channel, name in enumerate(STAINS):
             if only is not None and channel != only:
                 monkeypatch.setattr(
-                    f"data.simulate.imaging.photographs.{name}", lambda cell, *_: np.zeros(cell.mask.shape)
+                    f"data.simulate.imaging.image_formation.{name}",
+                    lambda cell, *_: np.zeros(cell.mask.shape),
                 )
         settings = replace(SETTINGS, optics=Optics(bits=bits))
         return simulate_set_field(1, settings, classes=classes, cell_line=LINE).image.astype(float)
@@ -124,7 +125,8 @@ def test_uneven_light_is_weak_far_from_its_centre(take):
 
 def test_an_unstained_field_is_not_made_bright(take, monkeypatch):
     monkeypatch.setattr(
-        "data.simulate.imaging.photographs.paint_protein", lambda cell, _: 0.1 * cell.mask.astype(np.float32)
+        "data.simulate.imaging.image_formation.paint_protein",
+        lambda cell, _: 0.1 * cell.mask.astype(np.float32),
     )
     image = take(GOOD, classes=(NEGATIVE,))
     assert np.percentile(image[GREEN], 99) < 0.35 * 220

@@ -1,8 +1,11 @@
-"""How long a segmentation network is trained, and on what batches."""
+"""Settings of the training of a segmentation network."""
 
 from pydantic import Field as Setting
 
+from data.segmenter_training.field_crops import CropSettings
 from data.settings import Settings, SpeedOnly
+from models.training.lr_schedules.cosine import CosineSettings
+from models.training.optimisers.settings import AdamWSettings
 
 
 class SegmenterScheduleSettings(Settings):
@@ -18,3 +21,13 @@ class SegmenterScheduleSettings(Settings):
         default=60.0, ge=0, description="time from one checkpoint to the next"
     )
     workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that cut crops")
+
+
+class SegmenterTrainingSettings(Settings):
+    """How a segmentation network is trained."""
+
+    seed: int = Setting(default=1, ge=0, description="of the crops and of what is kept aside")
+    crops: CropSettings = CropSettings()
+    optimiser: AdamWSettings = AdamWSettings(group_factors=(0.5, 1.0))
+    rate: CosineSettings = CosineSettings(warm_up=0.05)
+    schedule: SegmenterScheduleSettings = SegmenterScheduleSettings()
