@@ -50,23 +50,24 @@ def fit_recipe(settings: TrainSettings, budget: Budget, mean_cells: float) -> Tr
     mean_cells
         Training cells a class has on average.
     """
-    wanted = [settings.schedule.epochs, *(phase.epochs for phase in settings.phases)]
+    wanted = [settings.fit.epochs, *(phase.epochs for phase in settings.phases)]
     epochs, *phase_epochs = share_epochs(wanted, budget.epochs)
     tiles = fit_tiles(settings.tiles, settings.backbone.name, budget.size)
     area = (tiles["size"] / settings.tiles.size) ** 2
     values = settings.model_dump()
     changes: dict[str, Any] = {
-        "start": "",
+        "initial_weights": "",
         "split": {"folds": 0},
         "tiles": values["tiles"] | tiles,
-        "data": values["data"] | {"at_least": min(settings.data.at_least, round(mean_cells))},
-        "rate": shrink_rate(settings.rate, settings.schedule.epochs, epochs).model_dump(),
-        "schedule": values["schedule"]
+        "data": values["data"]
+        | {"min_cells_per_class": min(settings.data.min_cells_per_class, round(mean_cells))},
+        "lr_schedule": shrink_rate(settings.lr_schedule, settings.fit.epochs, epochs).model_dump(),
+        "fit": values["fit"]
         | {
             "epochs": epochs,
-            "patience": 0,
-            "accumulate": max(
-                1, min(settings.schedule.accumulate, math.ceil(settings.schedule.accumulate * area))
+            "early_stopping_patience": 0,
+            "accumulation_steps": max(
+                1, min(settings.fit.accumulation_steps, math.ceil(settings.fit.accumulation_steps * area))
             ),
         },
         "phases": [

@@ -116,7 +116,7 @@ class Comparison:
         # What starts from another classifier needs no other weights first.
         pretrained = "none" if start else self._simulated(recipe)["pretrained"]
         backbone = settings.backbone.model_copy(update={"pretrained": pretrained})
-        settings = settings.model_copy(update={"backbone": backbone, "start": start})
+        settings = settings.model_copy(update={"backbone": backbone, "initial_weights": start})
         figures = cross_validate(self._folder(recipe) / name, settings, real, self._context).figures()
         return {name: figures[name] for name in ("balanced_accuracy", "macro_f1", "cells")}
 

@@ -1,6 +1,6 @@
 """How often each label comes in an epoch, before and after rare classes are repeated."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,22 @@ from data.training.training_set import DataSettings
 class RepetitionSettings(Settings):
     """What is repeated and made; of the same meaning as in the settings of training."""
 
+    renamed: ClassVar = {
+        "at_least": "min_cells_per_class",
+        "negatives": "synthetic_negative_fraction",
+        "oversample": "max_oversampling",
+    }
+
     images: Literal["single", "all"] = Setting(
         default="all", description="what is repeated: images with one label, or all"
     )
-    oversample: float = Setting(
+    max_oversampling: float = Setting(
         default=1.0, ge=1, le=100, description="those of classes rarer than the median come up to so often"
     )
-    at_least: int = Setting(default=0, ge=0, description="as many as each class has at least, by repetition")
-    negatives: float = Setting(
+    min_cells_per_class: int = Setting(
+        default=0, ge=0, description="as many as each class has at least, by repetition"
+    )
+    synthetic_negative_fraction: float = Setting(
         default=0.0, ge=0, le=10, description="negatives made by darkening the protein, as part of all"
     )
     seed: int = Setting(default=1, ge=0, description="of what is repeated")
@@ -31,7 +39,11 @@ class RepetitionSettings(Settings):
     @property
     def changes_nothing(self) -> bool:
         """Whether everything comes just once."""
-        return self.oversample == 1 and not self.at_least and not self.negatives
+        return (
+            self.max_oversampling == 1
+            and not self.min_cells_per_class
+            and not self.synthetic_negative_fraction
+        )
 
 
 def count_repetitions(
@@ -60,7 +72,9 @@ def count_repetitions(
     """
     chosen = shown if settings.images == "all" else shown[shown.sum(axis=1) == 1]
     data = DataSettings(
-        oversample=settings.oversample, at_least=settings.at_least, negatives=settings.negatives
+        max_oversampling=settings.max_oversampling,
+        min_cells_per_class=settings.min_cells_per_class,
+        synthetic_negative_fraction=settings.synthetic_negative_fraction,
     )
     items = balance_items(chosen.astype(np.float32), data, label_set, settings.seed)
     return pd.DataFrame(

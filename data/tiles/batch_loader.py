@@ -130,7 +130,7 @@ class BatchLoader:
                 found=f"channels {', '.join(settings.channels)}",
                 where="settings of the tiles",
                 expected="green, which negative cells are made of",
-                advice="add it, or set data.negatives = 0",
+                advice="add it, or set data.synthetic_negative_fraction = 0",
             )
         self._workers = workers
         self._capacity = memory_bytes // (settings.size**2 * len(settings.channels))

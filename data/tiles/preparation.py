@@ -1,7 +1,7 @@
 """From stored tiles to what a classifier takes: its channels, masks, size, neighbours and brightness."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -22,8 +22,16 @@ _MOST_GAIN = 8.0
 _LEAST_SIDE = 16
 
 
+def name_neighbours(mask: bool) -> Literal["mask", "keep"]:
+    """Return the word for what an earlier version had as a flag."""
+    return "mask" if mask else "keep"
+
+
 class TileSettings(Settings):
     """What of a tile the classifier sees; a trained classifier keeps these settings."""
+
+    renamed: ClassVar = {"stretch": "contrast_stretch", "mask_neighbours": "neighbours"}
+    converted: ClassVar = {"mask_neighbours": name_neighbours}
 
     size: int = Setting(
         default=256, ge=_LEAST_SIDE, le=1024, description="side in px to which tiles are resized"
@@ -40,10 +48,10 @@ class TileSettings(Settings):
         min_length=1,
         description="channels, in order: red, green, blue, yellow, cell_mask, nucleus_mask",
     )
-    mask_neighbours: bool = Setting(
-        default=False, description="black out what the cell's own mask leaves out"
+    neighbours: Literal["mask", "keep"] = Setting(
+        default="keep", description="black out what lies outside the cell's own mask, or keep it"
     )
-    stretch: Literal["none", "reference", "all"] = Setting(
+    contrast_stretch: Literal["none", "reference", "all"] = Setting(
         default="none",
         description="brighten channels until the cell's brightest 0.5 % are white (at most 8 times): "
         "none, all but the protein's (green), or all",
@@ -88,15 +96,15 @@ def read_prepared(
     store, rows, settings
         Which tiles, and how they are prepared.
     protein_gain
-        (n,) factors, 0..1, of the green channel of each stored tile, which is then prepared like that of a cell
-        so dim; None leaves all as they are, and so does 1.
+        (n,) factors, 0..1, of the green channel of each stored tile, which is then prepared like that of a
+        cell so dim; None leaves all as they are, and so does 1.
 
     Returns
     -------
     ndarray (n, S, S, C)
         uint8, channels last, in the order of ``rows``.
     """
-    needs_masks = settings.mask_neighbours or settings.stretch != "none"
+    needs_masks = settings.neighbours == "mask" or settings.contrast_stretch != "none"
     cell_masks = store.cell_masks(rows) if needs_masks or "cell_mask" in settings.channels else None
     tiles = _read_channels(store, rows, settings.channels, cell_masks)
     if protein_gain is not None:
@@ -216,13 +224,13 @@ def measure_channels(
 
 
 def _correct(planes: NDArray[np.uint8], mask: NDArray[np.bool_], settings: TileSettings) -> NDArray[np.uint8]:
-    if settings.mask_neighbours:
+    if settings.neighbours == "mask":
         planes = planes * mask[..., None]
-    if settings.stretch == "none" or not mask.any():
+    if settings.contrast_stretch == "none" or not mask.any():
         return planes
     stretched = planes.copy()
     for index, channel in enumerate(settings.channels):
-        if channel in MASK_CHANNELS or (channel == "green" and settings.stretch == "reference"):
+        if channel in MASK_CHANNELS or (channel == "green" and settings.contrast_stretch == "reference"):
             continue
         counts = np.bincount(planes[..., index][mask], minlength=256)
         bright = int(np.searchsorted(np.cumsum(counts), _BRIGHT_QUANTILE * counts.sum()))

@@ -38,9 +38,9 @@ def balance_items(
     """Repeat the cells of rare classes and add synthetic negatives, by the settings; tiles are not copied.
 
     Oversampling (Zhang et al. 2021): a class with fewer cells than the median class has its cells repeated,
-    up to the median but at most ``oversample`` times; of a cell's classes the one repeated most decides, and
-    a broken number of times is made whole by chance. Then (Madeira and Parreira 2019) a class that still has
-    fewer than ``at_least`` cells has its cells repeated in turn until it has as many. Synthetic
+    up to the median but at most ``max_oversampling`` times; of a cell's classes the one repeated most counts,
+    and a fractional number of times is rounded at random. Then (Madeira and Parreira 2019) a class that still
+    has fewer than ``min_cells_per_class`` cells has its cells repeated in turn until it has that many. Synthetic
     negatives (Elnashar and Abd El Azim 2022) are cells that are not negative, darkened in green.
 
     Parameters
@@ -62,9 +62,9 @@ def balance_items(
     random = np.random.default_rng((seed, 5))
     shown = targets > 0
     cells = np.arange(len(targets))
-    cells = np.concatenate([cells, _oversample(shown, settings.oversample, random)])
-    cells = np.concatenate([cells, _fill_up(shown, cells, settings.at_least, random)])
-    synthetic = _choose_negatives(shown, settings.negatives, label_set, random)
+    cells = np.concatenate([cells, _oversample(shown, settings.max_oversampling, random)])
+    cells = np.concatenate([cells, _fill_up(shown, cells, settings.min_cells_per_class, random)])
+    synthetic = _choose_negatives(shown, settings.synthetic_negative_fraction, label_set, random)
     items = np.concatenate([cells, synthetic])
     protein_gain = np.ones(len(items), np.float32)
     protein_gain[len(cells) :] = random.uniform(0, MAX_PROTEIN_GAIN, len(synthetic))
@@ -131,8 +131,8 @@ def _choose_negatives(
         raise InputError(
             found="no negative class",
             where=label_set,
-            expected="one for data.negatives, which makes negative cells",
-            advice="name it in the label set (negative = ...), or set data.negatives = 0",
+            expected="one for data.synthetic_negative_fraction, which makes negative cells",
+            advice="name it in the label set (negative = ...), or set data.synthetic_negative_fraction = 0",
         )
     others = np.flatnonzero(~shown[:, label_set.negative])
     count = round(fraction * len(shown)) if len(others) else 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,12 @@ from data.settings import Settings
 class DataSettings(Settings):
     """Which images are trained on, and how often their cells come."""
 
+    renamed: ClassVar = {
+        "at_least": "min_cells_per_class",
+        "negatives": "synthetic_negative_fraction",
+        "oversample": "max_oversampling",
+    }
+
     duplicates: Literal["together", "remove", "keep"] = Setting(
         default="together",
         description="near duplicates among the images: keep them in one fold, train on one of each, or "
@@ -28,14 +34,16 @@ class DataSettings(Settings):
     duplicate_distance: int = Setting(
         default=12, ge=0, le=64, description="bits of 256 in which the hashes of near duplicates may differ"
     )
-    oversample: float = Setting(
+    max_oversampling: float = Setting(
         default=1.0,
         ge=1,
         le=100,
         description="cells of classes rarer than the median class come up to so many times",
     )
-    at_least: int = Setting(default=0, ge=0, description="cells that each class has at least, by repetition")
-    negatives: float = Setting(
+    min_cells_per_class: int = Setting(
+        default=0, ge=0, description="cells that each class has at least, by repetition"
+    )
+    synthetic_negative_fraction: float = Setting(
         default=0.0,
         ge=0,
         le=10,

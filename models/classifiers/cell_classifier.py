@@ -53,7 +53,7 @@ class CellClassifier:
         tiles: FieldTiles,
         *,
         test_time_augmentation: bool | Literal["auto"] = "auto",
-        image_share: float | Literal["auto"] = "auto",
+        image_weight: float | Literal["auto"] = "auto",
         embedding: bool = False,
         dropped: bool = False,
         batch_size: int = 128,
@@ -67,7 +67,7 @@ class CellClassifier:
         test_time_augmentation
             Whether to average over the eight symmetries of the square; auto: as each classifier was trained
             to.
-        image_share
+        image_weight
             Part, 0..1, that the mean over the field's cells has in each cell's probabilities, dropped cells
             not counted; auto: as the classifiers were trained to.
         embedding
@@ -101,7 +101,7 @@ class CellClassifier:
         options = PredictionOptions(
             batch_size=batch_size,
             symmetries=None if test_time_augmentation == "auto" else test_time_augmentation,
-            image_share=None if image_share == "auto" else image_share,
+            image_weight=None if image_weight == "auto" else image_weight,
             embedding=embedding,
         )
         prediction = predict_cells(self._members, tiles, tiles.table, rows, self._open, options)

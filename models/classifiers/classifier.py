@@ -1,7 +1,7 @@
 """The classifier of single-cell tiles: normalisation, backbone and head in one module."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import torch
 from pydantic import Field as Setting
@@ -26,6 +26,8 @@ class Normalisation(Settings):
 class Architecture(Settings):
     """Everything needed to build a classifier anew, but for its weights."""
 
+    renamed: ClassVar = {"symmetries": "test_time_augmentation", "image_share": "image_weight"}
+
     mode: Literal["single-label", "multi-label"] = Setting(
         description="whether a tile has one class (softmax) or any number of them (sigmoid)"
     )
@@ -34,11 +36,11 @@ class Architecture(Settings):
     backbone: BackboneSettings
     head: HeadSettings
     class_names: tuple[str, ...] = CLASS_NAMES
-    symmetries: bool = Setting(
+    test_time_augmentation: bool = Setting(
         default=False,
         description="whether its probabilities are means over the eight symmetries of the square",
     )
-    image_share: float = Setting(
+    image_weight: float = Setting(
         default=0.0,
         ge=0,
         le=1,

@@ -123,7 +123,7 @@ def mean_thresholds(members: Sequence[Member]) -> NDArray[np.float64] | None:
 
 def mean_image_share(members: Sequence[Member]) -> float:
     """Average the parts that the means of images have in what the members predict, 0..1."""
-    return float(np.mean([member.architecture.image_share for member in members]))
+    return float(np.mean([member.architecture.image_weight for member in members]))
 
 
 def _read_thresholds(folder: Path, classes: int) -> NDArray[np.float64] | None:

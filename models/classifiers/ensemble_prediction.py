@@ -31,7 +31,7 @@ class PredictionOptions:
         Threads that prepare batches.
     symmetries
         Whether to average over the eight symmetries of the square; None: as each classifier was trained to.
-    image_share
+    image_weight
         Part, 0..1, that the mean over the cells of its image has in each cell's probabilities; None: as the
         classifiers were trained to.
     embedding
@@ -41,7 +41,7 @@ class PredictionOptions:
     batch_size: int = 128
     workers: int = 2
     symmetries: bool | None = None
-    image_share: float | None = None
+    image_weight: float | None = None
     embedding: bool = False
 
 
@@ -107,7 +107,7 @@ def predict_cells(
         loader = BatchLoader(store, rows, tile_settings, workers=options.workers)
         total.add([open_member(member) for member in sharing], loader, advance)
     chosen = table.iloc[rows]
-    share = mean_image_share(members) if options.image_share is None else options.image_share
+    share = mean_image_share(members) if options.image_weight is None else options.image_weight
     probabilities = average_with_image_mean(
         total.probabilities,
         chosen["image_id"].to_numpy(dtype=str),

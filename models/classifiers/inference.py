@@ -121,7 +121,9 @@ def _average(
     probabilities: list[Tensor] = []
     embeddings: list[Tensor] = []
     for batch_runtime in batch_runtimes:
-        own = batch_runtime.classifier.architecture.symmetries if symmetries is None else symmetries
+        own = (
+            batch_runtime.classifier.architecture.test_time_augmentation if symmetries is None else symmetries
+        )
         scores = [
             batch_runtime(np.ascontiguousarray(view))
             for view in (_symmetric_views(tiles) if own else [tiles])

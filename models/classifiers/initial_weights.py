@@ -39,7 +39,7 @@ def load_initial_weights(classifier: Classifier, name: str) -> bool:
         )
         raise InputError(
             found=f"weights of {other.architecture.backbone.name} that do not fit ({left_out[0]})",
-            where=f"setting start = {name}",
+            where=f"setting train.initial_weights = {name}",
             expected=f"the backbone {backbone} with {channels} channels",
             advice="choose that backbone and those channels, or another start",
         )

@@ -50,9 +50,9 @@ class ClassWeighting(nn.Module):
             case NoWeightSettings():
                 pass
             case BalancedWeightSettings() if shared:
-                weights = torch.from_numpy(inverse_frequency_weights(targets, settings.most))
+                weights = torch.from_numpy(inverse_frequency_weights(targets, settings.max_ratio))
             case BalancedWeightSettings():
-                positive = torch.from_numpy(positive_weights(targets, settings.most))
+                positive = torch.from_numpy(positive_weights(targets, settings.max_ratio))
             case EffectiveNumberSettings():
                 counts = torch.from_numpy(targets.sum(axis=0))
                 weights = effective_number_weights(counts, settings.alpha, shared=shared)

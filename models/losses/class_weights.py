@@ -1,6 +1,6 @@
 """Weights that make rare classes count as much as frequent ones."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,12 @@ class NoWeightSettings(Settings):
 class BalancedWeightSettings(Settings):
     """Classes weigh inversely to their frequency."""
 
+    renamed: ClassVar = {"most": "max_ratio"}
+
     kind: Literal["balanced"] = Setting(default="balanced", description="none, balanced or effective-number")
-    most: float = Setting(default=10.0, ge=1, description="largest ratio between the weights of two classes")
+    max_ratio: float = Setting(
+        default=10.0, ge=1, description="largest ratio between the weights of two classes"
+    )
 
 
 class EffectiveNumberSettings(Settings):

@@ -24,7 +24,7 @@ class ClassificationLoss(nn.Module):
     def __init__(self, settings: LossSettings, targets: NDArray[np.floating]) -> None:
         super().__init__()
         self._class_loss = make_class_loss(settings, targets)
-        self._hard_fraction = settings.hardest
+        self._hard_fraction = settings.hard_example_fraction
         self._triplet = TripletLoss(settings.triplet) if settings.triplet.weight else None
 
     def forward(self, logits: Tensor, embedding: Tensor, targets: Tensor) -> Tensor:

@@ -31,11 +31,13 @@ class TripletSettings(Settings):
 class CrossEntropySettings(Settings):
     """Cross entropy of the softmax."""
 
+    renamed: ClassVar = {"hardest": "hard_example_fraction"}
+
     output: ClassVar[Output] = "single-label"
 
     kind: Literal["cross-entropy"] = Setting(default="cross-entropy", description=_KINDS)
     label_smoothing: float = Setting(default=0.05, ge=0, lt=1, description=_SMOOTHING)
-    hardest: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
+    hard_example_fraction: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
     weights: ClassWeightSettings = BalancedWeightSettings()
     triplet: TripletSettings = TripletSettings()
 
@@ -43,12 +45,14 @@ class CrossEntropySettings(Settings):
 class BinaryCrossEntropySettings(Settings):
     """Binary cross entropy of the sigmoid of each class."""
 
+    renamed: ClassVar = {"hardest": "hard_example_fraction", "over_classes": "class_reduction"}
+
     output: ClassVar[Output] = "multi-label"
 
     kind: Literal["binary-cross-entropy"] = Setting(default="binary-cross-entropy", description=_KINDS)
     label_smoothing: float = Setting(default=0.05, ge=0, lt=1, description=_SMOOTHING)
-    over_classes: Literal["mean", "sum"] = Setting(default="mean", description=_OVER_CLASSES)
-    hardest: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
+    class_reduction: Literal["mean", "sum"] = Setting(default="mean", description=_OVER_CLASSES)
+    hard_example_fraction: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
     weights: ClassWeightSettings = BalancedWeightSettings()
     triplet: TripletSettings = TripletSettings()
 
@@ -56,13 +60,15 @@ class BinaryCrossEntropySettings(Settings):
 class FocalSettings(Settings):
     """Focal loss of the sigmoid of each class."""
 
+    renamed: ClassVar = {"hardest": "hard_example_fraction", "over_classes": "class_reduction"}
+
     output: ClassVar[Output] = "multi-label"
 
     kind: Literal["focal"] = Setting(default="focal", description=_KINDS)
     gamma: float = Setting(default=2.0, ge=0, description="the larger, the less what is already right counts")
     label_smoothing: float = Setting(default=0.0, ge=0, lt=1, description=_SMOOTHING)
-    over_classes: Literal["mean", "sum"] = Setting(default="mean", description=_OVER_CLASSES)
-    hardest: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
+    class_reduction: Literal["mean", "sum"] = Setting(default="mean", description=_OVER_CLASSES)
+    hard_example_fraction: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)
     weights: ClassWeightSettings = BalancedWeightSettings()
     triplet: TripletSettings = TripletSettings()
 

@@ -27,7 +27,7 @@ class SigmoidLoss(ClassLoss):
     ) -> None:
         super().__init__()
         self._smoothing = settings.label_smoothing
-        self._summed = settings.over_classes == "sum"
+        self._summed = settings.class_reduction == "sum"
         self._weighting = ClassWeighting(settings.weights, targets, self.output)
 
     @abstractmethod

@@ -1,6 +1,6 @@
 """How long is trained, on what batches, and what follows the main training."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field as Setting
 
@@ -11,18 +11,25 @@ from models.losses.settings import LossSettings
 class ScheduleSettings(Settings):
     """How long is trained, on what batches, and when it ends."""
 
+    renamed: ClassVar = {
+        "average": "ema_decay",
+        "accumulate": "accumulation_steps",
+        "balanced": "class_balanced_sampling",
+        "patience": "early_stopping_patience",
+    }
+
     epochs: int = Setting(default=30, ge=1, description="passes over the training tiles, at most")
     batch_size: int = Setting(default=64, ge=2, description="tiles a batch")
-    accumulate: int = Setting(
+    accumulation_steps: int = Setting(
         default=1, ge=1, description="parts into which a batch is cut to need less memory"
     )
-    balanced: bool = Setting(
+    class_balanced_sampling: bool = Setting(
         default=False, description="draw every class equally often, in place of each tile once"
     )
-    average: float = Setting(
+    ema_decay: float = Setting(
         default=0.0, ge=0, lt=1, description="decay of the running average of the weights (EMA); 0 for none"
     )
-    patience: int = Setting(
+    early_stopping_patience: int = Setting(
         default=8, ge=0, description="epochs without improvement until training ends; 0 for never"
     )
     monitor: Literal["map", "loss"] = Setting(

@@ -104,7 +104,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
     ) -> None:
         self._training_step, self._augmentation, self._data = training_step, augmentation, training_step.data
         self._rate_settings, self._schedule, self._seed = rate, schedule, seed
-        self._sampling = weigh_evenly(self._data.targets) if schedule.balanced else None
+        self._sampling = weigh_evenly(self._data.targets) if schedule.class_balanced_sampling else None
         plan = self._plan(0)
         # Every epoch has batches of the same sizes.
         self._batch_sizes = [len(items) for items in plan]
@@ -115,7 +115,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
         super().__init__(
             training_step.classifier,
             training_step.optimiser,
-            LoopSettings(schedule.epochs * len(plan), len(plan), schedule.average),
+            LoopSettings(schedule.epochs * len(plan), len(plan), schedule.ema_decay),
             checkpoint,
             training_step.processes,
         )
@@ -187,7 +187,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
 
     def has_converged(self) -> bool:
         """Check whether nothing has improved for as many epochs as the settings allow."""
-        patience = self._schedule.patience
+        patience = self._schedule.early_stopping_patience
         return bool(patience) and len(self.progress.rows) - self._state.best_epoch >= patience
 
     def name_step(self) -> str:
@@ -243,7 +243,7 @@ def _check_batch_size(smallest: int, processes: int) -> None:
             found=f"a batch of {smallest} tiles for {processes} processes",
             where="training",
             expected="at least two tiles for each process",
-            advice="raise schedule.batch_size, or start fewer processes",
+            advice="raise fit.batch_size, or start fewer processes",
         )
 
 

@@ -70,7 +70,7 @@ class TrainingStep:
         self.classifier, self.loss, self.data = classifier, loss.to(self._device), data
         self.settings, self.micro_batches, self.bfloat16 = settings, micro_batches, bfloat16
         self.processes = processes
-        groups = split_parameters(classifier.backbone, classifier.head, len(settings.group_factors))
+        groups = split_parameters(classifier.backbone, classifier.head, len(settings.lr_multipliers))
         self.optimiser = make_optimiser(groups, settings)
 
     def take(self, batch: Batch, learning_rate: float, *, seed: tuple[int, ...], name: str) -> float:
@@ -107,7 +107,7 @@ class TrainingStep:
             values,
             self.classifier,
             self.optimiser,
-            max_norm=self.settings.most_gradient,
+            max_norm=self.settings.max_grad_norm,
             name=lambda: f"{name}, on a batch of the cells {self.data.name(batch.items)}",
             mean=self.processes.mean,
         )
@@ -140,7 +140,7 @@ class TrainingStep:
             raise explain_out_of_memory(
                 -(-tiles // micro_batches),
                 name,
-                advice="lower tiles.size or schedule.batch_size, or choose a smaller backbone",
+                advice="lower tiles.size or fit.batch_size, or choose a smaller backbone",
             )
         self.micro_batches = 2 * micro_batches
         log.warning(

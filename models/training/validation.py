@@ -49,7 +49,7 @@ def validation_probabilities(
         batch_size=batch_size,
     )
     joined = _join((torch.from_numpy(batch.probabilities) for batch in predicted), data, processes)
-    weight = classifier.architecture.image_share
+    weight = classifier.architecture.image_weight
     return torch.from_numpy(average_with_image_mean(joined.numpy(), data.validation_images, weight))
 
 

@@ -33,7 +33,7 @@ def train(
     """Train the network of the lite segmenter on fields with known cells."""
     from pipeline.steps.segmenter import train_segmenter_step
 
-    options: dict[str, object] = {"segmenter.simulated": simulated, "segmenter.schedule.steps": steps}
+    options: dict[str, object] = {"segmenter.simulated": simulated, "segmenter.fit.steps": steps}
     if hold_out:
         options["segmenter.hold_out"] = hold_out
     settings = load_settings(["segmenter"], config, assignments, options)

@@ -22,7 +22,7 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
     dependencies = {"crops": require(work, "crops").output_key, "labels": hash_file(labels)}
     if after:
         dependencies["train"] = require(work, "train").output_key
-        recipe = recipe.model_copy(update={"start": str(_first_classifier(work))})
+        recipe = recipe.model_copy(update={"initial_weights": str(_first_classifier(work))})
     settings = config.settings("find_rate", FindRateSettings)
     dependencies |= {"recipe": hash_json(recipe.of_result().model_dump(mode="json"))} | hash_start(recipe)
     dependencies |= hash_label_set(read_label_set(recipe.label_set))

@@ -75,8 +75,8 @@ def hash_start(settings: TrainSettings) -> dict[str, str]:
     from models.classifiers.bundled import find_classifier_folder
 
     return (
-        {"start": hash_file(find_classifier_folder(settings.start) / "model.safetensors")}
-        if settings.start
+        {"start": hash_file(find_classifier_folder(settings.initial_weights) / "model.safetensors")}
+        if settings.initial_weights
         else {}
     )
 

@@ -105,13 +105,17 @@ def plot_repetition(
     """
     if settings.changes_nothing:
         findings.notes.append(
-            "Not shown: labels before and after rare classes are repeated. --set explore.repeat.at_least=, "
-            "explore.repeat.oversample= or explore.repeat.negatives= says how."
+            "Not shown: labels before and after rare classes are repeated. "
+            "--set explore.repeat.min_cells_per_class=, "
+            "explore.repeat.max_oversampling= or explore.repeat.synthetic_negative_fraction= says how."
         )
         return
     which = "those with one label" if settings.images == "single" else "all"
-    asked = {"oversample": settings.oversample, "at_least": settings.at_least}
-    asked["negatives"] = settings.negatives
+    asked = {
+        "max_oversampling": settings.max_oversampling,
+        "min_cells_per_class": settings.min_cells_per_class,
+    }
+    asked["synthetic_negative_fraction"] = settings.synthetic_negative_fraction
     told = ", ".join(f"{name} = {value:g}" for name, value in asked.items())
     for unit, shown in (("images", table.shown), ("cells", cells)):
         if shown is None:

@@ -74,10 +74,10 @@ def _read(inputs: ExploreInputs, settings: ExploreSettings) -> tuple[LabelTable,
     labels = read_labels(inputs.labels_path, label_set)
     if not labels:
         raise InputError(found="no image", where=inputs.labels_path, expected="one row per image")
-    if settings.repeat.negatives and label_set.negative is None:
+    if settings.repeat.synthetic_negative_fraction and label_set.negative is None:
         raise InputError(
             found=f"no negative class in {settings.label_set}",
-            where="explore.repeat.negatives",
+            where="explore.repeat.synthetic_negative_fraction",
             expected="a label set with one",
             advice="name it in the label set (negative = ...), or leave this setting out",
         )

@@ -46,9 +46,9 @@ def run(
     setup = set_up_fold(FoldCells(store, chosen, nobody), train, choose_device(train.device), ALONE)
     setup.classifier.train()
     training_step = make_training_step(setup, train)
-    loader, size = setup.data.loader, train.schedule.batch_size
+    loader, size = setup.data.loader, train.fit.batch_size
     epochs = -(-settings.steps // len(plan_batches(np.arange(len(loader)), size)))
-    weights = weigh_evenly(setup.data.targets) if train.schedule.balanced else None
+    weights = weigh_evenly(setup.data.targets) if train.fit.class_balanced_sampling else None
     orders = (shuffle_items(len(loader), train.seed, epoch, weights) for epoch in range(epochs))
     plan = [batch for order in orders for batch in plan_batches(order, size)][: settings.steps]
     batches = loader.batches(plan, augmentation=setup.augmentation, seed=(train.seed, 0))

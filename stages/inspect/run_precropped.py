@@ -38,10 +38,10 @@ def run(
         if inputs.labels_path is not None and label_set is not None
         else {}
     )
-    groups = divide_cells(image_ids, table["group"].tolist(), settings.cells_a_page)
+    groups = divide_cells(image_ids, table["group"].tolist(), settings.cells_per_page)
     cards = CellCards(table, predicted, given, groups, settings.top_classes)
     views = list_views(cards)
-    view_pages = divide_views(views, settings.cells_a_page)
+    view_pages = divide_views(views, settings.cells_per_page)
     failures: list[Failure] = []
     with atomic_folder(outputs.report_dir, replace=True) as folder:
         pages = CellPages(tiles, cards, folder, len(groups))

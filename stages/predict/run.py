@@ -74,6 +74,6 @@ def _options(settings: PredictSettings) -> PredictionOptions:
         batch_size=settings.batch_size,
         workers=settings.workers,
         symmetries=None if settings.test_time_augmentation == "auto" else settings.test_time_augmentation,
-        image_share=None if settings.image_share == "auto" else settings.image_share,
+        image_weight=None if settings.image_weight == "auto" else settings.image_weight,
         embedding=settings.embedding,
     )

@@ -1,6 +1,6 @@
 """Settings of the predict stage."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field as Setting
 
@@ -10,6 +10,8 @@ from stages.stage import StageSettings
 
 class PredictSettings(StageSettings):
     """Settings of the predict stage."""
+
+    renamed: ClassVar = {"image_share": "image_weight"}
 
     batch_size: int = Setting(default=128, ge=1, description="tiles at a time")
     runtime: str = Setting(
@@ -21,13 +23,13 @@ class PredictSettings(StageSettings):
     test_time_augmentation: bool | Literal["auto"] = Setting(
         default="auto",
         description="average over the eight symmetries of the square: better, 8 times as long; auto: as each "
-        "classifier was trained to (train.symmetries)",
+        "classifier was trained to (train.test_time_augmentation)",
     )
-    image_share: Annotated[float, Setting(ge=0, le=1)] | Literal["auto"] = Setting(
+    image_weight: Annotated[float, Setting(ge=0, le=1)] | Literal["auto"] = Setting(
         default="auto",
         description="part, 0 to 1, that the mean over the cells of its image has in each cell's "
         "probabilities, dropped cells not counted; auto: as the classifiers were trained to "
-        "(train.image_share), of several the mean",
+        "(train.image_weight), of several the mean",
     )
     embedding: bool = Setting(
         default=False, description="also write the embedding of every cell; with a single classifier"

@@ -73,9 +73,9 @@ def run(
         validation,
         settings,
         bfloat16=bfloat16,
-        checkpoint=Checkpoint(outputs.checkpoint_path, inputs.key, settings.schedule.checkpoint_seconds),
+        checkpoint=Checkpoint(outputs.checkpoint_path, inputs.key, settings.fit.checkpoint_seconds),
     )
-    with context.track("train", settings.schedule.steps) as advance:
+    with context.track("train", settings.fit.steps) as advance:
         network = trainer.run(advance)
     write_segmenter_history(outputs.segmenter_dir, trainer.progress.rows)
     shown = validation or [field for field in training if field.source == "real"] or training
@@ -86,7 +86,7 @@ def run(
     counts: dict[str, int | float] = {
         "fields": len(training),
         "held out": len(validation),
-        "steps": settings.schedule.steps,
+        "steps": settings.fit.steps,
     }
     if validation:
         counts["held-out F1"] = round(trainer.progress.rows[-1]["val_f1"], 3)

@@ -63,7 +63,7 @@ class Fold:
     def steps(self) -> int:
         """Steps of all phases."""
         settings = self._setup.settings
-        return count_epochs(settings) * -(-len(self._setup.data.loader) // settings.schedule.batch_size)
+        return count_epochs(settings) * -(-len(self._setup.data.loader) // settings.fit.batch_size)
 
     def fit(self, advance: Callable[[int], None]) -> FoldResult:
         """Train through all phases.
@@ -115,10 +115,10 @@ class Fold:
         return Trainer(
             make_training_step(setup, settings),
             setup.augmentation,
-            rate=settings.rate,
-            schedule=settings.schedule,
+            rate=settings.lr_schedule,
+            schedule=settings.fit,
             seed=settings.seed,
-            checkpoint=Checkpoint(path, setup.key + phase.key, settings.schedule.checkpoint_seconds),
+            checkpoint=Checkpoint(path, setup.key + phase.key, settings.fit.checkpoint_seconds),
             interpolation=setup.interpolation if phase.is_last else None,
             prefix=phase.name,
         )
@@ -132,7 +132,7 @@ class Fold:
             setup.classifier,
             data,
             setup.processes,
-            batch_size=2 * setup.settings.schedule.batch_size,
+            batch_size=2 * setup.settings.fit.batch_size,
             bfloat16=setup.bfloat16,
         ).numpy()
 
@@ -150,7 +150,7 @@ def make_training_step(setup: FoldSetup, settings: TrainSettings) -> TrainingSte
         ClassificationLoss(settings.loss, setup.data.targets),
         setup.data,
         settings.optimiser,
-        micro_batches=settings.schedule.accumulate,
+        micro_batches=settings.fit.accumulation_steps,
         bfloat16=setup.bfloat16,
         processes=setup.processes,
     )

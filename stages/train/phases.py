@@ -64,7 +64,7 @@ def list_phases(recipe: TrainSettings, fold_name: str) -> list[Phase]:
 
 def count_epochs(recipe: TrainSettings) -> int:
     """Count the epochs of all trainings of a recipe."""
-    return recipe.schedule.epochs + sum(phase.epochs for phase in recipe.phases)
+    return recipe.fit.epochs + sum(phase.epochs for phase in recipe.phases)
 
 
 def _settings_of(recipe: TrainSettings, number: int) -> TrainSettings:
@@ -78,7 +78,7 @@ def _settings_of(recipe: TrainSettings, number: int) -> TrainSettings:
         update={
             "loss": recipe.loss if phase.loss is None else phase.loss,
             "optimiser": recipe.optimiser.model_copy(update={"learning_rate": learning_rate}),
-            "schedule": recipe.schedule.model_copy(update={"epochs": phase.epochs}),
+            "fit": recipe.fit.model_copy(update={"epochs": phase.epochs}),
             "backbone": recipe.backbone.model_copy(update={"frozen": frozen}),
         }
     )

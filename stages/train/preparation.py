@@ -124,7 +124,7 @@ def set_up_fold(
     torch.manual_seed(settings.seed)
     training_set = cells.training_set
     classifier = to_device(Classifier(_describe_classifier(cells, settings)), device)
-    fits = load_initial_weights(classifier, settings.start) if settings.start else False
+    fits = load_initial_weights(classifier, settings.initial_weights) if settings.initial_weights else False
     label_set = read_label_set(settings.label_set)
     items = balance_items(training_set.targets[cells.trained], settings.data, label_set, settings.seed)
     absent = np.flatnonzero(~(items.targets > 0).any(axis=0))
@@ -153,28 +153,28 @@ def _describe_classifier(cells: FoldCells, settings: TrainSettings) -> Architect
         backbone=settings.backbone,
         head=settings.head,
         class_names=cells.training_set.class_names,
-        symmetries=settings.symmetries,
-        image_share=settings.image_share,
+        test_time_augmentation=settings.test_time_augmentation,
+        image_weight=settings.image_weight,
     )
 
 
 def _make_interpolation(
     classifier: Classifier, settings: TrainSettings, *, fits: bool
 ) -> WeightInterpolation | None:
-    if not settings.start_share:
+    if not settings.initial_weight_fraction:
         return None
     if not fits:
-        other = f"{settings.start} has other classes, outputs or weights than this training"
-        reason = other if settings.start else "there is no start"
-        log.info("start_share = %g is left out: %s", settings.start_share, reason)
+        other = f"{settings.initial_weights} has other classes, outputs or weights than this training"
+        reason = other if settings.initial_weights else "there is no start"
+        log.info("initial_weight_fraction = %g is left out: %s", settings.initial_weight_fraction, reason)
         return None
-    return WeightInterpolation(classifier, settings.start_share)
+    return WeightInterpolation(classifier, settings.initial_weight_fraction)
 
 
 def _make_data(
     cells: FoldCells, items: TrainingItems, settings: TrainSettings, processes: Processes
 ) -> TrainingData:
-    training_set, memory = cells.training_set, int(settings.memory_gib * 2**30)
+    training_set, memory = cells.training_set, int(settings.tile_cache_gib * 2**30)
     cells_of_items, validation = cells.trained[items.cells], np.flatnonzero(cells.held_out)
     targets = items.targets
     if cells.softened is not None:

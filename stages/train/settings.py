@@ -1,7 +1,7 @@
 """Settings of the train stage; a recipe is a TOML file of them."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field as Setting
 from pydantic import model_validator
@@ -58,30 +58,40 @@ class SplitSettings(Settings):
 class TrainSettings(StageSettings):
     """Settings of the train stage."""
 
+    renamed: ClassVar = {
+        "start": "initial_weights",
+        "start_share": "initial_weight_fraction",
+        "symmetries": "test_time_augmentation",
+        "image_share": "image_weight",
+        "memory_gib": "tile_cache_gib",
+        "rate": "lr_schedule",
+        "schedule": "fit",
+    }
+
     images: Literal["single", "all"] = Setting(
         default="single", description="images with one label, or all labelled images"
     )
     label_set: str = Setting(
         default="hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"
     )
-    start: str = Setting(
+    initial_weights: str = Setting(
         default="",
         description="weights to start from, in place of the backbone's own: simhpa19, which come with "
         "hpacells, or the folder of a trained classifier",
     )
-    start_share: float = Setting(
+    initial_weight_fraction: float = Setting(
         default=0.0,
         ge=0,
         lt=1,
         description="part that the weights to start from keep in the trained ones, which are averaged with "
         "them, where all of them fit (weight-space ensembling)",
     )
-    symmetries: bool = Setting(
+    test_time_augmentation: bool = Setting(
         default=False,
         description="predict with the mean over the eight symmetries of the square (test-time augmentation): "
         "better, 8 times as long",
     )
-    image_share: float = Setting(
+    image_weight: float = Setting(
         default=0.0,
         ge=0,
         le=1,
@@ -91,7 +101,7 @@ class TrainSettings(StageSettings):
     device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
     precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
     workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that prepare batches")
-    memory_gib: SpeedOnly[float] = Setting(
+    tile_cache_gib: SpeedOnly[float] = Setting(
         default=2.0, ge=0, description="memory for tiles that are kept between epochs"
     )
     soft_weight: float = Setting(
@@ -108,8 +118,8 @@ class TrainSettings(StageSettings):
     head: HeadSettings = EmbeddingHeadSettings()
     loss: LossSettings = CrossEntropySettings()
     optimiser: OptimiserSettings = AdamWSettings()
-    rate: LrScheduleSettings = CosineSettings()
-    schedule: ScheduleSettings = ScheduleSettings()
+    lr_schedule: LrScheduleSettings = CosineSettings()
+    fit: ScheduleSettings = ScheduleSettings()
     phases: tuple[PhaseSettings, ...] = Setting(
         default=(), description="trainings that follow the main one, in order"
     )

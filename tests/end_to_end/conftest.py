@@ -18,7 +18,7 @@ size = 32
 [backbone]
 name = "test_efficientnet"
 pretrained = "none"
-[schedule]
+[fit]
 epochs = 1
 """
 

@@ -15,7 +15,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def test_labels_and_images_of_a_simulated_set(hpacells: Run, simulated: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     command = ["explore", simulated, "--labels", simulated / "train.csv", "--work", work]
-    done = hpacells(*command, "--set", "explore.repeat.at_least=3")
+    done = hpacells(*command, "--set", "explore.repeat.min_cells_per_class=3")
     assert f"page: {work}/explore/index.html" in done.stdout
     assert "6 of the 6 labelled ones" in done.stdout
     pictures = {path.stem for path in (work / "explore").glob("*.png")}
@@ -25,7 +25,7 @@ def test_labels_and_images_of_a_simulated_set(hpacells: Run, simulated: Path, tm
     counted = pd.read_csv(work / "explore/classes.csv")
     assert counted["images"].tolist() == [expected[label] for label in range(19)]
     assert json.loads((work / "explore.json").read_text())["counts"]["images"] == 6
-    again = hpacells(*command, "--set", "explore.repeat.at_least=3")
+    again = hpacells(*command, "--set", "explore.repeat.min_cells_per_class=3")
     assert "done before" in again.stderr
     assert again.stdout == done.stdout
 

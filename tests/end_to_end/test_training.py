@@ -43,10 +43,10 @@ name = "test_efficientnet"
 pretrained = "none"
 [head]
 embedding = 16
-[schedule]
+[fit]
 epochs = 2
 batch_size = 8
-average = 0.9
+ema_decay = 0.9
 checkpoint_seconds = 0
 """
 
@@ -63,10 +63,10 @@ kind = "linear"
 dropout = 0.0
 [optimiser]
 kind = "sgd"
-[schedule]
+[fit]
 epochs = 2
 batch_size = 8
-average = 0.5
+ema_decay = 0.5
 [[phases]]
 epochs = 1
 """
@@ -200,7 +200,7 @@ def test_two_processes_train_as_one_does(make_work, hpacells) -> None:
     one, two = make_work("one"), make_work("two")
     hpacells(*train_arguments(one, "plain"))
     # Micro-batches besides: gradients are shared once a step.
-    arguments = train_arguments(two, "plain", "schedule.accumulate=2")
+    arguments = train_arguments(two, "plain", "fit.accumulation_steps=2")
     told = run_processes(arguments)
     assert told.count("epoch 1 of 2") == 1
     assert told.count("train: ") == 1
@@ -226,7 +226,7 @@ def test_two_processes_that_were_killed(make_work) -> None:
     # Statistics of batches differ between processes; resumed they must not.
     whole, parts = make_work("whole"), make_work("parts")
     # Epochs enough that a slow look at the checkpoints is not too late.
-    options = ["split.folds=3", "schedule.epochs=5"]
+    options = ["split.folds=3", "fit.epochs=5"]
     run_processes(train_arguments(whole, "small", *options))
     arguments = train_arguments(parts, "small", *options)
     group = subprocess.Popen(
@@ -255,8 +255,11 @@ def test_two_processes_that_were_killed(make_work) -> None:
 @pytest.mark.parametrize(
     ("assignments", "message"),
     [
-        (["schedule.batch_size=2"], "tiles for 2 processes; expected at least two tiles for each"),
-        (["optimiser.learning_rate=1e30", "rate.warm_up=0.0"], "on a batch of the cells image"),
+        (["fit.batch_size=2"], "tiles for 2 processes; expected at least two tiles for each"),
+        (
+            ["optimiser.learning_rate=1e30", "lr_schedule.warmup_fraction=0.0"],
+            "on a batch of the cells image",
+        ),
     ],
     ids=["small batch", "no number"],
 )

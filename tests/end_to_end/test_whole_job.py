@@ -21,7 +21,7 @@ CONFIG = """
 [train.tiles]
 size = 64
 
-[train.schedule]
+[train.fit]
 epochs = 2
 
 [train.backbone]

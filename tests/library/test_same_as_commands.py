@@ -110,13 +110,13 @@ def test_predictions_of_several_classifiers_with_dropped_cells(
 def test_embeddings_and_test_time_augmentation_that_are_asked_for(
     run_command: Run, segmented: Segmented
 ) -> None:
-    settings = ("predict.embedding=true", "predict.test_time_augmentation=true", "predict.image_share=0.5")
+    settings = ("predict.embedding=true", "predict.test_time_augmentation=true", "predict.image_weight=0.5")
     options = [option for setting in settings for option in ("--set", setting)]
     model = find_classifier_folder("simhpa19")
     run_command("predict", "--work", segmented.work, "--model", model, "--runtime", "torch", *options)
     written = hpa.open_work(segmented.work).predictions()
     table = hpa.load_classifier("simhpa19", runtime="torch").classify(
-        segmented.tiles, embedding=True, test_time_augmentation=True, image_share=0.5
+        segmented.tiles, embedding=True, test_time_augmentation=True, image_weight=0.5
     )
     pd.testing.assert_frame_equal(table, written, check_exact=True)
     assert table["embedding"][0].shape == (256,)

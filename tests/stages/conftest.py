@@ -25,7 +25,7 @@ TINY = TrainSettings.model_validate(
         "backbone": {"name": "test_efficientnet", "pretrained": "none"},
         "head": {"embedding": 16},
         "optimiser": {"learning_rate": 0.005},
-        "schedule": {"epochs": 3, "batch_size": 8},
+        "fit": {"epochs": 3, "batch_size": 8},
     }
 )
 """Settings with which a training takes a second."""

@@ -1,6 +1,6 @@
 """A rise epoch by epoch, a few epochs at the highest rate, then an exponential decay."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field as Setting
 
@@ -10,9 +10,11 @@ from data.settings import Settings
 class RampSettings(Settings):
     """Ramp, sustain and decay; the highest rate is the optimiser's ``learning_rate``."""
 
+    renamed: ClassVar = {"start": "initial_lr", "least": "min_lr"}
+
     kind: Literal["ramp"] = Setting(default="ramp", description="cosine, restarts, ramp, plateau or constant")
-    start: float = Setting(default=0.0005, gt=0, description="learning rate of the first epoch")
-    least: float = Setting(default=0.0005, ge=0, description="learning rate that the decay goes towards")
+    initial_lr: float = Setting(default=0.0005, gt=0, description="learning rate of the first epoch")
+    min_lr: float = Setting(default=0.0005, ge=0, description="learning rate that the decay goes towards")
     ramp_epochs: int = Setting(default=3, ge=0, description="epochs in which the rate rises")
     sustain_epochs: int = Setting(default=2, ge=0, description="epochs at the highest rate")
     decay: float = Setting(
@@ -26,8 +28,8 @@ def ramp_factor(settings: RampSettings, learning_rate: float, epoch: int) -> flo
     Parameters
     ----------
     settings
-        ``start`` and ``least`` are learning rates; they may be above the highest one, the factor then is
-        above 1.
+        ``initial_lr`` and ``min_lr`` are learning rates; they may be above the highest one, and the factor
+        is then above 1.
     learning_rate
         The highest learning rate.
     epoch
@@ -40,9 +42,9 @@ def ramp_factor(settings: RampSettings, learning_rate: float, epoch: int) -> flo
     """
     past = epoch - settings.ramp_epochs - settings.sustain_epochs
     if epoch < settings.ramp_epochs:
-        rate = settings.start + (learning_rate - settings.start) * epoch / settings.ramp_epochs
+        rate = settings.initial_lr + (learning_rate - settings.initial_lr) * epoch / settings.ramp_epochs
     elif past < 0:
         rate = learning_rate
     else:
-        rate = settings.least + (learning_rate - settings.least) * settings.decay**past
+        rate = settings.min_lr + (learning_rate - settings.min_lr) * settings.decay**past
     return rate / learning_rate

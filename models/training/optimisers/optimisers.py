@@ -21,10 +21,10 @@ def make_optimiser(
     Raises
     ------
     ValueError
-        There are not as many groups as ``group_factors``, or no parameter at all.
+        There are not as many groups as ``lr_multipliers``, or no parameter at all.
     """
     groups: list[dict[str, Any]] = []
-    for parameters, factor in zip(classifier_groups, settings.group_factors, strict=True):
+    for parameters, factor in zip(classifier_groups, settings.lr_multipliers, strict=True):
         matrices = [parameter for parameter in parameters if parameter.ndim > 1]
         vectors = [parameter for parameter in parameters if parameter.ndim <= 1]
         groups += [

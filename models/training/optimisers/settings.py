@@ -1,6 +1,6 @@
 """Settings of the optimisers, one class a kind."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field as Setting
 from pydantic import Tag
@@ -15,6 +15,8 @@ Factor = Annotated[float, Setting(gt=0, le=1)]
 class _OptimiserSettings(Settings):
     """What every optimiser has."""
 
+    renamed: ClassVar = {"most_gradient": "max_grad_norm", "group_factors": "lr_multipliers"}
+
     learning_rate: float = Setting(default=1e-3, gt=0, description="highest learning rate, of the head")
     weight_decay: float = Setting(
         default=0.0, ge=0, description="of weights (L2); biases and normalisations have none"
@@ -22,10 +24,10 @@ class _OptimiserSettings(Settings):
     l1: float = Setting(
         default=0.0, ge=0, description="weight of the sum of absolute weights, which pulls them to zero"
     )
-    most_gradient: float = Setting(
+    max_grad_norm: float = Setting(
         default=5.0, ge=0, description="norm to which gradients are clipped; 0 for never"
     )
-    group_factors: tuple[Factor, ...] = Setting(
+    lr_multipliers: tuple[Factor, ...] = Setting(
         default=(1.0, 1.0),
         min_length=2,
         description="learning rate of each group, as part of the highest: the backbone's parts in order of "

@@ -73,13 +73,13 @@ def list_views(cards: CellCards) -> list[View]:
     return [view for view in views if len(view.rows)]
 
 
-def divide_views(views: list[View], cells_a_page: int) -> list[ViewPage]:
+def divide_views(views: list[View], cells_per_page: int) -> list[ViewPage]:
     """Divide views into pages."""
     pages = []
     for view in views:
-        starts = range(0, len(view.rows), cells_a_page)
+        starts = range(0, len(view.rows), cells_per_page)
         pages += [
-            ViewPage(view, number, len(starts), view.rows[start : start + cells_a_page])
+            ViewPage(view, number, len(starts), view.rows[start : start + cells_per_page])
             for number, start in enumerate(starts, start=1)
         ]
     return pages

@@ -23,10 +23,10 @@ fold = "all"
 [backbone]
 name = "test_efficientnet"
 pretrained = "none"
-[schedule]
+[fit]
 epochs = 2
 batch_size = 8
-patience = 1
+early_stopping_patience = 1
 """
 
 
@@ -62,7 +62,7 @@ def test_every_cell_is_judged_by_what_never_saw_it(
         described = tomllib.loads((work / f"small/fold-{fold}/model/model.toml").read_text())
         settings = described["training"]["settings"]
         assert settings["split"]["folds"] == 0
-        assert settings["schedule"]["epochs"] == 2
+        assert settings["fit"]["epochs"] == 2
 
     # Finished folds are not trained a second time.
     weights = work / "small/fold-0/model/model.safetensors"
@@ -75,11 +75,11 @@ def test_every_cell_is_judged_by_what_never_saw_it(
 def test_the_default_recipe_starts_from_its_own_weights(
     real_cells: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = ["tiles.size=32", "schedule.epochs=1", "schedule.batch_size=8", "device=cpu"]
+    small = ["tiles.size=32", "fit.epochs=1", "fit.batch_size=8", "device=cpu"]
     settings = [word for setting in small for word in ("--set", f"train.{setting}")]
     cross_validate(monkeypatch, real_cells, "--work", tmp_path, "--name", "own", *settings)
     figures = json.loads((tmp_path / "own/figures.json").read_text())
-    assert figures["settings"]["start"] == "simhpa19"
+    assert figures["settings"]["initial_weights"] == "simhpa19"
     assert figures["cells"] == 4
 
 
@@ -88,8 +88,8 @@ def test_nothing_but_what_is_held_out_is_changed() -> None:
     changed = command.train_on_all(settings).model_dump()
     wanted = settings.model_dump()
     wanted["split"] = wanted["split"] | {"folds": 0, "fold": 0}
-    wanted["schedule"] = wanted["schedule"] | {"patience": 0}
-    assert settings.start == "simhpa19"
+    wanted["fit"] = wanted["fit"] | {"early_stopping_patience": 0}
+    assert settings.initial_weights == "simhpa19"
     assert changed == wanted
 
 

@@ -49,22 +49,22 @@ def test_phases_get_their_part(wanted: list[int], epochs: int, expected: list[in
 def test_every_recipe_fits_and_keeps_what_it_is(recipe: str, epochs: int) -> None:
     settings = read(recipe)
     fitted = fit_recipe(settings, Budget(size=64, epochs=epochs), mean_cells=120.4)
-    assert fitted.schedule.epochs + sum(phase.epochs for phase in fitted.phases) == epochs
+    assert fitted.fit.epochs + sum(phase.epochs for phase in fitted.phases) == epochs
     assert fitted.tiles.size == (88 if "inception" in recipe else 64)
     assert fitted.split.folds == 0
-    assert not fitted.start
-    assert fitted.data.at_least == min(settings.data.at_least, 120)
-    assert fitted.schedule.batch_size == settings.schedule.batch_size
+    assert not fitted.initial_weights
+    assert fitted.data.min_cells_per_class == min(settings.data.min_cells_per_class, 120)
+    assert fitted.fit.batch_size == settings.fit.batch_size
     for part in ("images", "seed", "augment", "backbone", "head", "loss", "optimiser", "thresholds"):
         assert getattr(fitted, part) == getattr(settings, part)
-    assert type(fitted.rate) is type(settings.rate)
+    assert type(fitted.lr_schedule) is type(settings.lr_schedule)
     assert fitted.tiles.channels == settings.tiles.channels
 
 
 def test_batches_are_cut_into_fewer_parts_as_tiles_shrink() -> None:
     settings = read("zhang2021-senet")
-    assert settings.schedule.accumulate == 8
-    parts = [fit_recipe(settings, Budget(size, 3), 100).schedule.accumulate for size in (64, 128, 256)]
+    assert settings.fit.accumulation_steps == 8
+    parts = [fit_recipe(settings, Budget(size, 3), 100).fit.accumulation_steps for size in (64, 128, 256)]
     assert parts == [1, 2, 8]
 
 

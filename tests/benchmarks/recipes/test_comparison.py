@@ -24,7 +24,7 @@ name = "test_efficientnet"
 pretrained = "none"
 [head]
 embedding = 16
-[schedule]
+[fit]
 epochs = 4
 batch_size = 8
 """
@@ -73,7 +73,7 @@ def test_two_recipes(
         assert f"| {name} | 32 | random |" in told
         described = tomllib.loads((work / f"recipes/{name}/pretrained/fold-0/model/model.toml").read_text())
         settings = described["training"]["settings"]
-        assert settings["start"] == str(work / f"recipes/{name}/model")
+        assert settings["initial_weights"] == str(work / f"recipes/{name}/model")
         assert settings["split"]["folds"] == 0
     assert f"--work {work}" in told
     assert (work / "recipes.png").stat().st_size > 1000

@@ -18,7 +18,7 @@ folds = 0
 [backbone]
 name = "test_efficientnet"
 pretrained = "none"
-[schedule]
+[fit]
 epochs = 1
 batch_size = 8
 """

@@ -35,7 +35,7 @@ folds = 0
 [train.backbone]
 name = "test_efficientnet"
 pretrained = "none"
-[train.schedule]
+[train.fit]
 epochs = 1
 batch_size = 8
 """

@@ -27,7 +27,7 @@ TINY = TrainSettings.model_validate(
         "tiles": {"size": 32},
         "backbone": {"name": "test_efficientnet", "pretrained": "none"},
         "head": {"embedding": 16},
-        "schedule": {"epochs": 1, "batch_size": 8},
+        "fit": {"epochs": 1, "batch_size": 8},
     }
 )
 

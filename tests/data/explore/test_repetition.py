@@ -27,32 +27,36 @@ def test_nothing_asked_changes_nothing() -> None:
 
 def test_each_class_gets_as_many_as_asked() -> None:
     # Four more of the rare class, which show the common one, too, and five more negative ones.
-    assert count(at_least=6)["after"].tolist() == [14, 6, 6]
-    assert not RepetitionSettings(at_least=6).changes_nothing
+    assert count(min_cells_per_class=6)["after"].tolist() == [14, 6, 6]
+    assert not RepetitionSettings(min_cells_per_class=6).changes_nothing
 
 
 def test_single_label_images_alone() -> None:
-    counted = count(images="single", at_least=6)
+    counted = count(images="single", min_cells_per_class=6)
     assert counted["before"].tolist() == [8, 0, 1]
     assert counted["after"].tolist() == [8, 0, 6]
 
 
 def test_made_negatives_count_as_negative() -> None:
-    assert count(negatives=1)["after"].tolist() == [10, 2, 12]
+    assert count(synthetic_negative_fraction=1)["after"].tolist() == [10, 2, 12]
     with pytest.raises(InputError, match="no negative class"):
-        count_repetitions(SHOWN, RepetitionSettings(negatives=1), LabelSet(names=CLASSES.names))
+        count_repetitions(
+            SHOWN, RepetitionSettings(synthetic_negative_fraction=1), LabelSet(names=CLASSES.names)
+        )
 
 
 @given(hnp.arrays(bool, (12, 3)), st.floats(1, 5), st.integers(0, 30), st.integers(0, 3))
-def test_a_training_repeats_just_so(shown: np.ndarray, oversample: float, least: int, seed: int) -> None:
-    counted = count(shown, oversample=oversample, at_least=least, seed=seed)
-    data = DataSettings(oversample=oversample, at_least=least)
+def test_a_training_repeats_just_so(
+    shown: np.ndarray, max_oversampling: float, least: int, seed: int
+) -> None:
+    counted = count(shown, max_oversampling=max_oversampling, min_cells_per_class=least, seed=seed)
+    data = DataSettings(max_oversampling=max_oversampling, min_cells_per_class=least)
     items = balance_items(shown.astype(np.float32), data, CLASSES, seed)
     expected = [sum(target[label] > 0 for target in items.targets) for label in range(3)]
     assert counted["after"].tolist() == expected
 
 
-@pytest.mark.parametrize("name", ["oversample", "at_least", "negatives"])
+@pytest.mark.parametrize("name", ["max_oversampling", "at_least", "negatives"])
 def test_limits_and_defaults_are_those_of_training(name: str) -> None:
     ours, trainings = (
         settings.model_json_schema()["properties"][name] for settings in (RepetitionSettings, DataSettings)

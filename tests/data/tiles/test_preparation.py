@@ -51,7 +51,7 @@ def test_shrinking_averages() -> None:
 
 
 def test_neighbours_are_blacked_out(tiles: np.ndarray, masks: np.ndarray) -> None:
-    prepared = prepare_tiles(tiles, masks, TileSettings(mask_neighbours=True))
+    prepared = prepare_tiles(tiles, masks, TileSettings(neighbours="mask"))
     np.testing.assert_array_equal(prepared.any(axis=3), masks)
 
 
@@ -59,22 +59,22 @@ def test_stretching_brightens_by_what_the_cell_itself_shows(tiles: np.ndarray, m
     tiles = tiles.copy()
     tiles[:, :, :20] = 255
     dim = np.full_like(tiles, 1)
-    stretched = prepare_tiles(tiles, masks, TileSettings(stretch="all"))
+    stretched = prepare_tiles(tiles, masks, TileSettings(contrast_stretch="all"))
     gains = stretched[:, 128, 128] / tiles[:, :, 128, 128]
     expected = np.minimum(255 / tiles[:, :, 128, 128], 8)
     np.testing.assert_allclose(gains, expected, atol=0.06)
-    assert prepare_tiles(dim, masks, TileSettings(stretch="all")).max() == 8
+    assert prepare_tiles(dim, masks, TileSettings(contrast_stretch="all")).max() == 8
 
 
 def test_stretching_the_reference_leaves_the_protein(tiles: np.ndarray, masks: np.ndarray) -> None:
-    settings = TileSettings(stretch="reference", channels=("green", "blue"))
+    settings = TileSettings(contrast_stretch="reference", channels=("green", "blue"))
     stretched = prepare_tiles(tiles[:, 1:3], masks, settings)
     np.testing.assert_array_equal(stretched[:, 128, 128, 0], tiles[:, 1, 128, 128])
     assert (stretched[:, 128, 128, 1] > 2 * tiles[:, 2, 128, 128]).all()
 
 
 def test_an_empty_mask_stretches_nothing(tiles: np.ndarray, masks: np.ndarray) -> None:
-    prepared = prepare_tiles(tiles, np.zeros_like(masks), TileSettings(stretch="all"))
+    prepared = prepare_tiles(tiles, np.zeros_like(masks), TileSettings(contrast_stretch="all"))
     np.testing.assert_array_equal(prepared, tiles.transpose(0, 2, 3, 1))
 
 
@@ -91,12 +91,16 @@ def store(tmp_path: Path, tiles: np.ndarray, masks: np.ndarray) -> TileStore:
 
 
 @pytest.mark.parametrize("stretch", ["none", "reference", "all"])
-@pytest.mark.parametrize("mask_neighbours", [False, True])
+@pytest.mark.parametrize("neighbours", ["keep", "mask"])
 def test_masks_as_channels_are_never_brightened(
-    store: TileStore, masks: np.ndarray, stretch: str, mask_neighbours: bool
+    store: TileStore, masks: np.ndarray, stretch: str, neighbours: str
 ) -> None:
     channels = ("nucleus_mask", "green", "cell_mask", "red")
-    chosen = {"channels": channels, "stretch": stretch, "mask_neighbours": mask_neighbours}
+    chosen = {
+        "channels": channels,
+        "contrast_stretch": stretch,
+        "neighbours": neighbours,
+    }
     rows = np.array([2, 0])
     prepared = read_prepared(store, rows, TileSettings.model_validate(chosen))
     np.testing.assert_array_equal(prepared[..., 0], 255 * store.nucleus_masks(rows))
@@ -153,7 +157,7 @@ def test_from_the_store(tmp_path: Path, tiles: np.ndarray, masks: np.ndarray) ->
     tiles = tiles.copy()
     tiles[:, :, :64] = 250
     store = write_tile_store(tmp_path / "tiles.zarr", tiles, masks)
-    settings = TileSettings(size=64, channels=("blue", "red"), mask_neighbours=True)
+    settings = TileSettings(size=64, channels=("blue", "red"), neighbours="mask")
     prepared = read_prepared(store, np.array([2, 0]), settings)
     np.testing.assert_array_equal(prepared[:, 32, 32], [[32, 30], [12, 10]])
     np.testing.assert_array_equal(prepared[:, 4, 4], 0)

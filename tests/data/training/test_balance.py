@@ -38,13 +38,13 @@ def test_by_default_each_cell_comes_once() -> None:
 
 @pytest.mark.parametrize(("most", "rare"), [(2, 10), (4, 20), (100, 20)])
 def test_rare_classes_are_repeated_up_to_the_median(most: float, rare: int) -> None:
-    items = balance(oversample=most)
+    items = balance(max_oversampling=most)
     # The classes have 45, 20, 5, 0 and 20 cells; the absent one does not count for the median.
     assert items.targets.sum(axis=0).tolist() == [40 + rare, 20, rare, 0, 20]
 
 
 def test_a_broken_number_of_times_is_kept_on_average() -> None:
-    counts = [balance(seed=seed, oversample=2.5).targets[:, 2].sum() for seed in range(200)]
+    counts = [balance(seed=seed, max_oversampling=2.5).targets[:, 2].sum() for seed in range(200)]
     assert set(counts) <= set(range(10, 16))
     assert np.mean(counts) == pytest.approx(12.5, abs=0.3)
 
@@ -52,7 +52,7 @@ def test_a_broken_number_of_times_is_kept_on_average() -> None:
 @given(combinations=COMBINATIONS, least=st.integers(0, 40), most=st.floats(1, 5))
 def test_each_class_has_at_least_so_many(combinations: list, least: int, most: float) -> None:
     targets = make_targets(*combinations)
-    items = balance(targets, at_least=least, oversample=most)
+    items = balance(targets, min_cells_per_class=least, max_oversampling=most)
     counts, had = items.targets.sum(axis=0), targets.sum(axis=0)
     assert (counts[had > 0] >= np.maximum(least, had[had > 0])).all()
     assert (counts[had == 0] == 0).all()
@@ -61,13 +61,13 @@ def test_each_class_has_at_least_so_many(combinations: list, least: int, most: f
 
 
 def test_cells_are_repeated_in_turn() -> None:
-    times = np.bincount(balance(at_least=12).cells, minlength=85)
+    times = np.bincount(balance(min_cells_per_class=12).cells, minlength=85)
     assert sorted(times[60:65]) == [2, 2, 2, 3, 3]
     assert (times[:60] == 1).all()
 
 
 def test_made_negatives() -> None:
-    items = balance(negatives=0.4)
+    items = balance(synthetic_negative_fraction=0.4)
     made = items.protein_gain < 1
     assert made.sum() == round(0.4 * 85)
     assert not made[:85].any()
@@ -76,11 +76,11 @@ def test_made_negatives() -> None:
     assert (items.protein_gain[made] <= MAX_PROTEIN_GAIN).all()
     assert np.ptp(items.protein_gain[made]) > MAX_PROTEIN_GAIN / 2
     np.testing.assert_array_equal(items.targets[made], np.eye(5, dtype=np.float32)[[4] * made.sum()])
-    assert balance(negatives=2).cells.shape == (3 * 85,)
+    assert balance(synthetic_negative_fraction=2).cells.shape == (3 * 85,)
 
 
 def test_the_seed_decides() -> None:
-    settings = {"oversample": 2.5, "at_least": 30, "negatives": 0.3}
+    settings = {"max_oversampling": 2.5, "min_cells_per_class": 30, "synthetic_negative_fraction": 0.3}
     first, again, other = (balance(seed=seed, **settings) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.cells, again.cells)
     np.testing.assert_array_equal(first.protein_gain, again.protein_gain)
@@ -91,8 +91,8 @@ def test_negatives_need_a_negative_class() -> None:
     without = LabelSet(names=CLASSES.names)
     assert len(balance_items(TARGETS, DataSettings(), without, 1).cells) == 85
     with pytest.raises(InputError, match="the label set: no negative class"):
-        balance_items(TARGETS, DataSettings(negatives=0.1), without, 1)
+        balance_items(TARGETS, DataSettings(synthetic_negative_fraction=0.1), without, 1)
 
 
 def test_only_negative_cells_make_no_others() -> None:
-    assert len(balance(make_targets((4,), (4,)), negatives=1).cells) == 2
+    assert len(balance(make_targets((4,), (4,)), synthetic_negative_fraction=1).cells) == 2

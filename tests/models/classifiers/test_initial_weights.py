@@ -29,13 +29,13 @@ def test_any_folder_is_a_start(tmp_path: Path) -> None:
 
 def test_the_default_recipe_takes_every_weight_that_is_bundled(caplog: pytest.LogCaptureFixture) -> None:
     settings = load_config(None).settings("train", TrainSettings)
-    bundled = read_classifier(find_classifier_folder(settings.start))
+    bundled = read_classifier(find_classifier_folder(settings.initial_weights))
     classifier = Classifier(
         bundled.architecture.model_copy(
             update={"tiles": settings.tiles, "backbone": settings.backbone, "head": settings.head}
         )
     )
-    load_initial_weights(classifier, settings.start)
+    load_initial_weights(classifier, settings.initial_weights)
     assert all(equal_weights(classifier, bundled).values())
     assert not caplog.text
 
@@ -97,7 +97,7 @@ def test_another_backbone(make_classifier, save, tmp_path: Path, changes) -> Non
         load_initial_weights(make_classifier(), str(folder))
     message = str(raised.value)
     assert "\n" not in message
-    assert f"setting start = {folder}: weights of " in message
+    assert f"setting train.initial_weights = {folder}: weights of " in message
     assert "expected the backbone test_efficientnet with 2 channels" in message
 
 

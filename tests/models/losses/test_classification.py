@@ -90,7 +90,7 @@ def test_the_effective_number_weighs_the_whole_loss_of_a_class(
 @pytest.mark.parametrize("kind", ["binary-cross-entropy", "focal"])
 def test_losses_of_classes_may_be_summed(logits: torch.Tensor, kind: str) -> None:
     targets = torch.eye(3)[[0, 2, 2, 1]]
-    mean, total = make_loss(targets, kind), make_loss(targets, kind, over_classes="sum")
+    mean, total = make_loss(targets, kind), make_loss(targets, kind, class_reduction="sum")
     torch.testing.assert_close(total(logits, EMBEDDING, targets), 3 * mean(logits, EMBEDDING, targets))
     torch.testing.assert_close(total.classes(logits, targets), 3 * mean.classes(logits, targets))
 
@@ -108,7 +108,7 @@ def test_smoothing_makes_certainty_costly(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS[:3])
 def test_only_the_hardest_tiles_are_learnt_from_but_all_are_judged(logits: torch.Tensor, kind: str) -> None:
     targets = torch.eye(3)[[0, 2, 2, 1]]
-    hard, plain = make_loss(targets, kind, hardest=0.5), make_loss(targets, kind)
+    hard, plain = make_loss(targets, kind, hard_example_fraction=0.5), make_loss(targets, kind)
     each = [plain.classes(logits[place, None], targets[place, None]).item() for place in range(4)]
     learnt = hard(logits, EMBEDDING, targets)
     assert learnt.item() == pytest.approx(sum(sorted(each)[2:]) / 2, rel=1e-5)

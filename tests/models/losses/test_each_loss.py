@@ -117,7 +117,7 @@ LOSSES: dict[str, Callable] = {
     "binary": lambda logits, targets: binary_cross_entropy(logits, targets, WEIGHTS, POSITIVE).mean(),
     "focal": lambda logits, targets: focal_loss(logits, targets, 2.0, WEIGHTS, POSITIVE).mean(),
     "soft-f1": soft_f1_loss,
-    "hardest": lambda logits, targets: online_hard_example_mean(
+    "hard_example_fraction": lambda logits, targets: online_hard_example_mean(
         cross_entropy(logits, targets, ONES, 0.0), 0.5
     ),
 }

@@ -5,23 +5,23 @@ from torch import nn
 from models.training.gradients import DivergedError, accumulate_gradients, optimiser_step
 
 
-def step_from(most_gradient: float) -> tuple[float, torch.Tensor]:
+def step_from(max_grad_norm: float) -> tuple[float, torch.Tensor]:
     """Take a step of size 1 where the gradient is (6, 8), of norm 10."""
     network = nn.Linear(2, 1, bias=False)
     nn.init.zeros_(network.weight)
     optimiser = torch.optim.SGD(network.parameters(), lr=1.0)
     loss = 3 + network(torch.tensor([6.0, 8.0])).sum()
     value = optimiser_step(
-        accumulate_gradients([loss], network), network, optimiser, max_norm=most_gradient, name="step 1"
+        accumulate_gradients([loss], network), network, optimiser, max_norm=max_grad_norm, name="step 1"
     )
     return value, network.weight.detach().flatten()
 
 
-@pytest.mark.parametrize(("most_gradient", "expected"), [(0, (-6, -8)), (20, (-6, -8)), (5, (-3, -4))])
+@pytest.mark.parametrize(("max_grad_norm", "expected"), [(0, (-6, -8)), (20, (-6, -8)), (5, (-3, -4))])
 def test_weights_go_down_the_gradient_no_further_than_allowed(
-    most_gradient: float, expected: tuple[float, float]
+    max_grad_norm: float, expected: tuple[float, float]
 ) -> None:
-    value, weights = step_from(most_gradient)
+    value, weights = step_from(max_grad_norm)
     assert value == 3
     assert weights.tolist() == pytest.approx(expected, rel=1e-5)
 

@@ -57,7 +57,7 @@ def test_a_step_is_taken_again_as_if_in_so_many_parts_from_the_start(
 
 def test_too_little_memory_for_the_fewest_tiles(make_classifier, make_data, run_out_of_memory) -> None:
     training_step = make_training_step(run_out_of_memory(make_classifier(), 1), make_data(6))
-    message = "step 0: not enough memory for 2 tiles at a time.*lower tiles.size or schedule.batch_size"
+    message = "step 0: not enough memory for 2 tiles at a time.*lower tiles.size or fit.batch_size"
     with pytest.raises(InputError, match=message):
         take_steps(training_step, 1)
 

@@ -6,7 +6,7 @@ from models.training.schedule import PhaseSettings, ScheduleSettings
 
 
 def test_a_batch_is_whole_unless_said_otherwise() -> None:
-    assert ScheduleSettings().accumulate == 1
+    assert ScheduleSettings().accumulation_steps == 1
     with pytest.raises(ValidationError, match="accumulate"):
         ScheduleSettings(accumulate=0)
 

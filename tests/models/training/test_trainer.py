@@ -35,13 +35,15 @@ def make_trainer(
     interpolation: WeightInterpolation | None = None,
     **schedule: Any,
 ) -> Trainer:
-    settings = ScheduleSettings.model_validate({"epochs": 3, "batch_size": 4, "patience": 0} | schedule)
+    settings = ScheduleSettings.model_validate(
+        {"epochs": 3, "batch_size": 4, "early_stopping_patience": 0} | schedule
+    )
     training_step = TrainingStep(
         classifier,
         ClassificationLoss(LOSS, data.targets),
         data,
         SgdSettings(learning_rate=learning_rate),
-        micro_batches=settings.accumulate,
+        micro_batches=settings.accumulation_steps,
         bfloat16=False,
         processes=processes,
     )

@@ -12,7 +12,7 @@ from models.training.optimisers.settings import SgdSettings
 from models.training.training_step import TrainingStep
 
 PLAIN = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})
-SGD = SgdSettings(momentum=0.0, weight_decay=0.0, most_gradient=0.0)
+SGD = SgdSettings(momentum=0.0, weight_decay=0.0, max_grad_norm=0.0)
 
 
 def make_training_step(classifier, data, optimiser=SGD, parts: int = 1) -> TrainingStep:
@@ -31,7 +31,9 @@ def test_a_step_goes_down_the_gradient_of_the_mean_loss(make_classifier, make_da
     logs = other(tiles).logits.log_softmax(dim=1)
     loss = -(logs[0, 1] + logs[1, 1] + logs[2, 0]) / 3
     loss.backward()
-    training_step = make_training_step(classifier, data, SGD.model_copy(update={"group_factors": (0.5, 1.0)}))
+    training_step = make_training_step(
+        classifier, data, SGD.model_copy(update={"lr_multipliers": (0.5, 1.0)})
+    )
     value = training_step.take(take(data, [4, 1, 3]), 0.1, seed=(1,), name="a step")
     assert value == pytest.approx(loss.item(), rel=1e-5)
     for (name, weight), before in zip(classifier.named_parameters(), other.parameters(), strict=True):
@@ -46,7 +48,7 @@ def test_micro_batches_make_the_step_of_the_whole_batch(make_classifier, make_da
     classifiers = [make_classifier(), make_classifier()]
     for classifier, parts in zip(classifiers, (1, many), strict=True):
         training_step = make_training_step(
-            classifier, data, SGD.model_copy(update={"most_gradient": 0.5}), parts
+            classifier, data, SGD.model_copy(update={"max_grad_norm": 0.5}), parts
         )
         values = [training_step.take(take(data, range(10)), 0.1, seed=(1,), name="a step") for _ in range(3)]
         classifier.values = values
@@ -87,7 +89,7 @@ def test_a_loss_that_is_no_number_names_the_cells(make_classifier, make_data) ->
 
 def test_gradients_of_what_was_frozen_since_do_not_count(make_classifier, make_data) -> None:
     data = make_data(6)
-    clipped = SGD.model_copy(update={"most_gradient": 1e-3})
+    clipped = SGD.model_copy(update={"max_grad_norm": 1e-3})
     classifiers = [make_classifier(), make_classifier()]
     for parameter in classifiers[0].backbone.parameters():
         parameter.grad = torch.ones_like(parameter)

@@ -94,21 +94,21 @@ def test_the_default_recipe_is_that_of_hpacells(tmp_path: Path) -> None:
 def test_another_kind_begins_with_its_own_defaults() -> None:
     settings = train(
         assignments=(
-            "train.rate.cycle_epochs=2",
+            "train.lr_schedule.cycle_epochs=2",
             "train.loss.weights.alpha=0.99",
-            "train.rate.kind=restarts",
+            "train.lr_schedule.kind=restarts",
             "train.loss.weights.kind=effective-number",
             "train.optimiser.kind=sgd",
             "train.augment.kind=rotate-mirror",
         )
     )
     defaults = train()
-    assert settings.rate == RestartsSettings(cycle_epochs=2)
+    assert settings.lr_schedule == RestartsSettings(cycle_epochs=2)
     assert settings.loss.weights == EffectiveNumberSettings(alpha=0.99)
     assert settings.loss.label_smoothing == defaults.loss.label_smoothing
     assert settings.optimiser == SgdSettings()
     assert settings.augment == RotateMirrorAugmentation()
-    assert settings.schedule == defaults.schedule
+    assert settings.fit == defaults.fit
 
 
 def test_what_the_recipe_has_for_no_kind_stays_where_the_new_one_has_it(
@@ -121,7 +121,7 @@ def test_what_the_recipe_has_for_no_kind_stays_where_the_new_one_has_it(
     assert loss.model_dump(include={"gamma", "label_smoothing", "hardest"}) == {
         "gamma": 1,
         "label_smoothing": defaults.label_smoothing,
-        "hardest": defaults.hardest,
+        "hard_example_fraction": defaults.hard_example_fraction,
     }
     assert not caplog.records
     loss = train(assignments=("train.loss.kind=soft-f1", "train.loss.triplet.margin=0.5")).loss
@@ -132,7 +132,7 @@ def test_what_the_recipe_has_for_no_kind_stays_where_the_new_one_has_it(
     ("assignments", "told"),
     [
         (["loss.kind=soft-f1"], "train.loss.kind = soft-f1: hardest, label_smoothing, weights left out"),
-        (["rate.kind=constant"], "train.rate.kind = constant: final, warm_up left out"),
+        (["lr_schedule.kind=constant"], "train.lr_schedule.kind = constant: final, warmup_fraction left out"),
         (["thresholds.kind=one"], None),
         (["optimiser.kind=adamw"], None),
         (["loss.kind=cross-entropy"], None),
@@ -150,19 +150,21 @@ def test_what_is_left_out_of_a_recipe_is_told_once(
 
 
 def test_a_table_that_is_set_as_a_whole_is_all_the_users() -> None:
-    assignments = ("train.loss.kind=soft-f1", 'train.loss={kind="soft-f1", hardest=0.5}')
-    with pytest.raises(InputError, match="unknown setting train.loss.hardest of the kind soft-f1"):
+    assignments = ("train.loss.kind=soft-f1", 'train.loss={kind="soft-f1", hard_example_fraction=0.5}')
+    with pytest.raises(
+        InputError, match="unknown setting train.loss.hard_example_fraction of the kind soft-f1"
+    ):
         train(assignments=assignments)
 
 
 def test_a_file_without_kinds(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(
-        "[train.optimiser]\nlearning_rate = 0.1\nmost_gradient = 2\n[train.rate]\nwarm_up = 0.2\n"
+        "[train.optimiser]\nlearning_rate = 0.1\nmost_gradient = 2\n[train.lr_schedule]\nwarm_up = 0.2\n"
     )
-    settings = train(file, ("train.optimiser.kind=sgd", "train.rate.kind=plateau"))
-    assert settings.optimiser == SgdSettings(learning_rate=0.1, most_gradient=2)
-    assert settings.rate == PlateauSettings()
+    settings = train(file, ("train.optimiser.kind=sgd", "train.lr_schedule.kind=plateau"))
+    assert settings.optimiser == SgdSettings(learning_rate=0.1, max_grad_norm=2)
+    assert settings.lr_schedule == PlateauSettings()
 
 
 def test_the_same_kind_keeps_what_the_recipe_says() -> None:

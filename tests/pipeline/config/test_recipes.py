@@ -31,7 +31,7 @@ ZHANG: dict[str, Any] = {
     "data.duplicates": "remove",
     "loss.weights.kind": "effective-number",
     "loss.weights.alpha": 0.9,
-    "loss.over_classes": "sum",
+    "loss.class_reduction": "sum",
     "optimiser.kind": "sgd",
     "optimiser.momentum": 0.9,
     "thresholds.kind": "greedy",
@@ -40,14 +40,14 @@ ZHANG_MODIFIED: dict[str, Any] = ZHANG | {
     "head.kind": "buffered",
     "head.pooling": "average-maximum",
     "optimiser.weight_decay": 1e-6,
-    "rate.kind": "restarts",
-    "rate.cycle_epochs": 4,
+    "lr_schedule.kind": "restarts",
+    "lr_schedule.cycle_epochs": 4,
     "backbone.pretrained": "hub",
 }
 MADEIRA: dict[str, Any] = {
     "images": "all",
     "split.folds": 3,
-    "data.at_least": 500,
+    "data.min_cells_per_class": 500,
     "augment.kind": "madeira2019",
     "backbone.pretrained": "none",
     "loss.kind": "binary-cross-entropy",
@@ -61,7 +61,7 @@ JAIN: dict[str, Any] = {
     "head.kind": "embedding",
     "loss.kind": "cross-entropy",
     "optimiser.learning_rate": 0.01,
-    "schedule.balanced": True,
+    "fit.class_balanced_sampling": True,
 }
 ALSUBAIT: dict[str, Any] = {
     "augment.kind": "alsubait2022",
@@ -71,10 +71,10 @@ ALSUBAIT: dict[str, Any] = {
 
 PUBLISHED: list[tuple[str, dict[str, Any]]] = [
     *((f"zhang2021-{system}", ZHANG_MODIFIED) for system in MODIFIED),
-    ("zhang2021-resnet50", {"schedule.batch_size": 74, "head.widths": (1024,), "head.dropouts": (0.5,)}),
+    ("zhang2021-resnet50", {"fit.batch_size": 74, "head.widths": (1024,), "head.dropouts": (0.5,)}),
     ("zhang2021-resnet101", {"head.widths": (4096, 1024), "head.dropouts": (0.25, 0.5)}),
-    ("zhang2021-inceptionv4", {"schedule.batch_size": 48, "backbone.name": "inception_v4"}),
-    ("zhang2021-senet", {"schedule.batch_size": 80}),
+    ("zhang2021-inceptionv4", {"fit.batch_size": 48, "backbone.name": "inception_v4"}),
+    ("zhang2021-senet", {"fit.batch_size": 80}),
     (
         "zhang2021-gapnet",
         ZHANG
@@ -83,9 +83,9 @@ PUBLISHED: list[tuple[str, dict[str, Any]]] = [
             "optimiser.learning_rate": 0.01,
             "optimiser.weight_decay": 1e-5,
             "optimiser.l1": 1e-7,
-            "schedule.batch_size": 128,
+            "fit.batch_size": 128,
             "head.dropouts": (0.3, 0.3),
-            "loss.hardest": 1.0,
+            "loss.hard_example_fraction": 1.0,
         },
     ),
     *((f"madeira2019-{system}", MADEIRA) for system in PAPERS["madeira2019"]),
@@ -94,8 +94,8 @@ PUBLISHED: list[tuple[str, dict[str, Any]]] = [
         {
             "optimiser.kind": "adam",
             "optimiser.learning_rate": 0.001,
-            "schedule.batch_size": 20,
-            "schedule.epochs": 50,
+            "fit.batch_size": 20,
+            "fit.epochs": 50,
             "head.dropouts": (0.4, 0.4),
         },
     ),
@@ -107,14 +107,14 @@ PUBLISHED: list[tuple[str, dict[str, Any]]] = [
             "optimiser.learning_rate": 0.01,
             "optimiser.momentum": 0.9,
             "optimiser.weight_decay": 0.005,
-            "schedule.batch_size": 128,
-            "rate.kind": "plateau",
-            "rate.patience": 3,
-            "rate.factor": 0.5,
+            "fit.batch_size": 128,
+            "lr_schedule.kind": "plateau",
+            "lr_schedule.patience": 3,
+            "lr_schedule.factor": 0.5,
         },
     ),
-    ("madeira2019-mcnn", {"schedule.batch_size": 22, "optimiser.learning_rate": 0.01}),
-    ("madeira2019-densenet121", {"schedule.batch_size": 32, "optimiser.learning_rate": 0.001}),
+    ("madeira2019-mcnn", {"fit.batch_size": 22, "optimiser.learning_rate": 0.01}),
+    ("madeira2019-densenet121", {"fit.batch_size": 32, "optimiser.learning_rate": 0.001}),
     (
         "elnashar2022-resnet50",
         {
@@ -123,21 +123,21 @@ PUBLISHED: list[tuple[str, dict[str, Any]]] = [
             "split.stratify": "combination",
             "augment.kind": "rotate-mirror",
             "optimiser.learning_rate": 0.0011,
-            "rate.kind": "ramp",
-            "rate.start": 0.0005,
-            "rate.least": 0.0005,
-            "rate.ramp_epochs": 3,
-            "rate.sustain_epochs": 2,
-            "rate.decay": 0.75,
-            "schedule.epochs": 10,
+            "lr_schedule.kind": "ramp",
+            "lr_schedule.initial_lr": 0.0005,
+            "lr_schedule.min_lr": 0.0005,
+            "lr_schedule.ramp_epochs": 3,
+            "lr_schedule.sustain_epochs": 2,
+            "lr_schedule.decay": 0.75,
+            "fit.epochs": 10,
         },
     ),
     ("jain2021-ce", JAIN | {"loss.triplet.weight": 0.0}),
     ("jain2021-triplet", JAIN),
     *((f"alsubait2022-{system}", ALSUBAIT) for system in PAPERS["alsubait2022"]),
-    ("alsubait2022-cspnet", {"schedule.epochs": 9}),
-    ("alsubait2022-botnet", {"schedule.epochs": 4, "optimiser.learning_rate": 0.03}),
-    ("alsubait2022-resnet50", {"schedule.epochs": 340, "backbone.frozen": "all", "head.kind": "convolution"}),
+    ("alsubait2022-cspnet", {"fit.epochs": 9}),
+    ("alsubait2022-botnet", {"fit.epochs": 4, "optimiser.learning_rate": 0.03}),
+    ("alsubait2022-resnet50", {"fit.epochs": 340, "backbone.frozen": "all", "head.kind": "convolution"}),
 ]
 
 
@@ -179,14 +179,14 @@ def test_a_recipe_says_what_the_paper_says(name: str, published: dict[str, Any])
 )
 def test_layer_groups_have_their_rates(name: str, rates: tuple[float, ...]) -> None:
     optimiser = load(name).optimiser
-    found = [optimiser.learning_rate * factor for factor in optimiser.group_factors]
+    found = [optimiser.learning_rate * factor for factor in optimiser.lr_multipliers]
     assert found == pytest.approx(rates, rel=1e-3)
 
 
 def test_cycles_are_whole() -> None:
     for system in MODIFIED:
         settings = load(f"zhang2021-{system}")
-        assert settings.schedule.epochs % settings.rate.cycle_epochs == 0
+        assert settings.fit.epochs % settings.lr_schedule.cycle_epochs == 0
 
 
 def test_only_the_loss_tells_the_recipes_of_jain2021_apart() -> None:
@@ -203,7 +203,7 @@ def test_the_second_phase_of_madeira2019() -> None:
 def test_the_default_recipe_is_used_where_none_is_named() -> None:
     default = load_config(None).settings("train", TrainSettings)
     assert default == load("hpacells")
-    assert (default.start, default.split.fold) == ("simhpa19", "all")
+    assert (default.initial_weights, default.split.fold) == ("simhpa19", "all")
 
 
 @pytest.mark.parametrize("paper", PAPERS)

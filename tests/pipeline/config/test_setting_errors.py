@@ -21,8 +21,8 @@ def complaint(*assignments: str) -> str:
 @pytest.mark.parametrize(
     ("assignments", "unknown", "listed"),
     [
-        (["optimizer.kind=sgd"], "train.optimizer", ["optimiser", "schedule", "phases"]),
-        (["schedule.epoch=3"], "train.schedule.epoch", ["epochs", "batch_size", "accumulate"]),
+        (["optimizer.kind=sgd"], "train.optimizer", ["optimiser", "fit", "phases"]),
+        (["fit.epoch=3"], "train.fit.epoch", ["epochs", "batch_size", "accumulate"]),
         (["tiles.sise=3"], "train.tiles.sise", ["size", "channels", "crop"]),
         (["loss.gamma=2"], "train.loss.gamma of the kind cross-entropy", ["label_smoothing", "hardest"]),
         (
@@ -55,7 +55,7 @@ def test_an_unknown_setting_lists_what_there_is(assignments, unknown: str, liste
     ("assignments", "name", "kinds"),
     [
         (["optimiser.kind=lion"], "optimiser.kind = 'lion'", "adamw, adam, sgd"),
-        (["rate.kind=step"], "rate.kind = 'step'", "cosine, restarts, ramp, plateau, constant"),
+        (["lr_schedule.kind=step"], "lr_schedule.kind = 'step'", "cosine, restarts, ramp, plateau, constant"),
         (["head.kind=deep"], "head.kind = 'deep'", "embedding, linear, buffered, convolution"),
         (
             ["augment.kind=none at all"],
@@ -97,18 +97,27 @@ def test_an_unknown_kind_lists_what_there_is(assignments, name: str, kinds: str)
         (["optimiser.momentum=0.9"], "optimiser.momentum of the kind adamw"),
         (["optimiser.kind=adam", "optimiser.momentum=0.9"], "optimiser.momentum of the kind adam;"),
         (
-            ["loss.weights.kind=effective-number", "loss.weights.most=5"],
-            "loss.weights.most of the kind effective-number",
+            ["loss.weights.kind=effective-number", "loss.weights.max_ratio=5"],
+            "loss.weights.max_ratio of the kind effective-number",
         ),
-        (["loss.weights.kind=none", "loss.weights.most=5"], "loss.weights.most of the kind none"),
-        (["loss.kind=soft-f1", "loss.hardest=0.5"], "loss.hardest of the kind soft-f1"),
+        (["loss.weights.kind=none", "loss.weights.max_ratio=5"], "loss.weights.max_ratio of the kind none"),
+        (
+            ["loss.kind=soft-f1", "loss.hard_example_fraction=0.5"],
+            "loss.hard_example_fraction of the kind soft-f1",
+        ),
         (["loss.kind=soft-f1", "loss.weights.kind=none"], "loss.weights of the kind soft-f1"),
-        (["images=all", 'loss={kind="soft-f1", hardest=0.5}'], "loss.hardest of the kind soft-f1"),
+        (
+            ["images=all", 'loss={kind="soft-f1", hard_example_fraction=0.5}'],
+            "loss.hard_example_fraction of the kind soft-f1",
+        ),
         (["images=all", "loss.gamma=1"], "loss.gamma of the kind binary-cross-entropy"),
-        (["rate.cycle_epochs=4"], "rate.cycle_epochs of the kind cosine"),
+        (["lr_schedule.cycle_epochs=4"], "lr_schedule.cycle_epochs of the kind cosine"),
         (["head.widths=[3]"], "head.widths of the kind embedding"),
         (["augment.kind=none", "augment.probability=0.5"], "augment.probability of the kind none"),
-        (['phases=[{loss={kind="soft-f1", hardest=0.5}}]'], "phases.0.loss.hardest of the kind soft-f1"),
+        (
+            ['phases=[{loss={kind="soft-f1", hard_example_fraction=0.5}}]'],
+            "phases.0.loss.hard_example_fraction of the kind soft-f1",
+        ),
     ],
 )
 def test_a_setting_that_nothing_reads_is_an_error(assignments, unread: str) -> None:
@@ -118,10 +127,10 @@ def test_a_setting_that_nothing_reads_is_an_error(assignments, unread: str) -> N
 @pytest.mark.parametrize(
     ("assignments", "parts"),
     [
-        (["schedule.epochs=0"], ["train.schedule.epochs = 0:", "greater than or equal to 1"]),
-        (["rate.warm_up=soon"], ["train.rate.warm_up = 'soon':"]),
+        (["fit.epochs=0"], ["train.fit.epochs = 0:", "greater than or equal to 1"]),
+        (["lr_schedule.warmup_fraction=soon"], ["train.lr_schedule.warmup_fraction = 'soon':"]),
         (['images="some"'], ["train.images = 'some':", "'single' or 'all'"]),
-        (["schedule=3"], ["train.schedule = 3:"]),
+        (["schedule=3"], ["train.fit = 3:"]),
         (["optimiser=sgd"], ["train.optimiser"]),
         (["phases=[{epochs=0}]"], ["train.phases.0.epochs = 0:"]),
         (["phases=[3]"], ["train.phases.0 = 3:"]),
@@ -135,7 +144,7 @@ def test_a_setting_that_nothing_reads_is_an_error(assignments, unread: str) -> N
         ),
         (["tiles.channels=red, green"], ["""written ["red", "green"];"""]),
         (["head.kind=buffered", "head.widths=12"], ["train.head.widths = 12: not", "=[12]'"]),
-        (["optimiser.group_factors={a=1}"], ["written [...];"]),
+        (["optimiser.lr_multipliers={a=1}"], ["written [...];"]),
         (["split.fold=7"], ["train.split = ", "fold must be 0 or more, and below folds (5)"]),
         (["images=all", "loss.kind=cross-entropy"], ["cross-entropy needs one label a tile"]),
         (["images=all", "loss.triplet.weight=1"], ["the triplet loss needs one label a tile"]),
@@ -152,7 +161,7 @@ def test_a_value_that_cannot_be_is_named(assignments, parts: list[str]) -> None:
     ("section", "settings_type", "assignment", "told"),
     [
         ("train", TrainSettings, "split.fold=x", r"'x': Input should be a valid integer, .*, or 'all';"),
-        ("predict", PredictSettings, "image_share=2", r"2: Input should be less than .* to 1, or 'auto';"),
+        ("predict", PredictSettings, "image_weight=2", r"2: Input should be less than .* to 1, or 'auto';"),
         ("predict", PredictSettings, "test_time_augmentation=maybe", r"'maybe': .* boolean, .*, or 'auto';"),
     ],
 )

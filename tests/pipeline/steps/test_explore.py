@@ -34,7 +34,7 @@ def write_cells_of(work: WorkFolder, output_key: str) -> None:
 def test_what_makes_it_stale(work: WorkFolder, labels: Path, tmp_path: Path) -> None:
     keys = [make_step(work, None, labels).key]
     assert make_step(work, None, labels).key == keys[0]
-    keys.append(make_step(work, None, labels, "explore.repeat.at_least=3").key)
+    keys.append(make_step(work, None, labels, "explore.repeat.min_cells_per_class=3").key)
     images = tmp_path / "images"
     images.mkdir()
     cv2.imwrite(str(images / "a_red.png"), np.zeros((8, 8), np.uint8))

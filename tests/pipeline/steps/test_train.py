@@ -198,7 +198,7 @@ def test_a_follower_writes_nothing_and_is_done_when_the_first_is(
 def test_another_start_trains_anew(work: WorkFolder, asked, tmp_path: Path) -> None:
     start = tmp_path / "start"
     start.mkdir()
-    assignment = f"train.start={start}"
+    assignment = f"train.initial_weights={start}"
     with pytest.raises(InputError, match="start/model.safetensors: No such file"):
         run_train(work, tmp_path / "train.csv", assignment)
     for weights in ("weights", "weights", "other weights"):
@@ -213,13 +213,13 @@ def test_the_range_test_begins_where_it_is_told(
     starts = []
 
     def run(inputs: FindRateInputs, outputs: FindRateOutputs, *_: object) -> StageReport:
-        starts.append(inputs.recipe.start)
+        starts.append(inputs.recipe.initial_weights)
         outputs.table_path.write_text("rate,loss\n")
         outputs.picture_path.write_text("picture")
         return StageReport(counts={}, details={"steepest": 0.1, "highest": None})
 
     monkeypatch.setattr(find_rate, "run", run)
-    config, labels = load_config(None, ['train.start=""']), tmp_path / "train.csv"
+    config, labels = load_config(None, ['train.initial_weights=""']), tmp_path / "train.csv"
 
     def test(after: bool) -> Manifest:
         return execute(find_rate_step(work, labels, after, config), QuietContext())
@@ -258,11 +258,11 @@ def test_a_mistake_leaves_the_trained_model_for_others(
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("setting", ["workers=1", "memory_gib=0", "schedule.checkpoint_seconds=5"])
+@pytest.mark.parametrize("setting", ["workers=1", "tile_cache_gib=0", "fit.checkpoint_seconds=5"])
 def test_what_cannot_change_a_training_does_not_repeat_it(
     work: WorkFolder, asked, tmp_path: Path, setting: str
 ) -> None:
     trained = run_train(work, tmp_path / "train.csv")
     assert run_train(work, tmp_path / "train.csv", f"train.{setting}") == trained
-    run_train(work, tmp_path / "train.csv", "train.schedule.accumulate=2")
+    run_train(work, tmp_path / "train.csv", "train.fit.accumulation_steps=2")
     assert len(asked) == 2

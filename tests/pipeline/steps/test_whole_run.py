@@ -17,13 +17,13 @@ TINY = (
     "crops.min_area_um2=0",
     "train.device=cpu",
     "train.precision=float32",
-    'train.start=""',
+    'train.initial_weights=""',
     "train.tiles.size=32",
     "train.backbone.name=test_efficientnet",
     "train.backbone.pretrained=none",
     "train.head.embedding=16",
-    "train.schedule.epochs=1",
-    "train.schedule.batch_size=8",
+    "train.fit.epochs=1",
+    "train.fit.batch_size=8",
     "predict.runtime=torch",
 )
 

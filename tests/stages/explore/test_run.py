@@ -88,7 +88,7 @@ def test_labels_alone(labels: Path, tmp_path: Path) -> None:
     assert "most 2 Cytosol (3), fewest 4 Negative (1)" in told
     assert "classes without images  3 Aggresome" in told
     assert "No folder of images was given" in told
-    assert "explore.repeat.at_least" in told
+    assert "explore.repeat.min_cells_per_class" in told
 
 
 def test_images_of_some_labels(labels: Path, images: Path, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_no_image_with_a_single_label(labels: Path, images: Path, tmp_path: Path
 def test_repetition_and_proteins(labels: Path, tmp_path: Path) -> None:
     table = pd.read_csv(labels, dtype=str).assign(Protein=["P1", "P1", "P2", "", "P2"])
     table.to_csv(labels, index=False)
-    details, output = explore(ExploreInputs(labels), tmp_path, repeat={"at_least": 4})
+    details, output = explore(ExploreInputs(labels), tmp_path, repeat={"min_cells_per_class": 4})
     after = {row["label"]: row["after"] for row in details["repetition_images"]}
     assert min(after[label] for label in (0, 1, 2, 4)) == 4
     assert after[3] == 0
@@ -143,7 +143,7 @@ def test_cells_of_a_work_folder(labels: Path, tmp_path: Path) -> None:
     images = pd.DataFrame([(name, 9, 9, 1) for name in ("a", "b", "c", "d", "strange")], columns=columns)
     write_images(tmp_path / "images.parquet", images)
     inputs = ExploreInputs(labels, None, tmp_path / "cells.parquet", tmp_path / "images.parquet")
-    details, output = explore(inputs, tmp_path, repeat={"negatives": 1})
+    details, output = explore(inputs, tmp_path, repeat={"synthetic_negative_fraction": 1})
     assert {name: details["cells"][name] for name in ("images", "cells", "dropped")} == {
         "images": 4,
         "cells": 3,
@@ -158,7 +158,7 @@ def test_cells_of_a_work_folder(labels: Path, tmp_path: Path) -> None:
     }
     assert details["repetition_cells"][4]["after"] == 3
     labels.write_text("ID,Label\nfar,4\n")
-    details, _ = explore(inputs, tmp_path, repeat={"negatives": 1})
+    details, _ = explore(inputs, tmp_path, repeat={"synthetic_negative_fraction": 1})
     assert "cells of the work folder are of other images" in format_exploration(details)
     assert "repetition_cells" not in details
 
@@ -194,8 +194,12 @@ def test_bad_input_leaves_nothing_behind(labels: Path, images: Path, tmp_path: P
     report = run(ExploreInputs(labels, fields), ExploreOutputs(output), small(tmp_path), ENGINE)
     assert {failure.where for failure in report.failures} == {"a", "b", "c", "d"}
     shutil.rmtree(output)
-    settings = ExploreSettings.model_validate({"label_set": "hpa2018", "repeat": {"negatives": 1}})
-    with pytest.raises(InputError, match="explore.repeat.negatives: no negative class in hpa2018"):
+    settings = ExploreSettings.model_validate(
+        {"label_set": "hpa2018", "repeat": {"synthetic_negative_fraction": 1}}
+    )
+    with pytest.raises(
+        InputError, match="explore.repeat.synthetic_negative_fraction: no negative class in hpa2018"
+    ):
         run(ExploreInputs(labels), ExploreOutputs(output), settings, ENGINE)
     labels.write_text("ID,Label\n")
     with pytest.raises(InputError, match="no image"):

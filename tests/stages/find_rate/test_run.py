@@ -100,8 +100,8 @@ def test_classes_are_drawn_as_the_recipe_draws_them(
     rare = []
     for balanced in (False, True):
         drawn.clear()
-        schedule = tiny.schedule.model_copy(update={"balanced": balanced})
-        recipe = tiny.model_copy(update={"schedule": schedule})
+        schedule = tiny.fit.model_copy(update={"class_balanced_sampling": balanced})
+        recipe = tiny.model_copy(update={"fit": schedule})
         run(folder, files, FindRateSettings(steps=40), recipe, steps())
         rare.append(np.concatenate(drawn)[:, 1].mean())
     assert rare[0] < 0.1
@@ -116,12 +116,18 @@ def test_it_begins_with_trained_weights(
     recipe = TrainSettings.model_validate(
         tiny.model_dump() | {"loss": losses, "augment": {"kind": "none"}, "head": {"kind": "linear"}}
     )
-    schedule = tiny.schedule.model_copy(update={"epochs": 12})
-    report = train_on(folder, model, recipe.model_copy(update={"schedule": schedule}), steps())
+    schedule = tiny.fit.model_copy(update={"epochs": 12})
+    report = train_on(folder, model, recipe.model_copy(update={"fit": schedule}), steps())
     before = {path: path.read_bytes() for path in model.iterdir()}
     first = {}
     for name, start in {"fresh": "", "trained": str(model)}.items():
-        run(folder, files, FindRateSettings(steps=10), recipe.model_copy(update={"start": start}), steps())
+        run(
+            folder,
+            files,
+            FindRateSettings(steps=10),
+            recipe.model_copy(update={"initial_weights": start}),
+            steps(),
+        )
         first[name] = pd.read_csv(files.table_path)["loss"].iloc[0]
     assert {path: path.read_bytes() for path in model.iterdir()} == before
     # A linear head that has learnt nothing finds all classes about equally likely.

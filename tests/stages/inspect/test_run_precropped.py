@@ -129,7 +129,7 @@ def test_pictures_of_a_group_share_their_contrast(inputs: PrecroppedInspectInput
 
 def test_counts_and_views(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     report = tmp_path / "report"
-    inspect(inputs, report, InspectSettings(cells_a_page=1))
+    inspect(inputs, report, InspectSettings(cells_per_page=1))
     index = read(report, "index.html")
     assert "5 pre-cropped cells, 4 kept; 1 left out: too dark" in index
     assert "1 predictions are right, 1 have some of the labels, 1 are wrong" in index
@@ -155,7 +155,7 @@ def test_many_thumbnails_get_pages(
     inputs: PrecroppedInspectInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stages.inspect.cells.index._THUMBNAILS", 2)
-    inspect(inputs, tmp_path / "report", InspectSettings(cells_a_page=1))
+    inspect(inputs, tmp_path / "report", InspectSettings(cells_per_page=1))
     pages = [read(tmp_path / "report", name) for name in ("index.html", "index-2.html", "index-3.html")]
     shown = [re.findall(r'href="cells/(\d+)\.html"', page) for page in pages]
     assert shown == [["1", "2"], ["3", "4"], ["5"]]

@@ -48,14 +48,14 @@ def save(folder, tmp_path: Path) -> Save:
         mode: str = "single-label",
         size: int = 32,
         thresholds: object = None,
-        image_share: float = 0.0,
+        image_weight: float = 0.0,
     ) -> Path:
         torch.manual_seed(sum(name.encode()))
         architecture = Architecture.model_validate(
             {
                 "mode": mode,
                 "tiles": {"size": size},
-                "image_share": image_share,
+                "image_weight": image_weight,
                 "normalisation": {"mean": [0.3] * 4, "deviation": [0.2] * 4},
                 "backbone": {"name": "test_efficientnet", "pretrained": "none"},
                 "head": {"embedding": 16},
@@ -121,7 +121,7 @@ def test_the_mean_of_the_image_has_its_part(folder, save: Save, steps) -> None:
         0.7 * row + 0.3 * alone[(table["image_id"] == image) & (table["dropped"] == "")].mean(axis=0)
         for row, image in zip(alone, table["image_id"], strict=True)
     ]
-    asked = EXACT.model_copy(update={"image_share": 0.3})
+    asked = EXACT.model_copy(update={"image_weight": 0.3})
     np.testing.assert_allclose(
         run(folder, model, asked, steps())[COLUMNS], np.array(expected)[ROWS], atol=1e-5
     )
@@ -129,11 +129,11 @@ def test_the_mean_of_the_image_has_its_part(folder, save: Save, steps) -> None:
     asked = asked.model_copy(update={"dropped": True})
     np.testing.assert_allclose(run(folder, model, asked, steps())[COLUMNS], expected, atol=1e-5)
     # As they were trained to: of several classifiers the mean part, of their mean probabilities.
-    several = [save("none", image_share=0.0), save("much", image_share=0.6)]
+    several = [save("none", image_weight=0.0), save("much", image_weight=0.6)]
     trained = run(folder, several, EXACT, steps())
     np.testing.assert_allclose(
         trained[COLUMNS],
-        run(folder, several, EXACT.model_copy(update={"image_share": 0.3}), steps())[COLUMNS],
+        run(folder, several, EXACT.model_copy(update={"image_weight": 0.3}), steps())[COLUMNS],
         atol=1e-6,
     )
     called = trained[COLUMNS].to_numpy().argmax(axis=1)

@@ -19,8 +19,8 @@ SHORT = [
     "segmenter.simulated=1",
     "segmenter.simulated_size=256",
     "segmenter.crops.size=64",
-    "segmenter.schedule.steps=2",
-    "segmenter.schedule.batch_size=2",
+    "segmenter.fit.steps=2",
+    "segmenter.fit.batch_size=2",
 ]
 
 

@@ -25,7 +25,7 @@ def test_labels_as_given_decide_how_often_a_softened_cell_comes(
     make_tiles, tiny: TrainSettings, changed, tmp_path: Path
 ) -> None:
     folder = make_tiles(IMAGES)
-    settings = changed(tiny, data={"at_least": 9, "negatives": 0.2})
+    settings = changed(tiny, data={"min_cells_per_class": 9, "synthetic_negative_fraction": 0.2})
     plain = prepare(folder, settings, None)
     random = np.random.default_rng(1)
     softened = random.dirichlet(np.ones(19), 15).astype(np.float32)

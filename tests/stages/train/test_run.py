@@ -18,9 +18,9 @@ from tests.factories.training import train_on
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 THREE_CLASSES = {f"image{number}": (number % 3,) for number in range(12)}
 BUNDLED = {
-    "start_share": 0.4,
-    "symmetries": True,
-    "image_share": 0.25,
+    "initial_weight_fraction": 0.4,
+    "test_time_augmentation": True,
+    "image_weight": 0.25,
     "backbone": {"name": "tf_efficientnet_lite0"},
     "head": {"embedding": 256},
 }
@@ -60,7 +60,7 @@ def test_a_model_folder_is_written(make_tiles, tiny: TrainSettings, steps, tmp_p
 @pytest.mark.slow
 def test_it_learns(make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path) -> None:
     images = {f"image{number}": (number % 3,) for number in range(30)}
-    settings = changed(tiny, schedule={"epochs": 12}, augment={"probability": 0.0})
+    settings = changed(tiny, fit={"epochs": 12}, augment={"probability": 0.0})
     report = run(make_tiles(images), tmp_path / "model", settings, steps())
     assert report.details["val_map"] > 0.9
     assert report.details["best_epoch"] == read_metrics(tmp_path / "model")["val_map"].idxmax() + 1
@@ -70,10 +70,10 @@ def test_it_learns(make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Pa
     "sections",
     [
         {},
-        {"schedule": {"average": 0.9, "balanced": True}},
+        {"fit": {"ema_decay": 0.9, "class_balanced_sampling": True}},
         {"loss": {"triplet": {"weight": 0.5, "mining": "all"}}},
         {"images": "all"},
-        {"start": "simhpa19"} | BUNDLED,
+        {"initial_weights": "simhpa19"} | BUNDLED,
     ],
     ids=["plain", "average", "triplet", "all", "start"],
 )
@@ -81,10 +81,10 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, sections
 ) -> None:
     folder = make_tiles(THREE_CLASSES)
-    settings = changed(changed(tiny, **sections), schedule={"checkpoint_seconds": 0})
+    settings = changed(changed(tiny, **sections), fit={"checkpoint_seconds": 0})
     whole = steps()
     run(folder, tmp_path / "whole", settings, whole)
-    batches = whole.total // settings.schedule.epochs
+    batches = whole.total // settings.fit.epochs
     assert batches >= 3
     for interrupt_after in (batches + 1, 2 * batches):
         context = steps(interrupt_after)
@@ -108,7 +108,7 @@ def test_a_checkpoint_of_other_settings_is_not_gone_on_with(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
 ) -> None:
     folder = make_tiles(THREE_CLASSES)
-    settings = changed(tiny, schedule={"checkpoint_seconds": 0})
+    settings = changed(tiny, fit={"checkpoint_seconds": 0})
     with pytest.raises(KeyboardInterrupt):
         run(folder, tmp_path / "model", settings, steps(interrupt_after=5))
     run(folder, tmp_path / "model", changed(settings, seed=2), steps())
@@ -160,7 +160,7 @@ def test_no_image_is_on_both_sides(
 
     monkeypatch.setattr(fold, "Trainer", Spy)
     folder = make_tiles(THREE_CLASSES)
-    run(folder, tmp_path / "model", changed(tiny, schedule={"epochs": 1}), steps())
+    run(folder, tmp_path / "model", changed(tiny, fit={"epochs": 1}), steps())
     images = pd.read_parquet(folder.cells)["image_id"].to_numpy()
     training, validation = set(images[sides["training"]]), set(images[sides["validation"]])
     assert training | validation == set(THREE_CLASSES)
@@ -171,13 +171,15 @@ def test_no_image_is_on_both_sides(
 def test_training_stops_when_nothing_improves(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
 ) -> None:
-    settings = changed(tiny, schedule={"epochs": 30, "patience": 2}, optimiser={"learning_rate": 1e-12})
+    settings = changed(tiny, fit={"epochs": 30, "patience": 2}, optimiser={"learning_rate": 1e-12})
     report = run(make_tiles(THREE_CLASSES), tmp_path / "model", settings, steps())
     assert report.details["epochs"] == report.details["best_epoch"] + 2 < 30
 
 
 def test_a_loss_that_is_no_number(make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path) -> None:
-    settings = changed(tiny, optimiser={"learning_rate": 1e30, "most_gradient": 0.0}, rate={"warm_up": 0.0})
+    settings = changed(
+        tiny, optimiser={"learning_rate": 1e30, "max_grad_norm": 0.0}, lr_schedule={"warmup_fraction": 0.0}
+    )
     with pytest.raises(InputError, match="lower optimiser.learning_rate"):
         run(make_tiles(THREE_CLASSES), tmp_path / "model", settings, steps())
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("no_pictures")
 
 @pytest.fixture
 def tiny(tiny: TrainSettings, changed) -> TrainSettings:
-    return changed(tiny, schedule={"epochs": 1})
+    return changed(tiny, fit={"epochs": 1})
 
 
 def run(folder, model: Path, settings: TrainSettings, context, **options):
@@ -94,7 +94,7 @@ def test_a_training_that_stopped_in_the_second_fold(
 ) -> None:
     folder = make_tiles(IMAGES)
     split = {"folds": 2, "fold": "all"}
-    settings = changed(tiny, split=split, schedule={"epochs": 2, "checkpoint_seconds": 0})
+    settings = changed(tiny, split=split, fit={"epochs": 2, "checkpoint_seconds": 0})
     whole = tmp_path / "whole"
     run(folder, whole, settings, steps(), out_of_fold=tmp_path / "whole.parquet")
 
@@ -213,7 +213,7 @@ def test_a_class_without_training_cells_is_named(
 def test_a_class_of_made_cells_is_not_missed(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings = changed(tiny, data={"negatives": 0.2})
+    settings = changed(tiny, data={"synthetic_negative_fraction": 0.2})
     run(make_tiles(IMAGES), tmp_path / "model", settings, steps())
     (warning,) = [record.getMessage() for record in caplog.records if "no training cell" in record.message]
     assert "Aggresome" in warning

@@ -16,8 +16,8 @@ def test_out_of_fold_predictions_of_other_classes(make_tiles, tiny, steps, tmp_p
     own.write_text('names = ["Left", "Right"]')
     folder, out_of_fold = make_tiles(IMAGES), tmp_path / "oof.parquet"
     split = tiny.split.model_copy(update={"fold": "all", "folds": 2})
-    schedule = tiny.schedule.model_copy(update={"epochs": 1})
-    settings = tiny.model_copy(update={"label_set": str(own), "split": split, "schedule": schedule})
+    schedule = tiny.fit.model_copy(update={"epochs": 1})
+    settings = tiny.model_copy(update={"label_set": str(own), "split": split, "fit": schedule})
 
     def run(**files: Path) -> None:
         train_on(folder, tmp_path / "model", settings, steps(), **files)

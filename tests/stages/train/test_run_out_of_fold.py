@@ -34,7 +34,7 @@ SEVERAL = {"image6": (0, 1), "image7": (0, 2)}
 
 @pytest.fixture
 def tiny(tiny: TrainSettings, changed) -> TrainSettings:
-    return changed(tiny, schedule={"epochs": 1}, split={"folds": 2, "fold": "all"})
+    return changed(tiny, fit={"epochs": 1}, split={"folds": 2, "fold": "all"})
 
 
 def run(folder, model: Path, settings: TrainSettings, context, **options):
@@ -91,7 +91,7 @@ def test_images_of_several_labels_are_predicted_and_softened(
     ("trained", "setting", "value", "other"),
     [
         ("symmetries", "test_time_augmentation", True, False),
-        ("image_share", "image_share", 0.8, 0.2),
+        ("image_weight", "image_weight", 0.8, 0.2),
     ],
 )
 def test_folds_that_average_predict_so(

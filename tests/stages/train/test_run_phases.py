@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("no_pictures")
 
 @pytest.fixture
 def tiny(tiny: TrainSettings, changed) -> TrainSettings:
-    return changed(tiny, schedule={"epochs": 2})
+    return changed(tiny, fit={"epochs": 2})
 
 
 def run(folder, model: Path, settings: TrainSettings, context):
@@ -47,9 +47,7 @@ def phase_outcomes(monkeypatch: pytest.MonkeyPatch) -> list:
 def test_a_phase_of_the_head_leaves_the_backbone_as_it_is(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, phase_outcomes, average: float
 ) -> None:
-    settings = changed(
-        tiny, phases=[{"epochs": 2, "train": "head"}], schedule={"epochs": 2, "average": average}
-    )
+    settings = changed(tiny, phases=[{"epochs": 2, "train": "head"}], fit={"epochs": 2, "average": average})
     context = steps()
     report = run(make_tiles(IMAGES), tmp_path / "model", settings, context)
     main, head = phase_outcomes
@@ -140,7 +138,7 @@ def test_a_phase_has_its_own_rate_and_loss(
     phase = {"learning_rate": 0.001, "loss": {"label_smoothing": 0.5}}
     phases = [phase, {"train": "all"}]
     settings = TrainSettings.model_validate(
-        changed(tiny, phases=phases).model_dump() | {"rate": {"kind": "constant"}}
+        changed(tiny, phases=phases).model_dump() | {"lr_schedule": {"kind": "constant"}}
     )
     run(make_tiles(IMAGES), tmp_path / "model", settings, steps())
     assert [loss.label_smoothing for loss in losses] == [settings.loss.label_smoothing, 0.5, 0.05]
@@ -153,7 +151,7 @@ def test_a_training_that_stopped_in_any_phase(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, done_before: int
 ) -> None:
     folder = make_tiles(IMAGES)
-    schedule = {"epochs": 2, "checkpoint_seconds": 0, "average": 0.9}
+    schedule = {"epochs": 2, "checkpoint_seconds": 0, "ema_decay": 0.9}
     settings = changed(tiny, phases=[{"epochs": 2}], schedule=schedule)
     whole = steps()
     run(folder, tmp_path / "whole", settings, whole)

@@ -18,7 +18,7 @@ SHARE = 0.25
 
 @pytest.fixture
 def tiny(tiny: TrainSettings, changed) -> TrainSettings:
-    return changed(tiny, schedule={"epochs": 1}, split={"folds": 0})
+    return changed(tiny, fit={"epochs": 1}, split={"folds": 0})
 
 
 def run(folder, model: Path, settings: TrainSettings, context) -> dict[str, torch.Tensor]:
@@ -32,9 +32,9 @@ def test_the_start_keeps_its_share_in_the_last_weights(
 ) -> None:
     folder = make_tiles(IMAGES)
     start = run(folder, tmp_path / "start", changed(tiny, seed=5), steps())
-    settings = changed(tiny, start=str(tmp_path / "start"), phases=phases)
+    settings = changed(tiny, initial_weights=str(tmp_path / "start"), phases=phases)
     trained = run(folder, tmp_path / "trained", settings, steps())
-    kept = run(folder, tmp_path / "kept", changed(settings, start_share=SHARE), steps())
+    kept = run(folder, tmp_path / "kept", changed(settings, initial_weight_fraction=SHARE), steps())
     assert any(not torch.equal(trained[name], start[name]) for name in start)
     for name, weight in kept.items():
         if weight.is_floating_point():
@@ -53,11 +53,15 @@ def test_a_share_of_nothing_is_told_and_left_out(
     settings = tiny
     if of_start is not None:
         run(folder, tmp_path / "start", changed(tiny, **of_start), steps())
-        settings = changed(tiny, start=str(tmp_path / "start"))
+        settings = changed(tiny, initial_weights=str(tmp_path / "start"))
     trained = run(folder, tmp_path / "trained", settings, steps())
     with caplog.at_level(logging.INFO, "hpacells"):
-        shared = run(folder, tmp_path / "shared", changed(settings, start_share=SHARE), steps())
+        shared = run(folder, tmp_path / "shared", changed(settings, initial_weight_fraction=SHARE), steps())
     assert all(torch.equal(trained[name], weight) for name, weight in shared.items())
-    [told] = [message for message in caplog.messages if message.startswith("start_share")]
-    reason = "there is no start" if of_start is None else f"{settings.start} has other classes, outputs or"
-    assert told.startswith(f"start_share = 0.25 is left out: {reason}")
+    [told] = [message for message in caplog.messages if message.startswith("initial_weight_fraction")]
+    reason = (
+        "there is no start"
+        if of_start is None
+        else f"{settings.initial_weights} has other classes, outputs or"
+    )
+    assert told.startswith(f"initial_weight_fraction = 0.25 is left out: {reason}")

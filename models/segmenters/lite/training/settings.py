@@ -1,5 +1,7 @@
 """Settings of the training of a segmentation network."""
 
+from typing import ClassVar
+
 from pydantic import Field as Setting
 
 from data.segmenter_training.field_crops import CropSettings
@@ -11,9 +13,11 @@ from models.training.optimisers.settings import AdamWSettings
 class SegmenterScheduleSettings(Settings):
     """How long a segmentation network is trained, on what batches."""
 
+    renamed: ClassVar = {"average": "ema_decay"}
+
     steps: int = Setting(default=3000, ge=1, description="steps of the whole training")
     batch_size: int = Setting(default=8, ge=2, description="crops a batch")
-    average: float = Setting(
+    ema_decay: float = Setting(
         default=0.998, ge=0, lt=1, description="decay of the running average of the weights"
     )
     validate_every: int = Setting(default=500, ge=1, description="steps from one validation to the next")
@@ -28,6 +32,6 @@ class SegmenterTrainingSettings(Settings):
 
     seed: int = Setting(default=1, ge=0, description="of the crops and of what is kept aside")
     crops: CropSettings = CropSettings()
-    optimiser: AdamWSettings = AdamWSettings(group_factors=(0.5, 1.0))
-    rate: CosineSettings = CosineSettings(warm_up=0.05)
+    optimiser: AdamWSettings = AdamWSettings(lr_multipliers=(0.5, 1.0))
+    rate: CosineSettings = CosineSettings(warmup_fraction=0.05)
     schedule: SegmenterScheduleSettings = SegmenterScheduleSettings()

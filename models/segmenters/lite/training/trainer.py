@@ -100,12 +100,12 @@ class SegmenterTrainer(TrainingLoop[LiteNetwork, SegmenterBatch]):
         self._pool, self._validation, self._settings = pool, validation, settings
         self._bfloat16, self._loss = bfloat16, math.nan
         network = to_device(network, self._device)
-        groups = split_parameters(*network.parts(), len(settings.optimiser.group_factors))
-        schedule = settings.schedule
+        groups = split_parameters(*network.parts(), len(settings.optimiser.lr_multipliers))
+        schedule = settings.fit
         super().__init__(
             network,
             make_optimiser(groups, settings.optimiser),
-            LoopSettings(schedule.steps, schedule.validate_every, schedule.average),
+            LoopSettings(schedule.steps, schedule.validate_every, schedule.ema_decay),
             checkpoint,
         )
 
@@ -128,7 +128,7 @@ class SegmenterTrainer(TrainingLoop[LiteNetwork, SegmenterBatch]):
 
     def batches(self, steps: range) -> Generator[SegmenterBatch, None, None]:
         """Cut the batches of some steps, some ahead; equal seeds and steps give equal batches."""
-        workers = self._settings.schedule.workers
+        workers = self._settings.fit.workers
         executor = ThreadPoolExecutor(workers, thread_name_prefix="hpacells-crops")
         try:
             for _, future in work_ahead(executor, self._cut_batch, steps, ahead=2 * workers):
@@ -140,7 +140,7 @@ class SegmenterTrainer(TrainingLoop[LiteNetwork, SegmenterBatch]):
         """Take a step on a batch of crops."""
         stains, maps, weight = (torch.from_numpy(array).to(self._device) for array in batch)
         optimiser, step = self._settings.optimiser, self.progress.step
-        factor = cosine_factor(self._settings.rate, step, self.steps)
+        factor = cosine_factor(self._settings.lr_schedule, step, self.steps)
         set_learning_rate(self.optimiser, optimiser.learning_rate * factor)
         stains = stains.contiguous(memory_format=torch.channels_last)
         low = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
@@ -151,7 +151,7 @@ class SegmenterTrainer(TrainingLoop[LiteNetwork, SegmenterBatch]):
             accumulate_gradients([loss], self.network),
             self.network,
             self.optimiser,
-            max_norm=optimiser.most_gradient,
+            max_norm=optimiser.max_grad_norm,
             name=self.name_step(),
         )
         self._loss = value if math.isnan(self._loss) else 0.98 * self._loss + 0.02 * value
@@ -197,7 +197,7 @@ class SegmenterTrainer(TrainingLoop[LiteNetwork, SegmenterBatch]):
         settings, pool = self._settings, self._pool
         random = np.random.default_rng((settings.seed, step))
         chances = pool.weights / pool.weights.sum()
-        drawn = random.choice(len(pool.fields), settings.schedule.batch_size, p=chances)
+        drawn = random.choice(len(pool.fields), settings.fit.batch_size, p=chances)
         crops = [cut_crop(pool.fields[index], settings.crops, random) for index in drawn]
         return SegmenterBatch(
             np.stack([crop.stains for crop in crops]),

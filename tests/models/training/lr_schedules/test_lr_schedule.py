@@ -26,7 +26,7 @@ def toy_optimiser(rate: float) -> torch.optim.Optimizer:
 
 
 def test_cosine_rises_and_then_falls_by_half_a_cosine() -> None:
-    settings = CosineSettings(warm_up=0.2, final=0.1)
+    settings = CosineSettings(warmup_fraction=0.2, final_lr_fraction=0.1)
     factors = [cosine_factor(settings, step, 21) for step in range(21)]
     assert factors[:4] == pytest.approx([0.25, 0.5, 0.75, 1.0])
     assert factors[4] == pytest.approx(1.0)
@@ -35,16 +35,16 @@ def test_cosine_rises_and_then_falls_by_half_a_cosine() -> None:
     assert factors[4:] == sorted(factors[4:], reverse=True)
 
 
-@pytest.mark.parametrize("warm_up", [0.0, 0.5, 0.9])
-def test_short_trainings_have_rates_above_zero(warm_up: float) -> None:
-    settings = CosineSettings(warm_up=warm_up)
+@pytest.mark.parametrize("warmup_fraction", [0.0, 0.5, 0.9])
+def test_short_trainings_have_rates_above_zero(warmup_fraction: float) -> None:
+    settings = CosineSettings(warmup_fraction=warmup_fraction)
     for steps in (1, 2, 3):
         assert all(0 < cosine_factor(settings, step, steps) <= 1 for step in range(steps))
 
 
 @pytest.mark.parametrize("final", [0.0, 0.2])
 def test_restarts_are_those_of_torch(final: float) -> None:
-    settings = RestartsSettings(cycle_epochs=2, final=final)
+    settings = RestartsSettings(cycle_epochs=2, final_lr_fraction=final)
     optimiser = toy_optimiser(0.3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimiser, 2 * 5, eta_min=0.3 * final)
     for step in range(37):

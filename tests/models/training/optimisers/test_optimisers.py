@@ -17,7 +17,7 @@ def make_network() -> tuple[nn.Sequential, nn.Linear]:
 
 def test_groups_get_their_rates_and_decay() -> None:
     backbone, head = make_network()
-    settings = AdamWSettings(learning_rate=0.1, group_factors=(0.5, 1.0), weight_decay=0.3)
+    settings = AdamWSettings(learning_rate=0.1, lr_multipliers=(0.5, 1.0), weight_decay=0.3)
     optimiser = make_optimiser(split_parameters(backbone, head, 2), settings)
     expected = {
         backbone[0].weight: (0.05, 0.3),
@@ -79,7 +79,7 @@ def test_the_absolute_weights_are_minimised_too() -> None:
 
 
 def test_a_state_is_taken_up_again() -> None:
-    settings = AdamSettings(l1=0.01, group_factors=(0.5, 1.0))
+    settings = AdamSettings(l1=0.01, lr_multipliers=(0.5, 1.0))
     results = []
     for cut in (False, True):
         backbone, head = make_network()
@@ -105,8 +105,8 @@ def test_as_many_factors_as_groups() -> None:
 
 @pytest.mark.parametrize("factors", [(1.0,), (0.0, 1.0), (1.0, 2.0)])
 def test_factors_are_parts(factors: tuple[float, ...]) -> None:
-    with pytest.raises(ValidationError, match="group_factors"):
-        AdamWSettings(group_factors=factors)
+    with pytest.raises(ValidationError, match="lr_multipliers"):
+        AdamWSettings(lr_multipliers=factors)
 
 
 def test_each_kind_has_its_own_settings() -> None:
