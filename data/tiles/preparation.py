@@ -88,8 +88,8 @@ def read_prepared(
     store, rows, settings
         Which tiles, and how they are prepared.
     protein_gain
-        (n,) factors, 0..1, of the green channel of each stored tile, which is then prepared like that of a cell so
-        dim; None leaves all as they are, and so does 1.
+        (n,) factors, 0..1, of the green channel of each stored tile, which is then prepared like that of a
+        cell so dim; None leaves all as they are, and so does 1.
 
     Returns
     -------

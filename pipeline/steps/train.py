@@ -29,8 +29,8 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     InputError
         The labels are to be softened, but no earlier training of all folds on these cells tells how.
     """
+    from models.classifiers.fold_folders import fold_folder
     from stages.train import run as train
-    from stages.train.model_folders import fold_folder
     from stages.train.settings import ALL_FOLDS, TrainSettings
 
     settings = config.settings("train", TrainSettings)

@@ -115,7 +115,7 @@ class Fold:
         return Trainer(
             make_training_step(setup, settings),
             setup.augmentation,
-            rate=settings.rate,
+            lr_schedule=settings.rate,
             schedule=settings.schedule,
             seed=settings.seed,
             checkpoint=Checkpoint(path, setup.key + phase.key, settings.schedule.checkpoint_seconds),

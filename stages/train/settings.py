@@ -122,11 +122,11 @@ class TrainSettings(StageSettings):
         if not isinstance(settings, Mapping):
             return settings
         kind = "binary-cross-entropy" if settings.get("images") == "all" else "cross-entropy"
-        chosen = {**settings, "loss": _with_kind(settings.get("loss", {}), kind)}
+        completed = {**settings, "loss": _with_kind(settings.get("loss", {}), kind)}
         phases = settings.get("phases", ())
         if isinstance(phases, list | tuple):
-            chosen["phases"] = [_with_loss(phase, kind) for phase in phases]
-        return chosen
+            completed["phases"] = [_with_loss(phase, kind) for phase in phases]
+        return completed
 
     @model_validator(mode="after")
     def _check_loss(self) -> "TrainSettings":

@@ -48,7 +48,7 @@ def make_trainer(
     return Trainer(
         training_step,
         None,
-        rate=rate or CosineSettings(),
+        lr_schedule=rate or CosineSettings(),
         schedule=settings,
         seed=1,
         checkpoint=Checkpoint(folder / "checkpoint.pt", "key", settings.checkpoint_seconds),
