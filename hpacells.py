@@ -93,17 +93,20 @@ _PACKAGES = ("data", "models", "stages", "pipeline", "configs")
 """hpacells' own packages, whose names a file beside a user's script may have, too."""
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used."""
-    if name == "__version__":
-        value: Any = importlib.import_module("importlib.metadata").version("hpacells")
-    elif name in _HOMES:
-        value = getattr(importlib.import_module(_HOMES[name]), name)
-    else:
-        message = f"module 'hpacells' has no attribute {name!r}"
-        raise AttributeError(message)
-    globals()[name] = value
-    return value
+# Hidden from editors, so that they report names that do not exist.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Load a public name when it is first used."""
+        if name == "__version__":
+            value: Any = importlib.import_module("importlib.metadata").version("hpacells")
+        elif name in _HOMES:
+            value = getattr(importlib.import_module(_HOMES[name]), name)
+        else:
+            message = f"module 'hpacells' has no attribute {name!r}"
+            raise AttributeError(message)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -23,7 +23,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,8 +47,9 @@ from models.segmenters.runtimes.image_runtime import ImageRuntime
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.weights.store import find_weights, weights_hash
 from pipeline.engines.local import LocalEngine
-from stages.segment.run import SegmentSettings
+from stages.segment.paths import SegmentInputs, SegmentOutputs
 from stages.segment.run import run as run_segment
+from stages.segment.settings import SegmentSettings
 
 PIXEL_UM = 0.08
 
@@ -184,26 +184,17 @@ def write_simulated_fields(folder: Path, count: int, size: int) -> None:
             cv2.imwrite(str(folder / f"field{index}_{channel}.png"), plane)
 
 
-@contextmanager
-def linked(fields: list[Field]) -> Iterator[Path]:
-    """Give a folder with links to the files of some fields."""
-    with tempfile.TemporaryDirectory() as folder:
-        for found in fields:
-            for path in found.files.values():
-                (Path(folder) / path.name).symlink_to(path.resolve())
-        yield Path(folder)
-
-
 def measure(candidate: Candidate, fields: list[Field], workers: int) -> None:
     """Segment fields into a fresh folder; note wall and processor time, and the networks' share."""
     for runtime in candidate.runtimes:
         runtime.seconds = 0.0
     settings = SegmentSettings(segmenter="classical", pixel_size_um=PIXEL_UM)
-    with linked(fields) as chosen, tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        paths = (chosen, work / "masks", work / "cells.parquet", work / "images.parquet")
+        outputs = SegmentOutputs(work / "masks", work / "cells.parquet", work / "images.parquet")
+        inputs = SegmentInputs(fields, candidate.segmenter)
         before, started = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-        report = run_segment(*paths, settings, LocalEngine(workers), candidate.segmenter)
+        report = run_segment(inputs, outputs, settings, LocalEngine(workers))
         wall = time.perf_counter() - started
         after = resource.getrusage(resource.RUSAGE_SELF)
     if report.failures:

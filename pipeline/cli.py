@@ -6,13 +6,16 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from pipeline.commands.combine import combine
 from pipeline.commands.crops import crops
+from pipeline.commands.curves import curves
 from pipeline.commands.doctor import doctor
 from pipeline.commands.evaluate import evaluate
 from pipeline.commands.explore import explore
 from pipeline.commands.features import features
+from pipeline.commands.find_rate import find_rate
 from pipeline.commands.inspect import inspect
 from pipeline.commands.predict import predict
 from pipeline.commands.run import run_all
@@ -20,13 +23,13 @@ from pipeline.commands.score import score
 from pipeline.commands.segment import segment
 from pipeline.commands.segmenter import app as segmenter
 from pipeline.commands.simulate import simulate
-from pipeline.commands.train import curves, find_rate, train
+from pipeline.commands.train import train
 from pipeline.commands.weights import app as weights
 from pipeline.engines.messages import BAD_INPUT, STOPPED, reported_in_one_line, show_messages
 from pipeline.engines.torchrun import refuse_several
 
 
-class _GroupedCommands(typer.core.TyperGroup):
+class _GroupedCommands(TyperGroup):
     """List the commands under the headings that they were registered with."""
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -1,4 +1,9 @@
-"""What every stage shares: its settings, its report and the context it runs in."""
+"""What every stage shares: its settings, its report and the context it runs in.
+
+A stage is a function ``run(inputs, outputs, settings, context) -> StageReport`` in its folder's ``run.py``.
+Inputs and outputs are frozen dataclasses of paths in ``paths.py``, the settings a class in ``settings.py``;
+neither of these two files imports torch.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager

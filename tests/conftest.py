@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from data.tiles.cell_tiles import CellTiles
-from data.tiles.tile_store import TileWriter
+from tests.factories.tile_store import write_tile_store
 
 # A busy machine makes a test slow, but not wrong.
 settings.register_profile("no timings", deadline=None)
@@ -42,9 +41,6 @@ def random_tiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     count = 23
     random = np.random.default_rng(2)
     coarse = random.integers(0, 256, (count, 4, 32, 32), dtype=np.uint8)
-    masks = np.ones((count, 256, 256), bool)
     path = tmp_path_factory.mktemp("store") / "tiles.zarr"
-    writer = TileWriter(path, count, "key")
-    writer.append(CellTiles(coarse.repeat(8, 2).repeat(8, 3), masks, masks, np.zeros((count, 4), np.float32)))
-    writer.finish()
+    write_tile_store(path, coarse.repeat(8, 2).repeat(8, 3))
     return path

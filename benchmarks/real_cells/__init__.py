@@ -1,1 +1,1 @@
-"""A recipe on labelled real cells that were cut elsewhere, cross-validated."""
+"""A recipe on labelled real pre-cropped cells, cross-validated."""

@@ -22,7 +22,7 @@ from data.training.training_set import select_training_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.crops import cut_cells_step
+from pipeline.steps.crops import precropped_step
 from stages.stage import Context
 from stages.train.settings import TrainSettings
 
@@ -34,7 +34,7 @@ log = logging.getLogger("hpacells")
 
 @dataclass(frozen=True)
 class RealCells:
-    """Labelled cells that were cut elsewhere, and their folds.
+    """Labelled pre-cropped cells, and their folds.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ def prepare_cells(cells: Path, work: WorkFolder, context: Context) -> RealCells:
     InputError
         The index tells no labels.
     """
-    cut = execute(cut_cells_step(work, cells / "index.csv", Config({}, "defaults")), context)
+    cut = execute(precropped_step(work, cells / "index.csv", Config({}, "defaults")), context)
     label_file = work.root / "labels.csv"
     if not label_file.is_file():
         raise InputError(found="no labels", where=cells / "index.csv", expected="a column label")

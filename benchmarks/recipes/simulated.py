@@ -19,7 +19,9 @@ from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from models.losses.settings import output_of
 from pipeline.runs.work_folder import WorkFolder
-from stages.combine import run as combine
+from stages.combine.paths import CombineInputs, CombineOutputs
+from stages.combine.run import run as combine
+from stages.combine.settings import CombineSettings
 from stages.stage import Context
 from stages.train.settings import TrainSettings
 
@@ -126,7 +128,7 @@ def _prepare(folder: Path, work: WorkFolder, context: Context) -> KnownPart:
 
 def _score(test: KnownPart, predictions: Path, submission: Path, context: Context) -> float:
     # Every class of every cell is written, however improbable, so that no recipe's ranking is cut short.
-    settings = combine.CombineSettings(min_confidence=0)
-    combine.run(test.part.work.cells, predictions, submission, settings, context)
+    inputs = CombineInputs(test.part.work.cells, predictions)
+    combine(inputs, CombineOutputs(submission), CombineSettings(min_confidence=0), context)
     mean = score(submission, test.truth).map
     return float("nan") if mean is None else mean

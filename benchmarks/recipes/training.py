@@ -16,9 +16,13 @@ from data.training.balance import balance_items
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import hash_file
 from pipeline.steps.train import hash_start
-from stages.predict import run as predict
+from stages.predict.paths import PredictInputs, PredictOutputs
+from stages.predict.run import run as predict
+from stages.predict.settings import PredictSettings
 from stages.stage import Context
-from stages.train import run as train
+from stages.train.paths import TrainInputs, TrainOutputs
+from stages.train.run import run as train
+from stages.train.selection import select_cells
 from stages.train.settings import TrainSettings
 
 
@@ -44,14 +48,16 @@ class Cost:
 def train_recipe(folder: Path, settings: TrainSettings, labels: Path, learnt: Part, context: Context) -> Cost:
     """Train a classifier into ``folder/model`` on the cells of the labelled images, unless that is done."""
     work, model = learnt.work, folder / "model"
-    inputs = {"crops": learnt.cut.output_key, "labels": hash_file(labels)} | hash_start(settings)
+    dependencies = {"crops": learnt.cut.output_key, "labels": hash_file(labels)} | hash_start(settings)
     step = Step(
         stage="train",
         manifest=folder / "train.json",
         settings=settings,
-        inputs=inputs,
+        inputs=dependencies,
         outputs=(model / "model.safetensors", model / "model.toml"),
-        run=lambda _, context: train.run(work.tiles, work.cells, labels, model, settings, context),
+        run=lambda _, context: train(
+            TrainInputs(work.tiles, work.cells, labels), TrainOutputs(model), settings, context
+        ),
     )
     execute(step, context)
     epochs = pd.read_csv(model / "metrics.csv")
@@ -75,14 +81,15 @@ def mean_class_size(settings: TrainSettings, labels: Path, learnt: Part) -> floa
 def predict_cells(model: Path, judged: Part, output: Path, context: Context) -> NDArray[np.float32]:
     """Predict the kept cells of a part by the classifier in a folder, (n, 19) float32, in float32."""
     runtime = "cuda" if torch.cuda.is_available() else "torch"
-    settings = predict.PredictSettings(runtime=runtime)
+    settings = PredictSettings(runtime=runtime)
     output.parent.mkdir(parents=True, exist_ok=True)
-    predict.run(judged.work.tiles, judged.work.cells, [model], output, settings, context)
+    inputs = PredictInputs(judged.work.tiles, judged.work.cells, [model])
+    predict(inputs, PredictOutputs(output), settings, context)
     return read_predictions(output)[list(PROBABILITY_COLUMNS)].to_numpy(np.float32)
 
 
 def _read_targets(settings: TrainSettings, labels: Path, learnt: Part) -> NDArray[np.float32]:
-    _, chosen = train.select_cells(learnt.work.tiles, learnt.work.cells, labels, settings)
+    _, chosen = select_cells(TrainInputs(learnt.work.tiles, learnt.work.cells, labels), settings)
     return chosen.targets
 
 

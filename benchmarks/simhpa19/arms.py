@@ -18,9 +18,12 @@ from data.training.training_set import select_training_set
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, hash_file
 from pipeline.runs.work_folder import WorkFolder
-from stages.predict import run as predict
+from stages.predict.paths import PredictInputs, PredictOutputs
+from stages.predict.run import run as predict
+from stages.predict.settings import PredictSettings
 from stages.stage import Context
-from stages.train import run as train
+from stages.train.paths import TrainInputs, TrainOutputs
+from stages.train.run import run as train
 from stages.train.settings import TrainSettings
 
 
@@ -44,7 +47,9 @@ def train_network(
         settings=settings,
         inputs={"crops": learnt.cut.output_key, "labels": hash_file(labels)},
         outputs=(model / "model.safetensors", model / "model.toml"),
-        run=lambda _, context: train.run(work.tiles, work.cells, labels, model, settings, context),
+        run=lambda _, context: train(
+            TrainInputs(work.tiles, work.cells, labels), TrainOutputs(model), settings, context
+        ),
     )
     return execute(step, context)
 
@@ -56,7 +61,8 @@ def predict_cells(folder: Path, judged: Part, context: Context) -> NDArray[np.fl
 
 def predict_folder(model: Path, work: WorkFolder, output: Path, context: Context) -> NDArray[np.float32]:
     """Predict the kept cells of a work folder with the classifier in ``model``, (n, 19) float32."""
-    predict.run(work.tiles, work.cells, [model], output, predict.PredictSettings(), context)
+    inputs = PredictInputs(work.tiles, work.cells, [model])
+    predict(inputs, PredictOutputs(output), PredictSettings(), context)
     return read_predictions(output)[list(PROBABILITY_COLUMNS)].to_numpy(np.float32)
 
 

@@ -31,7 +31,8 @@ from pipeline.runs.manifest import Manifest, hash_file
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.simulate import simulate_step
 from stages.stage import Context, StageReport
-from stages.train import run as train
+from stages.train.paths import TrainInputs, TrainOutputs
+from stages.train.run import run as train
 from stages.train.settings import TrainSettings
 
 NAME = "simhpa19"
@@ -65,7 +66,8 @@ def train_step(
 
     def run(_: str, context: Context) -> StageReport:
         table, labels = label_each_cell(fields / "truth.csv", cut_into, folder)
-        return train.run(cut_into.tiles, table, labels, model, settings, context)
+        inputs = TrainInputs(cut_into.tiles, table, labels)
+        return train(inputs, TrainOutputs(model), settings, context)
 
     return Step(
         stage="train",

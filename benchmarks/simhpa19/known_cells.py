@@ -16,7 +16,9 @@ from pipeline.runs.execute import Step, execute
 from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import Manifest, hash_json
 from pipeline.runs.work_folder import WorkFolder
-from stages.crops import run as crops
+from stages.crops.paths import CropsInputs, CropsOutputs
+from stages.crops.run import run as crops
+from stages.crops.settings import CropsSettings
 from stages.stage import Context, StageReport
 
 
@@ -31,7 +33,7 @@ def cut_known_cells(part: Path, work: WorkFolder, context: Context) -> Manifest:
         Where the tiles and the cells table go.
     """
     fields = find_fields(part)
-    settings = crops.CropsSettings.model_validate({})
+    settings = CropsSettings.model_validate({})
     masks = part / "masks"
 
     def run(key: str, context: Context) -> StageReport:
@@ -42,7 +44,8 @@ def cut_known_cells(part: Path, work: WorkFolder, context: Context) -> Manifest:
                 raise table
             tables.append(table)
         write_cells(work.cells, pd.concat(tables, ignore_index=True))
-        return crops.run(part, masks, work.cells, work.tiles, key, settings, context)
+        inputs = CropsInputs(fields, part, masks, work.cells, key)
+        return crops(inputs, CropsOutputs(work.cells, work.tiles), settings, context)
 
     def measure(field: Field) -> pd.DataFrame:
         nuclei, cells = (

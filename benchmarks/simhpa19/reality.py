@@ -25,7 +25,7 @@ from pipeline.config.config import Config
 from pipeline.engines.messages import reported_in_one_line, show_messages
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.crops import cut_cells_step
+from pipeline.steps.crops import precropped_step
 from stages.stage import Context
 
 
@@ -91,7 +91,7 @@ def judge(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> V
 def measure_reality(
     model: Path, cells: Path, work: WorkFolder, output: Path, context: Context
 ) -> dict[str, Any]:
-    """Test a classifier on labelled cells that were cut elsewhere, and write figures and pictures.
+    """Test a classifier on labelled pre-cropped cells, and write figures and pictures.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def measure_reality(
     InputError
         The index tells no labels.
     """
-    execute(cut_cells_step(work, cells / "index.csv", Config({}, "defaults")), context)
+    execute(precropped_step(work, cells / "index.csv", Config({}, "defaults")), context)
     label_file = work.root / "labels.csv"
     if not label_file.is_file():
         raise InputError(found="no labels", where=cells / "index.csv", expected="a column label")

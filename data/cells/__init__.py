@@ -1,1 +1,1 @@
-"""Cells: their table, and those that were cropped elsewhere."""
+"""Cells: their table, and pre-cropped ones."""

@@ -1,4 +1,4 @@
-"""Cells that were cut elsewhere: an index file that says where the picture of each cell lies."""
+"""Pre-cropped cells: an index file that says where the picture of each cell lies."""
 
 import logging
 from collections import Counter
@@ -37,7 +37,7 @@ _read_cached = lru_cache(maxsize=2 * len(CHANNELS))(read_plane)
 
 
 @dataclass(frozen=True)
-class CutCell:
+class PrecroppedCell:
     """One row of an index: a cell whose picture lies somewhere.
 
     Attributes
@@ -106,7 +106,7 @@ class CutCell:
         return image[..., y0 : y0 + size, x0 : x0 + size]
 
 
-def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[CutCell]:
+def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[PrecroppedCell]:
     """Read an index of cells, a CSV with a row a cell; paths in it are relative to its folder.
 
     The columns ``mask`` (a file), ``label`` (class numbers or names joined by ``|``) and ``group`` (cells
@@ -136,7 +136,7 @@ def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[CutCell]:
         mask = path.parent / row["mask"] if row.get("mask") else None
         labels = _read_labels(row, label_set, where)
         group = row.get("group") or row.get("mosaic", "")
-        cells.append(CutCell(image_id, files, window, mask, labels, group))
+        cells.append(PrecroppedCell(image_id, files, window, mask, labels, group))
     twice = [image_id for image_id, count in Counter(cell.image_id for cell in cells).items() if count > 1]
     if twice:
         raise InputError(found=f"cell {twice[0]} is there twice", where=path, expected="one row per cell")
@@ -162,7 +162,7 @@ def _read_labels(row: dict[str, str], label_set: LabelSet, where: str) -> tuple[
     return labels
 
 
-def fingerprint_cells(cells: Sequence[CutCell]) -> list[tuple[str, int, int]]:
+def fingerprint_cells(cells: Sequence[PrecroppedCell]) -> list[tuple[str, int, int]]:
     """Tell path, bytes and modification time (ns) of the cells' files; zeros for one that is missing."""
     files = {path for cell in cells for path in (*cell.files.values(), cell.mask) if path is not None}
     stats = [(str(path), path.stat() if path.is_file() else None) for path in sorted(files)]

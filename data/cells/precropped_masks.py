@@ -1,4 +1,4 @@
-"""Masks of a cell that was cut elsewhere: what of its picture is not black, and its nucleus."""
+"""Masks of a pre-cropped cell: what of its picture is not black, and its nucleus."""
 
 import cv2
 import numpy as np

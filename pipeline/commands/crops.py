@@ -19,15 +19,13 @@ from pipeline.runs.work_folder import WorkFolder
 def crops(
     work: Work,
     images: Annotated[Path | None, typer.Argument(help="Folder of the fields that were segmented.")] = None,
-    index: Annotated[
-        Path | None, typer.Option("--from", help="Index (CSV) of cells that were cut elsewhere.")
-    ] = None,
+    index: Annotated[Path | None, typer.Option("--from", help="Index (CSV) of pre-cropped cells.")] = None,
     neighbours: Annotated[str | None, typer.Option(help="mask or keep what lies outside the cell.")] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
 ) -> None:
-    """Cut every cell to a tile, or take cells cropped elsewhere."""
+    """Cut every cell to a tile, or take pre-cropped cells."""
     from pipeline.steps.crops import any_crops_step
 
     settings = load_settings(["crops"], config, assignments, {"crops.neighbours": neighbours})

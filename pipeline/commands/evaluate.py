@@ -27,7 +27,7 @@ def evaluate(
 ) -> None:
     """Evaluate predictions by cell, image and protein."""
     from pipeline.steps.evaluate import evaluate_step
-    from stages.evaluate.run import format_quality
+    from stages.evaluate.report import format_quality
 
     folder = WorkFolder(work)
     step = evaluate_step(folder, labels, predictions, load_settings(["evaluate"], config, assignments))

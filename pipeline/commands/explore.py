@@ -29,5 +29,5 @@ def explore(
     step = explore_step(folder, images, labels, load_settings(["explore"], config, assignments))
     manifest = execute(step, local_engine())
     typer.echo(format_exploration(manifest.details))
-    typer.echo(f"page: {folder.exploration / 'index.html'}")
+    typer.echo(f"page: {folder.explore / 'index.html'}")
     finish([manifest])

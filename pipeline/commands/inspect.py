@@ -23,8 +23,8 @@ def inspect(
         Path | None,
         typer.Option(
             "--labels",
-            help="Label file of the images, shown beside what was predicted. Default: of cells that were cut "
-            "elsewhere, the labels of their index.",
+            help="Label file of the images, shown beside what was predicted. Default: of pre-cropped "
+            "cells, the labels of their index.",
         ),
     ] = None,
     config: ConfigFile = None,

@@ -31,8 +31,9 @@ def segment(
     allow_failed: AllowFailed = False,
 ) -> None:
     """Find the nuclei and cells of every field."""
+    from data.fields.field import find_fields
     from pipeline.steps.segment import segment_step
 
     options = {"segment.segmenter": segmenter, "segment.runtime": runtime}
     settings = load_settings(["segment"], config, assignments, options)
-    run_step(segment_step(WorkFolder(work), images, settings), allow_failed)
+    run_step(segment_step(WorkFolder(work), images, find_fields(images), settings), allow_failed)

@@ -7,8 +7,8 @@ from stages.stage import StageSettings
 _SETTINGS = {
     "simulate": "stages.simulate.settings:SimulateSettings",
     "segment": "stages.segment.settings:SegmentSettings",
-    # Those of cells that were cut elsewhere are all of the other cells', and more.
-    "crops": "stages.crops.settings:CutCellsSettings",
+    # Those of pre-cropped cells are all of the other cells', and more.
+    "crops": "stages.crops.settings:PrecroppedSettings",
     "find_rate": "stages.find_rate.settings:FindRateSettings",
     "train": "stages.train.settings:TrainSettings",
     "predict": "stages.predict.settings:PredictSettings",

@@ -79,9 +79,9 @@ class WorkFolder:
         return self.root / "metric.json"
 
     @property
-    def quality(self) -> Path:
+    def evaluate(self) -> Path:
         """Folder of the figures of merit of the predictions."""
-        return self.root / "quality"
+        return self.root / "evaluate"
 
     @property
     def report(self) -> Path:
@@ -89,7 +89,7 @@ class WorkFolder:
         return self.root / "report"
 
     @property
-    def exploration(self) -> Path:
+    def explore(self) -> Path:
         """Folder of the plots of a label set and its images."""
         return self.root / "explore"
 

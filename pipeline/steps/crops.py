@@ -1,42 +1,56 @@
 """The crops step: what it depends on, what it writes, and the call that runs it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.field import Field, find_fields
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.work_folder import WorkFolder
+from stages.crops.settings import CropsSettings, PrecroppedSettings
+from stages.stage import Context, StageReport
 
 
-def crops_step(work: WorkFolder, images: Path, config: Config) -> Step:
-    """Cut the segmented cells of the folder ``images`` to tiles."""
-    from stages.crops import run as crops
+def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], config: Config) -> Step:
+    """Cut the cells of segmented fields, which lie in the folder ``images_dir``, to tiles."""
+    from stages.crops.paths import CropsInputs, CropsOutputs
+    from stages.crops.run import run as crops
 
-    settings = config.settings("crops", crops.CropsSettings)
+    settings = config.settings("crops", CropsSettings)
     segmented = require(work, "segment")
-    pixel_size_um = segmented.settings["pixel_size_um"]
+
+    def run(key: str, context: Context) -> StageReport:
+        inputs = CropsInputs(
+            fields=fields,
+            images_dir=images_dir,
+            masks_dir=work.masks,
+            cells_path=work.cells,
+            key=key,
+            pixel_size_um=segmented.settings["pixel_size_um"],
+        )
+        outputs = CropsOutputs(cells_path=work.cells, tiles_path=work.tiles)
+        return crops(inputs, outputs, settings, context)
+
     return Step(
         stage="crops",
         manifest=work.manifest("crops"),
         settings=settings,
-        inputs={"segment": segmented.output_key, "images": fingerprint_fields(find_fields(images))},
+        inputs={"segment": segmented.output_key, "images": fingerprint_fields(fields)},
         outputs=(work.cells, work.tiles),
-        run=lambda key, context: crops.run(
-            images, work.masks, work.cells, work.tiles, key, settings, context, pixel_size_um=pixel_size_um
-        ),
+        run=run,
     )
 
 
-def any_crops_step(work: WorkFolder, images: Path | None, index: Path | None, config: Config) -> Step:
-    """Cut the cells of the fields in ``images``, or take those of ``index``: just one of them is given."""
-    if images is not None and index is None:
-        return crops_step(work, images, config)
-    if index is not None and images is None:
-        return cut_cells_step(work, index, config)
+def any_crops_step(work: WorkFolder, images_dir: Path | None, index: Path | None, config: Config) -> Step:
+    """Cut the cells of the fields in ``images_dir``, or take those of ``index``; exactly one is given."""
+    if images_dir is not None and index is None:
+        return crops_step(work, images_dir, find_fields(images_dir), config)
+    if index is not None and images_dir is None:
+        return precropped_step(work, index, config)
     raise InputError(
         found="neither images nor --from" if index is None else "both images and --from",
         where="crops",
@@ -45,22 +59,28 @@ def any_crops_step(work: WorkFolder, images: Path | None, index: Path | None, co
     )
 
 
-def cut_cells_step(work: WorkFolder, index: Path, config: Config) -> Step:
-    """Take the cells of an index file, which were cut elsewhere, in place of segmented ones."""
+def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
+    """Take the pre-cropped cells of an index file in place of segmented ones."""
     from data.cells.precropped_index import fingerprint_cells, read_index
-    from stages.crops import run_precropped as cut_cells
+    from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
+    from stages.crops.run_precropped import run as crops
 
-    settings = config.settings("crops", cut_cells.CutCellsSettings)
+    settings = config.settings("crops", PrecroppedSettings)
     label_set = read_label_set(settings.label_set)
     cells = read_index(index, label_set)
-    outputs = work.cells, work.images, work.tiles
-    labels = work.root / "labels.csv"
+    outputs = PrecroppedOutputs(
+        cells_path=work.cells,
+        images_table_path=work.images,
+        tiles_path=work.tiles,
+        labels_path=work.root / "labels.csv",
+    )
+    written = work.cells, work.images, work.tiles
     return Step(
         stage="crops",
         manifest=work.manifest("crops"),
         settings=settings,
         inputs={"index": hash_file(index), "files": hash_json(fingerprint_cells(cells))}
         | hash_label_set(label_set),
-        outputs=(*outputs, labels) if any(cell.labels for cell in cells) else outputs,
-        run=lambda key, context: cut_cells.run(cells, *outputs, labels, key, settings, context),
+        outputs=(*written, outputs.labels_path) if any(cell.labels for cell in cells) else written,
+        run=lambda key, context: crops(PrecroppedInputs(cells, key), outputs, settings, context),
     )

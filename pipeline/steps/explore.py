@@ -8,38 +8,40 @@ from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import hash_file, read_manifest
 from pipeline.runs.work_folder import WorkFolder
+from stages.explore.settings import ExploreSettings
 
 
 def explore_step(work: WorkFolder, images: Path | None, labels: Path, config: Config) -> Step:
     """Plot a label file with its images, where there are any, and the work folder's cells, if it has any."""
-    from stages.explore import run as explore
+    from stages.explore.paths import ExploreInputs, ExploreOutputs
+    from stages.explore.run import run as explore
 
-    settings = config.settings("explore", explore.ExploreSettings)
+    settings = config.settings("explore", ExploreSettings)
     fields = None if images is None else find_fields(images)
-    inputs = {
+    dependencies = {
         "labels": hash_file(labels),
         "label_file": str(labels),
         "images": "none" if fields is None else fingerprint_fields(fields),
     }
     label_set = Path(settings.label_set)
     if label_set.is_file():
-        inputs["label_set"] = hash_file(label_set)
+        dependencies["label_set"] = hash_file(label_set)
     # Cells are counted where they are, none are asked for.
     earlier = {stage: read_manifest(work.manifest(stage)) for stage in ("segment", "crops")}
     keys = {stage: manifest.output_key for stage, manifest in earlier.items() if manifest is not None}
     has_cells = bool(keys) and work.cells.is_file() and work.images.is_file()
-    sources = explore.Sources(
-        labels=labels,
+    inputs = ExploreInputs(
+        labels_path=labels,
         fields=fields,
-        cells=work.cells if has_cells else None,
-        images_table=work.images if has_cells else None,
+        cells_path=work.cells if has_cells else None,
+        images_table_path=work.images if has_cells else None,
     )
     return Step(
         stage="explore",
         manifest=work.manifest("explore"),
         settings=settings,
-        inputs=inputs | (keys if has_cells else {}),
-        outputs=tuple(work.exploration / name for name in ("index.html", "summary.json")),
-        run=lambda _, context: explore.run(sources, work.exploration, settings, context),
-        also_written=(work.exploration,),
+        inputs=dependencies | (keys if has_cells else {}),
+        outputs=tuple(work.explore / name for name in ("index.html", "summary.json")),
+        run=lambda _, context: explore(inputs, ExploreOutputs(work.explore), settings, context),
+        also_written=(work.explore,),
     )

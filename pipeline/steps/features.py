@@ -6,6 +6,7 @@ from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.work_folder import WorkFolder
+from stages.features.settings import FeaturesSettings
 
 
 def features_step(work: WorkFolder, labels: Path | None, model: Path | None, config: Config) -> Step:
@@ -15,36 +16,36 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
     """
     from models.classifiers.ensemble import find_classifiers
     from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
-    from stages.features import run as features
-    from stages.features.settings import FeaturesSettings
+    from stages.features.paths import FeaturesInputs, FeaturesOutputs
+    from stages.features.run import run as features
 
     settings = config.settings("features", FeaturesSettings)
-    inputs = {"crops": require(work, "crops").output_key}
+    dependencies = {"crops": require(work, "crops").output_key}
     if model is None:
-        inputs["train"] = require(work, "train").output_key
+        dependencies["train"] = require(work, "train").output_key
     else:
         folders = find_classifiers(model)
-        inputs["model"] = hash_json(
+        dependencies["model"] = hash_json(
             [hash_file(path / name) for path in folders for name in (WEIGHTS, DESCRIPTION)]
         )
-        inputs["model_folder"] = str(model)
+        dependencies["model_folder"] = str(model)
     if labels is None:
-        inputs["predict"] = require(work, "predict").output_key
+        dependencies["predict"] = require(work, "predict").output_key
     else:
-        inputs |= {"labels": hash_file(labels), "label_file": str(labels)}
-    sources = features.Sources(
-        tiles=work.tiles,
-        cells=work.cells,
-        model=model or work.model,
-        labels=labels,
-        predictions=work.predictions,
+        dependencies |= {"labels": hash_file(labels), "label_file": str(labels)}
+    inputs = FeaturesInputs(
+        tiles_path=work.tiles,
+        cells_path=work.cells,
+        model_dir=model or work.model,
+        predictions_path=work.predictions,
+        labels_path=labels,
     )
     return Step(
         stage="features",
         manifest=work.manifest("features"),
         settings=settings,
-        inputs=inputs,
+        inputs=dependencies,
         outputs=tuple(work.features / name for name in ("index.html", "summary.json")),
-        run=lambda _, context: features.run(sources, work.features, settings, context),
+        run=lambda _, context: features(inputs, FeaturesOutputs(work.features), settings, context),
         also_written=(work.features,),
     )

@@ -1,42 +1,69 @@
 """The step that writes the report: what it depends on, what it writes, and its call."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import InputError
+from data.fields.field import Field, find_fields
 from data.labels.label_set import LabelSet, read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
 from pipeline.runs.manifest import Manifest, hash_file, read_manifest
 from pipeline.runs.work_folder import WorkFolder
+from stages.inspect.settings import InspectSettings
+from stages.stage import Context, StageReport
 
 
-def inspect_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:
-    """Write the HTML report of a work folder, of fields or of cells that were cut elsewhere.
+def inspect_step(
+    work: WorkFolder, labels: Path | None, config: Config, fields: Sequence[Field] | None = None
+) -> Step:
+    """Write the HTML report of a work folder, of fields or of pre-cropped cells.
 
     Parameters
     ----------
     work
         The folder.
     labels
-        Label file of its images, to be shown beside what was predicted; None for those that the index of
-        cells told, where it told any.
+        Label file of its images, to be shown beside what was predicted; None for the labels in the index of
+        pre-cropped cells, where it has any.
     config
         Settings.
+    fields
+        The fields that were segmented; by default they are found again when the report is written.
     """
     crops = read_manifest(work.manifest("crops"))
     if crops is not None and "index" in crops.inputs:
-        return _inspect_cells_step(work, labels, config)
-    return _inspect_fields_step(work, labels, config)
+        return _inspect_precropped_step(work, labels, config)
+    return _inspect_fields_step(work, labels, config, fields)
 
 
-def _inspect_fields_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:
-    from stages.inspect import run as inspect
-    from stages.inspect.settings import InspectSettings
-    from stages.inspect.sources import Sources
+def _inspect_fields_step(
+    work: WorkFolder, labels: Path | None, config: Config, fields: Sequence[Field] | None
+) -> Step:
+    from stages.inspect.paths import InspectInputs, InspectOutputs
+    from stages.inspect.run import run as inspect
 
     settings = config.settings("inspect", InspectSettings)
-    segment = require(work, "segment")
+    segmented = require(work, "segment")
     scores = _scores_of(work)
+
+    def run(_: str, context: Context) -> StageReport:
+        images_dir = Path(segmented.details["images"])
+        inputs = InspectInputs(
+            fields=find_fields(images_dir) if fields is None else fields,
+            images_dir=images_dir,
+            masks_dir=work.masks,
+            images_table_path=work.images,
+            cells_path=work.cells,
+            tiles_path=work.tiles,
+            predictions_path=work.predictions,
+            curves_path=_curves_of(work),
+            scores=scores.details if scores else None,
+            full_scale=require(work, "crops").settings["full_scale"],
+            labels_path=labels,
+        )
+        return inspect(inputs, InspectOutputs(work.report), settings, context)
+
     return Step(
         stage="inspect",
         manifest=work.manifest("inspect"),
@@ -47,64 +74,47 @@ def _inspect_fields_step(work: WorkFolder, labels: Path | None, config: Config) 
             "labels": hash_file(labels) if labels else "none",
         },
         outputs=(work.report,),
-        run=lambda _, context: inspect.run(
-            Sources(
-                images=Path(segment.details["images"]),
-                masks=work.masks,
-                images_table=work.images,
-                cells=work.cells,
-                tiles=work.tiles,
-                predictions=work.predictions,
-                curves=_curves_of(work),
-                scores=scores.details if scores else None,
-                full_scale=require(work, "crops").settings["full_scale"],
-                labels=labels,
-            ),
-            work.report,
-            settings,
-            context,
-        ),
+        run=run,
     )
 
 
-def _inspect_cells_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:
-    from stages.inspect import run_precropped as inspect_cells
-    from stages.inspect.settings import InspectSettings
-    from stages.inspect.sources import CutCellSources
+def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:
+    from stages.inspect.paths import InspectOutputs, PrecroppedInspectInputs
+    from stages.inspect.run_precropped import run as inspect
 
     settings = config.settings("inspect", InspectSettings)
     crops = require(work, "crops")
     # Cells and labels are worth a look before anything is predicted.
     predict = require(work, "predict") if read_manifest(work.manifest("predict")) is not None else None
-    told = work.root / "labels.csv"
-    shown = labels or (told if told.name in crops.outputs else None)
-    inputs = {
+    of_index = work.root / "labels.csv"
+    shown = labels or (of_index if of_index.name in crops.outputs else None)
+    dependencies = {
         "crops": crops.output_key,
         "predict": predict.output_key if predict else "none",
         "labels": hash_file(shown) if shown else "none",
     }
     trained = read_manifest(work.manifest("train")) if predict and "train" in predict.inputs else None
-    sources = CutCellSources(
-        cells=work.cells,
-        tiles=work.tiles,
-        predictions=work.predictions if predict else None,
-        labels=shown,
+    inputs = PrecroppedInspectInputs(
+        cells_path=work.cells,
+        tiles_path=work.tiles,
+        predictions_path=work.predictions if predict else None,
+        labels_path=shown,
         label_set=None if labels and predict else _label_set_of(crops, predict),
-        trained_on=trained is not None and trained.inputs.get("labels") == inputs["labels"],
-        curves=_curves_of(work) if trained else None,
+        trained_on=trained is not None and trained.inputs.get("labels") == dependencies["labels"],
+        curves_path=_curves_of(work) if trained else None,
     )
     return Step(
         stage="inspect",
         manifest=work.manifest("inspect"),
         settings=settings,
-        inputs=inputs,
+        inputs=dependencies,
         outputs=(work.report,),
-        run=lambda _, context: inspect_cells.run(sources, work.report, settings, context),
+        run=lambda _, context: inspect(inputs, InspectOutputs(work.report), settings, context),
     )
 
 
 def _label_set_of(crops: Manifest, predict: Manifest | None) -> LabelSet | None:
-    """Give the classes of the labels that the index told; None for those of the predictions."""
+    """Return the classes of the labels in the index; None for those of the predictions."""
     try:
         return read_label_set(crops.settings["label_set"])
     except InputError:
@@ -115,13 +125,13 @@ def _label_set_of(crops: Manifest, predict: Manifest | None) -> LabelSet | None:
 
 
 def _curves_of(work: WorkFolder) -> Path | None:
-    """Give the training curves of the classifier, or of all folds together; None where there are none."""
+    """Return the training curves of the classifier, or of all folds together; None where there are none."""
     path = work.model / "curves.png"
     return path if path.is_file() else None
 
 
 def _scores_of(work: WorkFolder) -> Manifest | None:
-    """Give the scores of the submission that lies in the work folder, none of an earlier one's."""
+    """Return the scores of the submission that lies in the work folder, none of an earlier one's."""
     scores = read_manifest(work.manifest("score"))
     if scores is None or not work.submission.is_file():
         return None

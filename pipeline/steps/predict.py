@@ -8,6 +8,7 @@ from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.work_folder import WorkFolder
+from stages.predict.settings import PredictSettings
 
 log = logging.getLogger("hpacells")
 
@@ -16,25 +17,27 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     """Predict every cell with the work folder's own classifier, or with ``models``: folders or names."""
     from models.classifiers.bundled import BUNDLED, name_bundled
     from models.classifiers.ensemble import find_classifiers
-    from stages.predict import run as predict
+    from stages.predict.paths import PredictInputs, PredictOutputs
+    from stages.predict.run import run as predict
 
-    settings = config.settings("predict", predict.PredictSettings)
+    settings = config.settings("predict", PredictSettings)
     if models:
         folders = [folder for model in models for folder in find_classifiers(model)]
         names = ("model.safetensors", "model.toml")
-        inputs = {"model": hash_json([hash_file(folder / name) for folder in folders for name in names])}
+        dependencies = {
+            "model": hash_json([hash_file(folder / name) for folder in folders for name in names])
+        }
     else:
         folders = [work.model]
-        inputs = {"train": require(work, "train").output_key}
+        dependencies = {"train": require(work, "train").output_key}
     for name in filter(None, map(name_bundled, folders)):
         log.warning("the classifier %s comes with hpacells: %s", name, BUNDLED[name])
+    inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=folders)
     return Step(
         stage="predict",
         manifest=work.manifest("predict"),
         settings=settings,
-        inputs={"crops": require(work, "crops").output_key} | inputs,
+        inputs={"crops": require(work, "crops").output_key} | dependencies,
         outputs=(work.predictions,),
-        run=lambda _, context: predict.run(
-            work.tiles, work.cells, folders, work.predictions, settings, context
-        ),
+        run=lambda _, context: predict(inputs, PredictOutputs(work.predictions), settings, context),
     )

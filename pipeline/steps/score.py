@@ -9,6 +9,7 @@ from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import hash_file, read_manifest
 from pipeline.runs.work_folder import WorkFolder
+from stages.score.settings import ScoreSettings
 
 
 def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, config: Config) -> Step:
@@ -17,20 +18,21 @@ def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, c
     Its classes are those that were predicted, where the folder of the manifest or the submission's own folder
     tells them, unless the settings say which.
     """
-    from stages.score import run as score
+    from stages.score.paths import ScoreInputs, ScoreOutputs
+    from stages.score.run import choose_label_set
+    from stages.score.run import run as score
 
-    settings = config.settings("score", score.ScoreSettings)
+    settings = config.settings("score", ScoreSettings)
     predicted = find_predicted(submission, [manifest.parent, submission.parent])
-    classes = hash_label_set(score.choose_label_set(settings, predicted))
+    inputs = ScoreInputs(submission_path=submission, truth_path=truth, predicted=predicted)
+    classes = hash_label_set(choose_label_set(settings, predicted))
     return Step(
         stage="score",
         manifest=manifest,
         settings=settings,
         inputs={"submission": hash_file(submission), "truth": hash_file(truth)} | classes,
         outputs=(json_path,),
-        run=lambda _, context: score.run(
-            submission, truth, settings, context, json_path=json_path, predicted=predicted
-        ),
+        run=lambda _, context: score(inputs, ScoreOutputs(json_path), settings, context),
     )
 
 

@@ -7,37 +7,47 @@ from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import hash_json
+from stages.segment.settings import SegmentSettings
+from stages.segmenter.compare_settings import CompareSettings
+from stages.segmenter.train_settings import TrainSegmenterSettings
 
 
-def train_segmenter_step(out: Path, images: Path | None, masks: Path | None, config: Config) -> Step:
-    """Train a segmenter on labelled and simulated fields into the folder ``out``."""
-    from stages.segmenter import train as train_segmenter
+def train_segmenter_step(
+    segmenter_dir: Path, images_dir: Path | None, masks_dir: Path | None, config: Config
+) -> Step:
+    """Train a segmenter on labelled and simulated fields into the folder ``segmenter_dir``."""
+    from stages.segmenter.paths import TrainSegmenterInputs, TrainSegmenterOutputs
+    from stages.segmenter.train import find_sources
+    from stages.segmenter.train import run as train
 
-    settings = config.settings("segmenter", train_segmenter.TrainSegmenterSettings)
-    sources = train_segmenter.find_sources(images, masks, settings)
+    settings = config.settings("segmenter", TrainSegmenterSettings)
+    sources = find_sources(images_dir, masks_dir, settings)
+    outputs = TrainSegmenterOutputs(segmenter_dir)
     return Step(
         stage="segmenter train",
-        manifest=out / "train.json",
+        manifest=segmenter_dir / "train.json",
         settings=settings,
         inputs={"fields": hash_json([[source.field_id, source.fingerprint] for source in sources])},
-        outputs=(out / train_segmenter.WEIGHTS_FILE,),
-        run=lambda key, context: train_segmenter.run(sources, out, key, settings, context),
-        also_written=tuple(out / name for name in train_segmenter.REPORT_FILES),
+        outputs=(outputs.weights_path,),
+        run=lambda key, context: train(TrainSegmenterInputs(sources, key), outputs, settings, context),
+        also_written=outputs.report_paths,
     )
 
 
-def compare_step(a: str, b: str, images: Path, output: Path, config: Config) -> Step:
+def compare_step(a: str, b: str, images_dir: Path, compare_dir: Path, config: Config) -> Step:
     """Compare two segmenters, or folders of label images, on the fields of a folder."""
-    from stages.segment import run as segment
-    from stages.segmenter import cell_sources, compare
+    from stages.segmenter.cell_sources import open_cell_source
+    from stages.segmenter.compare import run as compare
+    from stages.segmenter.paths import CompareInputs, CompareOutputs
 
-    settings = config.settings("compare", compare.CompareSettings)
-    segmenting = config.settings("segment", segment.SegmentSettings)
-    fields = find_fields(images)
-    first, second = (cell_sources.open_cell_source(name, fields, segmenting) for name in (a, b))
+    settings = config.settings("compare", CompareSettings)
+    segmenting = config.settings("segment", SegmentSettings)
+    fields = find_fields(images_dir)
+    first, second = (open_cell_source(name, fields, segmenting) for name in (a, b))
+    inputs, outputs = CompareInputs(first, second, fields), CompareOutputs(compare_dir)
     return Step(
         stage="segmenter compare",
-        manifest=output / "compare.json",
+        manifest=compare_dir / "compare.json",
         settings=settings,
         inputs={
             "images": fingerprint_fields(fields),
@@ -45,6 +55,6 @@ def compare_step(a: str, b: str, images: Path, output: Path, config: Config) -> 
             "b": second.identity(),
             "segment": hash_json(segmenting.of_result().model_dump(mode="json")),
         },
-        outputs=tuple(output / name for name in ("cells.csv", "summary.json", "worst.png")),
-        run=lambda _, context: compare.run(first, second, fields, output, settings, context),
+        outputs=(outputs.cells_path, outputs.summary_path, outputs.worst_path),
+        run=lambda _, context: compare(inputs, outputs, settings, context),
     )

@@ -4,20 +4,22 @@ from pathlib import Path
 
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
+from stages.simulate.settings import SimulateSettings
 
 
 def simulate_step(out: Path, config: Config) -> Step:
     """Simulate a labelled set into the folder ``out``."""
     from data.simulate.fingerprints import hash_simulator
-    from stages.simulate import run as simulate
+    from stages.simulate.paths import SimulateInputs, SimulateOutputs
+    from stages.simulate.run import run as simulate
 
-    settings = config.settings("simulate", simulate.SimulateSettings)
+    settings = config.settings("simulate", SimulateSettings)
     return Step(
         stage="simulate",
         manifest=out / "simulate.json",
         settings=settings,
         inputs={"simulator": hash_simulator()},
         outputs=(out / "train.csv", out / "truth.csv", out / "masks"),
-        run=lambda _, context: simulate.run(out, settings, context),
+        run=lambda _, context: simulate(SimulateInputs(), SimulateOutputs(out), settings, context),
         also_written=(out,),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.fields.field import Field, find_fields
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, read_manifest
@@ -65,16 +66,19 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     """
     # Settings of pre-cropped cells are refused now, not after hours of segmenting.
     config.settings("crops", CropsSettings)
-    manifests = [execute(make(), context) for make in _steps(job, config)]
-    simulated = [read_manifest(path) for path in sorted(job.images.rglob("simulate.json"))]
+    # Listed once, for all steps.
+    fields = find_fields(job.images)
+    manifests = [execute(make(), context) for make in _steps(job, fields, config)]
+    folders = {path.parent for field in fields for path in field.files.values()}
+    simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]
     return manifests, _summary(job, [*filter(None, simulated), *manifests])
 
 
-def _steps(job: Job, config: Config) -> Iterator[Callable[[], Step]]:
+def _steps(job: Job, fields: Sequence[Field], config: Config) -> Iterator[Callable[[], Step]]:
     # Made one by one: a step asks for the manifest of the one before it.
     work, labels, truth = job.work, job.labels, job.truth
-    yield lambda: segment_step(work, job.images, config)
-    yield lambda: crops_step(work, job.images, config)
+    yield lambda: segment_step(work, job.images, fields, config)
+    yield lambda: crops_step(work, job.images, fields, config)
     if labels is not None:
         yield lambda: train_step(work, labels, config)
         yield lambda: predict_step(work, None, config)
@@ -83,7 +87,7 @@ def _steps(job: Job, config: Config) -> Iterator[Callable[[], Step]]:
     yield lambda: combine_step(work, work.submission, config)
     if truth is not None:
         yield lambda: score_step(work.manifest("score"), work.submission, truth, work.metric, config)
-    yield lambda: inspect_step(work, labels, config)
+    yield lambda: inspect_step(work, labels, config, fields)
 
 
 def _summary(job: Job, manifests: list[Manifest]) -> str:

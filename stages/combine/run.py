@@ -1,7 +1,6 @@
 """Combine: write the submission, a triple of label, confidence and mask for each cell and class."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from data.fields.images_table import read_images
 from data.predictions.prediction_string import choose_triples, format_prediction_string
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 from data.predictions.submission import SubmissionRow, write_submission
+from stages.combine.paths import CombineInputs, CombineOutputs
 from stages.combine.settings import CombineSettings
 from stages.stage import Context, StageReport
 
@@ -20,29 +20,16 @@ _NO_ROWS = np.empty(0, np.intp)
 
 
 def run(
-    cells: Path,
-    predictions: Path,
-    output: Path,
-    settings: CombineSettings,
-    context: Context,
-    images: Path | None = None,
+    inputs: CombineInputs, outputs: CombineOutputs, settings: CombineSettings, context: Context
 ) -> StageReport:
     """Write a submission with every cell that is not dropped.
 
-    Parameters
-    ----------
-    cells, predictions
-        The tables of both; joined by image and cell number.
-    output
-        The submission to write; confidences have 6 significant digits, the most confident triple comes first.
-    images
-        The images table. Each of its images gets a row, in its order, an empty one where no cell is left;
-        without it, each image of the cells table.
+    Confidences have 6 significant digits; the most confident triple of an image comes first.
 
     Returns
     -------
     StageReport
-        With ``class_names`` in its details, which the submission itself does not tell.
+        With ``class_names`` in its details, which are not in the submission itself.
 
     Raises
     ------
@@ -50,12 +37,12 @@ def run(
         A prediction is of a cell that the table lacks, a cell that is not dropped lacks its prediction, or a
         cell lies in an image that the images table lacks.
     """
-    table = _join(cells, predictions)
-    sizes = _read_sizes(table, images, cells)
+    table = _join(inputs)
+    sizes = _read_sizes(table, inputs)
     kept = table[table["dropped"] == ""]
     written = kept[probability_columns(kept.columns)].to_numpy() >= settings.min_confidence
     with context.track("combine", len(sizes)) as advance:
-        write_submission(output, _rows(sizes, kept, settings.min_confidence, advance))
+        write_submission(outputs.submission_path, _rows(sizes, kept, settings.min_confidence, advance))
     return StageReport(
         counts={
             "images": len(sizes),
@@ -64,12 +51,13 @@ def run(
             "triples": int(written.sum()),
             "cells without a triple": int((~written.any(axis=1)).sum()),
         },
-        details={"class_names": list(read_class_names(predictions))},
+        details={"class_names": list(read_class_names(inputs.predictions_path))},
     )
 
 
-def _join(cells: Path, predictions: Path) -> pd.DataFrame:
+def _join(inputs: CombineInputs) -> pd.DataFrame:
     """Join the two tables, sorted by image and cell; dropped cells need no prediction."""
+    cells, predictions = inputs.cells_path, inputs.predictions_path
     table = read_cells(cells, [*_CELL, "image_height", "image_width", "dropped", "rle"])
     twice = table[table.duplicated(_CELL)]
     if len(twice):
@@ -96,8 +84,9 @@ def _join(cells: Path, predictions: Path) -> pd.DataFrame:
     return joined
 
 
-def _read_sizes(table: pd.DataFrame, images: Path | None, cells: Path) -> pd.DataFrame:
-    """Give ``image_id``, ``image_height`` and ``image_width`` of the images that get a row."""
+def _read_sizes(table: pd.DataFrame, inputs: CombineInputs) -> pd.DataFrame:
+    """Return ``image_id``, ``image_height`` and ``image_width`` of the images that get a row."""
+    images = inputs.images_table_path
     columns = ["image_id", "image_height", "image_width"]
     if images is None:
         return table[columns].drop_duplicates("image_id")
@@ -105,7 +94,7 @@ def _read_sizes(table: pd.DataFrame, images: Path | None, cells: Path) -> pd.Dat
     other = table[~table["image_id"].isin(sizes["image_id"])]
     if len(other):
         raise InputError(
-            found=f"no image {other['image_id'].iloc[0]}, of which {cells} has cells",
+            found=f"no image {other['image_id'].iloc[0]}, of which {inputs.cells_path} has cells",
             where=images,
             expected="the images of these cells",
             advice="run `hpacells segment` again",

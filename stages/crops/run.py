@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from data.cells.cells_table import INTENSITY_COLUMNS, read_cells, write_cells
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
 from data.errors import InputError
-from data.fields.field import Field, find_fields, to_uint8
+from data.fields.field import Field, to_uint8
 from data.fields.hash_log import HashLog
 from data.fields.near_duplicates import hash_image
 from data.masks.label_image import read_label_image
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
 from data.tiles.tile_store import TileWriter
+from stages.crops.paths import CropsInputs, CropsOutputs
 from stages.crops.settings import CropsSettings
 from stages.stage import Context, Failure, StageReport
 
@@ -32,45 +33,20 @@ class _FieldCells:
     boxes: NDArray[np.integer]
 
 
-def run(
-    images: Path,
-    masks: Path,
-    cells: Path,
-    tiles: Path,
-    key: str,
-    settings: CropsSettings,
-    context: Context,
-    *,
-    pixel_size_um: float = 0.08,
-) -> StageReport:
+def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, context: Context) -> StageReport:
     """Write the tile store, and complete the cells table with intensities, image hashes and drop reasons.
-
-    Parameters
-    ----------
-    images
-        Folder of the fields.
-    masks, cells
-        Label images and cells table of the segment stage; ``cells`` is rewritten with its
-        intensity columns and ``dropped`` filled in.
-    tiles
-        The store to write; row n is row n of the table.
-    key
-        What the tiles depend on; an interrupted run with the same key is gone on with.
-    pixel_size_um
-        Pixel size with which the fields were segmented.
 
     Raises
     ------
     InputError
-        The table names a field that the folder lacks, or there is no table.
+        The table names a field that is not among the fields, or there is no table.
     """
-    table = read_cells(cells)
-    fields = {field.image_id: field for field in find_fields(images)}
-    writer = TileWriter(tiles, len(table), key)
-    work = list(_pending(table.iloc[writer.rows_written :], fields, images))
-    cutter = _Cutter(masks, settings)
+    table = read_cells(inputs.cells_path)
+    writer = TileWriter(outputs.tiles_path, len(table), inputs.key)
+    work = list(_pending(table.iloc[writer.rows_written :], inputs))
+    cutter = _Cutter(inputs.masks_dir, settings)
     failures = []
-    log = HashLog(tiles.with_name(f".{tiles.name}.hashes"), key)
+    log = HashLog(outputs.tiles_path.with_name(f".{outputs.tiles_path.name}.hashes"), inputs.key)
     for item, done in context.map(cutter, work, description="crops", total=len(work)):
         if isinstance(done, Exception):
             failures.append(Failure(item.field.image_id, str(done)))
@@ -80,13 +56,8 @@ def run(
         writer.append(cut)
     table[list(INTENSITY_COLUMNS)] = writer.finish()
     table["image_hash"] = [log.hashes.get(image_id, "") for image_id in table["image_id"]]
-    limits = DropLimits(
-        min_area_px=settings.min_area_um2 / pixel_size_um**2,
-        min_fraction_inside=settings.min_fraction_inside,
-        min_intensity=settings.min_intensity,
-    )
-    table["dropped"] = find_drop_reasons(table, limits)
-    write_cells(cells, table)
+    table["dropped"] = find_drop_reasons(table, _limits(settings, inputs.pixel_size_um))
+    write_cells(outputs.cells_path, table)
     log.remove()
     return _report(table, failures)
 
@@ -94,15 +65,15 @@ def run(
 class _Cutter:
     """Cut the cells of one field; called from several threads."""
 
-    def __init__(self, masks: Path, settings: CropsSettings) -> None:
-        self._masks, self._settings = masks, settings
+    def __init__(self, masks_dir: Path, settings: CropsSettings) -> None:
+        self._masks_dir, self._settings = masks_dir, settings
 
     def __call__(self, item: _FieldCells) -> tuple[CellTiles, str]:
-        """Give the tiles of a field's cells and the hash of its image."""
+        """Return the tiles of a field's cells and the hash of its image."""
         image_id = item.field.image_id
         image = to_uint8(item.field.read(), self._settings.full_scale)
-        nuclei = read_label_image(self._masks / f"{image_id}_nuclei.png")
-        cells = read_label_image(self._masks / f"{image_id}_cells.png")
+        nuclei = read_label_image(self._masks_dir / f"{image_id}_nuclei.png")
+        cells = read_label_image(self._masks_dir / f"{image_id}_cells.png")
         if not image.shape[1:] == cells.shape == nuclei.shape:
             raise InputError(
                 found=f"the image is {image.shape[1:]} px (rows, columns) but its masks are {cells.shape}",
@@ -115,18 +86,27 @@ class _Cutter:
         return cut, hash_image(image)
 
 
-def _pending(table: pd.DataFrame, fields: dict[str, Field], images: Path) -> Iterator[_FieldCells]:
+def _pending(table: pd.DataFrame, inputs: CropsInputs) -> Iterator[_FieldCells]:
     """Group the rows that are still to be cut by field, in the order of the table."""
+    fields = {field.image_id: field for field in inputs.fields}
     for image_id, rows in table.groupby("image_id", sort=False):
         field = fields.get(str(image_id))
         if field is None:
             raise InputError(
                 found=f"no field {image_id}, whose cells are in the cells table",
-                where=images,
+                where=inputs.images_dir,
                 expected="the folder that was segmented",
                 advice="give that folder, or run `hpacells segment` again",
             )
         yield _FieldCells(field, rows["cell_id"].to_numpy(), rows[["y0", "x0", "y1", "x1"]].to_numpy())
+
+
+def _limits(settings: CropsSettings, pixel_size_um: float) -> DropLimits:
+    return DropLimits(
+        min_area_px=settings.min_area_um2 / pixel_size_um**2,
+        min_fraction_inside=settings.min_fraction_inside,
+        min_intensity=settings.min_intensity,
+    )
 
 
 def _report(table: pd.DataFrame, failures: list[Failure]) -> StageReport:

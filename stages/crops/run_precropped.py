@@ -1,4 +1,4 @@
-"""Crops of cells that were cut elsewhere: the same tile store and tables as from segmented fields."""
+"""Crops of pre-cropped cells: the same tile store and tables as from segmented fields."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, write_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
-from data.cells.precropped_index import CutCell
+from data.cells.precropped_index import PrecroppedCell
 from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.channels import CHANNELS
 from data.errors import InputError
@@ -20,37 +20,23 @@ from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
 from data.tiles.tile_store import TileWriter
-from stages.crops.settings import CutCellsSettings
+from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
+from stages.crops.settings import PrecroppedSettings
 from stages.stage import Context, Failure, StageReport
 
 _BLUE = CHANNELS.index("blue")
 
 
 def run(
-    index: list[CutCell],
-    cells: Path,
-    images: Path,
-    tiles: Path,
-    labels: Path,
-    key: str,
-    settings: CutCellsSettings,
-    context: Context,
+    inputs: PrecroppedInputs, outputs: PrecroppedOutputs, settings: PrecroppedSettings, context: Context
 ) -> StageReport:
-    """Write tile store, tables and, where the index tells them, labels.
+    """Write tile store, tables and, where the index has them, labels.
 
     Every cell is an image of its own, with the cell number 1; one that cannot be read keeps its row, with a
     blank tile and the reason "unreadable".
-
-    Parameters
-    ----------
-    index
-        The cells.
-    cells, images, tiles, labels
-        The cells table, images table, tile store and label file to write.
-    key
-        What they depend on.
     """
-    writer = TileWriter(tiles, len(index), key)
+    index = inputs.cells
+    writer = TileWriter(outputs.tiles_path, len(index), inputs.key)
     tables: list[pd.DataFrame] = []
     failures: list[Failure] = []
     cutter = _Cutter(settings)
@@ -67,23 +53,24 @@ def run(
     table = pd.concat(tables, ignore_index=True)
     table[list(INTENSITY_COLUMNS)] = writer.finish()
     table["dropped"] = find_drop_reasons(table, _limits(settings))
-    write_cells(cells, table)
-    write_images(images, table.assign(cells=table["cell_id"].where(table["area_px"] > 0, 0)))
-    told = {cell.image_id: cell.labels for cell in index if cell.labels}
+    write_cells(outputs.cells_path, table)
+    found = table["cell_id"].where(table["area_px"] > 0, 0)
+    write_images(outputs.images_table_path, table.assign(cells=found))
+    labels = {cell.image_id: cell.labels for cell in index if cell.labels}
     # Labels of an earlier index must not pass for this one's.
-    labels.unlink(missing_ok=True)
-    if told:
-        _write_labels(labels, told, settings)
-    return _report(table, failures, len(told))
+    outputs.labels_path.unlink(missing_ok=True)
+    if labels:
+        _write_labels(outputs.labels_path, labels, settings)
+    return _report(table, failures, len(labels))
 
 
 class _Cutter:
     """Cut one cell; called from several threads."""
 
-    def __init__(self, settings: CutCellsSettings) -> None:
+    def __init__(self, settings: PrecroppedSettings) -> None:
         self._settings = settings
 
-    def __call__(self, cell: CutCell) -> tuple[pd.DataFrame, CellTiles]:
+    def __call__(self, cell: PrecroppedCell) -> tuple[pd.DataFrame, CellTiles]:
         picture = cell.read(self._settings.full_scale)
         mask = _find_mask(cell, picture)
         nucleus = find_nucleus_mask(picture[_BLUE], mask)
@@ -97,7 +84,7 @@ class _Cutter:
         return table, crop_boxes(picture, nuclei, cells, np.array([1]), boxes, keep_neighbours=keep)
 
 
-def _find_mask(cell: CutCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _find_mask(cell: PrecroppedCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
     where = f"cell {cell.image_id}"
     mask = cell.read_mask()
     if mask is None:
@@ -111,13 +98,13 @@ def _find_mask(cell: CutCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return mask
 
 
-def _write_labels(path: Path, labels: dict[str, tuple[int, ...]], settings: CutCellsSettings) -> None:
+def _write_labels(path: Path, labels: dict[str, tuple[int, ...]], settings: PrecroppedSettings) -> None:
     # Numbers of another label set would pass for those of the default one where a training does not name it.
     names = read_label_set(settings.label_set).names
     write_labels(path, labels, None if names == HPA2021.names else names)
 
 
-def _unreadable(cell: CutCell) -> pd.DataFrame:
+def _unreadable(cell: PrecroppedCell) -> pd.DataFrame:
     blank = dict.fromkeys(COLUMN_TYPES, 0) | {
         "image_id": cell.image_id,
         "cell_id": 1,
@@ -128,7 +115,7 @@ def _unreadable(cell: CutCell) -> pd.DataFrame:
     return pd.DataFrame(blank, index=range(1)).astype(COLUMN_TYPES)
 
 
-def _limits(settings: CutCellsSettings) -> DropLimits:
+def _limits(settings: PrecroppedSettings) -> DropLimits:
     size = settings.pixel_size_um
     return DropLimits(
         min_area_px=0.0 if size is None else settings.min_area_um2 / size**2,

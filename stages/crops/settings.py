@@ -32,8 +32,8 @@ class CropsSettings(StageSettings):
     )
 
 
-class CutCellsSettings(CropsSettings):
-    """Settings of the crops stage where the cells were cut elsewhere."""
+class PrecroppedSettings(CropsSettings):
+    """Settings of the crops stage where the cells are pre-cropped."""
 
     pixel_size_um: float | None = Setting(
         None, gt=0, description="size of a pixel in um; without it no cell is left out as too small"

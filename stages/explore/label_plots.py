@@ -128,7 +128,7 @@ def plot_repetition(
 
 
 def number_names(table: LabelTable) -> list[str]:
-    """Give the names of the classes with their numbers before them."""
+    """Return the names of the classes with their numbers before them."""
     return [f"{label} {name}" for label, name in enumerate(table.label_set.names)]
 
 

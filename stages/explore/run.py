@@ -1,9 +1,7 @@
 """Explore: what a label set and its images look like, as plots, tables and a page that opens from disk."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from data.atomic import atomic_folder
@@ -11,47 +9,22 @@ from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.explore.cell_counts import CellCounts, count_cells
 from data.explore.label_table import LabelTable, tabulate_labels
-from data.fields.field import Field
 from data.fields.images_table import read_images
 from data.labels.label_file import check_coverage, read_labels, read_proteins
 from data.labels.label_set import read_label_set
 from stages.explore.cell_plots import plot_cells
 from stages.explore.examples import show_examples
 from stages.explore.label_plots import plot_classes, plot_combinations, plot_pairs, plot_repetition
+from stages.explore.paths import ExploreInputs, ExploreOutputs
 from stages.explore.settings import ExploreSettings
 from stages.pages.findings import Findings, write_findings
 from stages.stage import Context, StageReport
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What is explored.
-
-    Attributes
-    ----------
-    labels
-        Label file.
-    fields
-        The images at hand, or None for the plots of the labels alone.
-    cells, images_table
-        Tables of a work folder whose cells are counted, or None.
-    """
-
-    labels: Path
-    fields: Sequence[Field] | None = None
-    cells: Path | None = None
-    images_table: Path | None = None
-
-
-def run(sources: Sources, output: Path, settings: ExploreSettings, context: Context) -> StageReport:
+def run(
+    inputs: ExploreInputs, outputs: ExploreOutputs, settings: ExploreSettings, context: Context
+) -> StageReport:
     """Write ``index.html`` with its plots (PNG), their figures (CSV), and all of them in ``summary.json``.
-
-    Parameters
-    ----------
-    sources
-        Labels, images and cells; labelled images that are not at hand count in the plots of the labels.
-    output
-        Folder, made anew as a whole.
 
     Returns
     -------
@@ -61,14 +34,14 @@ def run(sources: Sources, output: Path, settings: ExploreSettings, context: Cont
     Raises
     ------
     InputError
-        The label file cannot be read, names no image, or none of the images at hand; negatives are to be
-        made, but the label set has no such class.
+        The label file cannot be read, names no image, or none of the fields; negatives are to be added, but
+        the label set has no such class.
     """
-    table, proteins = _read(sources, settings)
-    cells = _count_cells(sources, table)
-    with atomic_folder(output, replace=True) as folder:
+    table, proteins = _read(inputs, settings)
+    cells = _count_cells(inputs, table)
+    with atomic_folder(outputs.explore_dir, replace=True) as folder:
         findings = Findings(folder)
-        findings.details |= {"labels": str(sources.labels), "label_set": settings.label_set}
+        findings.details |= {"labels": str(inputs.labels_path), "label_set": settings.label_set}
         with context.track("explore", 4) as advance:
             plot_classes(table, proteins, findings)
             advance(1)
@@ -81,10 +54,10 @@ def run(sources: Sources, output: Path, settings: ExploreSettings, context: Cont
             if cells is not None:
                 plot_cells(table, cells, findings)
             advance(1)
-        _show_images(sources, table, settings, findings, context)
+        _show_images(inputs, table, settings, findings, context)
         findings.details |= {"facts": findings.facts, "notes": findings.notes}
         (folder / "summary.json").write_text(json.dumps(findings.details, indent=1) + "\n")
-        write_findings(findings, f"Labels of {sources.labels.name}")
+        write_findings(findings, f"Labels of {inputs.labels_path.name}")
     counts: dict[str, int | float] = {"images": len(table.shown), "plots": len(findings.plots)}
     return StageReport(counts=counts, failures=findings.failures, details=findings.details)
 
@@ -96,11 +69,11 @@ def format_exploration(details: dict[str, Any]) -> str:
     return "\n".join([*lines, *details["notes"]])
 
 
-def _read(sources: Sources, settings: ExploreSettings) -> tuple[LabelTable, Mapping[str, str]]:
+def _read(inputs: ExploreInputs, settings: ExploreSettings) -> tuple[LabelTable, Mapping[str, str]]:
     label_set = read_label_set(settings.label_set)
-    labels = read_labels(sources.labels, label_set)
+    labels = read_labels(inputs.labels_path, label_set)
     if not labels:
-        raise InputError(found="no image", where=sources.labels, expected="one row per image")
+        raise InputError(found="no image", where=inputs.labels_path, expected="one row per image")
     if settings.repeat.negatives and label_set.negative is None:
         raise InputError(
             found=f"no negative class in {settings.label_set}",
@@ -108,27 +81,27 @@ def _read(sources: Sources, settings: ExploreSettings) -> tuple[LabelTable, Mapp
             expected="a label set with one",
             advice="name it in the label set (negative = ...), or leave this setting out",
         )
-    if sources.fields is not None:
-        check_coverage(labels, [field.image_id for field in sources.fields], where=sources.labels)
-    return tabulate_labels(labels, label_set), read_proteins(sources.labels)
+    if inputs.fields is not None:
+        check_coverage(labels, [field.image_id for field in inputs.fields], where=inputs.labels_path)
+    return tabulate_labels(labels, label_set), read_proteins(inputs.labels_path)
 
 
-def _count_cells(sources: Sources, table: LabelTable) -> CellCounts | None:
-    if sources.cells is None or sources.images_table is None:
+def _count_cells(inputs: ExploreInputs, table: LabelTable) -> CellCounts | None:
+    if inputs.cells_path is None or inputs.images_table_path is None:
         return None
-    cells = read_cells(sources.cells, ["image_id", "dropped"])
-    return count_cells(cells, read_images(sources.images_table)["image_id"].tolist(), table)
+    cells = read_cells(inputs.cells_path, ["image_id", "dropped"])
+    return count_cells(cells, read_images(inputs.images_table_path)["image_id"].tolist(), table)
 
 
 def _show_images(
-    sources: Sources, table: LabelTable, settings: ExploreSettings, findings: Findings, context: Context
+    inputs: ExploreInputs, table: LabelTable, settings: ExploreSettings, findings: Findings, context: Context
 ) -> None:
-    if sources.fields is None:
+    if inputs.fields is None:
         findings.notes.append("No folder of images was given: these are the plots of the labels alone.")
         return
     show_examples(
         table,
-        sources.fields,
+        inputs.fields,
         settings.samples,
         settings.picture_size,
         settings.full_scale,

@@ -13,6 +13,7 @@ from data.features.sampling import draw_evenly
 from data.labels.label_file import check_coverage, read_labels
 from data.labels.label_set import LabelSet
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
+from stages.features.paths import FeaturesInputs
 
 LEAST_CELLS = 10
 """Cells without which a correlation says nothing."""
@@ -58,25 +59,16 @@ class CellSample:
         return {f"{label} {self.names[label]}": int(counts[label]) for label in np.flatnonzero(counts)}
 
 
-def choose_sample(
-    cells: Path,
-    labels: Path | None,
-    predictions: Path,
-    class_names: tuple[str, ...],
-    count: int,
-    seed: int,
-) -> CellSample:
+def choose_sample(inputs: FeaturesInputs, class_names: tuple[str, ...], count: int, seed: int) -> CellSample:
     """Draw kept cells, evenly over their classes.
+
+    With a label file a cell's class is the single label of its image, and cells of images with several
+    labels, or none, are left out; without one it is the likeliest of the predictions.
 
     Parameters
     ----------
-    cells
-        Cells table; cells that a filter dropped are left out.
-    labels
-        Label file: a cell's class is then the single label of its image; cells of images with several labels,
-        or none, are left out.
-    predictions
-        Predictions table, read where there is no label file: the class is then the likeliest.
+    inputs
+        Names the tables and the label file.
     class_names
         Names of the classifier's classes, which the labels are of.
     count, seed
@@ -87,7 +79,8 @@ def choose_sample(
     InputError
         A file is missing or does not fit the others, or fewer than ten cells have a class.
     """
-    table = read_cells(cells, [*_CELL, "area_px", "nucleus_area_px", "dropped"])
+    labels, predictions = inputs.labels_path, inputs.predictions_path
+    table = read_cells(inputs.cells_path, [*_CELL, "area_px", "nucleus_area_px", "dropped"])
     kept = table[table["dropped"] == ""].drop(columns="dropped")
     if labels is not None:
         names, source = class_names, f"the single label of its image in {labels.name}"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from models.device import choose_device
 from stages.features.cell_sample import CellSample, choose_sample
 from stages.features.embedding_plots import plot_correlation, plot_information, plot_plane
 from stages.features.patch_plot import plot_patches
+from stages.features.paths import FeaturesInputs, FeaturesOutputs
 from stages.features.settings import FeaturesSettings
 from stages.pages.findings import Findings, write_findings
 from stages.stage import Context, StageReport
@@ -32,30 +32,9 @@ from stages.stage import Context, StageReport
 _BLOCK = 32
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What is analysed.
-
-    Attributes
-    ----------
-    tiles, cells
-        Tile store and cells table.
-    model
-        Folder of a trained classifier, or of its folds: the first is then taken.
-    labels
-        Label file that tells the classes of the cells, or None for those of the predictions.
-    predictions
-        Predictions table.
-    """
-
-    tiles: Path
-    cells: Path
-    model: Path
-    labels: Path | None
-    predictions: Path
-
-
-def run(sources: Sources, output: Path, settings: FeaturesSettings, context: Context) -> StageReport:
+def run(
+    inputs: FeaturesInputs, outputs: FeaturesOutputs, settings: FeaturesSettings, context: Context
+) -> StageReport:
     """Write ``index.html`` with its pictures (PNG) and their figures (CSV), and a ``summary.json``.
 
     Elnashar and Abd El Azim (2022, section 4.1.1): patches that excite a neuron most, the cells in a plane,
@@ -63,29 +42,17 @@ def run(sources: Sources, output: Path, settings: FeaturesSettings, context: Con
     of the patches are the channels of a feature map, those of the rest the embedding, which the classes are
     read from.
 
-    Parameters
-    ----------
-    output
-        Folder, made anew as a whole.
-
     Raises
     ------
     InputError
         A file is missing or does not fit the others, there is no such layer, or too few cells have a class.
     """
-    folders = find_classifiers(sources.model)
+    folders = find_classifiers(inputs.model_dir)
     classifier = read_classifier(folders[0])
     check_layer(classifier, settings.layer)
-    sample = choose_sample(
-        sources.cells,
-        sources.labels,
-        sources.predictions,
-        classifier.architecture.class_names,
-        settings.cells,
-        settings.seed,
-    )
-    store = TileStore(sources.tiles)
-    with atomic_folder(output, replace=True) as folder:
+    sample = choose_sample(inputs, classifier.architecture.class_names, settings.cells, settings.seed)
+    store = TileStore(inputs.tiles_path)
+    with atomic_folder(outputs.features_dir, replace=True) as folder:
         findings = Findings(folder)
         _tell(sample, classifier, folders, findings)
         reach = _find_reach(classifier, settings.layer, findings)
@@ -102,9 +69,8 @@ def run(sources: Sources, output: Path, settings: FeaturesSettings, context: Con
             )
         if reach is not None and activations.peaks is not None:
             _plot_patches(store, sample, activations.peaks, classifier, reach, settings, findings)
-        _plot_embedding(
-            sample, activations.embedding, _measure(sources.tiles, sample, context), settings, findings
-        )
+        measured = _measure(inputs.tiles_path, sample, context)
+        _plot_embedding(sample, activations.embedding, measured, settings, findings)
         findings.details |= {"facts": findings.facts, "notes": findings.notes}
         (folder / "summary.json").write_text(json.dumps(findings.details, indent=1) + "\n")
         write_findings(findings, f"What the neurons of {folders[0].name} respond to")
@@ -187,11 +153,11 @@ def _plot_embedding(
     plot_information(sample, embedding, correlation, names, settings.most, settings.seed, findings)
 
 
-def _measure(tiles: Path, sample: CellSample, context: Context) -> pd.DataFrame:
+def _measure(tiles_path: Path, sample: CellSample, context: Context) -> pd.DataFrame:
     """Measure the cells in several processes; a row a cell of the sample."""
     areas = sample.table[["area_px", "nucleus_area_px"]].to_numpy(float)
     blocks = [
-        Block(tiles, sample.rows[start : start + _BLOCK], areas[start : start + _BLOCK])
+        Block(tiles_path, sample.rows[start : start + _BLOCK], areas[start : start + _BLOCK])
         for start in range(0, len(areas), _BLOCK)
     ]
     tables = []

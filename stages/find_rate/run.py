@@ -3,8 +3,6 @@
 import logging
 import math
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -15,45 +13,21 @@ from data.training.rate_curve import RateCurve, write_rate_curve
 from models.device import choose_device
 from models.training.distributed import ALONE
 from models.training.lr_range_test.range_test import find_rate
+from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
 from stages.train.fold import make_training_step
+from stages.train.paths import TrainInputs
 from stages.train.preparation import FoldCells, set_up_fold
-from stages.train.run import select_cells
-from stages.train.settings import TrainSettings
+from stages.train.selection import select_cells
 
 log = logging.getLogger("hpacells")
 
 
-@dataclass(frozen=True)
-class RateFiles:
-    """Where the range test writes its curve: as a table and as a picture."""
-
-    table: Path
-    picture: Path
-
-
 def run(
-    tiles: Path,
-    cells: Path,
-    labels: Path,
-    files: RateFiles,
-    settings: FindRateSettings,
-    train: TrainSettings,
-    context: Context,
+    inputs: FindRateInputs, outputs: FindRateOutputs, settings: FindRateSettings, context: Context
 ) -> StageReport:
     """Train for some steps at ever higher learning rates; nothing but the curve is kept.
-
-    Parameters
-    ----------
-    tiles, cells, labels
-        As for training; all labelled cells are used.
-    files
-        Where to write the curve.
-    settings
-        Steps and range.
-    train
-        The recipe. Its ``start`` lets the test begin with trained weights.
 
     Returns
     -------
@@ -65,7 +39,9 @@ def run(
     InputError
         As for training.
     """
-    store, chosen = select_cells(tiles, cells, labels, train)
+    train = inputs.recipe
+    cells = TrainInputs(inputs.tiles_path, inputs.cells_path, inputs.labels_path)
+    store, chosen = select_cells(cells, train)
     nobody = np.zeros(len(chosen.rows), bool)
     setup = set_up_fold(FoldCells(store, chosen, nobody), train, choose_device(train.device), ALONE)
     setup.classifier.train()
@@ -85,8 +61,8 @@ def run(
             )
 
         curve = find_rate(step, len(plan), settings.range)
-    write_rate_curve(files.table, curve)
-    draw_rate_curve(files.picture, curve)
+    write_rate_curve(outputs.table_path, curve)
+    draw_rate_curve(outputs.picture_path, curve)
     if math.isfinite(curve.highest) and curve.highest == curve.rates[-1]:
         log.warning(
             "the loss was still falling at the last rate, %.2g: the highest may lie above it", curve.highest

@@ -7,14 +7,14 @@ from typing import Any
 import pandas as pd
 
 from stages.inspect.first_page import copy_beside, count_cells
-from stages.inspect.sources import Sources
+from stages.inspect.paths import InspectInputs
 from stages.pages.template import write_page
 from stages.stage import Failure
 
 
 def write_field_index(
     folder: Path,
-    sources: Sources,
+    inputs: InspectInputs,
     table: pd.DataFrame,
     count: int,
     fields: Sequence[dict[str, Any]],
@@ -26,8 +26,8 @@ def write_field_index(
     ----------
     folder
         Where the report is written.
-    sources
-        Where scores and curves lie.
+    inputs
+        Has the scores and the path of the curves.
     table
         The cells table.
     count
@@ -37,14 +37,14 @@ def write_field_index(
     failures
         Fields that could not be shown.
     """
-    copy_beside(folder, sources.curves)
+    copy_beside(folder, inputs.curves_path)
     write_page(
         folder / "index.html",
         "index.html",
         images=count,
         **count_cells(table["dropped"]),
-        score=sources.scores,
-        curves=sources.curves is not None,
+        score=inputs.scores,
+        curves=inputs.curves_path is not None,
         fields=fields,
         failures=failures,
     )

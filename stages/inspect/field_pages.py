@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.fields.field import Field, find_fields, to_uint8
+from data.fields.field import Field, to_uint8
 from data.masks.label_image import read_label_image
 from data.plots.composites import (
     composite,
@@ -22,9 +22,9 @@ from data.plots.composites import (
 from data.tiles.tile_store import TileStore
 from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.given_labels import compare_labels, read_given_labels
+from stages.inspect.paths import InspectInputs
 from stages.inspect.pictures import draw_tile, write_jpeg
 from stages.inspect.settings import InspectSettings
-from stages.inspect.sources import Sources
 from stages.pages.template import write_page
 
 _THUMBNAIL = 380
@@ -36,8 +36,8 @@ class FieldPages:
 
     Parameters
     ----------
-    sources
-        Where the fields and their cells lie.
+    inputs
+        The fields and the files of their cells.
     table
         The cells table.
     folder
@@ -47,23 +47,23 @@ class FieldPages:
     """
 
     def __init__(
-        self, sources: Sources, table: pd.DataFrame, folder: Path, settings: InspectSettings
+        self, inputs: InspectInputs, table: pd.DataFrame, folder: Path, settings: InspectSettings
     ) -> None:
-        self._sources, self._folder, self._settings = sources, folder, settings
-        self._fields = {field.image_id: field for field in find_fields(sources.images)}
+        self._inputs, self._folder, self._settings = inputs, folder, settings
+        self._fields = {field.image_id: field for field in inputs.fields}
         self._rows = dict(list(table.reset_index(names="row").groupby("image_id")))
-        self._predicted = PredictedCells(sources.predictions, table)
+        self._predicted = PredictedCells(inputs.predictions_path, table)
         self._given: dict[str, tuple[str, ...]] = {}
-        if sources.labels is not None and self._predicted.label_set is not None:
-            self._given = read_given_labels(sources.labels, self._predicted.label_set, self._fields)
-        self._tiles = TileStore(sources.tiles)
+        if inputs.labels_path is not None and self._predicted.label_set is not None:
+            self._given = read_given_labels(inputs.labels_path, self._predicted.label_set, self._fields)
+        self._tiles = TileStore(inputs.tiles_path)
 
     def __call__(self, image_id: str) -> dict[str, Any]:
         """Write a field's page; give what the index says of it."""
-        image = to_uint8(self._field(image_id).read(), self._sources.full_scale)
+        image = to_uint8(self._field(image_id).read(), self._inputs.full_scale)
         contrast = find_contrast(image)
         image = stretch_contrast(image, contrast)
-        cells = read_label_image(self._sources.masks / f"{image_id}_cells.png")
+        cells = read_label_image(self._inputs.masks_dir / f"{image_id}_cells.png")
         size = self._settings.picture_size
         picture = shrink(composite(image), size)
         write_jpeg(self._folder / f"{image_id}.jpg", picture)
@@ -85,7 +85,7 @@ class FieldPages:
         if image_id not in self._fields:
             raise InputError(
                 found=f"no field {image_id}",
-                where=self._sources.images,
+                where=self._inputs.images_dir,
                 expected="the images that were segmented",
             )
         return self._fields[image_id]

@@ -1,6 +1,4 @@
-"""Inspect cells that were cut elsewhere: an HTML report that opens from disk and shows every cell."""
-
-from pathlib import Path
+"""Inspect pre-cropped cells: an HTML report that opens from disk and shows every cell."""
 
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
@@ -12,13 +10,15 @@ from stages.inspect.cells.pages import CellPages
 from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.cells.views import ViewPages, divide_views, list_views
 from stages.inspect.given_labels import read_given_labels
+from stages.inspect.paths import InspectOutputs, PrecroppedInspectInputs
 from stages.inspect.settings import InspectSettings
-from stages.inspect.sources import CutCellSources
 from stages.stage import Context, Failure, StageReport
 
 
-def run(sources: CutCellSources, report: Path, settings: InspectSettings, context: Context) -> StageReport:
-    """Write ``index.html`` with counts by class, a page a group of cells, and pages of chosen cells.
+def run(
+    inputs: PrecroppedInspectInputs, outputs: InspectOutputs, settings: InspectSettings, context: Context
+) -> StageReport:
+    """Write ``index.html`` with counts by class, one page per group of cells, and pages of chosen cells.
 
     Tiles are read a page at a time. A page whose tiles cannot be shown is named in the report and counted as
     failed.
@@ -28,14 +28,14 @@ def run(sources: CutCellSources, report: Path, settings: InspectSettings, contex
     InputError
         A file is missing or does not fit the others, or the label file has a label of none of the cells.
     """
-    table = read_cells(sources.cells, ["image_id", "cell_id", "dropped", "group"])
-    tiles = TileStore(sources.tiles, rows=len(table))
-    predicted = PredictedCells(sources.predictions, table)
-    label_set = sources.label_set or predicted.label_set
+    table = read_cells(inputs.cells_path, ["image_id", "cell_id", "dropped", "group"])
+    tiles = TileStore(inputs.tiles_path, rows=len(table))
+    predicted = PredictedCells(inputs.predictions_path, table)
+    label_set = inputs.label_set or predicted.label_set
     image_ids = table["image_id"].tolist()
     given = (
-        read_given_labels(sources.labels, label_set, image_ids)
-        if sources.labels is not None and label_set is not None
+        read_given_labels(inputs.labels_path, label_set, image_ids)
+        if inputs.labels_path is not None and label_set is not None
         else {}
     )
     groups = divide_cells(image_ids, table["group"].tolist(), settings.cells_a_page)
@@ -43,7 +43,7 @@ def run(sources: CutCellSources, report: Path, settings: InspectSettings, contex
     views = list_views(cards)
     view_pages = divide_views(views, settings.cells_a_page)
     failures: list[Failure] = []
-    with atomic_folder(report, replace=True) as folder:
+    with atomic_folder(outputs.report_dir, replace=True) as folder:
         pages = CellPages(tiles, cards, folder, len(groups))
         shown = []
         for group, page in context.map(pages, groups, description="inspect", total=len(groups)):
@@ -55,7 +55,7 @@ def run(sources: CutCellSources, report: Path, settings: InspectSettings, contex
         for page, done in context.map(write, view_pages, description="inspect", total=len(view_pages)):
             if isinstance(done, Exception):
                 failures.append(Failure(page.file, str(done)))
-        write_cell_index(folder, sources, cards, views, shown, failures)
+        write_cell_index(folder, inputs, cards, views, shown, failures)
     return StageReport(
         counts={"cells": len(table), "pages": len(groups), "labelled": sum(map(bool, cards.given))},
         failures=failures,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -10,32 +9,20 @@ from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from data.tiles.tile_store import TileStore
-from models.classifiers.ensemble import group_by_tiles, read_members
+from models.classifiers.ensemble import Member, group_by_tiles, read_members
 from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
+from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
 
 
 def run(
-    tiles: Path,
-    cells: Path,
-    models: Sequence[Path],
-    output: Path,
-    settings: PredictSettings,
-    context: Context,
+    inputs: PredictInputs, outputs: PredictOutputs, settings: PredictSettings, context: Context
 ) -> StageReport:
-    """Write ``predictions.parquet``, a row a cell in the order of the cells table.
+    """Write the predictions table, one row per cell in the order of the cells table.
 
-    Parameters
-    ----------
-    tiles, cells
-        Tile store and cells table.
-    models
-        Folders of trained classifiers, of one or of its folds each; the probabilities of all are averaged.
-        Those that take the same tiles share them; for others the tiles are read anew. Each cell's are then
-        averaged with the mean of its image, as the settings or the classifiers say.
-    output
-        The file to write.
+    Classifiers that take the same tiles share them; for others the tiles are read again. The probabilities of
+    each cell are then averaged with the mean of its image, as the settings or the classifiers say.
 
     Raises
     ------
@@ -43,31 +30,18 @@ def run(
         A file is missing or does not fit the others, embeddings of several classifiers are asked for, or the
         memory is too small for one tile; where it is too small for a batch, that is taken in parts.
     """
-    table = read_cells(cells, ["image_id", "cell_id", "dropped"])
-    store = TileStore(tiles, rows=len(table))
-    members = read_members(models)
-    if settings.embedding and len(members) > 1:
-        raise InputError(
-            found=f"embeddings of {len(members)} classifiers",
-            where="setting predict.embedding",
-            expected="a single classifier: embeddings of several have nothing in common",
-            advice=f"give one, such as --model {members[0].folder}, or leave the embeddings out",
-        )
+    table = read_cells(inputs.cells_path, ["image_id", "cell_id", "dropped"])
+    store = TileStore(inputs.tiles_path, rows=len(table))
+    members = read_members(inputs.model_dirs)
+    _check_embedding(members, settings)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
-    options = PredictionOptions(
-        batch_size=settings.batch_size,
-        workers=settings.workers,
-        symmetries=None if settings.test_time_augmentation == "auto" else settings.test_time_augmentation,
-        image_share=None if settings.image_share == "auto" else settings.image_share,
-        embedding=settings.embedding,
-    )
     open_member = partial(open_runtime, runtime=settings.runtime)
     with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:
-        prediction = predict_cells(members, store, table, rows, open_member, options, advance)
+        prediction = predict_cells(members, store, table, rows, open_member, _options(settings), advance)
     chosen = table.iloc[rows]
     write_predictions(
-        output,
+        outputs.predictions_path,
         chosen["image_id"].tolist(),
         chosen["cell_id"].to_numpy(),
         prediction.probabilities,
@@ -82,4 +56,24 @@ def run(
             "classifiers": [str(member.folder) for member in members],
             "runtimes": sorted(prediction.identities),
         },
+    )
+
+
+def _check_embedding(members: Sequence[Member], settings: PredictSettings) -> None:
+    if settings.embedding and len(members) > 1:
+        raise InputError(
+            found=f"embeddings of {len(members)} classifiers",
+            where="setting predict.embedding",
+            expected="a single classifier: embeddings of several have nothing in common",
+            advice=f"give one, such as --model {members[0].folder}, or leave the embeddings out",
+        )
+
+
+def _options(settings: PredictSettings) -> PredictionOptions:
+    return PredictionOptions(
+        batch_size=settings.batch_size,
+        workers=settings.workers,
+        symmetries=None if settings.test_time_augmentation == "auto" else settings.test_time_augmentation,
+        image_share=None if settings.image_share == "auto" else settings.image_share,
+        embedding=settings.embedding,
     )

@@ -9,6 +9,7 @@ from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.predictions.submission import read_submission
 from data.score.kaggle_map import Score, score
+from stages.score.paths import ScoreInputs, ScoreOutputs
 from stages.score.settings import ScoreSettings
 from stages.stage import Context, StageReport
 
@@ -34,24 +35,8 @@ def choose_label_set(settings: ScoreSettings, predicted: LabelSet | None) -> Lab
     return chosen
 
 
-def run(
-    submission: Path,
-    truth: Path,
-    settings: ScoreSettings,
-    context: Context,
-    json_path: Path | None = None,
-    predicted: LabelSet | None = None,
-) -> StageReport:
+def run(inputs: ScoreInputs, outputs: ScoreOutputs, settings: ScoreSettings, context: Context) -> StageReport:
     """Score a submission.
-
-    Parameters
-    ----------
-    submission, truth
-        Files of the submission's format; every truth triple is a cell, whatever its confidence.
-    json_path
-        Where to write ``{"map": .., "ap": {"0": .., ..}}``, null for a class without truth; nowhere if None.
-    predicted
-        The classes of the predictions that the submission was made of, or None where nothing tells them.
 
     Returns
     -------
@@ -59,15 +44,15 @@ def run(
         With ``map``, ``iou``, ``absent`` and ``classes`` (label, name, ap, truth, detections) in its details.
     """
     with context.track("score", 3) as advance:
-        label_set = choose_label_set(settings, predicted)
-        submitted = read_submission(submission, label_set)
+        label_set = choose_label_set(settings, inputs.predicted)
+        submitted = read_submission(inputs.submission_path, label_set)
         advance(1)
-        true = read_submission(truth, label_set)
+        true = read_submission(inputs.truth_path, label_set)
         advance(1)
         result = score(submitted, true, absent=settings.absent, min_iou=settings.iou)
         advance(1)
-    if json_path is not None:
-        _write_json(json_path, result)
+    if outputs.metric_path is not None:
+        _write_json(outputs.metric_path, result)
     return StageReport(counts=_counts(result), details=_details(result, settings, label_set))
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,30 +13,11 @@ from data.fields.field import Field
 from data.masks.label_image import read_label_image
 from models.segmenters.factory import segmenter_names
 from models.segmenters.segmenter import Segmenter
-from stages.segment.run import SegmentSettings, make_segmenter
+from stages.segment.segmenter_choice import make_segmenter
+from stages.segment.settings import SegmentSettings
+from stages.segmenter.cell_source import CellSource
 
 _ENDING = "_cells.png"
-
-
-class CellSource(Protocol):
-    """Gives the cells of one field a call, from any thread."""
-
-    @property
-    def name(self) -> str:
-        """What the user calls it."""
-        ...
-
-    def identity(self) -> str:
-        """Say in one line what decides its cells."""
-        ...
-
-    def prepare(self, workers: int) -> None:
-        """Load what it needs for so many calls at a time."""
-        ...
-
-    def find_cells(self, field: Field) -> NDArray[np.uint16]:
-        """Give the label image (H, W) of a field's cells."""
-        ...
 
 
 class SegmentedCells:

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,8 +17,9 @@ from data.compare.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 from data.fields.field import Field
 from data.plots.comparison import complete_channels, draw_comparison
-from stages.segmenter.cell_sources import CellSource
+from stages.segmenter.cell_source import CellSource
 from stages.segmenter.compare_settings import CompareSettings
+from stages.segmenter.paths import CompareInputs, CompareOutputs
 from stages.stage import Context, Failure, StageReport
 
 
@@ -32,21 +32,9 @@ class _Compared:
 
 
 def run(
-    a: CellSource,
-    b: CellSource,
-    fields: Sequence[Field],
-    output: Path,
-    settings: CompareSettings,
-    context: Context,
+    inputs: CompareInputs, outputs: CompareOutputs, settings: CompareSettings, context: Context
 ) -> StageReport:
     """Compare two sources of cells field by field; one that cannot be compared does not stop the others.
-
-    Parameters
-    ----------
-    a, b
-        The two; F1 is the same either way round, splits of one are merges of the other.
-    output
-        Folder for ``cells.csv``, ``summary.json`` and ``worst.png``.
 
     Returns
     -------
@@ -58,6 +46,7 @@ def run(
     InputError
         No field could be compared.
     """
+    a, b, fields = inputs.a, inputs.b, inputs.fields
     for source in (a, b):
         source.prepare(min(context.workers, len(fields)))
     work = _Comparison(a, b, settings)
@@ -75,7 +64,7 @@ def run(
     cells = pd.concat(tables, ignore_index=True)
     pooled = _figures(pool_agreements(agreements), cells["verdict"])
     details = {"a": a.name, "b": b.name, "iou": settings.iou, "pooled": pooled, "fields": rows}
-    _write(output, cells, details, worst)
+    _write(outputs, cells, details, worst)
     counts: dict[str, int | float] = {"fields": len(rows), "cells of a": pooled["cells_a"]}
     counts |= {"cells of b": pooled["cells_b"], "matched": pooled["matched"], "failed": len(failures)}
     return StageReport(counts=counts, failures=failures, details=details)
@@ -135,17 +124,19 @@ def _figures(agreement: Agreement, verdicts: pd.Series) -> dict[str, Any]:
     return figures | {verdict: counts[verdict] for verdict in VERDICTS}
 
 
-def _write(output: Path, cells: pd.DataFrame, details: dict[str, Any], worst: Sequence[_Compared]) -> None:
-    with atomic_write(output / "cells.csv") as temporary:
+def _write(
+    outputs: CompareOutputs, cells: pd.DataFrame, details: dict[str, Any], worst: Sequence[_Compared]
+) -> None:
+    with atomic_write(outputs.cells_path) as temporary:
         columns = ["image_id", "cell_a", "cell_b", "iou", "verdict"]
         cells[columns].to_csv(temporary, index=False, float_format="%.4f")
-    with atomic_write(output / "summary.json") as temporary:
+    with atomic_write(outputs.summary_path) as temporary:
         temporary.write_text(json.dumps(details, indent=2) + "\n")
     columns = int(np.ceil(np.sqrt(len(worst))))
     empty = np.zeros_like(worst[0].panel)
     panels = [compared.panel for compared in worst] + [empty] * (-len(worst) % columns)
     rows = [np.hstack(panels[start : start + columns]) for start in range(0, len(panels), columns)]
-    with atomic_write(output / "worst.png") as temporary:
+    with atomic_write(outputs.worst_path) as temporary:
         cv2.imwrite(str(temporary), np.vstack(rows)[..., ::-1])
 
 

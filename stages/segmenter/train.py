@@ -17,13 +17,11 @@ from models.segmenters.lite.training.report import draw_predictions, write_segme
 from models.segmenters.lite.training.trainer import FieldPool, SegmenterTrainer
 from models.segmenters.lite.weights import save_lite_weights
 from models.training.checkpoint import Checkpoint
+from stages.segmenter.paths import TrainSegmenterInputs, TrainSegmenterOutputs
 from stages.segmenter.train_settings import TrainSegmenterSettings
 from stages.stage import Context, Failure, StageReport
 
 log = logging.getLogger("hpacells")
-
-WEIGHTS_FILE = "segmenter.safetensors"
-REPORT_FILES = ("metrics.csv", "curves.png", "predictions.png", "segmenter.json")
 
 
 def find_sources(
@@ -57,22 +55,13 @@ def find_sources(
 
 
 def run(
-    sources: Sequence[FieldSource], out: Path, key: str, settings: TrainSegmenterSettings, context: Context
+    inputs: TrainSegmenterInputs,
+    outputs: TrainSegmenterOutputs,
+    settings: TrainSegmenterSettings,
+    context: Context,
 ) -> StageReport:
-    """Train a network and write its weights.
-
-    Parameters
-    ----------
-    sources
-        The fields, as `find_sources` gives them.
-    out
-        Folder for ``segmenter.safetensors``, ``metrics.csv``, ``curves.png`` and ``predictions.png``; an
-        interrupted training leaves a checkpoint there, and one with the same fields and settings goes on.
-
-    key
-        What the training depends on.
-    """
-    fields, failures = _load(sources, context)
+    """Train a network and write its weights, and how well it finds known cells."""
+    fields, failures = _load(inputs.sources, context)
     held_out = choose_held_out([field.field_id for field in fields if field.source == "real"], settings)
     validation = [field for field in fields if field.field_id in held_out]
     training = [field for field in fields if field.field_id not in held_out]
@@ -84,16 +73,16 @@ def run(
         validation,
         settings,
         bfloat16=bfloat16,
-        checkpoint=Checkpoint(out / "checkpoint.pt", key, settings.schedule.checkpoint_seconds),
+        checkpoint=Checkpoint(outputs.checkpoint_path, inputs.key, settings.schedule.checkpoint_seconds),
     )
     with context.track("train", settings.schedule.steps) as advance:
         network = trainer.run(advance)
-    write_segmenter_history(out, trainer.progress.rows)
+    write_segmenter_history(outputs.segmenter_dir, trainer.progress.rows)
     shown = validation or [field for field in training if field.source == "real"] or training
-    agreements = draw_predictions(out / "predictions.png", network, shown, bfloat16=bfloat16)
-    save_lite_weights(out / WEIGHTS_FILE, network)
-    _write_summary(out / "segmenter.json", settings, fields, held_out, agreements)
-    (out / "checkpoint.pt").unlink(missing_ok=True)
+    agreements = draw_predictions(outputs.predictions_path, network, shown, bfloat16=bfloat16)
+    save_lite_weights(outputs.weights_path, network)
+    _write_summary(outputs.summary_path, settings, fields, held_out, agreements)
+    outputs.checkpoint_path.unlink(missing_ok=True)
     counts: dict[str, int | float] = {
         "fields": len(training),
         "held out": len(validation),
@@ -128,7 +117,7 @@ def choose_held_out(names: Sequence[str], settings: TrainSegmenterSettings) -> s
 
 
 def draw_weights(fields: Sequence[LabelledField], simulated_share: float) -> np.ndarray:
-    """Say how often each field is drawn; where there is one kind of fields alone, all crops come from it."""
+    """Return how often each field is drawn; where there is one kind of fields, all crops come from it."""
     simulated = np.array([field.source == "simulated" for field in fields])
     if simulated.all() or not simulated.any():
         return np.ones(len(fields))

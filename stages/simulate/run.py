@@ -17,6 +17,7 @@ from data.predictions.submission import SubmissionRow, write_submission
 from data.simulate.field import SimulatedField, simulate_set_field
 from data.simulate.field_record import FieldRecord, read_record, write_record
 from data.simulate.fingerprints import hash_pixels, hash_simulator, hash_truth
+from stages.simulate.paths import SimulateInputs, SimulateOutputs
 from stages.simulate.settings import SimulateSettings
 from stages.stage import Context, Failure, StageReport
 
@@ -26,17 +27,11 @@ _OUR_FILE = re.compile(rf"(sim-\d+-\d{{5,}})(_(?:{'|'.join((*CHANNELS, 'cells', 
 _HALF_WRITTEN = re.compile(r"\.sim-\d+-\d{5,}.*\.[0-9a-f]{8}\.(png|json)")
 
 
-def run(out: Path, settings: SimulateSettings, context: Context) -> StageReport:
-    """Simulate a set of fields into a folder.
-
-    Parameters
-    ----------
-    out
-        Folder for ``<ID>_<channel>.png``, ``train.csv`` (the labels that the images were given),
-        ``truth.csv`` (every cell's true ones, in the submission's format), ``masks/`` and ``records/``.
-        Fields that an earlier run with other settings left there go, and what a killed one half wrote; those
-        that an interrupted one finished stay.
-    """
+def run(
+    inputs: SimulateInputs, outputs: SimulateOutputs, settings: SimulateSettings, context: Context
+) -> StageReport:
+    """Simulate a set of fields into a folder."""
+    out = outputs.fields_dir
     simulation = _FieldSimulation(out, settings)
     _remove_other_fields(out, {simulation.image_id(index) for index in range(settings.fields)})
     records: list[FieldRecord] = []
@@ -90,7 +85,7 @@ class _FieldSimulation:
         return f"sim-{self._settings.seed}-{index + 1:05d}"
 
     def __call__(self, index: int) -> tuple[FieldRecord, bool]:
-        """Give the record of a field, and whether it was simulated now."""
+        """Return the record of a field, and whether it was simulated now."""
         done = read_record(self._out, self.image_id(index), self._key)
         if done is not None:
             return done, False

@@ -59,7 +59,7 @@ class SimulateSettings(StageSettings):
     )
 
     def shape(self, index: int) -> tuple[int, int]:
-        """Give height and width in pixels of field ``index``, whatever the number of fields."""
+        """Return height and width in pixels of field ``index``, whatever the number of fields."""
         if self.sizes:
             shares = np.array(list(self.sizes.values()))
             random = random_stream(self.seed, index, Stream.FIELD_SIZE)
@@ -68,7 +68,7 @@ class SimulateSettings(StageSettings):
         return (self.size, self.size) if isinstance(self.size, int) else self.size
 
     def field_settings(self, index: int) -> FieldSettings:
-        """Give the settings of field ``index``."""
+        """Return the settings of field ``index``."""
         named = {field.name for field in fields(FieldSettings)} - {"shape"}
         return FieldSettings(shape=self.shape(index), **{name: getattr(self, name) for name in named})
 

@@ -20,6 +20,7 @@ from stages.stage import Context, StageReport
 from stages.train.fold import Fold, FoldResult
 from stages.train.model_folders import CURVES, remove_checkpoints, remove_others
 from stages.train.out_of_fold import UnusedCells, find_unused, write_out_of_fold
+from stages.train.paths import TrainInputs, TrainOutputs
 from stages.train.preparation import FoldCells, set_up_fold
 from stages.train.selection import select_cells, select_labelled
 from stages.train.settings import ALL_FOLDS, TrainSettings
@@ -31,36 +32,8 @@ from stages.train.warnings import warn_of_absent, warn_of_thresholds
 log = logging.getLogger("hpacells")
 
 
-def run(
-    tiles: Path,
-    cells: Path,
-    labels: Path,
-    model: Path,
-    settings: TrainSettings,
-    context: Context,
-    *,
-    soft: Path | None = None,
-    out_of_fold: Path | None = None,
-) -> StageReport:
+def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, context: Context) -> StageReport:
     """Train a classifier, or one for each fold, and write its folder.
-
-    Parameters
-    ----------
-    tiles, cells
-        Tile store and cells table; cells with a drop reason are left out.
-    labels
-        Label file; images without a label are left out and counted.
-    model
-        Folder for ``model.safetensors``, ``model.toml``, ``metrics.csv`` and ``curves.png``; with all folds
-        each has a folder ``fold-0``, ``fold-1`` ... of its own in it, and ``curves.png`` has all. They take
-        the place of what an earlier training wrote there, once all are trained. An interrupted training
-        leaves checkpoints, and one with the same data and settings goes on with them.
-    soft
-        Out-of-fold predictions of an earlier training, to be mixed into the labels of the cells that are
-        trained on; or None.
-    out_of_fold
-        Where to write what the classifiers of all folds say of the cells that they were not trained on
-        (``stages.train.out_of_fold``), or None. Removed where no fold can hold out an image.
 
     Raises
     ------
@@ -68,13 +41,14 @@ def run(
         The labels fit none of the images, no tile is left to train on, or a setting cannot be followed.
     """
     started = time.monotonic()
-    if soft is None:
+    model_dir = outputs.model_dir
+    if inputs.soft_labels_path is None:
         _check_soft_weight(settings)
-    store, chosen = select_cells(tiles, cells, labels, settings)
-    softened = None if soft is None else soften(chosen, soft, settings)
-    splits = list_splits(chosen, settings, model)
-    in_folds = splits[0].folder != model
-    unused = find_unused(select_labelled(cells, labels, settings) if in_folds else chosen, chosen, splits)
+    store, chosen = select_cells(inputs, settings)
+    softened = None if inputs.soft_labels_path is None else soften(chosen, inputs.soft_labels_path, settings)
+    splits = list_splits(chosen, settings, model_dir)
+    in_folds = splits[0].folder != model_dir
+    unused = find_unused(select_labelled(inputs, settings) if in_folds else chosen, chosen, splits)
     with join_processes(choose_device(settings.device)) as processes:
         results, of_unused = _train_folds(
             store, chosen, splits, softened, unused, settings, processes, context
@@ -84,15 +58,11 @@ def run(
         if not processes.rank:
             for split, result in zip(splits, results, strict=True):
                 _write_folder(split, result, chosen, settings)
-            if out_of_fold is not None and in_folds:
-                write_out_of_fold(out_of_fold, chosen, unused, splits, results, of_unused)
-            elif out_of_fold is not None and settings.split.fold == ALL_FOLDS:
-                out_of_fold.unlink(missing_ok=True)
-            remove_others(model, [split.folder for split in splits])
-            if in_folds:
-                _draw_folds(model, splits, results)
-            for split in splits:
-                remove_checkpoints(split.folder)
+            if outputs.out_of_fold_path is not None and in_folds:
+                write_out_of_fold(outputs.out_of_fold_path, chosen, unused, splits, results, of_unused)
+            elif outputs.out_of_fold_path is not None and settings.split.fold == ALL_FOLDS:
+                outputs.out_of_fold_path.unlink(missing_ok=True)
+            _finish_folders(model_dir, splits, results)
         warn_of_thresholds(chosen, splits, results)
     figures = describe_all(chosen, splits, results)
     details = {"seed": settings.seed, "seconds": round(time.monotonic() - started, 1), **figures}
@@ -158,7 +128,12 @@ def _write_folder(split: Split, result: FoldResult, chosen: TrainingSet, setting
     draw_curves(folder / CURVES, result.training.epochs, result.training.best_epoch)
 
 
-def _draw_folds(model: Path, splits: Sequence[Split], results: Sequence[FoldResult]) -> None:
-    """Draw the curves of all folds in one picture."""
-    trained = zip(splits, results, strict=True)
-    draw_together(model / CURVES, {split.folder.name: result.training.epochs for split, result in trained})
+def _finish_folders(model_dir: Path, splits: Sequence[Split], results: Sequence[FoldResult]) -> None:
+    """Remove what earlier trainings left, and draw the curves of all folds in one picture."""
+    remove_others(model_dir, [split.folder for split in splits])
+    if splits[0].folder != model_dir:
+        trained = zip(splits, results, strict=True)
+        curves = {split.folder.name: result.training.epochs for split, result in trained}
+        draw_together(model_dir / CURVES, curves)
+    for split in splits:
+        remove_checkpoints(split.folder)

@@ -10,14 +10,13 @@ from data.labels.label_file import read_labels, read_proteins
 from data.labels.label_set import read_label_set
 from data.tiles.tile_store import TileStore
 from data.training.training_set import DataSettings, TrainingSet, select_training_set
+from stages.train.paths import TrainInputs
 from stages.train.settings import TrainSettings
 
 _COLUMNS = ["image_id", "cell_id", "dropped", "group", "image_hash"]
 
 
-def select_cells(
-    tiles: Path, cells: Path, labels: Path, settings: TrainSettings
-) -> tuple[TileStore, TrainingSet]:
+def select_cells(inputs: TrainInputs, settings: TrainSettings) -> tuple[TileStore, TrainingSet]:
     """Choose the cells to train on, with their targets.
 
     Raises
@@ -25,19 +24,20 @@ def select_cells(
     InputError
         A file is missing or does not fit the others, or no cell is left.
     """
-    table = read_cells(cells, _COLUMNS)
-    store = TileStore(tiles, rows=len(table))
-    return store, _select(table, labels, settings.images, settings.data, settings.label_set)
+    table = read_cells(inputs.cells_path, _COLUMNS)
+    store = TileStore(inputs.tiles_path, rows=len(table))
+    return store, _select(table, inputs.labels_path, settings.images, settings.data, settings.label_set)
 
 
-def select_labelled(cells: Path, labels: Path, settings: TrainSettings) -> TrainingSet:
+def select_labelled(inputs: TrainInputs, settings: TrainSettings) -> TrainingSet:
     """Choose every kept cell of every labelled image, also of those that ``settings`` leave out of training.
 
     Images of several labels and near duplicates are in it, each with the group that it belongs to.
     """
     duplicates = "keep" if settings.data.duplicates == "keep" else "together"
     data = settings.data.model_copy(update={"duplicates": duplicates})
-    return _select(read_cells(cells, _COLUMNS), labels, "all", data, settings.label_set)
+    table = read_cells(inputs.cells_path, _COLUMNS)
+    return _select(table, inputs.labels_path, "all", data, settings.label_set)
 
 
 def _select(

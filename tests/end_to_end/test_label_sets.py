@@ -66,7 +66,7 @@ def test_from_cells_to_scores(folder: Path, monkeypatch, name: str, labels: list
         hpacells("crops", "--from", "index.csv", "--work", work)
     hpacells("crops", "--from", "index.csv", "--work", work, "--set", f"crops.label_set={name}")
     given = work / "labels.csv"
-    with pytest.raises(InputError, match=r"is no class; .* of the label set hpa2021"):
+    with pytest.raises(InputError, match=r"is not a class; .* of the label set hpa2021"):
         hpacells("train", "--work", work, "--labels", given, "--recipe", "recipe.toml")
     train = ("train", "--work", work, "--labels", given, "--recipe", "recipe.toml")
     hpacells(*train, "--set", f"train.label_set={name}")
@@ -145,4 +145,4 @@ def test_the_whole_job_with_28_classes(hpacells, write_recipe, simulated: Path, 
     assert "Rods &amp; rings" in (work / "report/index.html").read_text()
     quality = hpacells("evaluate", "--work", work, "--labels", tmp_path / "train.csv").stdout
     assert "27 Rods & rings" in quality
-    assert set(pd.read_csv(work / "quality/quality.csv")["name"]) == set(hpa2018.names)
+    assert set(pd.read_csv(work / "evaluate/quality.csv")["name"]) == set(hpa2018.names)

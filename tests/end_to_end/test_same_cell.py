@@ -21,8 +21,10 @@ from data.masks.rle import decode_mask
 from data.predictions.predictions_table import write_predictions
 from data.predictions.submission import read_submission
 from data.tiles.tile_store import TileStore
-from pipeline.engines.local import LocalEngine
-from stages.combine import run as combine
+from stages.combine.paths import CombineInputs, CombineOutputs
+from stages.combine.run import run as combine
+from stages.combine.settings import CombineSettings
+from tests.factories.context import QuietContext
 
 BACKGROUND = 1
 
@@ -136,14 +138,12 @@ def test_triples_carry_what_was_predicted_for_their_cell(
         table["cell_id"].to_numpy()[order],
         probabilities[order],
     )
-    combine.run(
-        painted / "cells.parquet",
-        tmp_path / "predictions.parquet",
-        tmp_path / "submission.csv",
-        combine.CombineSettings(),
-        LocalEngine(workers=1),
-        images=painted / "images.parquet",
+    inputs = CombineInputs(
+        cells_path=painted / "cells.parquet",
+        predictions_path=tmp_path / "predictions.parquet",
+        images_table_path=painted / "images.parquet",
     )
+    combine(inputs, CombineOutputs(tmp_path / "submission.csv"), CombineSettings(), QuietContext())
     submission = read_submission(tmp_path / "submission.csv")
     for triple in submission.triples.itertuples():
         image = submission.images.iloc[triple.image]

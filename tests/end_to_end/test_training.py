@@ -15,14 +15,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
+from data.cells.cells_table import write_cells
 from data.labels.label_file import write_labels
 from data.predictions.predictions_table import read_predictions
-from data.tiles.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles.tile_store import TileWriter
 from models.classifiers.ensemble import find_classifiers
-from pipeline.runs.manifest import Manifest, read_manifest, write_manifest
+from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
+from tests.factories.cells_table import make_cells_table
+from tests.factories.tile_store import write_tile_store
+from tests.factories.work_folder import finish_stage
 
 HPACELLS = Path(sys.executable).with_name("hpacells")
 TWO_PROCESSES = [str(HPACELLS.with_name("torchrun")), "--standalone", "--nproc-per-node=2", str(HPACELLS)]
@@ -76,24 +77,12 @@ def paint(work: WorkFolder, images: dict[str, tuple[int, ...]]) -> None:
     """Write a work folder whose tiles are as bright as their class says."""
     random = np.random.default_rng(3)
     classes = [classes for classes in images.values() for _ in range(CELLS_AN_IMAGE)]
-    table = pd.DataFrame({name: pd.Series([0] * len(classes)) for name in COLUMN_TYPES})
-    table["image_id"] = [image for image in images for _ in range(CELLS_AN_IMAGE)]
-    table["cell_id"] = list(range(1, CELLS_AN_IMAGE + 1)) * len(images)
-    table["group"], table["image_hash"], table["rle"], table["dropped"] = table["image_id"], "", "", ""
-    write_cells(work.cells, table)
-    shape = (len(classes), 4, TILE_SIZE, TILE_SIZE)
-    tiles = 70.0 + random.normal(0, 40, (*shape[:2], 16, 16)).repeat(16, axis=2).repeat(16, axis=3)
+    write_cells(work.cells, make_cells_table([image for image in images for _ in range(CELLS_AN_IMAGE)]))
+    coarse = random.normal(0, 40, (len(classes), 4, 16, 16))
+    tiles = 70.0 + coarse.repeat(16, axis=2).repeat(16, axis=3)
     tiles[:, 1] += 50 * np.array([sum(numbers) for numbers in classes])[:, None, None]
-    masks = np.ones((len(classes), TILE_SIZE, TILE_SIZE), bool)
-    writer = TileWriter(work.tiles, len(classes), "key")
-    writer.append(
-        CellTiles(tiles.clip(0, 255).astype(np.uint8), masks, masks, np.zeros(shape[:2], np.float32))
-    )
-    writer.finish()
-    empty = {"settings": {}, "inputs": {}, "outputs": {}, "counts": {}, "failures": [], "details": {}}
-    write_manifest(
-        work.manifest("crops"), Manifest(stage="crops", key="tiles", output_key="tiles", seconds=0, **empty)
-    )
+    write_tile_store(work.tiles, tiles.clip(0, 255).astype(np.uint8))
+    finish_stage(work, "crops", "tiles")
 
 
 @pytest.fixture

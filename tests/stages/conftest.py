@@ -1,19 +1,19 @@
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
+from data.cells.cells_table import write_cells
 from data.labels.label_file import write_labels
-from data.tiles.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles.tile_store import TileWriter
+from data.tiles.cell_tiles import TILE_SIZE
 from stages.train import run as train
 from stages.train.settings import TrainSettings
+from tests.factories.cells_table import make_cells_table
+from tests.factories.context import QuietContext
+from tests.factories.tile_store import write_tile_store
 
 CELLS_AN_IMAGE = 3
 
@@ -29,26 +29,6 @@ TINY = TrainSettings.model_validate(
     }
 )
 """Settings with which a training takes a second."""
-
-
-class Steps:
-    """A context that counts steps, and interrupts after some of them if told so."""
-
-    def __init__(self, interrupt_after: int | None = None) -> None:
-        self.done, self.total, self._interrupt_after = 0, 0, interrupt_after
-
-    def map(self, *_: object, **__: object) -> Iterator[tuple[object, object]]:
-        raise NotImplementedError
-
-    @contextmanager
-    def track(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
-        self.total = total
-        yield self._advance
-
-    def _advance(self, steps: int) -> None:
-        self.done += steps
-        if self._interrupt_after is not None and self.done >= self._interrupt_after:
-            raise KeyboardInterrupt
 
 
 @dataclass(frozen=True)
@@ -76,21 +56,13 @@ def make_tiles(tmp_path: Path) -> Callable[..., TileFolder]:
     def make(labels: dict[str, tuple[int, ...]], dropped: dict[int, str] | None = None) -> TileFolder:
         random = np.random.default_rng(1)
         image_ids = [image_id for image_id in labels for _ in range(CELLS_AN_IMAGE)]
-        count = len(image_ids)
-        table = pd.DataFrame({name: pd.Series([0] * count) for name in COLUMN_TYPES})
-        table["image_id"], table["rle"], table["dropped"] = image_ids, "", ""
-        table["group"], table["image_hash"] = image_ids, ""
-        table["cell_id"] = list(range(1, CELLS_AN_IMAGE + 1)) * len(labels)
+        table = make_cells_table(image_ids)
         for row, reason in (dropped or {}).items():
             table.loc[row, "dropped"] = reason
         folder = TileFolder(tmp_path / "tiles.zarr", tmp_path / "cells.parquet", tmp_path / "train.csv")
         write_cells(folder.cells, table)
         write_labels(folder.labels, {key: value for key, value in labels.items() if value})
-        writer = TileWriter(folder.tiles, count, "key")
-        masks = np.ones((count, TILE_SIZE, TILE_SIZE), bool)
-        painted = np.stack([paint(random, labels[image_id]) for image_id in image_ids])
-        writer.append(CellTiles(painted, masks, masks, np.zeros((count, 4), np.float32)))
-        writer.finish()
+        write_tile_store(folder.tiles, np.stack([paint(random, labels[image]) for image in image_ids]))
         return folder
 
     return make
@@ -126,5 +98,5 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def steps() -> type[Steps]:
-    return Steps
+def steps() -> type[QuietContext]:
+    return QuietContext

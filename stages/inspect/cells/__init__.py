@@ -1,1 +1,1 @@
-"""Pages of the report for cells that were cropped elsewhere."""
+"""Pages of the report for pre-cropped cells."""

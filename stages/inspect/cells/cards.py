@@ -1,4 +1,4 @@
-"""What the pages say of each cell that was cut elsewhere."""
+"""What the pages say of each pre-cropped cell."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -72,7 +72,7 @@ class CellCards:
         return len(self._names)
 
     def card(self, row: int) -> dict[str, Any]:
-        """Give what the templates show of a cell."""
+        """Return what the templates show of a cell."""
         return {
             "row": row,
             "name": self._names[row],
@@ -87,5 +87,5 @@ class CellCards:
 
 
 def picture_path(row: int) -> PurePosixPath:
-    """Give where a cell's picture lies below the report, by its row: names may have any character."""
+    """Return the path of a cell's picture below the report, by its row: names may have any character."""
     return PurePosixPath("tiles", str(row // _PICTURES_A_FOLDER), f"{row}.jpg")

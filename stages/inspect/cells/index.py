@@ -1,4 +1,4 @@
-"""The first pages of a report on cells that were cut elsewhere: counts by class, and a thumbnail a group."""
+"""The first pages of a report on pre-cropped cells: counts by class, and a thumbnail a group."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from stages.inspect.cells.cards import CellCards
 from stages.inspect.cells.views import View
 from stages.inspect.first_page import copy_beside, count_cells
 from stages.inspect.given_labels import PARTLY, RIGHT, WRONG
-from stages.inspect.sources import CutCellSources
+from stages.inspect.paths import PrecroppedInspectInputs
 from stages.pages.template import write_page
 from stages.stage import Failure
 
@@ -18,7 +18,7 @@ _THUMBNAILS = 500
 
 def write_cell_index(
     folder: Path,
-    sources: CutCellSources,
+    inputs: PrecroppedInspectInputs,
     cards: CellCards,
     views: Sequence[View],
     groups: Sequence[dict[str, Any]],
@@ -30,8 +30,8 @@ def write_cell_index(
     ----------
     folder
         Where the report is written.
-    sources
-        Where the curves lie, and whether the labels were trained with.
+    inputs
+        Says where the curves are, and whether the labels were trained with.
     cards
         What is said of each cell.
     views
@@ -41,22 +41,22 @@ def write_cell_index(
     failures
         Groups that could not be shown.
     """
-    copy_beside(folder, sources.curves)
+    copy_beside(folder, inputs.curves_path)
     files = {view.name: f"views/{view.name}-1.html" for view in views}
     content: dict[str, Any] = {
         **count_cells(cards.dropped.tolist()),
         "predicted": sum(called is not None for called in cards.called),
         "verdicts": Counter(cards.verdicts.tolist()),
         "labelled": sum(bool(given) for given in cards.given),
-        "labels": sources.labels.name if sources.labels else "",
-        "trained_on": sources.trained_on,
+        "labels": inputs.labels_path.name if inputs.labels_path else "",
+        "trained_on": inputs.trained_on,
         "classes": _count_classes(cards, files),
         "other_views": [
             {"title": view.title, "file": files[view.name], "cells": len(view.rows)}
             for view in views
             if not view.name.startswith("class-")
         ],
-        "curves": sources.curves is not None,
+        "curves": inputs.curves_path is not None,
         "failures": failures,
     }
     starts = range(0, len(groups), _THUMBNAILS)

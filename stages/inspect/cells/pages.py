@@ -1,4 +1,4 @@
-"""Pages of the cells that were cut elsewhere: a page a group, with its cells' pictures."""
+"""Pages of the pre-cropped cells: a page a group, with its cells' pictures."""
 
 from pathlib import Path
 from typing import Any

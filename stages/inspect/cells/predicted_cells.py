@@ -49,7 +49,7 @@ class PredictedCells:
             self._called = joined["labels"].astype(object).where(joined["labels"].notna(), None).tolist()
 
     def called(self, row: int) -> tuple[int, ...] | None:
-        """Give the classes that a cell was found to have; None where it was not predicted.
+        """Return the classes that a cell was found to have; None where it was not predicted.
 
         They are those that predict has called, or the likeliest one where the table calls none.
         """
@@ -61,7 +61,7 @@ class PredictedCells:
         return tuple(int(label) for label in text.split("|") if label)
 
     def name(self, labels: tuple[int, ...]) -> tuple[str, ...]:
-        """Give the names of classes."""
+        """Return the names of classes."""
         return tuple(self.label_set.names[label] for label in labels) if self.label_set else ()
 
     def top(self, row: int, count: int) -> list[dict[str, Any]]:

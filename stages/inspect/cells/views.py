@@ -1,4 +1,4 @@
-"""Choices among the cells that were cut elsewhere: those of one predicted class, and other such."""
+"""Choices among the pre-cropped cells: those of one predicted class, and other such."""
 
 from dataclasses import dataclass
 from pathlib import Path

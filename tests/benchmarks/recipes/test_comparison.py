@@ -14,10 +14,8 @@ from benchmarks.recipes.simulated import choose_thresholds, summarise
 from benchmarks.recipes.weights import Download, describe_weights
 from data.errors import InputError
 from pipeline.config.config import load_config
-from pipeline.engines.local import LocalEngine
-from stages.simulate.run import run
-from stages.simulate.settings import SimulateSettings
 from stages.train.settings import TrainSettings
+from tests.factories.simulated_set import simulate_into
 
 TINY = """
 device = "cpu"
@@ -40,8 +38,7 @@ def read(recipe: str) -> TrainSettings:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recipes")
     for seed, part in enumerate(("train", "validation", "test")):
-        settings = {"fields": 4, "size": 512, "seed": seed, "single_fraction": 0.9}
-        run(folder / part, SimulateSettings.model_validate(settings), LocalEngine(workers=1))
+        simulate_into(folder / part, fields=4, size=512, seed=seed, single_fraction=0.9)
     return folder
 
 

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.simhpa19.reality import describe, judge
 from benchmarks.simhpa19.reality_pictures import choose_worst, draw_confusion, draw_worst
 from data.tiles.cell_tiles import CellTiles
-from data.tiles.tile_store import TileStore, TileWriter
+from tests.factories.tile_store import write_tile_store
 
 
 def predict(rows: list[dict[int, float]]) -> np.ndarray:
@@ -57,10 +57,7 @@ def test_pictures(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     blank = CellTiles.blank(3)
     tiles = random.integers(0, 255, blank.tiles.shape, np.uint8)
-    writer = TileWriter(tmp_path / "tiles.zarr", 3, "key")
-    writer.append(CellTiles(tiles, blank.cell_masks, blank.nucleus_masks, np.zeros((3, 4), np.float32)))
-    writer.finish()
-    store = TileStore(tmp_path / "tiles.zarr")
+    store = write_tile_store(tmp_path / "tiles.zarr", tiles, blank.cell_masks, blank.nucleus_masks)
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8]])
     draw_worst(tmp_path / "w.png", store, np.array([0, 2]), np.array([1, 1]), probabilities, ["a", "b"])
     picture = cv2.imread(str(tmp_path / "w.png"))

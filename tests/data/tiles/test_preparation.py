@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from data.channels import CHANNELS
-from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.cell_tiles import TILE_SIZE
 from data.tiles.preparation import (
     TileSettings,
     crop_tiles,
@@ -13,7 +13,8 @@ from data.tiles.preparation import (
     prepare_tiles,
     read_prepared,
 )
-from data.tiles.tile_store import TileStore, TileWriter
+from data.tiles.tile_store import TileStore
+from tests.factories.tile_store import write_tile_store
 
 
 @pytest.fixture
@@ -86,10 +87,7 @@ def test_a_channel_twice_is_refused() -> None:
 def store(tmp_path: Path, tiles: np.ndarray, masks: np.ndarray) -> TileStore:
     nuclei = np.zeros_like(masks)
     nuclei[:, 96:160, 96:160] = True
-    writer = TileWriter(tmp_path / "masked.zarr", 3, "key")
-    writer.append(CellTiles(tiles, masks, nuclei, np.zeros((3, 4), np.float32)))
-    writer.finish()
-    return TileStore(tmp_path / "masked.zarr")
+    return write_tile_store(tmp_path / "masked.zarr", tiles, masks, nuclei)
 
 
 @pytest.mark.parametrize("stretch", ["none", "reference", "all"])
@@ -154,10 +152,7 @@ def test_the_side_that_is_seen() -> None:
 def test_from_the_store(tmp_path: Path, tiles: np.ndarray, masks: np.ndarray) -> None:
     tiles = tiles.copy()
     tiles[:, :, :64] = 250
-    writer = TileWriter(tmp_path / "tiles.zarr", 3, "key")
-    writer.append(CellTiles(tiles, masks, masks, np.zeros((3, 4), np.float32)))
-    writer.finish()
-    store = TileStore(tmp_path / "tiles.zarr")
+    store = write_tile_store(tmp_path / "tiles.zarr", tiles, masks)
     settings = TileSettings(size=64, channels=("blue", "red"), mask_neighbours=True)
     prepared = read_prepared(store, np.array([2, 0]), settings)
     np.testing.assert_array_equal(prepared[:, 32, 32], [[32, 30], [12, 10]])

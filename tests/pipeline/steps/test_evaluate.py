@@ -2,55 +2,36 @@ import logging
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
+from data.cells.cells_table import write_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from pipeline.cli import app
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute
-from pipeline.runs.manifest import Manifest, hash_file, write_manifest
+from pipeline.runs.manifest import hash_file
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.evaluate import evaluate_step
+from tests.factories.cells_table import make_cells_table
+from tests.factories.work_folder import finish_stage
 
 ENGINE = LocalEngine(workers=1)
-
-
-def finish(work: WorkFolder, stage: str, **inputs: str) -> None:
-    """Make a stage pass for finished."""
-    manifest = Manifest(
-        stage=stage,
-        key=stage,
-        output_key=stage,
-        settings={},
-        inputs=inputs,
-        outputs={},
-        counts={},
-        failures=[],
-        details={},
-        seconds=0,
-    )
-    write_manifest(work.manifest(stage), manifest)
 
 
 @pytest.fixture
 def work(tmp_path: Path) -> WorkFolder:
     """Two cells, predicted by a classifier that was trained with other labels."""
     work = WorkFolder(tmp_path / "work")
-    table = pd.DataFrame({name: pd.Series([0, 0]) for name in COLUMN_TYPES})
-    table["image_id"], table["cell_id"] = ["a", "b"], 1
-    table["dropped"] = table["rle"] = ""
-    write_cells(work.cells, table)
+    write_cells(work.cells, make_cells_table(["a", "b"]))
     write_predictions(
         work.predictions, ["a", "b"], np.array([1, 1]), np.eye(2), None, ["One", "Two"], ["0", "1"]
     )
-    finish(work, "crops")
-    finish(work, "train", labels="others")
-    finish(work, "predict", crops="crops", train="train")
+    finish_stage(work, "crops")
+    finish_stage(work, "train", inputs={"labels": "others"})
+    finish_stage(work, "predict", inputs={"crops": "crops", "train": "train"})
     return work
 
 
@@ -70,7 +51,7 @@ def test_done_again_only_when_something_changed(
     assert "done before" in run(work, labels, caplog)
     labels.write_text("ID,Label\na,0\nb,0\n")
     assert "0.6667 macro F1" in run(work, labels, caplog)
-    (work.quality / "quality.csv").unlink()
+    (work.evaluate / "quality.csv").unlink()
     assert "done before" not in run(work, labels, caplog)
 
 
@@ -87,7 +68,7 @@ def test_predictions_of_another_file(
 
 def test_labels_of_the_training(work: WorkFolder, labels: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert "too good" not in run(work, labels, caplog)
-    finish(work, "train", labels=hash_file(labels))
+    finish_stage(work, "train", inputs={"labels": hash_file(labels)})
     work.manifest("evaluate").unlink()
     assert "too good" in run(work, labels, caplog)
 

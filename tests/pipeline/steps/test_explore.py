@@ -5,13 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
+from data.cells.cells_table import write_cells
 from data.fields.images_table import write_images
 from pipeline.config.config import load_config
 from pipeline.runs.execute import Step
-from pipeline.runs.manifest import Manifest, write_manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.explore import explore_step
+from tests.factories.cells_table import make_cells_table
+from tests.factories.work_folder import finish_stage
 
 
 @pytest.fixture
@@ -24,16 +25,10 @@ def make_step(work: WorkFolder, images: Path | None, labels: Path, *assignments:
 
 
 def write_cells_of(work: WorkFolder, output_key: str) -> None:
-    table = pd.DataFrame({name: pd.Series([0]) for name in COLUMN_TYPES})
-    table["image_id"], table["dropped"], table["rle"] = "a", "", ""
-    write_cells(work.cells, table)
+    write_cells(work.cells, make_cells_table(["a"]))
     columns = ["image_id", "image_height", "image_width", "cells"]
     write_images(work.images, pd.DataFrame([("a", 9, 9, 1)], columns=columns))
-    empty = {"settings": {}, "inputs": {}, "outputs": {}, "counts": {}, "failures": [], "details": {}}
-    manifest = Manifest.model_validate(
-        {"stage": "segment", "key": "key", "output_key": output_key, "seconds": 0, **empty}
-    )
-    write_manifest(work.manifest("segment"), manifest)
+    finish_stage(work, "segment", output_key)
 
 
 def test_what_makes_it_stale(work: WorkFolder, labels: Path, tmp_path: Path) -> None:

@@ -1,18 +1,19 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
+from data.cells.cells_table import write_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step, execute, finished_manifest
-from pipeline.runs.manifest import Manifest, hash_file, write_manifest
+from pipeline.runs.manifest import hash_file
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.inspect import inspect_step
+from tests.factories.cells_table import make_cells_table
+from tests.factories.work_folder import finish_stage
 
 ENGINE = LocalEngine(workers=1)
 
@@ -20,10 +21,8 @@ ENGINE = LocalEngine(workers=1)
 def finish(work: WorkFolder, stage: str, label_set: str = "hpa2021", **inputs: str) -> None:
     """Make a stage pass for finished."""
     told = {"labels.csv": ""} if stage == "crops" and (work.root / "labels.csv").is_file() else {}
-    empty = {"counts": {}, "failures": [], "details": {}, "seconds": 0}
     settings = {"label_set": label_set, "full_scale": None}
-    manifest = {"stage": stage, "key": stage, "output_key": stage, "settings": settings, "outputs": told}
-    write_manifest(work.manifest(stage), Manifest.model_validate(manifest | {"inputs": inputs} | empty))
+    finish_stage(work, stage, settings=settings, outputs=told, inputs=inputs)
 
 
 @pytest.fixture
@@ -31,10 +30,7 @@ def work(tmp_path: Path, random_tiles: Path) -> WorkFolder:
     """Cells of an index, with labels and predictions of a classifier from elsewhere."""
     work = WorkFolder(tmp_path / "work")
     names = [f"c{number}" for number in range(23)]
-    table = pd.DataFrame({name: pd.Series([0] * len(names)) for name in COLUMN_TYPES})
-    table["image_id"], table["group"], table["cell_id"] = names, names, 1
-    table["dropped"] = table["rle"] = table["image_hash"] = ""
-    write_cells(work.cells, table)
+    write_cells(work.cells, make_cells_table(names))
     work.tiles.symlink_to(random_tiles)
     write_predictions(work.predictions, names, np.ones(23, int), np.full((23, 19), 0.1))
     (work.root / "labels.csv").write_text("ID,Label\nc0,0\n")

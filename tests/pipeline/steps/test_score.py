@@ -11,10 +11,11 @@ from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute, finished_manifest
 from pipeline.runs.fingerprints import hash_label_set
-from pipeline.runs.manifest import Manifest, hash_file, write_manifest
+from pipeline.runs.manifest import hash_file
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.crops import cut_cells_step
+from pipeline.steps.crops import precropped_step
 from pipeline.steps.score import find_predicted, score_step
+from tests.factories.work_folder import finish_stage
 
 ENGINE = LocalEngine(workers=1)
 NAMES = ["Inside", "Outside"]
@@ -27,10 +28,7 @@ def work(tmp_path: Path) -> WorkFolder:
     mask = encode_mask(np.ones((2, 2), bool))
     write_submission(work.submission, [SubmissionRow("a", 2, 2, f"1 0.5 {mask} 0 0.25 {mask}")])
     made = {"class_names": NAMES, "submission": hash_file(work.submission)}
-    empty = {"settings": {}, "inputs": {}, "outputs": {}, "counts": {}, "failures": [], "details": made}
-    write_manifest(
-        work.manifest("combine"), Manifest(stage="combine", key="1", output_key="1", seconds=0, **empty)
-    )
+    finish_stage(work, "combine", details=made)
     return work
 
 
@@ -93,14 +91,14 @@ def test_an_index_of_cells(tmp_path: Path) -> None:
     own.write_text('names = ["Left", "Right"]')
     config = Config({"crops": {"label_set": str(own)}}, "here")
     work = WorkFolder(tmp_path / "work")
-    execute(cut_cells_step(work, index, config), ENGINE)
+    execute(precropped_step(work, index, config), ENGINE)
     assert (work.root / "labels.csv").read_text() == "ID,Label\nx,Left\n"
-    before = cut_cells_step(work, index, config).key
+    before = precropped_step(work, index, config).key
     own.write_text('names = ["Right", "Left"]')
-    step = cut_cells_step(work, index, config)
+    step = precropped_step(work, index, config)
     assert step.key != before
     assert finished_manifest(step) is None
     with pytest.raises(
         InputError, match="label 'Left' is not a class; .* of the label set hpa2021, or names"
     ):
-        cut_cells_step(work, index, Config({}, "here"))
+        precropped_step(work, index, Config({}, "here"))

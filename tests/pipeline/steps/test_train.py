@@ -1,5 +1,4 @@
 import json
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,29 +9,27 @@ from data.predictions.predictions_table import write_predictions
 from models.classifiers.ensemble import find_classifiers
 from pipeline.config.config import load_config
 from pipeline.runs.execute import execute, require
-from pipeline.runs.manifest import Manifest, read_manifest, write_manifest
+from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.train import find_rate_step, train_step
+from pipeline.steps.find_rate import find_rate_step
+from pipeline.steps.train import train_step
 from stages.find_rate import run as find_rate
+from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.stage import StageReport
 from stages.train import run as train
+from stages.train.paths import TrainInputs, TrainOutputs
+from stages.train.settings import TrainSettings
+from tests.factories.context import QuietContext
+from tests.factories.work_folder import finish_stage
 
 FOLDS = ("train.split.folds=2", "train.split.fold=all")
-
-
-class Quiet:
-    """A context that shows nothing."""
-
-    @contextmanager
-    def track(self, description: str, total: int):
-        yield lambda _: None
 
 
 @pytest.fixture
 def work(tmp_path: Path) -> WorkFolder:
     """A work folder whose tiles are cut."""
     folder = WorkFolder(tmp_path / "work")
-    cut(folder, "tiles")
+    finish_stage(folder, "crops", "tiles")
     (tmp_path / "train.csv").write_text("ID,Label\na,0\n")
     return folder
 
@@ -42,8 +39,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
     """What trainings are asked for; they write empty models, and predictions of one cell."""
     calls = []
 
-    def run(tiles, cells, labels, model, settings, context, *, soft, out_of_fold) -> StageReport:
-        calls.append({"labels": labels, "soft": soft, "out_of_fold": out_of_fold, "settings": settings})
+    def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, _: object) -> StageReport:
+        out_of_fold, model = outputs.out_of_fold_path, outputs.model_dir
+        paths = {"labels": inputs.labels_path, "soft": inputs.soft_labels_path, "out_of_fold": out_of_fold}
+        calls.append(paths | {"settings": settings})
         split = settings.split
         folders = [model / f"fold-{fold}" for fold in range(split.folds)] if split.fold == "all" else [model]
         for folder in folders:
@@ -58,15 +57,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
     return calls
 
 
-def cut(work: WorkFolder, key: str) -> None:
-    empty = {"settings": {}, "inputs": {}, "outputs": {}, "counts": {}, "failures": [], "details": {}}
-    manifest = Manifest(stage="crops", key=key, output_key=key, seconds=0, **empty)
-    write_manifest(work.manifest("crops"), manifest)
-
-
 def run_train(work: WorkFolder, labels: object, *assignments: str) -> Manifest:
     config = load_config(None, ["train.split.fold=0", *assignments])
-    return execute(train_step(work, labels, config), Quiet())
+    return execute(train_step(work, labels, config), QuietContext())
 
 
 def test_the_outputs_of_one_classifier_and_of_folds(work: WorkFolder, asked, tmp_path: Path) -> None:
@@ -96,11 +89,11 @@ def test_folds_that_cannot_be(
     run_train(work, tmp_path / "train.csv", *FOLDS)
     trained = []
 
-    def one(tiles, cells, labels, model, settings, context, *, soft, out_of_fold) -> StageReport:
+    def one(_: TrainInputs, outputs: TrainOutputs, *__: object) -> StageReport:
         for name in ("model.safetensors", "model.toml"):
-            (model / name).write_text("one")
-        out_of_fold.unlink(missing_ok=True)
-        trained.append(model)
+            (outputs.model_dir / name).write_text("one")
+        outputs.out_of_fold_path.unlink(missing_ok=True)
+        trained.append(outputs.model_dir)
         return StageReport(counts={}, details={})
 
     monkeypatch.setattr(train, "run", one)
@@ -171,7 +164,7 @@ def other_predictions(work: WorkFolder) -> None:
 
 
 def other_tiles(work: WorkFolder) -> None:
-    cut(work, "other tiles")
+    finish_stage(work, "crops", "other tiles")
 
 
 @pytest.mark.parametrize("happens", [no_folds, no_record, other_predictions, other_tiles])
@@ -219,17 +212,17 @@ def test_the_range_test_begins_where_it_is_told(
 ) -> None:
     starts = []
 
-    def run(tiles, cells, labels, files, settings, recipe, context) -> StageReport:
-        starts.append(recipe.start)
-        files.table.write_text("rate,loss\n")
-        files.picture.write_text("picture")
+    def run(inputs: FindRateInputs, outputs: FindRateOutputs, *_: object) -> StageReport:
+        starts.append(inputs.recipe.start)
+        outputs.table_path.write_text("rate,loss\n")
+        outputs.picture_path.write_text("picture")
         return StageReport(counts={}, details={"steepest": 0.1, "highest": None})
 
     monkeypatch.setattr(find_rate, "run", run)
     config, labels = load_config(None, ['train.start=""']), tmp_path / "train.csv"
 
     def test(after: bool) -> Manifest:
-        return execute(find_rate_step(work, labels, after, config), Quiet())
+        return execute(find_rate_step(work, labels, after, config), QuietContext())
 
     assert test(False).details == {"steepest": 0.1, "highest": None}
     assert set(test(False).outputs) == {"find_rate.csv", "find_rate.png"}

@@ -1,5 +1,3 @@
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +10,11 @@ from data.fields.images_table import write_images
 from data.masks.rle import decode_mask
 from data.predictions.predictions_table import write_predictions
 from data.predictions.submission import read_rows, read_submission
-from stages.combine import run as combine
+from stages.combine.paths import CombineInputs, CombineOutputs
+from stages.combine.run import run
+from stages.combine.settings import CombineSettings
 from stages.stage import StageReport
-
-
-class Watcher:
-    """A context that only remembers the progress it was told."""
-
-    def __init__(self) -> None:
-        self.total = self.done = 0
-
-    @contextmanager
-    def track(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
-        assert description == "combine"
-        self.total = total
-        yield self._advance
-
-    def _advance(self, count: int) -> None:
-        self.done += count
-
-    def map(self, *_: object, **__: object) -> None:
-        raise NotImplementedError
+from tests.factories.context import QuietContext
 
 
 class Work:
@@ -49,7 +31,7 @@ class Work:
         self.table = pd.concat(parts, ignore_index=True)
         self.keys = list(zip(self.table["image_id"], self.table["cell_id"], strict=True))
         self.probabilities = np.zeros((len(self.keys), 19))
-        self.watcher = Watcher()
+        self.context = QuietContext()
 
     def write(self) -> None:
         write_cells(self.cells, self.table)
@@ -62,14 +44,11 @@ class Work:
 
     def combine(self, images: bool = True, **settings: float) -> StageReport:
         self.write()
-        return combine.run(
-            self.cells,
-            self.predictions,
-            self.output,
-            combine.CombineSettings(**settings),
-            self.watcher,
-            images=self.images if images else None,
-        )
+        return self.run(images, **settings)
+
+    def run(self, images: bool = True, **settings: float) -> StageReport:
+        inputs = CombineInputs(self.cells, self.predictions, self.images if images else None)
+        return run(inputs, CombineOutputs(self.output), CombineSettings(**settings), self.context)
 
 
 @pytest.fixture
@@ -105,10 +84,7 @@ def test_any_number_of_classes(work: Work) -> None:
     write_predictions(
         work.predictions, image_id, np.array(cell_id), np.tile([0.5, 0.25], (4, 1)), class_names=names
     )
-    settings = combine.CombineSettings()
-    report = combine.run(
-        work.cells, work.predictions, work.output, settings, work.watcher, images=work.images
-    )
+    report = work.run()
     assert report.counts["triples"] == 8
     assert report.details["class_names"] == names
     assert sorted(read_submission(work.output).triples["label"]) == [0] * 4 + [1] * 4
@@ -131,7 +107,8 @@ def test_rows_sizes_order_and_digits(work: Work) -> None:
         "triples": 3,
         "cells without a triple": 2,
     }
-    assert (work.watcher.total, work.watcher.done) == (3, 3)
+    assert work.context.descriptions == ["combine"]
+    assert (work.context.total, work.context.done) == (3, 3)
 
 
 def test_dropped_cells_are_left_out_and_need_no_prediction(work: Work) -> None:
@@ -189,12 +166,5 @@ def test_missing_tables(work: Work) -> None:
         content = path.read_bytes()
         path.unlink()
         with pytest.raises(InputError, match=path.name):
-            combine.run(
-                work.cells,
-                work.predictions,
-                work.output,
-                combine.CombineSettings(),
-                work.watcher,
-                images=work.images,
-            )
+            work.run()
         path.write_bytes(content)

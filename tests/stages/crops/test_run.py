@@ -8,11 +8,12 @@ import pytest
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import Field
+from data.fields.field import Field, find_fields
 from data.fields.near_duplicates import hash_image
 from data.masks.label_image import write_label_image
 from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
+from stages.crops.paths import CropsInputs, CropsOutputs
 from stages.crops.run import run
 from stages.crops.settings import CropsSettings
 
@@ -49,8 +50,15 @@ def work(tmp_path: Path) -> Path:
 
 
 def crop(work: Path, key: str = "key", pixel_size_um: float = 0.08, **settings: object):
-    paths = (work / "images", work / "masks", work / "cells.parquet", work / "tiles.zarr")
-    return run(*paths, key, CropsSettings(**settings), ENGINE, pixel_size_um=pixel_size_um)
+    inputs, outputs = paths_of(work, key, pixel_size_um)
+    return run(inputs, outputs, CropsSettings(**settings), ENGINE)
+
+
+def paths_of(work: Path, key: str, pixel_size_um: float = 0.08) -> tuple[CropsInputs, CropsOutputs]:
+    images_dir, cells_path = work / "images", work / "cells.parquet"
+    fields = find_fields(images_dir)
+    inputs = CropsInputs(fields, images_dir, work / "masks", cells_path, key, pixel_size_um)
+    return inputs, CropsOutputs(cells_path, work / "tiles.zarr")
 
 
 def test_rows_tiles_and_reasons(work: Path) -> None:
@@ -122,9 +130,8 @@ def test_an_interrupted_run_is_gone_on_with(work: Path, monkeypatch: pytest.Monk
         return real(field, *arguments)
 
     monkeypatch.setattr(Field, "read", interrupted)
-    paths = (work / "images", work / "masks", work / "cells.parquet", work / "tiles.zarr")
     with pytest.raises(KeyboardInterrupt):
-        run(*paths, "other", CropsSettings(), LocalEngine(workers=1))
+        run(*paths_of(work, "other"), CropsSettings(), LocalEngine(workers=1))
     crop(work, key="other")
     # The two fields whose shards were written before the interrupt are not read again.
     assert read == ["a", "b", "c", "c"]

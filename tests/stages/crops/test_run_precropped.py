@@ -12,8 +12,9 @@ from data.fields.images_table import read_images
 from data.labels.label_file import read_labels
 from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
+from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
 from stages.crops.run_precropped import run
-from stages.crops.settings import CutCellsSettings
+from stages.crops.settings import PrecroppedSettings
 from stages.stage import StageReport
 
 ENGINE = LocalEngine(workers=2)
@@ -39,9 +40,15 @@ def folder(tmp_path: Path) -> Path:
 
 def crop(folder: Path, key: str = "key", **settings: object) -> StageReport:
     work = folder / "work"
-    paths = (work / "cells.parquet", work / "images.parquet", work / "tiles.zarr", work / "labels.csv")
     work.mkdir(exist_ok=True)
-    return run(read_index(folder / "index.csv"), *paths, key, CutCellsSettings(**settings), ENGINE)
+    outputs = PrecroppedOutputs(
+        cells_path=work / "cells.parquet",
+        images_table_path=work / "images.parquet",
+        tiles_path=work / "tiles.zarr",
+        labels_path=work / "labels.csv",
+    )
+    inputs = PrecroppedInputs(read_index(folder / "index.csv"), key)
+    return run(inputs, outputs, PrecroppedSettings(**settings), ENGINE)
 
 
 def test_tiles_tables_and_labels(folder: Path) -> None:

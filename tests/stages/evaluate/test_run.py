@@ -1,7 +1,5 @@
 import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -10,13 +8,16 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
+from data.cells.cells_table import write_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from stages.evaluate import run as evaluate
-from stages.evaluate.run import format_quality
+from stages.evaluate.paths import EvaluateInputs, EvaluateOutputs
+from stages.evaluate.report import format_quality
 from stages.evaluate.settings import EvaluateSettings
 from stages.stage import StageReport
+from tests.factories.cells_table import make_cells_table
+from tests.factories.context import QuietContext
 
 NAMES = ("Nucleus", "Cytosol", "Golgi")
 CELLS = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("c", 1), ("c", 2), ("d", 1)]
@@ -35,41 +36,30 @@ CALLED = ["0", "0|1", "0", "1", "0", "2", ""]
 LABELS = "ID,Label,Protein\na,0,P\nb,Cytosol,Q\nc,0|2,P\n"
 
 
-class Quiet:
-    """A context without a display."""
-
-    @contextmanager
-    def track(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
-        yield lambda count: None
-
-    def map(self, *_: object, **__: object) -> None:
-        raise NotImplementedError
-
-
 class Work:
     """Seven cells of four images, one of them without a label; a test changes what it needs."""
 
     def __init__(self, folder: Path) -> None:
         self.predictions, self.cells = folder / "predictions.parquet", folder / "cells.parquet"
-        self.labels, self.output = folder / "labels.csv", folder / "quality"
+        self.labels, self.output = folder / "labels.csv", folder / "evaluate"
         self.called: list[str] | None = CALLED
         self.cells_of, self.dropped = list(CELLS), [""] * len(CELLS)
         self.text = LABELS
 
     def run(self, settings: EvaluateSettings | None = None, **options: bool) -> StageReport:
-        table = pd.DataFrame({name: pd.Series([0] * len(self.cells_of)) for name in COLUMN_TYPES})
-        table["image_id"], table["cell_id"] = map(list, zip(*self.cells_of, strict=True))
-        table["rle"], table["dropped"] = "", self.dropped
-        write_cells(self.cells, table)
+        image_ids, cell_ids = map(list, zip(*self.cells_of, strict=True))
+        write_cells(self.cells, make_cells_table(image_ids, cell_id=cell_ids, dropped=self.dropped))
         image_ids, cell_ids = zip(*CELLS, strict=True)
         write_predictions(
             self.predictions, image_ids, np.array(cell_ids), PROBABILITIES, None, NAMES, self.called
         )
         self.labels.write_text(self.text)
-        chosen = settings or EvaluateSettings()
-        return evaluate.run(
-            self.predictions, self.cells, self.labels, self.output, chosen, Quiet(), **options
-        )
+        return self.evaluate(settings, **options)
+
+    def evaluate(self, settings: EvaluateSettings | None = None, **options: bool) -> StageReport:
+        inputs = EvaluateInputs(self.predictions, self.cells, self.labels, **options)
+        outputs = EvaluateOutputs(self.output)
+        return evaluate.run(inputs, outputs, settings or EvaluateSettings(), QuietContext())
 
 
 @pytest.fixture
@@ -227,7 +217,7 @@ def test_no_predictions(work: Work) -> None:
     work.run()
     work.predictions.unlink()
     with pytest.raises(InputError, match=r"predictions.parquet: no such file.*hpacells predict"):
-        evaluate.run(work.predictions, work.cells, work.labels, work.output, EvaluateSettings(), Quiet())
+        work.evaluate()
 
 
 @pytest.mark.parametrize("settings", [{"threshold": 1.1}, {"unknown": 1}])

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
+from data.cells.cells_table import write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import find_fields
 from data.fields.images_table import write_images
 from pipeline.engines.local import LocalEngine
-from stages.explore.run import Sources, format_exploration, run
+from stages.explore.paths import ExploreInputs, ExploreOutputs
+from stages.explore.run import format_exploration, run
 from stages.explore.settings import ExploreSettings
+from tests.factories.cells_table import make_cells_table
 
 ENGINE = LocalEngine(workers=2)
 ROWS = {"a": "0|2", "b": "2", "c": "0|2|1", "d": "1", "far": "4"}
@@ -50,10 +52,10 @@ def small(tmp_path: Path, **settings: object) -> ExploreSettings:
     return ExploreSettings.model_validate(few | settings)
 
 
-def explore(sources: Sources, tmp_path: Path, **settings: object) -> tuple[dict, Path]:
+def explore(inputs: ExploreInputs, tmp_path: Path, **settings: object) -> tuple[dict, Path]:
     chosen = small(tmp_path, **settings)
     output = tmp_path / "work/explore"
-    report = run(sources, output, chosen, ENGINE)
+    report = run(inputs, ExploreOutputs(output), chosen, ENGINE)
     written = json.loads((output / "summary.json").read_text())
     assert written == json.loads(json.dumps(report.details))
     page = (output / "index.html").read_text()
@@ -66,7 +68,7 @@ def explore(sources: Sources, tmp_path: Path, **settings: object) -> tuple[dict,
 
 
 def test_labels_alone(labels: Path, tmp_path: Path) -> None:
-    details, output = explore(Sources(labels), tmp_path)
+    details, output = explore(ExploreInputs(labels), tmp_path)
     assert {path.stem for path in output.glob("*.png")} == LABEL_PLOTS
     counted = {row["label"]: row["images"] for row in details["classes"]}
     expected = Counter(int(label) for text in ROWS.values() for label in text.split("|"))
@@ -90,7 +92,7 @@ def test_labels_alone(labels: Path, tmp_path: Path) -> None:
 
 
 def test_images_of_some_labels(labels: Path, images: Path, tmp_path: Path) -> None:
-    details, output = explore(Sources(labels, find_fields(images)), tmp_path, samples=2)
+    details, output = explore(ExploreInputs(labels, find_fields(images)), tmp_path, samples=2)
     assert {path.stem for path in output.glob("*.png")} == LABEL_PLOTS | {"channels", "one_a_class"}
     # Two samples, the first and the last, and one image alone of class 1 and of 2.
     assert details["shown"] == ["a", "b", "d"]
@@ -107,7 +109,7 @@ def test_an_image_that_cannot_be_read_is_left_out(labels: Path, images: Path, tm
     (images / "d_blue.png").write_bytes(b"no image")
     (images / "b_yellow.png").unlink()
     output = tmp_path / "explore"
-    report = run(Sources(labels, find_fields(images)), output, small(tmp_path), ENGINE)
+    report = run(ExploreInputs(labels, find_fields(images)), ExploreOutputs(output), small(tmp_path), ENGINE)
     assert [failure.where for failure in report.failures] == ["d"]
     assert report.details["shown"] == ["a", "b", "c"]
     assert "d could not be shown" in (output / "index.html").read_text()
@@ -115,7 +117,7 @@ def test_an_image_that_cannot_be_read_is_left_out(labels: Path, images: Path, tm
 
 def test_no_image_with_a_single_label(labels: Path, images: Path, tmp_path: Path) -> None:
     fields = [field for field in find_fields(images) if field.image_id in "ac"]
-    details, output = explore(Sources(labels, fields), tmp_path)
+    details, output = explore(ExploreInputs(labels, fields), tmp_path)
     assert not (output / "one_a_class.png").exists()
     assert "None of the images at hand has a single label" in format_exploration(details)
 
@@ -123,7 +125,7 @@ def test_no_image_with_a_single_label(labels: Path, images: Path, tmp_path: Path
 def test_repetition_and_proteins(labels: Path, tmp_path: Path) -> None:
     table = pd.read_csv(labels, dtype=str).assign(Protein=["P1", "P1", "P2", "", "P2"])
     table.to_csv(labels, index=False)
-    details, output = explore(Sources(labels), tmp_path, repeat={"at_least": 4})
+    details, output = explore(ExploreInputs(labels), tmp_path, repeat={"at_least": 4})
     after = {row["label"]: row["after"] for row in details["repetition_images"]}
     assert min(after[label] for label in (0, 1, 2, 4)) == 4
     assert after[3] == 0
@@ -135,14 +137,13 @@ def test_repetition_and_proteins(labels: Path, tmp_path: Path) -> None:
 
 def test_cells_of_a_work_folder(labels: Path, tmp_path: Path) -> None:
     names = ["a", "a", "b", "d", "strange"]
-    rows = [dict.fromkeys(COLUMN_TYPES, 0) | {"image_id": name, "dropped": "", "rle": ""} for name in names]
-    rows[1]["dropped"] = "too dark"
-    write_cells(tmp_path / "cells.parquet", pd.DataFrame(rows))
+    dropped = ["", "too dark", "", "", ""]
+    write_cells(tmp_path / "cells.parquet", make_cells_table(names, dropped=dropped))
     columns = ["image_id", "image_height", "image_width", "cells"]
     images = pd.DataFrame([(name, 9, 9, 1) for name in ("a", "b", "c", "d", "strange")], columns=columns)
     write_images(tmp_path / "images.parquet", images)
-    sources = Sources(labels, None, tmp_path / "cells.parquet", tmp_path / "images.parquet")
-    details, output = explore(sources, tmp_path, repeat={"negatives": 1})
+    inputs = ExploreInputs(labels, None, tmp_path / "cells.parquet", tmp_path / "images.parquet")
+    details, output = explore(inputs, tmp_path, repeat={"negatives": 1})
     assert {name: details["cells"][name] for name in ("images", "cells", "dropped")} == {
         "images": 4,
         "cells": 3,
@@ -157,27 +158,27 @@ def test_cells_of_a_work_folder(labels: Path, tmp_path: Path) -> None:
     }
     assert details["repetition_cells"][4]["after"] == 3
     labels.write_text("ID,Label\nfar,4\n")
-    details, _ = explore(sources, tmp_path, repeat={"negatives": 1})
+    details, _ = explore(inputs, tmp_path, repeat={"negatives": 1})
     assert "cells of the work folder are of other images" in format_exploration(details)
     assert "repetition_cells" not in details
 
 
 def test_an_older_exploration_is_replaced(labels: Path, images: Path, tmp_path: Path) -> None:
-    explore(Sources(labels, find_fields(images)), tmp_path)
-    _, output = explore(Sources(labels), tmp_path)
+    explore(ExploreInputs(labels, find_fields(images)), tmp_path)
+    _, output = explore(ExploreInputs(labels), tmp_path)
     assert {path.stem for path in output.glob("*.png")} == LABEL_PLOTS
     assert [path.name for path in output.parent.iterdir()] == ["explore"]
 
 
 def test_other_classes_and_the_form_of_2018(labels: Path, tmp_path: Path) -> None:
     labels.write_text("Id,Target\nx,27 0\ny,0\n")
-    details, _ = explore(Sources(labels), tmp_path, label_set="hpa2018")
+    details, _ = explore(ExploreInputs(labels), tmp_path, label_set="hpa2018")
     assert len(details["classes"]) == 28
     assert details["commonest_pair"] == {"labels": [0, 27], "images": 1}
     own = tmp_path / "own.toml"
     own.write_text('names = ["only"]\n')
     labels.write_text("ID,Label\nx,only\n")
-    details, output = explore(Sources(labels), tmp_path, label_set=str(own))
+    details, output = explore(ExploreInputs(labels), tmp_path, label_set=str(own))
     assert details["commonest_pair"] is None
     assert len(list(output.glob("*.png"))) == len(LABEL_PLOTS)
 
@@ -188,16 +189,16 @@ def test_bad_input_leaves_nothing_behind(labels: Path, images: Path, tmp_path: P
     for path in images.glob("[abcd]_*"):
         path.unlink()
     with pytest.raises(InputError, match="none of the 1 images has a label"):
-        run(Sources(labels, find_fields(images)), output, small(tmp_path), ENGINE)
+        run(ExploreInputs(labels, find_fields(images)), ExploreOutputs(output), small(tmp_path), ENGINE)
     shutil.rmtree(images)
-    report = run(Sources(labels, fields), output, small(tmp_path), ENGINE)
+    report = run(ExploreInputs(labels, fields), ExploreOutputs(output), small(tmp_path), ENGINE)
     assert {failure.where for failure in report.failures} == {"a", "b", "c", "d"}
     shutil.rmtree(output)
     settings = ExploreSettings.model_validate({"label_set": "hpa2018", "repeat": {"negatives": 1}})
     with pytest.raises(InputError, match="explore.repeat.negatives: no negative class in hpa2018"):
-        run(Sources(labels), output, settings, ENGINE)
+        run(ExploreInputs(labels), ExploreOutputs(output), settings, ENGINE)
     labels.write_text("ID,Label\n")
     with pytest.raises(InputError, match="no image"):
-        run(Sources(labels), output, ExploreSettings(), ENGINE)
+        run(ExploreInputs(labels), ExploreOutputs(output), ExploreSettings(), ENGINE)
     assert not output.exists()
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

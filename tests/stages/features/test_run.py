@@ -17,7 +17,8 @@ from data.tiles.tile_store import TileStore
 from models.classifiers.classifier import Architecture, Classifier
 from models.classifiers.model_folder import read_classifier, save_classifier
 from pipeline.engines.local import LocalEngine
-from stages.features.run import Sources, format_features, run
+from stages.features.paths import FeaturesInputs, FeaturesOutputs
+from stages.features.run import format_features, run
 from stages.features.settings import FeaturesSettings
 
 ENGINE = LocalEngine(workers=1)
@@ -61,10 +62,10 @@ def analyse(
     folder, model: Path, tmp_path: Path, *, labelled: bool = True, **settings: Any
 ) -> tuple[dict[str, Any], Path]:
     labels = folder.labels if labelled else None
-    sources = Sources(folder.tiles, folder.cells, model, labels, tmp_path / "predictions.parquet")
+    inputs = FeaturesInputs(folder.tiles, folder.cells, model, tmp_path / "predictions.parquet", labels)
     few = {"method": "pca", "neurons": 2, "patches": 2, "most": 5, "device": "cpu"}
     output = tmp_path / "work/features"
-    report = run(sources, output, FeaturesSettings.model_validate(few | settings), ENGINE)
+    report = run(inputs, FeaturesOutputs(output), FeaturesSettings.model_validate(few | settings), ENGINE)
     written = json.loads((output / "summary.json").read_text())
     assert written == json.loads(json.dumps(report.details))
     page = (output / "index.html").read_text()

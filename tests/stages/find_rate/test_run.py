@@ -8,48 +8,50 @@ import pytest
 from pydantic import ValidationError
 
 from stages.find_rate import run as find_rate
-from stages.find_rate.run import FindRateSettings, RateFiles
-from stages.train import run as train
+from stages.find_rate.paths import FindRateInputs, FindRateOutputs
+from stages.find_rate.settings import FindRateSettings
 from stages.train.settings import TrainSettings
+from tests.factories.training import train_on
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> RateFiles:
-    return RateFiles(tmp_path / "find_rate.csv", tmp_path / "find_rate.png")
+def files(tmp_path: Path) -> FindRateOutputs:
+    return FindRateOutputs(tmp_path / "find_rate.csv", tmp_path / "find_rate.png")
 
 
-def run(folder, files: RateFiles, settings: FindRateSettings, recipe: TrainSettings, context):
-    return find_rate.run(folder.tiles, folder.cells, folder.labels, files, settings, recipe, context)
+def run(folder, files: FindRateOutputs, settings: FindRateSettings, recipe: TrainSettings, context):
+    inputs = FindRateInputs(folder.tiles, folder.cells, folder.labels, recipe)
+    return find_rate.run(inputs, files, settings, context)
 
 
 def test_a_curve_is_written_and_rates_are_suggested(
-    make_tiles, tiny: TrainSettings, steps, files: RateFiles
+    make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs
 ) -> None:
     context = steps()
     report = run(make_tiles(IMAGES), files, FindRateSettings(steps=20), tiny, context)
-    curve = pd.read_csv(files.table)
+    curve = pd.read_csv(files.table_path)
     assert curve.iloc[:, 0].iloc[0] == pytest.approx(1e-5)
     assert curve.iloc[:, 0].is_monotonic_increasing
     assert report.counts["steps"] == len(curve) == context.done <= context.total == 20
-    assert files.picture.read_bytes().startswith(b"\x89PNG")
+    assert files.picture_path.read_bytes().startswith(b"\x89PNG")
     steepest, highest = report.details["steepest"], report.details["highest"]
     assert 1e-5 <= steepest <= highest <= 1
     assert (report.counts["steepest rate"], report.counts["highest rate"]) == (steepest, highest)
 
 
-def test_it_is_the_same_every_time(make_tiles, tiny: TrainSettings, steps, files: RateFiles) -> None:
+def test_it_is_the_same_every_time(make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs) -> None:
     folder = make_tiles(IMAGES)
     tables = []
     for _ in range(2):
         run(folder, files, FindRateSettings(steps=10), tiny, steps())
-        tables.append(files.table.read_text())
+        tables.append(files.table_path.read_text())
     assert tables[0] == tables[1]
 
 
 def test_no_rate_where_the_loss_never_falls(
-    make_tiles, tiny: TrainSettings, steps, files: RateFiles, monkeypatch: pytest.MonkeyPatch
+    make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Rises:
         def __init__(self) -> None:
@@ -69,7 +71,7 @@ def test_a_loss_that_still_falls_at_the_last_rate_is_told(
     make_tiles,
     tiny: TrainSettings,
     steps,
-    files: RateFiles,
+    files: FindRateOutputs,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -82,7 +84,7 @@ def test_a_loss_that_still_falls_at_the_last_rate_is_told(
 
 
 def test_classes_are_drawn_as_the_recipe_draws_them(
-    make_tiles, tiny: TrainSettings, steps, files: RateFiles, monkeypatch: pytest.MonkeyPatch
+    make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = []
 
@@ -107,7 +109,7 @@ def test_classes_are_drawn_as_the_recipe_draws_them(
 
 
 def test_it_begins_with_trained_weights(
-    make_tiles, tiny: TrainSettings, steps, files: RateFiles, tmp_path: Path
+    make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs, tmp_path: Path
 ) -> None:
     folder, model = make_tiles(IMAGES), tmp_path / "model"
     losses = {"label_smoothing": 0.0, "weights": {"kind": "none"}}
@@ -115,19 +117,12 @@ def test_it_begins_with_trained_weights(
         tiny.model_dump() | {"loss": losses, "augment": {"kind": "none"}, "head": {"kind": "linear"}}
     )
     schedule = tiny.schedule.model_copy(update={"epochs": 12})
-    report = train.run(
-        folder.tiles,
-        folder.cells,
-        folder.labels,
-        model,
-        recipe.model_copy(update={"schedule": schedule}),
-        steps(),
-    )
+    report = train_on(folder, model, recipe.model_copy(update={"schedule": schedule}), steps())
     before = {path: path.read_bytes() for path in model.iterdir()}
     first = {}
     for name, start in {"fresh": "", "trained": str(model)}.items():
         run(folder, files, FindRateSettings(steps=10), recipe.model_copy(update={"start": start}), steps())
-        first[name] = pd.read_csv(files.table)["loss"].iloc[0]
+        first[name] = pd.read_csv(files.table_path)["loss"].iloc[0]
     assert {path: path.read_bytes() for path in model.iterdir()} == before
     # A linear head that has learnt nothing finds all classes about equally likely.
     assert first["fresh"] > 0.5 * math.log(19)

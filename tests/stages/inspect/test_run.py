@@ -10,20 +10,24 @@ import pytest
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.fields.field import find_fields
 from data.fields.images_table import write_images
 from data.masks.label_image import write_label_image
 from data.predictions.predictions_table import write_predictions
 from pipeline.engines.local import LocalEngine
-from stages.crops import run as crops
+from stages.crops.paths import CropsInputs, CropsOutputs
+from stages.crops.run import run as crop
+from stages.crops.settings import CropsSettings
+from stages.inspect.paths import InspectInputs, InspectOutputs
 from stages.inspect.run import run
 from stages.inspect.settings import InspectSettings
-from stages.inspect.sources import Sources
+from stages.stage import StageReport
 
 ENGINE = LocalEngine(workers=2)
 
 
 @pytest.fixture
-def sources(tmp_path: Path) -> Sources:
+def inputs(tmp_path: Path) -> InspectInputs:
     """Three fields: two cells with predictions, none, one dropped; the third name needs quoting."""
     (tmp_path / "images").mkdir()
     rng = np.random.default_rng(0)
@@ -43,29 +47,33 @@ def sources(tmp_path: Path) -> Sources:
     images = [("a", 120, 160, 2), ("b", 120, 160, 0), ("c #1", 120, 160, 1)]
     columns = ["image_id", "image_height", "image_width", "cells"]
     write_images(tmp_path / "images.parquet", pd.DataFrame(images, columns=columns))
-    settings = crops.CropsSettings(min_area_um2=0)
-    paths = (tmp_path / "images", tmp_path / "masks", tmp_path / "cells.parquet", tmp_path / "tiles.zarr")
-    crops.run(*paths, "key", settings, ENGINE)
+    fields = find_fields(tmp_path / "images")
+    cells_path, tiles_path = tmp_path / "cells.parquet", tmp_path / "tiles.zarr"
+    cropped = CropsInputs(fields, tmp_path / "images", tmp_path / "masks", cells_path, "key")
+    crop(cropped, CropsOutputs(cells_path, tiles_path), CropsSettings(min_area_um2=0), ENGINE)
     table = read_cells(tmp_path / "cells.parquet")
     table.loc[2, "dropped"] = "too dark"
     write_cells(tmp_path / "cells.parquet", table)
     probabilities = np.full((2, 19), 0.01, np.float32)
     probabilities[0, 7], probabilities[1, 14] = 0.8, 0.7
     write_predictions(tmp_path / "predictions.parquet", ["a", "a"], np.array([1, 2]), probabilities)
-    return Sources(
-        images=tmp_path / "images",
-        masks=tmp_path / "masks",
-        images_table=tmp_path / "images.parquet",
-        cells=tmp_path / "cells.parquet",
-        tiles=tmp_path / "tiles.zarr",
-        predictions=tmp_path / "predictions.parquet",
-        curves=None,
-        scores=None,
+    return InspectInputs(
+        fields=fields,
+        images_dir=tmp_path / "images",
+        masks_dir=tmp_path / "masks",
+        images_table_path=tmp_path / "images.parquet",
+        cells_path=cells_path,
+        tiles_path=tiles_path,
+        predictions_path=tmp_path / "predictions.parquet",
     )
 
 
-def test_a_page_a_field(sources: Sources, tmp_path: Path) -> None:
-    report = run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+def inspect(inputs: InspectInputs, tmp_path: Path, settings: InspectSettings | None = None) -> StageReport:
+    return run(inputs, InspectOutputs(tmp_path / "report"), settings or InspectSettings(), ENGINE)
+
+
+def test_a_page_a_field(inputs: InspectInputs, tmp_path: Path) -> None:
+    report = inspect(inputs, tmp_path)
     assert report.counts == {"fields": 3, "cells": 3}
     page = (tmp_path / "report/fields/a.html").read_text()
     first, second = page.split('id="cell-2"')
@@ -79,10 +87,10 @@ def test_a_page_a_field(sources: Sources, tmp_path: Path) -> None:
     assert "c%20%231_tiles.jpg" in dropped
 
 
-def test_labels_of_the_images_beside_what_was_predicted(sources: Sources, tmp_path: Path) -> None:
+def test_labels_of_the_images_beside_what_was_predicted(inputs: InspectInputs, tmp_path: Path) -> None:
     labels = tmp_path / "train.csv"
     labels.write_text("ID,Label\na,7|3\nc #1,Cytosol\nothers,0\n")
-    run(replace(sources, labels=labels), tmp_path / "report", InspectSettings(), ENGINE)
+    inspect(replace(inputs, labels_path=labels), tmp_path)
     page = (tmp_path / "report/fields/a.html").read_text()
     assert "<h1>a: Nucleoli fibrillar center, Golgi apparatus</h1>" in page
     first, second = page.split('id="cell-2"')
@@ -97,49 +105,49 @@ def test_labels_of_the_images_beside_what_was_predicted(sources: Sources, tmp_pa
     assert ">Nucleoli fibrillar center, Golgi apparatus<" in (tmp_path / "report/index.html").read_text()
 
 
-def test_labels_of_other_images_are_refused(sources: Sources, tmp_path: Path) -> None:
+def test_labels_of_other_images_are_refused(inputs: InspectInputs, tmp_path: Path) -> None:
     labels = tmp_path / "train.csv"
     labels.write_text("ID,Label\nothers,0\n")
     with pytest.raises(InputError, match="none of the 3 images has a label"):
-        run(replace(sources, labels=labels), tmp_path / "report", InspectSettings(), ENGINE)
+        inspect(replace(inputs, labels_path=labels), tmp_path)
     assert not list(tmp_path.glob(".report*"))
 
 
-def test_the_sprite_has_a_strip_a_cell(sources: Sources, tmp_path: Path) -> None:
-    run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+def test_the_sprite_has_a_strip_a_cell(inputs: InspectInputs, tmp_path: Path) -> None:
+    inspect(inputs, tmp_path)
     assert cv2.imread(str(tmp_path / "report/fields/a_tiles.jpg")).shape == (2 * 128, 2 * 128, 3)
 
 
-def test_scores_are_shown_where_there_are_any(sources: Sources, tmp_path: Path) -> None:
-    run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+def test_scores_are_shown_where_there_are_any(inputs: InspectInputs, tmp_path: Path) -> None:
+    inspect(inputs, tmp_path)
     index = (tmp_path / "report/index.html").read_text()
     assert "No truth was given" in index
     assert "1 left out: too dark" in index
     rows = [{"label": 7, "name": "Golgi apparatus", "ap": 0.5, "truth": 3, "detections": 9}]
     rows.append({"label": 8, "name": "Intermediate filaments", "ap": None, "truth": 0, "detections": 2})
     scores = {"map": 0.5, "iou": 0.6, "absent": "fp", "classes": rows}
-    run(replace(sources, scores=scores), tmp_path / "report", InspectSettings(), ENGINE)
+    inspect(replace(inputs, scores=scores), tmp_path)
     index = (tmp_path / "report/index.html").read_text()
     assert "Score: mAP 0.5000" in index
     assert "Intermediate filaments" in index
 
 
-def test_many_fields_are_sampled(sources: Sources, tmp_path: Path) -> None:
-    run(sources, tmp_path / "report", InspectSettings(max_fields=2), ENGINE)
+def test_many_fields_are_sampled(inputs: InspectInputs, tmp_path: Path) -> None:
+    inspect(inputs, tmp_path, InspectSettings(max_fields=2))
     assert "2 of 3 fields are shown" in (tmp_path / "report/index.html").read_text()
     assert {path.stem for path in (tmp_path / "report/fields").glob("*.html")} == {"a", "c #1"}
 
 
-def test_a_field_that_cannot_be_shown_is_told(sources: Sources, tmp_path: Path) -> None:
-    (sources.images / "b_red.png").write_bytes(b"")
-    report = run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+def test_a_field_that_cannot_be_shown_is_told(inputs: InspectInputs, tmp_path: Path) -> None:
+    (inputs.images_dir / "b_red.png").write_bytes(b"")
+    report = inspect(inputs, tmp_path)
     assert [failure.where for failure in report.failures] == ["b"]
     assert "b could not be shown" in (tmp_path / "report/index.html").read_text()
 
 
-def test_an_earlier_report_is_replaced(sources: Sources, tmp_path: Path) -> None:
+def test_an_earlier_report_is_replaced(inputs: InspectInputs, tmp_path: Path) -> None:
     (tmp_path / "report").mkdir()
     (tmp_path / "report/old.html").touch()
-    run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+    inspect(inputs, tmp_path)
     assert not (tmp_path / "report/old.html").exists()
     assert not list(tmp_path.glob(".report*"))

@@ -1,4 +1,4 @@
-"""The report on cells that were cut elsewhere."""
+"""The report on pre-cropped cells."""
 
 import re
 import shutil
@@ -11,16 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
+from data.cells.cells_table import write_cells
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet
 from data.predictions.predictions_table import write_predictions
-from data.tiles.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles.tile_store import TileWriter
+from data.tiles.cell_tiles import TILE_SIZE
 from pipeline.engines.local import LocalEngine
+from stages.inspect.paths import InspectOutputs, PrecroppedInspectInputs
 from stages.inspect.run_precropped import run
 from stages.inspect.settings import InspectSettings
-from stages.inspect.sources import CutCellSources
+from stages.stage import StageReport
+from tests.factories.cells_table import make_cells_table
+from tests.factories.tile_store import write_tile_store
 
 ENGINE = LocalEngine(workers=2)
 NAMES = ["m_0", "m_1", "a b#1", "Zelle <ü>", "p%20q"]
@@ -28,29 +30,32 @@ CLASSES = ["Dim", "Bright & <b>", "Dark"]
 
 
 @pytest.fixture
-def sources(tmp_path: Path) -> CutCellSources:
+def inputs(tmp_path: Path) -> PrecroppedInspectInputs:
     """Five cells, of which two are a mosaic's; the last is dropped, the others are predicted."""
-    table = pd.DataFrame({name: pd.Series([0] * len(NAMES)) for name in COLUMN_TYPES})
-    table["image_id"], table["cell_id"], table["rle"], table["image_hash"] = NAMES, 1, "", ""
-    table["group"] = ["m", "m", *NAMES[2:]]
-    table["dropped"] = ["", "", "", "", "too dark"]
+    table = make_cells_table(NAMES, group=["m", "m", *NAMES[2:]], dropped=["", "", "", "", "too dark"])
     write_cells(tmp_path / "cells.parquet", table)
-    masks = np.ones((len(NAMES), TILE_SIZE, TILE_SIZE), bool)
     tiles = np.zeros((len(NAMES), 4, TILE_SIZE, TILE_SIZE), np.uint8)
     # In the mosaic the second cell's protein is half as bright; of the others each is alone.
     for row, level in enumerate((200, 100, 80, 160, 0)):
         tiles[row, 1, 64:192, 64:192] = level
-    writer = TileWriter(tmp_path / "tiles.zarr", len(NAMES), "key")
-    writer.append(CellTiles(tiles, masks, masks, np.zeros((len(NAMES), 4), np.float32)))
-    writer.finish()
+    write_tile_store(tmp_path / "tiles.zarr", tiles)
     probabilities = np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.1, 0.6, 0.3], [0.4, 0.3, 0.3]], np.float32)
     called = ["0", "1", "1|2", ""]
     predictions = tmp_path / "predictions.parquet"
     write_predictions(predictions, NAMES[:4], np.ones(4, int), probabilities, None, CLASSES, called)
     (tmp_path / "labels.csv").write_text("ID,Label\nm_0,Dim\nm_1,Dark\na b#1,Dark\n")
-    return CutCellSources(
-        tmp_path / "cells.parquet", tmp_path / "tiles.zarr", predictions, tmp_path / "labels.csv"
+    return PrecroppedInspectInputs(
+        cells_path=tmp_path / "cells.parquet",
+        tiles_path=tmp_path / "tiles.zarr",
+        predictions_path=predictions,
+        labels_path=tmp_path / "labels.csv",
     )
+
+
+def inspect(
+    inputs: PrecroppedInspectInputs, report_dir: Path, settings: InspectSettings | None = None
+) -> StageReport:
+    return run(inputs, InspectOutputs(report_dir), settings or InspectSettings(), ENGINE)
 
 
 def card(page: str, row: int) -> str:
@@ -85,9 +90,9 @@ def check_links(report: Path) -> None:
             assert not anchor or f'id="{anchor}"' in (page.parent / file).read_text(encoding="utf-8")
 
 
-def test_a_page_a_group(sources: CutCellSources, tmp_path: Path) -> None:
+def test_a_page_a_group(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     report = tmp_path / "report"
-    done = run(sources, report, InspectSettings(), ENGINE)
+    done = inspect(inputs, report)
     assert done.counts == {"cells": 5, "pages": 2, "labelled": 3}
     assert {path.name for path in (report / "cells").glob("*.html")} == {"1.html", "2.html"}
     mosaic, alone = read(report, "cells/1.html"), read(report, "cells/2.html")
@@ -112,8 +117,8 @@ def test_a_page_a_group(sources: CutCellSources, tmp_path: Path) -> None:
     check_links(report)
 
 
-def test_pictures_of_a_group_share_their_contrast(sources: CutCellSources, tmp_path: Path) -> None:
-    run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+def test_pictures_of_a_group_share_their_contrast(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
+    inspect(inputs, tmp_path / "report")
     pictures = [cv2.imread(str(tmp_path / f"report/tiles/0/{row}.jpg")) for row in range(5)]
     assert {picture.shape for picture in pictures} == {(192, 384, 3)}
     middles = [int(picture[96, 288, 0]) for picture in pictures]
@@ -122,11 +127,11 @@ def test_pictures_of_a_group_share_their_contrast(sources: CutCellSources, tmp_p
     assert pictures[0][96, 96].tolist() == pytest.approx([0, 255, 0], abs=6)
 
 
-def test_counts_and_views(sources: CutCellSources, tmp_path: Path) -> None:
+def test_counts_and_views(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     report = tmp_path / "report"
-    run(sources, report, InspectSettings(cells_a_page=1), ENGINE)
+    inspect(inputs, report, InspectSettings(cells_a_page=1))
     index = read(report, "index.html")
-    assert "5 cells that were cut elsewhere, 4 kept; 1 left out: too dark" in index
+    assert "5 pre-cropped cells, 4 kept; 1 left out: too dark" in index
     assert "1 predictions are right, 1 have some of the labels, 1 are wrong" in index
     rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in index.split("<tr>")[2:]]
     numbers = {re.sub("<.*?>", "", cells[0]): [cells[1], *cells[3:]] for cells in rows}
@@ -147,18 +152,18 @@ def test_counts_and_views(sources: CutCellSources, tmp_path: Path) -> None:
 
 
 def test_many_thumbnails_get_pages(
-    sources: CutCellSources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    inputs: PrecroppedInspectInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stages.inspect.cells.index._THUMBNAILS", 2)
-    run(sources, tmp_path / "report", InspectSettings(cells_a_page=1), ENGINE)
+    inspect(inputs, tmp_path / "report", InspectSettings(cells_a_page=1))
     pages = [read(tmp_path / "report", name) for name in ("index.html", "index-2.html", "index-3.html")]
     shown = [re.findall(r'href="cells/(\d+)\.html"', page) for page in pages]
     assert shown == [["1", "2"], ["3", "4"], ["5"]]
     check_links(tmp_path / "report")
 
 
-def test_nothing_predicted_and_no_labels(sources: CutCellSources, tmp_path: Path) -> None:
-    run(replace(sources, predictions=None, labels=None), tmp_path / "report", InspectSettings(), ENGINE)
+def test_nothing_predicted_and_no_labels(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
+    inspect(replace(inputs, predictions_path=None, labels_path=None), tmp_path / "report")
     index = read(tmp_path / "report", "index.html")
     assert "No cell was predicted" in index
     assert "No labels are known" in index
@@ -166,25 +171,25 @@ def test_nothing_predicted_and_no_labels(sources: CutCellSources, tmp_path: Path
     check_links(tmp_path / "report")
 
 
-def test_labels_of_another_set_compare_by_name(sources: CutCellSources, tmp_path: Path) -> None:
+def test_labels_of_another_set_compare_by_name(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("ID,Label\nm_0,0\nm_1,1\n")
     others = LabelSet(names=("Gone", "Bright & <b>"))
-    run(replace(sources, label_set=others), tmp_path / "report", InspectSettings(), ENGINE)
+    inspect(replace(inputs, label_set=others), tmp_path / "report")
     page = read(tmp_path / "report", "cells/1.html")
     assert "✗ wrong" in card(page, 0)
     assert "✓ right" in card(page, 1)
     assert "<td>Gone</td>" in read(tmp_path / "report", "index.html")
-    only_labels = replace(sources, predictions=None, label_set=HPA2021)
-    run(only_labels, tmp_path / "report", InspectSettings(), ENGINE)
+    only_labels = replace(inputs, predictions_path=None, label_set=HPA2021)
+    inspect(only_labels, tmp_path / "report")
     assert "label <b>Nucleoplasm</b>" in card(read(tmp_path / "report", "cells/1.html"), 0)
 
 
-def test_no_cell_is_kept(sources: CutCellSources, tmp_path: Path) -> None:
-    table = pd.read_parquet(sources.cells)
-    write_cells(sources.cells, table.assign(dropped="unreadable"))
-    assert sources.predictions is not None
-    write_predictions(sources.predictions, [], np.zeros(0, int), np.zeros((0, 3)), None, CLASSES, [])
-    run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+def test_no_cell_is_kept(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
+    table = pd.read_parquet(inputs.cells_path)
+    write_cells(inputs.cells_path, table.assign(dropped="unreadable"))
+    assert inputs.predictions_path is not None
+    write_predictions(inputs.predictions_path, [], np.zeros(0, int), np.zeros((0, 3)), None, CLASSES, [])
+    inspect(inputs, tmp_path / "report")
     index = read(tmp_path / "report", "index.html")
     assert "0 kept; 5 left out: unreadable" in index
     assert "No cell was predicted, because none was kept" in index
@@ -192,7 +197,7 @@ def test_no_cell_is_kept(sources: CutCellSources, tmp_path: Path) -> None:
 
 
 def test_a_page_that_cannot_be_shown_is_told(
-    sources: CutCellSources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    inputs: PrecroppedInspectInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(picture: list[np.ndarray], side: int) -> np.ndarray:
         if len(picture) == 2:
@@ -201,7 +206,7 @@ def test_a_page_that_cannot_be_shown_is_told(
 
     monkeypatch.setattr("stages.inspect.cells.pages.draw_sheet", refuse)
     report = tmp_path / "report"
-    done = run(sources, report, InspectSettings(), ENGINE)
+    done = inspect(inputs, report)
     assert [(failure.where, failure.why) for failure in done.failures] == [("m", "broken shard")]
     assert "m could not be shown: broken shard" in read(report, "index.html")
     assert read(report, "cells/1.html").count("no picture") == 2
@@ -210,13 +215,13 @@ def test_a_page_that_cannot_be_shown_is_told(
     check_links(report)
 
 
-def test_a_report_that_fails_leaves_the_earlier_one(sources: CutCellSources, tmp_path: Path) -> None:
+def test_a_report_that_fails_leaves_the_earlier_one(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     (tmp_path / "report").mkdir()
     (tmp_path / "report/old.html").touch()
     (tmp_path / "labels.csv").write_text("ID,Label\nothers,Dim\n")
     with pytest.raises(InputError, match="none of the 5 images has a label"):
-        run(sources, tmp_path / "report", InspectSettings(), ENGINE)
-    shutil.rmtree(sources.tiles)
+        inspect(inputs, tmp_path / "report")
+    shutil.rmtree(inputs.tiles_path)
     with pytest.raises(InputError, match="not a tile store"):
-        run(sources, tmp_path / "report", InspectSettings(), ENGINE)
+        inspect(inputs, tmp_path / "report")
     assert [path.name for path in (tmp_path / "report").iterdir()] == ["old.html"]

@@ -15,7 +15,8 @@ from models.classifiers.classifier import Architecture, Classifier
 from models.classifiers.model_folder import DESCRIPTION, read_classifier, save_classifier
 from models.runtimes.openvino_library import has_openvino
 from stages.predict import run as predict
-from stages.predict.run import PredictSettings
+from stages.predict.paths import PredictInputs, PredictOutputs
+from stages.predict.settings import PredictSettings
 
 EXACT = PredictSettings(runtime="torch", batch_size=4)
 LABELS = {"a": (0,), "b": (1,), "c": (2,), "d": (0,), "e": (1,)}
@@ -79,7 +80,8 @@ def model(save: Save) -> Path:
 def run(folder, models: Path | list[Path], settings: PredictSettings, context) -> pd.DataFrame:
     output = folder.tiles.parent / "predictions.parquet"
     models = [models] if isinstance(models, Path) else models
-    predict.run(folder.tiles, folder.cells, models, output, settings, context)
+    inputs = PredictInputs(folder.tiles, folder.cells, models)
+    predict.run(inputs, PredictOutputs(output), settings, context)
     return read_predictions(output)
 
 

@@ -1,6 +1,4 @@
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +9,21 @@ from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.masks.rle import encode_mask
 from data.predictions.submission import SubmissionRow, write_submission
-from stages.score import run as score
-from stages.score.run import choose_label_set, format_scores
+from stages.score.paths import ScoreInputs, ScoreOutputs
+from stages.score.run import choose_label_set, format_scores, run
 from stages.score.settings import ScoreSettings
+from stages.stage import StageReport
+from tests.factories.context import QuietContext
 
 
-class Quiet:
-    """A context without a display."""
-
-    @contextmanager
-    def track(self, description: str, total: int) -> Iterator[Callable[[int], None]]:
-        yield lambda count: None
-
-    def map(self, *_: object, **__: object) -> None:
-        raise NotImplementedError
+def score(
+    files: tuple[Path, Path],
+    settings: ScoreSettings | None = None,
+    target: Path | None = None,
+    predicted: LabelSet | None = None,
+) -> StageReport:
+    inputs = ScoreInputs(*files, predicted)
+    return run(inputs, ScoreOutputs(target), settings or ScoreSettings(), QuietContext())
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def test_json_and_details(
 ) -> None:
     target = tmp_path / "scores" / "score.json"
     chosen = ScoreSettings.model_validate(settings)
-    report = score.run(*files, chosen, Quiet(), json_path=target)
+    report = score(files, chosen, target)
     written = json.loads(target.read_text())
     assert written == {
         "map": (1 + third) / 2,
@@ -70,12 +69,12 @@ def test_json_and_details(
 
 
 def test_other_label_sets(files: tuple[Path, Path], tmp_path: Path) -> None:
-    default = score.run(*files, ScoreSettings(), Quiet()).details
+    default = score(files).details
     own = tmp_path / "own.toml"
     own.write_text('names = ["One", "Two", "Three", "Four"]')
     target = tmp_path / "score.json"
     for name, count in (("hpa2018", 28), (str(own), 4)):
-        details = score.run(*files, ScoreSettings(label_set=name), Quiet(), target).details
+        details = score(files, ScoreSettings(label_set=name), target).details
         assert [row["name"] for row in details["classes"]] == list(read_label_set(name).names)
         assert list(json.loads(target.read_text())["ap"]) == [str(label) for label in range(count)]
         assert details["map"] == default["map"]
@@ -85,7 +84,7 @@ def test_other_label_sets(files: tuple[Path, Path], tmp_path: Path) -> None:
 
 def test_what_the_classes_are_where_no_setting_says(files: tuple[Path, Path]) -> None:
     predicted = LabelSet(names=("One", "Two", "Three", "Four"), title="of W")
-    details = score.run(*files, ScoreSettings(), Quiet(), predicted=predicted).details
+    details = score(files, predicted=predicted).details
     assert [row["name"] for row in details["classes"]] == list(predicted.names)
     own = LabelSet(names=("Up", "Down", "Left", "Right"))
     assert choose_label_set(ScoreSettings(), None) == HPA2021
@@ -103,13 +102,13 @@ def test_a_class_that_the_label_set_lacks(files: tuple[Path, Path], tmp_path: Pa
     with pytest.raises(
         InputError, match=r"submission\.csv, row 1 \(b\): label '3' .*0\.\.2 of the label set .*own"
     ):
-        score.run(*files, ScoreSettings(label_set=str(own)), Quiet())
+        score(files, ScoreSettings(label_set=str(own)))
     with pytest.raises(InputError, match="hpa2022: no such label set; .*hpa2018, hpa2021"):
-        score.run(*files, ScoreSettings(label_set="hpa2022"), Quiet())
+        score(files, ScoreSettings(label_set="hpa2022"))
 
 
 def test_counts(files: tuple[Path, Path]) -> None:
-    assert score.run(*files, ScoreSettings(), Quiet()).counts == {
+    assert score(files).counts == {
         "mAP": 0.75,
         "images": 3,
         "truth cells and classes": 3,
@@ -120,7 +119,7 @@ def test_counts(files: tuple[Path, Path]) -> None:
 
 
 def test_table_of_text(files: tuple[Path, Path]) -> None:
-    lines = format_scores(score.run(*files, ScoreSettings(), Quiet()).details).splitlines()
+    lines = format_scores(score(files).details).splitlines()
     assert len(lines) == 21
     assert lines[0].split() == ["class", "AP", "cells", "detections"]
     assert lines[1].split() == ["0", "Nucleoplasm", "1.0000", "2", "2"]
@@ -132,7 +131,7 @@ def test_table_of_text(files: tuple[Path, Path]) -> None:
 def test_without_truth(tmp_path: Path) -> None:
     path, target = tmp_path / "empty.csv", tmp_path / "score.json"
     write_submission(path, [SubmissionRow("a", 4, 8, "")])
-    report = score.run(path, path, ScoreSettings(), Quiet(), json_path=target)
+    report = score((path, path), target=target)
     assert json.loads(target.read_text()) == {"map": None, "ap": dict.fromkeys(map(str, range(19)))}
     assert "mAP" not in report.counts
     assert format_scores(report.details).endswith("-")

@@ -8,13 +8,16 @@ from pydantic import ValidationError
 
 from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
+from data.fields.field import find_fields
 from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
 from models.segmenters.factory import SegmenterOptions, choose_segmenter
 from models.segmenters.segmenter import SegmentedField
 from pipeline.engines.local import LocalEngine
 from stages.segment import run as segment
-from stages.segment.run import SegmentSettings
+from stages.segment import segmenter_choice
+from stages.segment.paths import SegmentInputs, SegmentOutputs
+from stages.segment.settings import SegmentSettings
 
 
 class ThresholdSegmenter:
@@ -42,7 +45,7 @@ class ThresholdSegmenter:
 @pytest.fixture
 def segmenter(monkeypatch: pytest.MonkeyPatch) -> ThresholdSegmenter:
     threshold = ThresholdSegmenter()
-    monkeypatch.setattr(segment, "create_segmenter", lambda *_: threshold)
+    monkeypatch.setattr(segmenter_choice, "create_segmenter", lambda *_: threshold)
     return threshold
 
 
@@ -56,8 +59,11 @@ def write_field(images: Path, image_id: str, cells: int, shape: tuple[int, int] 
 
 
 def run(work: Path, **settings: object):
-    paths = (work / "images", work / "masks", work / "cells.parquet", work / "images.parquet")
-    return segment.run(*paths, SegmentSettings(**settings), LocalEngine(workers=2))
+    chosen, fields = SegmentSettings(**settings), find_fields(work / "images")
+    reason = segmenter_choice.explain_choice(fields, chosen)
+    inputs = SegmentInputs(fields, segmenter_choice.make_segmenter(fields, chosen), reason)
+    outputs = SegmentOutputs(work / "masks", work / "cells.parquet", work / "images.parquet")
+    return segment.run(inputs, outputs, chosen, LocalEngine(workers=2))
 
 
 @pytest.fixture
@@ -187,7 +193,7 @@ def test_er_is_used_where_a_field_has_it_or_it_is_asked_for(
         seen.append(options)
         return ThresholdSegmenter()
 
-    monkeypatch.setattr(segment, "create_segmenter", load)
+    monkeypatch.setattr(segmenter_choice, "create_segmenter", load)
     run(work, er=er, runtime="torch", labelling="exact", pixel_size_um=0.1)
     assert (seen[0].er, seen[0].runtime, seen[0].exact) == (expected, "torch", True)
     assert seen[0].sample is not None

@@ -9,9 +9,11 @@ from data.errors import InputError
 from data.fields.field import find_fields
 from data.masks.label_image import write_label_image
 from pipeline.engines.local import LocalEngine
-from stages.segment.run import SegmentSettings
+from stages.segment.settings import SegmentSettings
 from stages.segmenter.cell_sources import KnownCells, SegmentedCells, open_cell_source
-from stages.segmenter.compare import CompareSettings, format_comparison, run
+from stages.segmenter.compare import format_comparison, run
+from stages.segmenter.compare_settings import CompareSettings
+from stages.segmenter.paths import CompareInputs, CompareOutputs
 
 ENGINE = LocalEngine(workers=2)
 SETTINGS = CompareSettings(picture_size=200)
@@ -46,7 +48,7 @@ WHOLE, LEFT, RIGHT = np.s_[10:50, 10:70], np.s_[10:50, 10:40], np.s_[10:50, 40:7
 def test_tables_summary_and_picture(tmp_path: Path, images: Path) -> None:
     a = write_cells(tmp_path / "a", f1=[LEFT, RIGHT], f2=[WHOLE], f3=[])
     b = write_cells(tmp_path / "b", f1=[LEFT, RIGHT], f2=[LEFT, RIGHT], f3=[WHOLE])
-    report = run(a, b, find_fields(images), tmp_path / "out", SETTINGS, ENGINE)
+    report = run(CompareInputs(a, b, find_fields(images)), CompareOutputs(tmp_path / "out"), SETTINGS, ENGINE)
     assert not report.failures
     cells = pd.read_csv(tmp_path / "out/cells.csv")
     assert cells.columns.tolist() == ["image_id", "cell_a", "cell_b", "iou", "verdict"]
@@ -80,8 +82,9 @@ def test_tables_summary_and_picture(tmp_path: Path, images: Path) -> None:
 def test_the_other_way_round_splits_are_merges(tmp_path: Path, images: Path) -> None:
     a = write_cells(tmp_path / "a", f1=[WHOLE], f2=[WHOLE], f3=[LEFT])
     b = write_cells(tmp_path / "b", f1=[LEFT, RIGHT], f2=[WHOLE], f3=[])
+    fields, outputs = find_fields(images), CompareOutputs(tmp_path / "out")
     pooled = [
-        run(*pair, find_fields(images), tmp_path / "out", SETTINGS, ENGINE).details["pooled"]
+        run(CompareInputs(*pair, fields), outputs, SETTINGS, ENGINE).details["pooled"]
         for pair in ((a, b), (b, a))
     ]
     assert pooled[0]["f1"] == pooled[1]["f1"] == round(2 / 6, 4)
@@ -95,7 +98,7 @@ def test_the_worst_fields_come_first_and_no_more_than_asked_for(tmp_path: Path, 
     a = write_cells(tmp_path / "a", f1=[LEFT], f2=[LEFT], f3=[])
     b = write_cells(tmp_path / "b", f1=[LEFT], f2=[RIGHT], f3=[])
     settings = CompareSettings(picture_size=200, pictures=1)
-    run(a, b, find_fields(images), tmp_path / "out", settings, ENGINE)
+    run(CompareInputs(a, b, find_fields(images)), CompareOutputs(tmp_path / "out"), settings, ENGINE)
     picture = cv2.imread(str(tmp_path / "out/worst.png"))
     assert picture.shape == (200, 200, 3)
     assert picture[..., 0].mean() > 12  # that of f2, not of a dark field
@@ -105,27 +108,27 @@ def test_a_bad_field_does_not_stop_the_others(tmp_path: Path, images: Path) -> N
     a = write_cells(tmp_path / "a", f1=[LEFT], f2=[LEFT])
     b = write_cells(tmp_path / "b", f1=[LEFT], f2=[LEFT], f3=[LEFT])
     write_label_image(tmp_path / "b/f2_cells.png", np.ones((30, 40), np.uint16))
-    report = run(a, b, find_fields(images), tmp_path / "out", SETTINGS, ENGINE)
+    report = run(CompareInputs(a, b, find_fields(images)), CompareOutputs(tmp_path / "out"), SETTINGS, ENGINE)
     assert [failure.where for failure in report.failures] == ["f2", "f3"]
     assert "one size" in report.failures[0].why
     assert "f3_cells.png" in report.failures[1].why
     assert report.details["pooled"]["f1"] == 1
     for folder in ("a", "b"):
         write_label_image(tmp_path / folder / "f2_cells.png", np.ones((30, 40), np.uint16))
-    report = run(a, b, find_fields(images), tmp_path / "out", SETTINGS, ENGINE)
+    report = run(CompareInputs(a, b, find_fields(images)), CompareOutputs(tmp_path / "out"), SETTINGS, ENGINE)
     assert "80 x 60 px" in report.failures[0].why
 
 
 def test_no_field_at_all_is_an_error(tmp_path: Path, images: Path) -> None:
     a = write_cells(tmp_path / "a", other=[LEFT])
     with pytest.raises(InputError, match="f1_cells.png"):
-        run(a, a, find_fields(images), tmp_path / "out", SETTINGS, ENGINE)
+        run(CompareInputs(a, a, find_fields(images)), CompareOutputs(tmp_path / "out"), SETTINGS, ENGINE)
     assert not (tmp_path / "out").exists()
 
 
 def test_the_table_has_a_line_a_field_and_one_for_all(tmp_path: Path, images: Path) -> None:
     a = write_cells(tmp_path / "a", f1=[LEFT], f2=[], f3=[WHOLE])
-    report = run(a, a, find_fields(images), tmp_path / "out", SETTINGS, ENGINE)
+    report = run(CompareInputs(a, a, find_fields(images)), CompareOutputs(tmp_path / "out"), SETTINGS, ENGINE)
     lines = format_comparison(report.details).splitlines()
     assert [line.split()[0] for line in lines] == ["A:", "field", "f1", "f2", "f3", "all"]
     assert lines[3].split() == ["f2", "-", "-", *["0"] * 7]

@@ -10,9 +10,9 @@ from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute
 from pipeline.steps.segmenter import train_segmenter_step
-from stages.segmenter.train import TrainSegmenterSettings, choose_held_out, draw_weights, find_sources
-from stages.simulate.run import SimulateSettings
-from stages.simulate.run import run as simulate
+from stages.segmenter.train import choose_held_out, draw_weights, find_sources
+from stages.segmenter.train_settings import TrainSegmenterSettings
+from tests.factories.simulated_set import simulate_into
 
 ENGINE = LocalEngine(workers=2)
 SHORT = [
@@ -32,7 +32,7 @@ def empty_field(name: str, source: str) -> LabelledField:
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("labelled")
-    simulate(folder, SimulateSettings(fields=3, size=512, seed=9), ENGINE)
+    simulate_into(folder, fields=3, size=512, seed=9)
     return folder
 
 

@@ -1,5 +1,4 @@
 import errno
-from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -11,29 +10,15 @@ from data.labels.label_file import NEGATIVE, read_labels
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
 from data.predictions.submission import read_submission
-from stages.simulate.run import SimulateSettings, run
+from stages.simulate.settings import SimulateSettings
 from stages.stage import StageReport
+from tests.factories.simulated_set import simulate_into
 
 SMALL = {"size": 160, "seed": 4}
 
 
-class Inline:
-    """A context that does the work at once, in this process."""
-
-    def map(self, function, items, *, description, total=None, processes=False):
-        for item in items:
-            try:
-                yield item, function(item)
-            except Exception as error:
-                yield item, error
-
-    @contextmanager
-    def track(self, description, total):
-        yield lambda steps: None
-
-
 def simulate(out, **settings) -> StageReport:
-    return run(out, SimulateSettings.model_validate(SMALL | settings), Inline())
+    return simulate_into(out, **(SMALL | settings))
 
 
 def contents(folder):

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 
 from models.training.distributed import ALONE
+from stages.train.paths import TrainInputs
 from stages.train.preparation import FoldCells, FoldSetup, set_up_fold
-from stages.train.run import select_cells
+from stages.train.selection import select_cells
 from stages.train.settings import TrainSettings
 
 IMAGES = {f"image{number}": (int(number > 3),) for number in range(5)}
@@ -15,7 +16,7 @@ NEGATIVE = 18
 
 
 def prepare(folder, settings: TrainSettings, softened: np.ndarray | None) -> FoldSetup:
-    store, chosen = select_cells(folder.tiles, folder.cells, folder.labels, settings)
+    store, chosen = select_cells(TrainInputs(folder.tiles, folder.cells, folder.labels), settings)
     nobody = np.zeros(len(chosen.rows), bool)
     return set_up_fold(FoldCells(store, chosen, nobody, softened), settings, torch.device("cpu"), ALONE)
 

@@ -12,8 +12,8 @@ from data.errors import InputError
 from data.labels.label_file import write_labels
 from models.classifiers.model_folder import read_classifier
 from stages.train import fold
-from stages.train import run as train
 from stages.train.settings import TrainSettings
+from tests.factories.training import train_on
 
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 THREE_CLASSES = {f"image{number}": (number % 3,) for number in range(12)}
@@ -28,7 +28,7 @@ RECIPES = Path(__file__).parents[3] / "configs" / "recipes"
 
 
 def run(folder, model: Path, settings: TrainSettings, context):
-    return train.run(folder.tiles, folder.cells, folder.labels, model, settings, context)
+    return train_on(folder, model, settings, context)
 
 
 def read_metrics(model: Path) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from models.training import trainer
 from stages.train import run as train
 from stages.train.preparation import set_up_fold
 from stages.train.settings import TrainSettings
+from tests.factories.training import train_on
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 ALL = {"split": {"folds": 3, "fold": "all"}}
@@ -33,7 +34,7 @@ def tiny(tiny: TrainSettings, changed) -> TrainSettings:
 
 
 def run(folder, model: Path, settings: TrainSettings, context, **options):
-    return train.run(folder.tiles, folder.cells, folder.labels, model, settings, context, **options)
+    return train_on(folder, model, settings, context, **options)
 
 
 def read_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -97,16 +98,10 @@ def test_a_training_that_stopped_in_the_second_fold(
     whole = tmp_path / "whole"
     run(folder, whole, settings, steps(), out_of_fold=tmp_path / "whole.parquet")
 
-    class StopsInTheSecond(steps):
-        def track(self, description: str, total: int):
-            self.folds = getattr(self, "folds", 0) + 1
-            self.done = 0
-            self._interrupt_after = 3 if self.folds == 2 else None
-            return super().track(description, total)
-
     parts = tmp_path / "parts"
+    context = steps(interrupt_after=3, in_task=2)
     with pytest.raises(KeyboardInterrupt):
-        run(folder, parts, settings, StopsInTheSecond(), out_of_fold=tmp_path / "parts.parquet")
+        run(folder, parts, settings, context, out_of_fold=tmp_path / "parts.parquet")
     assert not list(parts.rglob("model.toml"))
     run(folder, parts, settings, steps(), out_of_fold=tmp_path / "parts.parquet")
     for fold in range(2):

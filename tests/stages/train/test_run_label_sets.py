@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from data.predictions.predictions_table import read_class_names
-from stages.train import run as train
+from tests.factories.training import train_on
 
 IMAGES = {f"image{number}": (number % 2,) for number in range(6)}
 
@@ -20,7 +20,7 @@ def test_out_of_fold_predictions_of_other_classes(make_tiles, tiny, steps, tmp_p
     settings = tiny.model_copy(update={"label_set": str(own), "split": split, "schedule": schedule})
 
     def run(**files: Path) -> None:
-        train.run(folder.tiles, folder.cells, folder.labels, tmp_path / "model", settings, steps(), **files)
+        train_on(folder, tmp_path / "model", settings, steps(), **files)
 
     run(out_of_fold=out_of_fold)
     assert read_class_names(out_of_fold) == ("Left", "Right")

@@ -18,11 +18,13 @@ from models.classifiers.ensemble import find_classifiers
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import read_classifier
 from stages.evaluate import run as evaluate
+from stages.evaluate.paths import EvaluateInputs, EvaluateOutputs
 from stages.evaluate.settings import EvaluateSettings
 from stages.predict import run as predict_stage
+from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
-from stages.train import run as train
 from stages.train.settings import TrainSettings
+from tests.factories.training import train_on
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 
@@ -36,7 +38,7 @@ def tiny(tiny: TrainSettings, changed) -> TrainSettings:
 
 
 def run(folder, model: Path, settings: TrainSettings, context, **options):
-    return train.run(folder.tiles, folder.cells, folder.labels, model, settings, context, **options)
+    return train_on(folder, model, settings, context, **options)
 
 
 def predict(folder, model: Path) -> np.ndarray:
@@ -111,7 +113,8 @@ def test_folds_that_average_predict_so(
         each = []
         for part in find_classifiers(model):
             output = tmp_path / "predictions.parquet"
-            predict_stage.run(folder.tiles, folder.cells, [part], output, settings, steps())
+            inputs = PredictInputs(folder.tiles, folder.cells, [part])
+            predict_stage.run(inputs, PredictOutputs(output), settings, steps())
             each.append(read_predictions(output).filter(regex=r"^p_\d+$").to_numpy())
         by_fold = (np.abs(np.stack(each) - said) < 1e-6).all(axis=2)
         assert by_fold.any(axis=0).all() == agrees, asked
@@ -120,9 +123,8 @@ def test_folds_that_average_predict_so(
 def test_evaluation_calls_as_the_folds_do(make_tiles, tiny: TrainSettings, steps, tmp_path: Path) -> None:
     folder, out_of_fold = make_tiles(SINGLE), tmp_path / "oof.parquet"
     run(folder, tmp_path / "model", tiny, steps(), out_of_fold=out_of_fold)
-    report = evaluate.run(
-        out_of_fold, folder.cells, folder.labels, tmp_path / "quality", EvaluateSettings(), steps()
-    )
+    inputs = EvaluateInputs(out_of_fold, folder.cells, folder.labels)
+    report = evaluate.run(inputs, EvaluateOutputs(tmp_path / "evaluate"), EvaluateSettings(), steps())
     said = read_predictions(out_of_fold)
     likeliest = said.filter(regex=r"^p_\d+$").to_numpy().argmax(axis=1)
     found = [row["found"] for row in report.details["levels"][0]["classes"]]

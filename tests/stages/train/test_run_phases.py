@@ -6,8 +6,8 @@ import torch
 from safetensors.torch import load_file
 
 from stages.train import fold
-from stages.train import run as train
 from stages.train.settings import TrainSettings
+from tests.factories.training import train_on
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
@@ -22,7 +22,7 @@ def tiny(tiny: TrainSettings, changed) -> TrainSettings:
 
 
 def run(folder, model: Path, settings: TrainSettings, context):
-    return train.run(folder.tiles, folder.cells, folder.labels, model, settings, context)
+    return train_on(folder, model, settings, context)
 
 
 def read_weights(model: Path) -> dict[str, torch.Tensor]:

@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from stages.train import run as train
 from stages.train.settings import TrainSettings
+from tests.factories.training import train_on
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 
@@ -22,7 +22,7 @@ def tiny(tiny: TrainSettings, changed) -> TrainSettings:
 
 
 def run(folder, model: Path, settings: TrainSettings, context) -> dict[str, torch.Tensor]:
-    train.run(folder.tiles, folder.cells, folder.labels, model, settings, context)
+    train_on(folder, model, settings, context)
     return load_file(model / "model.safetensors")
 
 

@@ -1,4 +1,4 @@
-"""Cells that were cut elsewhere go through crops, train and predict as segmented ones do."""
+"""Pre-cropped cells go through crops, train and predict as segmented ones do."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def test_from_index_to_predictions(hpacells, write_recipe, index: Path, tmp_path
     assert all(f"cell{number}</a>" in page for number in range(1, 5))
     assert page.count("label <b>") == 5
     assert "left out: unreadable" in page
-    assert "5 cells that were cut elsewhere, 4 kept" in (work / "report/index.html").read_text()
+    assert "5 pre-cropped cells, 4 kept" in (work / "report/index.html").read_text()
 
 
 def test_images_or_an_index(hpacells, index: Path, tmp_path: Path) -> None:

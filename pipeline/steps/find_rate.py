@@ -1,0 +1,44 @@
+"""The find-rate step: what it depends on, what it writes, and the call that runs it."""
+
+from pathlib import Path
+
+from data.labels.label_set import read_label_set
+from pipeline.config.config import Config
+from pipeline.runs.execute import Step, require
+from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.train import hash_start
+from stages.find_rate.settings import FindRateSettings
+from stages.train.settings import TrainSettings
+
+
+def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) -> Step:
+    """Test a range of learning rates; ``after`` begins with the weights that were trained."""
+    from stages.find_rate.paths import FindRateInputs, FindRateOutputs
+    from stages.find_rate.run import run as find_rate
+
+    recipe = config.settings("train", TrainSettings)
+    dependencies = {"crops": require(work, "crops").output_key, "labels": hash_file(labels)}
+    if after:
+        dependencies["train"] = require(work, "train").output_key
+        recipe = recipe.model_copy(update={"start": str(_first_classifier(work))})
+    settings = config.settings("find_rate", FindRateSettings)
+    dependencies |= {"recipe": hash_json(recipe.of_result().model_dump(mode="json"))} | hash_start(recipe)
+    dependencies |= hash_label_set(read_label_set(recipe.label_set))
+    inputs = FindRateInputs(tiles_path=work.tiles, cells_path=work.cells, labels_path=labels, recipe=recipe)
+    outputs = FindRateOutputs(table_path=work.rate_table, picture_path=work.rate_picture)
+    return Step(
+        stage="find_rate",
+        manifest=work.manifest("find_rate"),
+        settings=settings,
+        inputs=dependencies,
+        outputs=(outputs.table_path, outputs.picture_path),
+        run=lambda _, context: find_rate(inputs, outputs, settings, context),
+    )
+
+
+def _first_classifier(work: WorkFolder) -> Path:
+    from models.classifiers.ensemble import find_classifiers
+
+    return find_classifiers(work.model)[0]

@@ -1,0 +1,76 @@
+"""What the crops stage reads and writes, for segmented fields and for pre-cropped cells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.cells.precropped_index import PrecroppedCell
+from data.fields.field import Field
+
+
+@dataclass(frozen=True)
+class CropsInputs:
+    """What the crops stage reads of segmented fields.
+
+    Attributes
+    ----------
+    fields
+        The fields that were segmented.
+    images_dir
+        Folder in which they were found; named in messages.
+    masks_dir, cells_path
+        Label images and cells table of the segment stage.
+    key
+        Key of everything that the tiles depend on; an interrupted run with the same key is resumed.
+    pixel_size_um
+        Pixel size with which the fields were segmented.
+    """
+
+    fields: Sequence[Field]
+    images_dir: Path
+    masks_dir: Path
+    cells_path: Path
+    key: str
+    pixel_size_um: float = 0.08
+
+
+@dataclass(frozen=True)
+class CropsOutputs:
+    """What the crops stage writes of segmented fields.
+
+    Attributes
+    ----------
+    cells_path
+        Cells table, completed with intensities, image hashes and drop reasons; usually the one that is read.
+    tiles_path
+        Tile store; its row n is row n of the table.
+    """
+
+    cells_path: Path
+    tiles_path: Path
+
+
+@dataclass(frozen=True)
+class PrecroppedInputs:
+    """What the crops stage reads of pre-cropped cells.
+
+    Attributes
+    ----------
+    cells
+        The cells of an index.
+    key
+        Key of everything that the tiles depend on; an interrupted run with the same key is resumed.
+    """
+
+    cells: Sequence[PrecroppedCell]
+    key: str
+
+
+@dataclass(frozen=True)
+class PrecroppedOutputs:
+    """What the crops stage writes of pre-cropped cells: two tables, the tile store and a label file."""
+
+    cells_path: Path
+    images_table_path: Path
+    tiles_path: Path
+    labels_path: Path

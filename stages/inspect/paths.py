@@ -1,0 +1,80 @@
+"""What the inspect stage reads and writes, for segmented fields and for pre-cropped cells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data.fields.field import Field
+from data.labels.label_set import LabelSet
+
+
+@dataclass(frozen=True)
+class InspectInputs:
+    """What a report on fields is made of.
+
+    Attributes
+    ----------
+    fields
+        The fields that were segmented.
+    images_dir
+        Folder in which they were found; named in messages.
+    masks_dir, images_table_path, cells_path, tiles_path, predictions_path
+        Label images, images table, cells table, tile store and predictions table.
+    curves_path
+        Training curves of the classifier, or None.
+    scores
+        Scores of the submission, as the score stage reports them, or None.
+    full_scale
+        Setting of the crops stage, so that fields are shown as bright as their tiles.
+    labels_path
+        Label file of the images, with the classes of the predictions, or None.
+    """
+
+    fields: Sequence[Field]
+    images_dir: Path
+    masks_dir: Path
+    images_table_path: Path
+    cells_path: Path
+    tiles_path: Path
+    predictions_path: Path
+    curves_path: Path | None = None
+    scores: dict[str, Any] | None = None
+    full_scale: int | None = None
+    labels_path: Path | None = None
+
+
+@dataclass(frozen=True)
+class PrecroppedInspectInputs:
+    """What a report on pre-cropped cells is made of.
+
+    Attributes
+    ----------
+    cells_path, tiles_path
+        Cells table and tile store.
+    predictions_path
+        Predictions table; None where nothing was predicted yet.
+    labels_path
+        Label file of the cells, or None.
+    label_set
+        Its classes; None for those of the predictions.
+    trained_on
+        Whether the classifier was trained with these very labels.
+    curves_path
+        Training curves of the classifier, or None.
+    """
+
+    cells_path: Path
+    tiles_path: Path
+    predictions_path: Path | None = None
+    labels_path: Path | None = None
+    label_set: LabelSet | None = None
+    trained_on: bool = False
+    curves_path: Path | None = None
+
+
+@dataclass(frozen=True)
+class InspectOutputs:
+    """What the inspect stage writes: the folder of the report, replaced as a whole."""
+
+    report_dir: Path

@@ -1,0 +1,52 @@
+"""What the segment stage reads and writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.fields.field import Field
+from models.segmenters.segmenter import Segmenter
+
+
+@dataclass(frozen=True)
+class SegmentInputs:
+    """What the segment stage reads.
+
+    Attributes
+    ----------
+    fields
+        Fields to segment.
+    segmenter
+        Segmenter that was made for them.
+    reason
+        Why it was chosen; empty where it was asked for by name.
+    """
+
+    fields: Sequence[Field]
+    segmenter: Segmenter
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SegmentOutputs:
+    """What the segment stage writes.
+
+    Attributes
+    ----------
+    masks_dir
+        Folder for ``<ID>_nuclei.png`` and ``<ID>_cells.png``; its hidden folder ``.fields`` keeps the rows of
+        each finished field, so that an interrupted run can be resumed.
+    cells_path
+        Cells table.
+    images_table_path
+        Images table.
+    """
+
+    masks_dir: Path
+    cells_path: Path
+    images_table_path: Path
+
+    @property
+    def fields_dir(self) -> Path:
+        """Folder of the rows of each finished field."""
+        return self.masks_dir / ".fields"

@@ -1,0 +1,34 @@
+"""The segmenter of a set of fields, and why it was chosen."""
+
+from collections.abc import Sequence
+
+from data.fields.field import Field
+from models.segmenters.calibration_fields import draw_sample
+from models.segmenters.factory import SegmenterOptions, choose_segmenter, create_segmenter
+from models.segmenters.segmenter import Segmenter
+from models.segmenters.without_er import ER
+from stages.segment.settings import SegmentSettings
+
+
+def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmenter:
+    """Make the segmenter for some fields; its networks are not loaded before it is used.
+
+    Raises
+    ------
+    InputError
+        The segmenter or the runtime is not available.
+    """
+    er = _uses_er(fields, settings)
+    sample = draw_sample(fields, settings.pixel_size_um, er=er)
+    options = SegmenterOptions(settings.runtime, er, settings.labelling == "exact", sample)
+    return create_segmenter(settings.segmenter, options)
+
+
+def explain_choice(fields: Sequence[Field], settings: SegmentSettings) -> str:
+    """Return why `make_segmenter` makes the one that it does; empty where it was asked for by name."""
+    _, reason = choose_segmenter(settings.segmenter, er=_uses_er(fields, settings))
+    return reason
+
+
+def _uses_er(fields: Sequence[Field], settings: SegmentSettings) -> bool:
+    return settings.er == "yes" or (settings.er == "auto" and any(ER in field.files for field in fields))
