@@ -40,8 +40,8 @@ def balance_items(
     Oversampling (Zhang et al. 2021): a class with fewer cells than the median class has its cells repeated,
     up to the median but at most ``max_oversampling`` times; of a cell's classes the one repeated most counts,
     and a fractional number of times is rounded at random. Then (Madeira and Parreira 2019) a class that still
-    has fewer than ``min_cells_per_class`` cells has its cells repeated in turn until it has that many. Synthetic
-    negatives (Elnashar and Abd El Azim 2022) are cells that are not negative, darkened in green.
+    has fewer than ``min_cells_per_class`` cells has its cells repeated in turn until it has that many.
+    Synthetic negatives (Elnashar and Abd El Azim 2022) are cells that are not negative, darkened in green.
 
     Parameters
     ----------

@@ -4,6 +4,11 @@ import re
 from pathlib import Path
 
 
+def fold_folder(model: Path, fold: int) -> Path:
+    """Name the folder of a fold's classifier."""
+    return model / f"fold-{fold}"
+
+
 def list_folds(folder: Path) -> list[Path]:
     """List the folders ``fold-0``, ``fold-1`` ... of a model folder, in the order of their numbers."""
     found = folder.glob("fold-*") if folder.is_dir() else ()

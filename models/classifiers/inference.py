@@ -121,12 +121,12 @@ def _average(
     probabilities: list[Tensor] = []
     embeddings: list[Tensor] = []
     for batch_runtime in batch_runtimes:
-        own = (
+        averages_views = (
             batch_runtime.classifier.architecture.test_time_augmentation if symmetries is None else symmetries
         )
         scores = [
             batch_runtime(np.ascontiguousarray(view))
-            for view in (_symmetric_views(tiles) if own else [tiles])
+            for view in (_symmetric_views(tiles) if averages_views else [tiles])
         ]
         each = [batch_runtime.classifier.probabilities(logits) for logits, _ in scores]
         probabilities.append(torch.stack(each).mean(dim=0))

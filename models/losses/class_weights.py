@@ -52,14 +52,14 @@ ClassWeightSettings = Annotated[
 ]
 
 
-def inverse_frequency_weights(targets: NDArray[np.floating], most: float) -> NDArray[np.float32]:
+def inverse_frequency_weights(targets: NDArray[np.floating], max_ratio: float) -> NDArray[np.float32]:
     """Weight classes for a cross entropy, inversely to the number of their tiles.
 
     Parameters
     ----------
     targets
         (n, classes), one 1 in each row, or probabilities.
-    most
+    max_ratio
         Largest ratio of a weight to that of the most frequent class.
 
     Returns
@@ -71,18 +71,18 @@ def inverse_frequency_weights(targets: NDArray[np.floating], most: float) -> NDA
     present = counts > 0
     if not present.any():
         return np.ones(len(counts), np.float32)
-    weights = np.minimum(counts.max() / np.where(present, counts, counts[present].min()), most)
+    weights = np.minimum(counts.max() / np.where(present, counts, counts[present].min()), max_ratio)
     return (weights / (weights @ counts / counts.sum())).astype(np.float32)
 
 
-def positive_weights(targets: NDArray[np.floating], most: float) -> NDArray[np.float32]:
+def positive_weights(targets: NDArray[np.floating], max_ratio: float) -> NDArray[np.float32]:
     """Weight the positive tiles of each class for a binary cross entropy: negatives over positives.
 
     Parameters
     ----------
     targets
         (n, classes), 0 to 1.
-    most
+    max_ratio
         Largest weight; the smallest is 1, also that of classes without tiles.
 
     Returns
@@ -93,4 +93,4 @@ def positive_weights(targets: NDArray[np.floating], most: float) -> NDArray[np.f
     positives = targets.sum(axis=0)
     absent = positives <= 0
     ratios = (len(targets) - positives) / np.where(absent, 1, positives)
-    return np.clip(np.where(absent, 1, ratios), 1, most).astype(np.float32)
+    return np.clip(np.where(absent, 1, ratios), 1, max_ratio).astype(np.float32)

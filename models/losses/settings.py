@@ -78,7 +78,7 @@ class SoftF1Settings(Settings):
 
     output: ClassVar[Output] = "multi-label"
     # A batch has one loss: there are none to choose the largest of.
-    hardest: ClassVar[float] = 1.0
+    hard_example_fraction: ClassVar[float] = 1.0
 
     kind: Literal["soft-f1"] = Setting(default="soft-f1", description=_KINDS)
     triplet: TripletSettings = TripletSettings()

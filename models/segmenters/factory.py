@@ -129,13 +129,13 @@ def _make_dpn_unet(options: SegmenterOptions) -> Segmenter:
     nuclei_path, cell_path = (path for path in paths if path)
     hashes = [weights_hash(path) for path in (nuclei_path, cell_path)]
     runtimes = []
-    for place, (purpose, path, content) in enumerate(
+    for index, (purpose, path, content) in enumerate(
         zip(("nuclei", "cells"), (nuclei_path, cell_path), hashes, strict=True)
     ):
         calibration = options.sample and options.sample.calibration(
             purpose,
             DPNUnetSegmenter.channels,
-            lambda image, pixel_um, place=place: network_inputs(image, pixel_um)[place],
+            lambda image, pixel_um, index=index: network_inputs(image, pixel_um)[index],
         )
         runtimes.append(
             make_runtime(options.runtime, partial(load_dpn_unet, path), f"dpn-unet {content}", calibration)

@@ -18,8 +18,8 @@ from data.training.balance import weigh_evenly
 from data.training.history import Epoch
 from models.classifiers.classifier import Classifier
 from models.training.checkpoint import Checkpoint
+from models.training.fit_settings import FitSettings
 from models.training.lr_schedules.lr_schedule import LrScheduleSettings, lr_factor
-from models.training.schedule import ScheduleSettings
 from models.training.training_loop import LoopSettings, TrainingLoop
 from models.training.training_step import TrainingStep
 from models.training.validation import VALIDATION_METRICS, validation_logits, validation_metrics
@@ -78,8 +78,8 @@ class Trainer(TrainingLoop[Classifier, Batch]):
         Takes the steps; of the classifier that is trained, on its data.
     augmentation
         How training tiles are changed.
-    rate, schedule
-        Settings.
+    lr_schedule, schedule
+        Settings of the learning rate, and of the length and batches.
     seed
         Random seed of the order of tiles, their changes and dropout.
     checkpoint
@@ -95,15 +95,15 @@ class Trainer(TrainingLoop[Classifier, Batch]):
         training_step: TrainingStep,
         augmentation: Augmentation,
         *,
-        rate: LrScheduleSettings,
-        schedule: ScheduleSettings,
+        lr_schedule: LrScheduleSettings,
+        schedule: FitSettings,
         seed: int,
         checkpoint: Checkpoint,
         interpolation: WeightInterpolation | None = None,
         prefix: str = "",
     ) -> None:
         self._training_step, self._augmentation, self._data = training_step, augmentation, training_step.data
-        self._rate_settings, self._schedule, self._seed = rate, schedule, seed
+        self._lr_schedule, self._schedule, self._seed = lr_schedule, schedule, seed
         self._sampling = weigh_evenly(self._data.targets) if schedule.class_balanced_sampling else None
         plan = self._plan(0)
         # Every epoch has batches of the same sizes.
@@ -153,7 +153,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
         state, step, batches = self._state, self.progress.step, len(self._batch_sizes)
         highest = self._training_step.settings.learning_rate
         state.lr = highest * lr_factor(
-            self._rate_settings, highest, step, batches, self._schedule.epochs, self._monitored_losses()
+            self._lr_schedule, highest, step, batches, self._schedule.epochs, self._monitored_losses()
         )
         name = f"{self._prefix}epoch {step // batches + 1}"
         loss = self._training_step.take(batch, state.lr, seed=(self._seed, step), name=name)

@@ -195,7 +195,7 @@ class TrainingLoop(ABC, Generic[Network, Batch]):
         self.optimiser.load_state_dict(state["optimiser"])
         if self._average is not None:
             self._average.module.load_state_dict(state["average"])
-        self.load_state(state["own"])
+        self.load_state(state["task"])
         if not self._is_finished():
             log.info("training resumes in %s", self.name_step())
 
@@ -209,6 +209,6 @@ class TrainingLoop(ABC, Generic[Network, Batch]):
                 "network": self.network.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
                 "average": None if self._average is None else self._average.module.state_dict(),
-                "own": self.state(),
+                "task": self.state(),
             }
         )

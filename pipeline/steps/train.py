@@ -27,7 +27,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     InputError
         The labels are to be softened, but no earlier training of all folds on these cells tells how.
     """
-    from stages.train.model_folders import fold_folder
+    from models.classifiers.fold_folders import fold_folder
     from stages.train.paths import TrainInputs, TrainOutputs
     from stages.train.run import run as train
 

@@ -115,7 +115,7 @@ class Fold:
         return Trainer(
             make_training_step(setup, settings),
             setup.augmentation,
-            rate=settings.lr_schedule,
+            lr_schedule=settings.lr_schedule,
             schedule=settings.fit,
             seed=settings.seed,
             checkpoint=Checkpoint(path, setup.key + phase.key, settings.fit.checkpoint_seconds),

@@ -11,11 +11,6 @@ from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
 CURVES = "curves.png"
 
 
-def fold_folder(model: Path, fold: int) -> Path:
-    """Name the folder of a fold's classifier."""
-    return model / f"fold-{fold}"
-
-
 def remove_others(model: Path, written: Collection[Path]) -> None:
     """Remove the classifiers that an earlier training left in a model folder, all but those just written.
 

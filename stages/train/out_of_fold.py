@@ -33,7 +33,7 @@ class UnusedCells:
     predictors: NDArray[np.bool_]
 
 
-def find_unused(labelled: TrainingSet, chosen: TrainingSet, splits: Sequence[Split]) -> UnusedCells:
+def find_unused(labelled: TrainingSet, training_set: TrainingSet, splits: Sequence[Split]) -> UnusedCells:
     """Find the cells that no fold trains on, and which folds are to predict them.
 
     Those are the folds that held out an image of the cell's group (its protein, mosaic or near duplicates),
@@ -43,16 +43,18 @@ def find_unused(labelled: TrainingSet, chosen: TrainingSet, splits: Sequence[Spl
     ----------
     labelled
         The kept cells of all labelled images.
-    chosen
+    training_set
         Those of them that are trained on.
     splits
         The folds, which hold out some of the chosen cells each.
     """
-    unused = ~np.isin(labelled.rows, chosen.rows)
+    unused = ~np.isin(labelled.rows, training_set.rows)
     groups = np.array([labelled.groups[image_id] for image_id in labelled.image_ids], str)
-    place = {row: number for number, row in enumerate(labelled.rows.tolist())}
-    of_chosen = groups[[place[row] for row in chosen.rows.tolist()]]
-    predictors = np.stack([np.isin(groups[unused], of_chosen[split.held_out]) for split in splits], axis=1)
+    index_of_row = {row: number for number, row in enumerate(labelled.rows.tolist())}
+    groups_in_training = groups[[index_of_row[row] for row in training_set.rows.tolist()]]
+    predictors = np.stack(
+        [np.isin(groups[unused], groups_in_training[split.held_out]) for split in splits], axis=1
+    )
     predictors[~predictors.any(axis=1)] = True
     return UnusedCells(
         labelled.rows[unused], labelled.image_ids[unused], labelled.cell_ids[unused], predictors
@@ -61,7 +63,7 @@ def find_unused(labelled: TrainingSet, chosen: TrainingSet, splits: Sequence[Spl
 
 def write_out_of_fold(
     path: Path,
-    chosen: TrainingSet,
+    training_set: TrainingSet,
     unused: UnusedCells,
     splits: Sequence[Split],
     results: Sequence[FoldResult],
@@ -77,7 +79,7 @@ def write_out_of_fold(
     ----------
     path
         The file to write.
-    chosen, unused
+    training_set, unused
         The cells that are trained on, and those that are not.
     splits, results
         The folds, and what came out of each.
@@ -85,22 +87,24 @@ def write_out_of_fold(
         (m, classes) of each fold: its probabilities of the cells that it predictors.
     """
     predictors = np.concatenate([np.stack([split.held_out for split in splits], axis=1), unused.predictors])
-    probabilities = np.zeros((len(predictors), len(chosen.class_names)), np.float32)
+    probabilities = np.zeros((len(predictors), len(training_set.class_names)), np.float32)
     for fold, (result, others) in enumerate(zip(results, of_unused, strict=True)):
-        own = predictors[:, fold]
-        said = np.concatenate([result.probabilities, others])
-        probabilities[own] += said / predictors[own].sum(axis=1, keepdims=True, dtype=np.float32)
+        predicted = predictors[:, fold]
+        fold_probabilities = np.concatenate([result.probabilities, others])
+        probabilities[predicted] += fold_probabilities / predictors[predicted].sum(
+            axis=1, keepdims=True, dtype=np.float32
+        )
     # The sum of rounded parts may lie just above 1.
     np.minimum(probabilities, 1, out=probabilities)
-    rows = np.concatenate([chosen.rows, unused.rows])
+    rows = np.concatenate([training_set.rows, unused.rows])
     known = np.flatnonzero(predictors.any(axis=1))
     order = known[np.argsort(rows[known])]
     write_predictions(
         path,
-        np.concatenate([chosen.image_ids, unused.image_ids])[order].tolist(),
-        np.concatenate([chosen.cell_ids, unused.cell_ids])[order],
+        np.concatenate([training_set.image_ids, unused.image_ids])[order].tolist(),
+        np.concatenate([training_set.cell_ids, unused.cell_ids])[order],
         probabilities[order],
-        class_names=chosen.class_names,
+        class_names=training_set.class_names,
         labels=_call(probabilities[order], predictors[order], splits, results),
     )
 
@@ -118,7 +122,7 @@ def _call(
     ]
     called = np.empty(len(probabilities), object)
     for kind in np.unique(predictors, axis=0):
-        own = (predictors == kind).all(axis=1)
+        same = (predictors == kind).all(axis=1)
         thresholds = mean_thresholds([members[fold] for fold in np.flatnonzero(kind)])
-        called[own] = call_classes(probabilities[own], thresholds)
+        called[same] = call_classes(probabilities[same], thresholds)
     return called.tolist()

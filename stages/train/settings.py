@@ -18,10 +18,10 @@ from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSettings
 from models.losses.settings import CrossEntropySettings, LossSettings, output_of
 from models.precision import Precision
+from models.training.fit_settings import FitSettings, PhaseSettings
 from models.training.lr_schedules.cosine import CosineSettings
 from models.training.lr_schedules.lr_schedule import LrScheduleSettings
 from models.training.optimisers.settings import AdamWSettings, OptimiserSettings
-from models.training.schedule import PhaseSettings, ScheduleSettings
 from stages.stage import StageSettings
 
 ALL_FOLDS = "all"
@@ -119,7 +119,7 @@ class TrainSettings(StageSettings):
     loss: LossSettings = CrossEntropySettings()
     optimiser: OptimiserSettings = AdamWSettings()
     lr_schedule: LrScheduleSettings = CosineSettings()
-    fit: ScheduleSettings = ScheduleSettings()
+    fit: FitSettings = FitSettings()
     phases: tuple[PhaseSettings, ...] = Setting(
         default=(), description="trainings that follow the main one, in order"
     )
@@ -132,11 +132,11 @@ class TrainSettings(StageSettings):
         if not isinstance(settings, Mapping):
             return settings
         kind = "binary-cross-entropy" if settings.get("images") == "all" else "cross-entropy"
-        chosen = {**settings, "loss": _with_kind(settings.get("loss", {}), kind)}
+        completed = {**settings, "loss": _with_kind(settings.get("loss", {}), kind)}
         phases = settings.get("phases", ())
         if isinstance(phases, list | tuple):
-            chosen["phases"] = [_with_loss(phase, kind) for phase in phases]
-        return chosen
+            completed["phases"] = [_with_loss(phase, kind) for phase in phases]
+        return completed
 
     @model_validator(mode="after")
     def _check_loss(self) -> "TrainSettings":

@@ -15,7 +15,7 @@ from stages.train.settings import TrainSettings
 log = logging.getLogger("hpacells")
 
 
-def soften(chosen: TrainingSet, soft: Path, settings: TrainSettings) -> NDArray[np.float32]:
+def soften(training_set: TrainingSet, soft: Path, settings: TrainSettings) -> NDArray[np.float32]:
     """Mix out-of-fold predictions into the targets, (n, classes), and tell of how many cells.
 
     Raises
@@ -24,10 +24,10 @@ def soften(chosen: TrainingSet, soft: Path, settings: TrainSettings) -> NDArray[
         The file is no predictions table, or one of other classes or of none of the cells.
     """
     predictions = read_predictions(soft, embedding=False)
-    check_classes(read_class_names(soft), chosen.class_names)
-    known = match_probabilities(predictions, chosen.image_ids, chosen.cell_ids)
+    check_classes(read_class_names(soft), training_set.class_names)
+    known = match_probabilities(predictions, training_set.image_ids, training_set.cell_ids)
     softened = np.all(np.isfinite(known), axis=1)
-    several = chosen.targets.sum(axis=1) > 1
+    several = training_set.targets.sum(axis=1) > 1
     log.info(
         "softened labels: %d cells of images with one label, %d of images with several; %d cells keep theirs",
         int((softened & ~several).sum()),
@@ -35,4 +35,4 @@ def soften(chosen: TrainingSet, soft: Path, settings: TrainSettings) -> NDArray[
         int((~softened).sum()),
     )
     single = output_of(settings.loss) == "single-label"
-    return soften_targets(chosen.targets, known, single_label=single, weight=settings.soft_weight)
+    return soften_targets(training_set.targets, known, single_label=single, weight=settings.soft_weight)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.labels.folds import split_images
 from data.training.training_set import TrainingSet
-from stages.train.model_folders import fold_folder
+from models.classifiers.fold_folders import fold_folder
 from stages.train.settings import ALL_FOLDS, TrainSettings
 
 log = logging.getLogger("hpacells")
@@ -31,7 +31,7 @@ class Split:
     held_out: NDArray[np.bool_]
 
 
-def list_splits(chosen: TrainingSet, settings: TrainSettings, model: Path) -> list[Split]:
+def list_splits(training_set: TrainingSet, settings: TrainSettings, model: Path) -> list[Split]:
     """List the trainings, of all folds where the settings ask for them.
 
     A fold that can hold out no image would be a classifier of all cells. Where that is the only one, it is
@@ -39,31 +39,32 @@ def list_splits(chosen: TrainingSet, settings: TrainSettings, model: Path) -> li
     """
     split = settings.split
     if split.folds < 2:
-        return [Split(model, np.zeros(len(chosen.rows), bool))]
+        return [Split(model, np.zeros(len(training_set.rows), bool))]
     if split.fold != ALL_FOLDS:
-        held_out = _hold_out(chosen, settings, int(split.fold))
+        held_out = _hold_out(training_set, settings, int(split.fold))
         if not held_out.any():
             log.warning(
                 "%d labelled images are too few to hold some out for fold %d: training without validation",
-                len(chosen.labels),
+                len(training_set.labels),
                 int(split.fold),
             )
         return [Split(model, held_out)]
     folds = [
-        Split(fold_folder(model, fold), _hold_out(chosen, settings, fold)) for fold in range(split.folds)
+        Split(fold_folder(model, fold), _hold_out(training_set, settings, fold))
+        for fold in range(split.folds)
     ]
     possible = [fold for fold in folds if fold.held_out.any()]
     if not possible:
         log.warning(
             "%d labelled images are too few to hold some out: one classifier is trained, without validation "
             "and without out-of-fold predictions",
-            len(chosen.labels),
+            len(training_set.labels),
         )
-        return [Split(model, np.zeros(len(chosen.rows), bool))]
+        return [Split(model, np.zeros(len(training_set.rows), bool))]
     if len(possible) < len(folds):
         log.warning(
             "%d labelled images are too few for %d folds: %d are trained, %s",
-            len(chosen.labels),
+            len(training_set.labels),
             len(folds),
             len(possible),
             ", ".join(fold.folder.name for fold in possible),
@@ -71,10 +72,15 @@ def list_splits(chosen: TrainingSet, settings: TrainSettings, model: Path) -> li
     return possible
 
 
-def _hold_out(chosen: TrainingSet, settings: TrainSettings, fold: int) -> NDArray[np.bool_]:
+def _hold_out(training_set: TrainingSet, settings: TrainSettings, fold: int) -> NDArray[np.bool_]:
     """Mark the cells of the images that a fold holds out, (n,) bool; none where it can hold out none."""
     split = settings.split
     _, held_out = split_images(
-        chosen.labels, split.folds, fold, settings.seed, groups=chosen.groups, stratify=split.stratify
+        training_set.labels,
+        split.folds,
+        fold,
+        settings.seed,
+        groups=training_set.groups,
+        stratify=split.stratify,
     )
-    return np.isin(chosen.image_ids, sorted(held_out))
+    return np.isin(training_set.image_ids, sorted(held_out))

@@ -1,4 +1,4 @@
-"""What is told of a training: how much it was trained on, and how good its classifiers are."""
+"""What a training reports: how much it was trained on, and how good its classifiers are."""
 
 import math
 from collections.abc import Sequence
@@ -11,67 +11,67 @@ from stages.train.fold import FoldResult
 from stages.train.splits import Split
 
 
-def describe(chosen: TrainingSet, split: Split, result: FoldResult) -> dict[str, Any]:
-    """Describe the training of one classifier: what it was trained on, and the figures of its best epoch."""
+def describe(training_set: TrainingSet, split: Split, result: FoldResult) -> dict[str, Any]:
+    """Describe the training of one classifier: what it was trained on, and the metrics of its best epoch."""
     training, held_out = result.training, split.held_out
     best = training.epochs[training.best_epoch - 1]
-    figures: dict[str, Any] = {
-        **chosen.counts,
-        "classes": int((chosen.targets > 0).any(axis=0).sum()),
+    metrics: dict[str, Any] = {
+        **training_set.counts,
+        "classes": int((training_set.targets > 0).any(axis=0).sum()),
         "validated": bool(held_out.any()),
         "training_cells": int((~held_out).sum()),
         "validation_cells": int(held_out.sum()),
-        "validation_images": len(set(chosen.image_ids[held_out])),
+        "validation_images": len(set(training_set.image_ids[held_out])),
         "epochs": len(training.epochs),
         "best_epoch": training.best_epoch,
         "train_loss": best.train_loss,
     }
     if held_out.any():
-        figures |= {
+        metrics |= {
             "val_loss": best.val_loss,
             "val_accuracy": best.val_accuracy,
             "val_macro_f1": best.val_macro_f1,
             "val_map": best.val_map,
             "val_auc": best.val_auc,
         }
-    return figures
+    return metrics
 
 
 def describe_all(
-    chosen: TrainingSet, splits: Sequence[Split], results: Sequence[FoldResult]
+    training_set: TrainingSet, splits: Sequence[Split], results: Sequence[FoldResult]
 ) -> dict[str, Any]:
     """Describe the training of one classifier; of several, with the mean of each validation figure."""
-    each = [describe(chosen, split, result) for split, result in zip(splits, results, strict=True)]
+    each = [describe(training_set, split, result) for split, result in zip(splits, results, strict=True)]
     if len(each) == 1:
         return each[0]
-    validated = [figures for figures in each if figures["validated"]]
+    validated = [metrics for metrics in each if metrics["validated"]]
     means = {
-        name: float(np.mean([figures[name] for figures in validated]))
+        name: float(np.mean([metrics[name] for metrics in validated]))
         for name in (validated[0] if validated else {})
         if name.startswith("val_")
     }
     return {
         **each[0],
         **means,
-        "training_cells": len(chosen.rows),
-        "validation_cells": sum(figures["validation_cells"] for figures in each),
-        "epochs": sum(figures["epochs"] for figures in each),
+        "training_cells": len(training_set.rows),
+        "validation_cells": sum(metrics["validation_cells"] for metrics in each),
+        "epochs": sum(metrics["epochs"] for metrics in each),
         "folds": len(each),
         "each_fold": each,
     }
 
 
-def summarise(figures: dict[str, Any]) -> dict[str, int | float]:
-    """Choose the numbers that the user is told; those of things left out only where there are any."""
-    told = ["images", "training_cells", "validation_cells", "classes", "epochs"]
+def summarise(metrics: dict[str, Any]) -> dict[str, int | float]:
+    """Choose the numbers that the user sees; those of things left out only where there are any."""
+    names = ["images", "training_cells", "validation_cells", "classes", "epochs"]
     left_out = (
         "images_without_label",
         "images_with_several_labels",
         "labels_of_other_images",
         "near_duplicates",
     )
-    told += [name for name in ("folds", *left_out) if figures.get(name)]
-    counts = {name.replace("_", " "): figures[name] for name in told}
-    if figures["validated"] and math.isfinite(figures["val_map"]):
-        counts["validation mAP"] = round(figures["val_map"], 3)
+    names += [name for name in ("folds", *left_out) if metrics.get(name)]
+    counts = {name.replace("_", " "): metrics[name] for name in names}
+    if metrics["validated"] and math.isfinite(metrics["val_map"]):
+        counts["validation mAP"] = round(metrics["val_map"], 3)
     return counts

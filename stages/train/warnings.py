@@ -13,9 +13,9 @@ from stages.train.splits import Split
 log = logging.getLogger("hpacells")
 
 
-def warn_of_absent(names: Sequence[str], told: Collection[str]) -> set[str]:
-    """Warn of classes without a training cell that were not told of before, and give them."""
-    absent = [name for name in names if name not in told]
+def warn_of_absent(names: Sequence[str], warned: Collection[str]) -> set[str]:
+    """Warn of classes without a training cell that were not warned of before, and return them."""
+    absent = [name for name in names if name not in warned]
     if absent:
         log.warning(
             "no training cell of %s: cells of %s cannot be recognised",
@@ -25,16 +25,18 @@ def warn_of_absent(names: Sequence[str], told: Collection[str]) -> set[str]:
     return set(absent)
 
 
-def warn_of_thresholds(chosen: TrainingSet, splits: Sequence[Split], results: Sequence[FoldResult]) -> None:
+def warn_of_thresholds(
+    training_set: TrainingSet, splits: Sequence[Split], results: Sequence[FoldResult]
+) -> None:
     """Warn of classes that are trained on but of which no cell is held out to find a threshold with."""
     missed: dict[str, list[str]] = defaultdict(list)
     for split, result in zip(splits, results, strict=True):
         if result.thresholds is None:
             continue
-        trained = (chosen.targets[~split.held_out] > 0).any(axis=0)
-        evaluated = (chosen.targets[split.held_out] > 0).any(axis=0)
+        trained = (training_set.targets[~split.held_out] > 0).any(axis=0)
+        evaluated = (training_set.targets[split.held_out] > 0).any(axis=0)
         for label in np.flatnonzero(trained & ~evaluated):
-            missed[chosen.class_names[label]].append(split.folder.name)
+            missed[training_set.class_names[label]].append(split.folder.name)
     if missed:
         several = len(splits) > 1
         log.warning(

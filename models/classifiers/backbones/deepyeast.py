@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from data.errors import InputError
 from models.classifiers.backbones.block_network import BlockBackbone
+from models.classifiers.backbones.network import require_size
 
 _BLOCKS = ((64, 2), (128, 2), (256, 4))
 _LEAST = 8
@@ -34,12 +34,7 @@ class DeepYeast(BlockBackbone):
     """
 
     def __init__(self, channels: int, size: int, *, pooled: bool) -> None:
-        if size < _LEAST:
-            raise InputError(
-                found=f"tiles of {size} px for DeepYeast",
-                where="setting tiles",
-                expected=f"{_LEAST} px or more",
-            )
+        require_size(size, _LEAST, "DeepYeast")
         last = _BLOCKS[-1][0]
         super().__init__(last * (size // 8) ** 2 if pooled else last, pooled=pooled)
         blocks = []
@@ -52,8 +47,7 @@ class DeepYeast(BlockBackbone):
 
     def forward(self, tiles: Tensor) -> Tensor:
         """Map standardised tiles (N, C, S, S) to features, the map in a row, or to the map itself."""
-        flow = self.feature_map(tiles)
-        return flow.flatten(1) if self.pooled else flow
+        return self.flat_features(tiles)
 
 
 def _convolve(inputs: int, outputs: int) -> nn.Module:

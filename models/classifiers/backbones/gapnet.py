@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from data.errors import InputError
 from models.classifiers.backbones.block_network import BlockBackbone
+from models.classifiers.backbones.network import require_size
 
 WIDTHS = (32, 64, 128)
 """Features of the convolutions in each block."""
@@ -40,12 +40,7 @@ class GapNet(BlockBackbone):
         self, blocks: list[nn.Module], taps: list[nn.Module], least: int, size: int, *, pooled: bool
     ) -> None:
         super().__init__(sum(WIDTHS), pooled=pooled)
-        if size < least:
-            raise InputError(
-                found=f"tiles of {size} px for a GapNet",
-                where="setting tiles",
-                expected=f"{least} px or more",
-            )
+        require_size(size, least, "a GapNet")
         self.blocks = nn.ModuleList(blocks)
         self.taps = nn.ModuleList(taps)
 

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from data.errors import InputError
-from models.classifiers.backbones.network import Backbone
+from models.classifiers.backbones.network import Backbone, require_size
 
 WIDTHS = (16, 16, 16, 32, 32, 32, 64)
 """Features of the convolutions at each scale, from the whole tile on; each scale is half the one before."""
@@ -37,10 +36,7 @@ class MultiScaleNetwork(Backbone):
     """
 
     def __init__(self, channels: int, size: int, *, pooled: bool) -> None:
-        if size < _LEAST:
-            raise InputError(
-                found=f"tiles of {size} px for M-CNN", where="setting tiles", expected=f"{_LEAST} px or more"
-            )
+        require_size(size, _LEAST, "M-CNN")
         widths = WIDTHS[: size.bit_length() - 1]
         smallest = 2 ** (len(widths) - 1)
         side = size // smallest // 2
@@ -58,8 +54,7 @@ class MultiScaleNetwork(Backbone):
 
     def forward(self, tiles: Tensor) -> Tensor:
         """Map standardised tiles (N, C, S, S) to features, the map in a row, or to the map itself."""
-        flow = self.feature_map(tiles)
-        return flow.flatten(1) if self.pooled else flow
+        return self.flat_features(tiles)
 
     @property
     def layers(self) -> int:

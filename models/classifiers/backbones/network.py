@@ -5,9 +5,24 @@ from typing import Self
 
 from torch import Tensor, nn
 
+from data.errors import InputError
 from models.classifiers.backbones.settings import Frozen
 
 _NORMS = (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)
+
+
+def require_size(size: int, least: int, network: str) -> None:
+    """Check that tiles are large enough for a network.
+
+    Raises
+    ------
+    InputError
+        They are smaller than ``least`` px.
+    """
+    if size < least:
+        raise InputError(
+            found=f"tiles of {size} px for {network}", where="setting tiles", expected=f"{least} px or more"
+        )
 
 
 class Backbone(nn.Module, ABC):
@@ -49,6 +64,11 @@ class Backbone(nn.Module, ABC):
         InputError
             The network has no such map.
         """
+
+    def flat_features(self, tiles: Tensor) -> Tensor:
+        """Map standardised tiles (N, C, S, S) to features that are the last map in a row, or to that map."""
+        last = self.feature_map(tiles)
+        return last.flatten(1) if self.pooled else last
 
     def stem(self) -> list[nn.Module]:
         """Give the first convolution, and its norm where one follows it directly."""

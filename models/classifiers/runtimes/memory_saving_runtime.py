@@ -30,7 +30,7 @@ class MemorySavingRuntime:
 
     def __init__(self, runtime: BatchRuntime, what: str, level: int = logging.WARNING) -> None:
         self._runtime, self._what, self._level = runtime, what, level
-        self._most: int | None = None
+        self._max_tiles: int | None = None
 
     @property
     def classifier(self) -> Classifier:
@@ -52,7 +52,7 @@ class MemorySavingRuntime:
         scored: list[Scores] = []
         start = 0
         while start < len(tiles):
-            batch = tiles[start : start + (self._most or len(tiles))]
+            batch = tiles[start : start + (self._max_tiles or len(tiles))]
             scores = self._try(batch)
             if scores is None:
                 free_memory()
@@ -78,11 +78,11 @@ class MemorySavingRuntime:
             raise explain_out_of_memory(
                 1, self._what, advice="free memory, or take another machine or a classifier of smaller tiles"
             )
-        self._most = -(-tiles // 2)
+        self._max_tiles = -(-tiles // 2)
         log.log(
             self._level,
             "not enough memory for %d tiles at a time: %s are taken %d at a time from here on",
             tiles,
             self._what,
-            self._most,
+            self._max_tiles,
         )

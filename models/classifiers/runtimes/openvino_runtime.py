@@ -66,7 +66,7 @@ class OpenVinoRuntime:
         """Score a batch (N, S, S, C) uint8; as `BatchRuntime.__call__`."""
         outputs = self._compiled([np.ascontiguousarray(tiles)], share_inputs=True)
         # Copies, as the next batch's results are written to the same memory.
-        logits, embedding = (torch.from_numpy(np.array(outputs[place], np.float32)) for place in range(2))
+        logits, embedding = (torch.from_numpy(np.array(outputs[index], np.float32)) for index in range(2))
         return Scores(logits, embedding)
 
 

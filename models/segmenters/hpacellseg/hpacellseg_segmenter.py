@@ -87,9 +87,9 @@ class HpaCellSegSegmenter:
     def prepare(self, workers: int = 1) -> None:
         """Load both networks; as `Segmenter.prepare`."""
         with self._loading:
-            for place, name in enumerate(self._names):
-                if self._models[place] is None:
-                    self._models[place] = _load_network(_locate_weights(name))
+            for index, name in enumerate(self._names):
+                if self._models[index] is None:
+                    self._models[index] = _load_network(_locate_weights(name))
 
     def segment(self, image: np.ndarray, pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM) -> SegmentedField:
         """Find the cells of one field; as `Segmenter.segment`."""

@@ -44,15 +44,17 @@ def find_rate(step: Callable[[float], float], count: int, settings: RateFinderSe
         least = min(least, smoothed)
         if smoothed > settings.stop * least:
             break
-    return _judge(rates[: len(losses)], losses, settings)
+    return _analyse(rates[: len(losses)], losses, settings)
 
 
-def _judge(rates: NDArray[np.float64], losses: Sequence[float], settings: RateFinderSettings) -> RateCurve:
+def _analyse(rates: NDArray[np.float64], losses: Sequence[float], settings: RateFinderSettings) -> RateCurve:
     values = np.array(losses)
     finite = values[np.isfinite(values)]
     # The explosion at the end must not reach back into the steps before it.
-    most = settings.stop * float(np.median(finite)) if len(finite) else 0.0
-    smoothed = _smooth(np.nan_to_num(values, nan=most, posinf=most).clip(max=most), settings.smoothing)
+    ceiling = settings.stop * float(np.median(finite)) if len(finite) else 0.0
+    smoothed = _smooth(
+        np.nan_to_num(values, nan=ceiling, posinf=ceiling).clip(max=ceiling), settings.smoothing
+    )
     bottom = int(smoothed.argmin())
     if bottom == 0:
         return RateCurve(rates, values, smoothed, math.nan, math.nan)
@@ -62,6 +64,6 @@ def _judge(rates: NDArray[np.float64], losses: Sequence[float], settings: RateFi
 
 def _smooth(values: NDArray[np.float64], smoothing: float) -> NDArray[np.float64]:
     """Average each value with all others, which count ``smoothing`` to the power of their distance."""
-    places = np.arange(len(values))
-    counts = smoothing ** np.abs(places[:, None] - places).astype(float)
+    steps = np.arange(len(values))
+    counts = smoothing ** np.abs(steps[:, None] - steps).astype(float)
     return counts @ values / counts.sum(axis=1)

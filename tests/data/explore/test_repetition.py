@@ -56,7 +56,7 @@ def test_a_training_repeats_just_so(
     assert counted["after"].tolist() == expected
 
 
-@pytest.mark.parametrize("name", ["max_oversampling", "at_least", "negatives"])
+@pytest.mark.parametrize("name", ["max_oversampling", "min_cells_per_class", "synthetic_negative_fraction"])
 def test_limits_and_defaults_are_those_of_training(name: str) -> None:
     ours, trainings = (
         settings.model_json_schema()["properties"][name] for settings in (RepetitionSettings, DataSettings)

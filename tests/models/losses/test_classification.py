@@ -157,7 +157,11 @@ def test_each_kind_has_its_own_settings_and_output() -> None:
     assert isinstance(TypeAdapter(LossSettings).validate_python({}), CrossEntropySettings)
     outputs = [output_of(loss_settings(kind)) for kind in KINDS]
     assert outputs == ["single-label", *["multi-label"] * 3]
-    for kind, setting in (("soft-f1", "hardest"), ("cross-entropy", "gamma"), ("soft-f1", "weights")):
+    for kind, setting in (
+        ("soft-f1", "hard_example_fraction"),
+        ("cross-entropy", "gamma"),
+        ("soft-f1", "weights"),
+    ):
         with pytest.raises(ValidationError, match=f"{setting}[\\s\\S]*not permitted"):
             TypeAdapter(LossSettings).validate_python({"kind": kind, setting: 1})
     with pytest.raises(ValidationError, match="focal"):

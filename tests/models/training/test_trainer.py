@@ -12,10 +12,10 @@ from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
 from models.training.checkpoint import Checkpoint
 from models.training.distributed import ALONE, Processes
+from models.training.fit_settings import FitSettings
 from models.training.lr_schedules.cosine import CosineSettings
 from models.training.lr_schedules.plateau import PlateauSettings, plateau_factor
 from models.training.optimisers.settings import SgdSettings
-from models.training.schedule import ScheduleSettings
 from models.training.trainer import Trainer
 from models.training.training_step import TrainingStep
 from models.training.validation import validation_logits, validation_metrics
@@ -35,7 +35,7 @@ def make_trainer(
     interpolation: WeightInterpolation | None = None,
     **schedule: Any,
 ) -> Trainer:
-    settings = ScheduleSettings.model_validate(
+    settings = FitSettings.model_validate(
         {"epochs": 3, "batch_size": 4, "early_stopping_patience": 0} | schedule
     )
     training_step = TrainingStep(
@@ -50,7 +50,7 @@ def make_trainer(
     return Trainer(
         training_step,
         None,
-        rate=rate or CosineSettings(),
+        lr_schedule=rate or CosineSettings(),
         schedule=settings,
         seed=1,
         checkpoint=Checkpoint(folder / "checkpoint.pt", "key", settings.checkpoint_seconds),

@@ -118,7 +118,7 @@ def test_what_the_recipe_has_for_no_kind_stays_where_the_new_one_has_it(
     config = load_config(None, ["train.loss.kind=focal", "train.loss.gamma=1"])
     loss = config.settings("train", TrainSettings).loss
     defaults = train().loss
-    assert loss.model_dump(include={"gamma", "label_smoothing", "hardest"}) == {
+    assert loss.model_dump(include={"gamma", "label_smoothing", "hard_example_fraction"}) == {
         "gamma": 1,
         "label_smoothing": defaults.label_smoothing,
         "hard_example_fraction": defaults.hard_example_fraction,
@@ -131,8 +131,14 @@ def test_what_the_recipe_has_for_no_kind_stays_where_the_new_one_has_it(
 @pytest.mark.parametrize(
     ("assignments", "told"),
     [
-        (["loss.kind=soft-f1"], "train.loss.kind = soft-f1: hardest, label_smoothing, weights left out"),
-        (["lr_schedule.kind=constant"], "train.lr_schedule.kind = constant: final, warmup_fraction left out"),
+        (
+            ["loss.kind=soft-f1"],
+            "train.loss.kind = soft-f1: hard_example_fraction, label_smoothing, weights left out",
+        ),
+        (
+            ["lr_schedule.kind=constant"],
+            "train.lr_schedule.kind = constant: final_lr_fraction, warmup_fraction left out",
+        ),
         (["thresholds.kind=one"], None),
         (["optimiser.kind=adamw"], None),
         (["loss.kind=cross-entropy"], None),

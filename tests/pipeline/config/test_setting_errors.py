@@ -22,20 +22,24 @@ def complaint(*assignments: str) -> str:
     ("assignments", "unknown", "listed"),
     [
         (["optimizer.kind=sgd"], "train.optimizer", ["optimiser", "fit", "phases"]),
-        (["fit.epoch=3"], "train.fit.epoch", ["epochs", "batch_size", "accumulate"]),
+        (["fit.epoch=3"], "train.fit.epoch", ["epochs", "batch_size", "accumulation_steps"]),
         (["tiles.sise=3"], "train.tiles.sise", ["size", "channels", "crop"]),
-        (["loss.gamma=2"], "train.loss.gamma of the kind cross-entropy", ["label_smoothing", "hardest"]),
+        (
+            ["loss.gamma=2"],
+            "train.loss.gamma of the kind cross-entropy",
+            ["label_smoothing", "hard_example_fraction"],
+        ),
         (
             ["loss.weights.kind=balanced", "loss.weights.mosst=2"],
             "train.loss.weights.mosst of the kind balanced",
-            ["kind", "most"],
+            ["kind", "max_ratio"],
         ),
         (["loss.triplet.wait=2"], "train.loss.triplet.wait", ["weight", "margin", "mining"]),
         (["phases=[{epoch=1}]"], "train.phases.0.epoch", ["epochs", "train", "learning_rate", "loss"]),
         (
             ["phases=[{epochs=1}, {loss={gamma=2}}]"],
             "train.phases.1.loss.gamma of the kind cross-entropy",
-            ["label_smoothing", "hardest"],
+            ["label_smoothing", "hard_example_fraction"],
         ),
         (
             ["augment.kind=rotate-mirror", "augment.blur=1"],

@@ -152,7 +152,7 @@ def test_a_training_that_stopped_in_any_phase(
 ) -> None:
     folder = make_tiles(IMAGES)
     schedule = {"epochs": 2, "checkpoint_seconds": 0, "ema_decay": 0.9}
-    settings = changed(tiny, phases=[{"epochs": 2}], schedule=schedule)
+    settings = changed(tiny, phases=[{"epochs": 2}], fit=schedule)
     whole = steps()
     run(folder, tmp_path / "whole", settings, whole)
     assert whole.total == 16

@@ -1,5 +1,7 @@
 """The rules of hpacellseg's label_cell, pixel by pixel."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,9 @@ from skimage.segmentation import watershed
 
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from models.segmenters.postprocessing.numbering import check_count
+
+Flood = Callable[[NDArray[np.integer], NDArray[np.integer], NDArray[np.bool_]], NDArray[np.integer]]
+"""From landscape, seeds and mask to the seeds' basins, (h, w) each."""
 
 BORDER, INSIDE = 1, 2
 """Planes of a prediction."""
@@ -121,6 +126,40 @@ def number_cells_with_nuclei(
     return numbered * nuclei, numbered
 
 
+def describe_cells(prediction: NDArray[np.uint8]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Return the landscape that cells flood, lowest inside them, and where their border is, (h, w) each."""
+    return -prediction[..., INSIDE].astype(np.int16), prediction[..., BORDER] > CELL_BORDER * 255
+
+
+def grow_cells(
+    nuclei: NDArray[np.integer], prediction: NDArray[np.uint8], scale: float, flood: Flood
+) -> NDArray[np.uint16]:
+    """Grow cells from their nuclei, drop small ones, and close the outlines of the others.
+
+    Parameters
+    ----------
+    nuclei
+        (h, w) label image.
+    prediction
+        (h, w, 3) uint8 of the cells: background, border, inside.
+    scale
+        Pixels of 0.08 um to a pixel's side.
+    flood
+        Floods a landscape from seeds within a mask.
+
+    Returns
+    -------
+    ndarray (h, w)
+        uint16 label image, with the numbers of the nuclei.
+    """
+    landscape, _ = describe_cells(prediction)
+    inside = np.ascontiguousarray(prediction[..., INSIDE])
+    cells = flood(landscape, nuclei, inside / 255 > find_cell_threshold(inside))
+    cells = drop_small(cells, LEAST_CELL_PX * scale**2).astype(np.uint16)
+    closed = cv2.morphologyEx(cells, cv2.MORPH_CLOSE, make_disk(CLOSING_RADIUS_PX * scale))
+    return np.asarray(closed, np.uint16)
+
+
 def make_disk(radius_px: float) -> NDArray[np.uint8]:
     """Make the structuring element of a disk, one pixel where the radius is below 1."""
     reach = int(radius_px)
@@ -146,18 +185,18 @@ def _find_nuclei(
 def _find_cells(
     nuclei: NDArray[np.integer], cell_prediction: NDArray[np.uint8], scale: float
 ) -> NDArray[np.bool_]:
-    inside = np.ascontiguousarray(cell_prediction[..., INSIDE])
-    border = cell_prediction[..., BORDER] > CELL_BORDER * 255
-    landscape = -inside.astype(np.int16)
-    region = inside / 255 > find_cell_threshold(inside)
-    cells = watershed(landscape, nuclei, mask=region)
-    cells = drop_small(cells, LEAST_CELL_PX * scale**2).astype(np.uint16)
-    closed = cv2.morphologyEx(cells, cv2.MORPH_CLOSE, make_disk(CLOSING_RADIUS_PX * scale))
-    seeds = _part_and_fill(np.asarray(closed, np.uint16))
+    landscape, border = describe_cells(cell_prediction)
+    seeds = _part_and_fill(grow_cells(nuclei, cell_prediction, scale, _flood))
     parts = cv2.connectedComponents(seeds.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)[1]
     check_count(int(parts.max(initial=0)))
     spread = watershed(landscape, parts, mask=seeds | border)
     return _part_and_fill(spread.astype(np.uint16))
+
+
+def _flood(
+    landscape: NDArray[np.integer], seeds: NDArray[np.integer], mask: NDArray[np.bool_]
+) -> NDArray[np.integer]:
+    return watershed(landscape, seeds, mask=mask)
 
 
 def _part_and_fill(cells: NDArray[np.uint16]) -> NDArray[np.bool_]:

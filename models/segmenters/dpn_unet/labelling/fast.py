@@ -13,8 +13,6 @@ from skimage.segmentation import watershed
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from models.segmenters.dpn_unet.labelling.exact import (
     BORDER,
-    CELL_BORDER,
-    CLOSING_RADIUS_PX,
     INSIDE,
     LARGEST_HOLE_PX,
     LEAST_CELL_PX,
@@ -23,10 +21,10 @@ from models.segmenters.dpn_unet.labelling.exact import (
     NUCLEUS_THRESHOLD,
     SEED_BORDER,
     SEED_THRESHOLD,
+    describe_cells,
     drop_small,
-    find_cell_threshold,
+    grow_cells,
     keep_large,
-    make_disk,
 )
 from models.segmenters.postprocessing.numbering import check_count
 
@@ -81,13 +79,8 @@ def _find_nuclei(
 def _find_cells(
     nuclei: NDArray[np.integer], cell_prediction: NDArray[np.uint8], scale: float
 ) -> NDArray[np.integer]:
-    inside = np.ascontiguousarray(cell_prediction[..., INSIDE])
-    border = cell_prediction[..., BORDER] > CELL_BORDER * 255
-    landscape = -inside.astype(np.int16)
-    cells = _flood(landscape, nuclei, inside / 255 > find_cell_threshold(inside))
-    cells = drop_small(cells, LEAST_CELL_PX * scale**2).astype(np.uint16)
-    closed = cv2.morphologyEx(cells, cv2.MORPH_CLOSE, make_disk(CLOSING_RADIUS_PX * scale))
-    cells = np.asarray(closed, np.uint16)
+    landscape, border = describe_cells(cell_prediction)
+    cells = grow_cells(nuclei, cell_prediction, scale, _flood)
     _fill_holes(cells)
     cells = _flood(landscape, cells.astype(np.int32), (cells > 0) | border).astype(np.uint16)
     _fill_holes(cells)

@@ -41,9 +41,9 @@ def segmentation_loss(logits: Tensor, targets: Tensor, weight: Tensor) -> Tensor
     pixel_weight = (weight * (1 + (CONTACT_PIXEL_WEIGHT - 1) * near))[:, None]
     entropy = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
     entropy = (entropy * pixel_weight).sum((0, 2, 3)) / pixel_weight.sum().clamp(min=1)
-    places = [MAPS.index(name) for name in DICE_MAPS]
+    indices = [MAPS.index(name) for name in DICE_MAPS]
     known = weight[:, None]
-    chances, truth = torch.sigmoid(logits[:, places]) * known, targets[:, places] * known
+    chances, truth = torch.sigmoid(logits[:, indices]) * known, targets[:, indices] * known
     shared = (chances * truth).sum((0, 2, 3))
     dice = 1 - (2 * shared + 1) / (chances.sum((0, 2, 3)) + truth.sum((0, 2, 3)) + 1)
     return (entropy * scale).sum() + dice.mean()

@@ -1,4 +1,4 @@
-"""What came out of the training of a segmenter: figures, curves, and a picture of its predictions."""
+"""What came out of the training of a segmenter: metrics, curves, and a picture of its predictions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,13 +54,13 @@ def draw_predictions(
     dict
         Field name -> F1 at IoU 0.6, mean IoU, and the numbers of cells known, found and matched.
     """
-    figures, panels = {}, []
+    metrics, panels = {}, []
     for labelled in fields:
         stains, known = view_field(labelled)
         maps = predict_maps(network, stains, bfloat16=bfloat16)
         _, found = find_lite_cells(maps, WORKING_PIXEL_UM)
         agreement = compare_cells(known, found)
-        figures[labelled.field_id] = {
+        metrics[labelled.field_id] = {
             "f1": round(agreement.f1, 4),
             "mean_iou": round(agreement.mean_iou, 4),
             "known": agreement.reference_cells,
@@ -71,7 +71,7 @@ def draw_predictions(
     worst = [panel for _, _, panel in sorted(panels, key=lambda entry: entry[:2])[:_MOST_SHOWN]]
     with atomic_write(path) as temporary:
         cv2.imwrite(str(temporary), np.hstack(worst)[..., ::-1])
-    return figures
+    return metrics
 
 
 def _draw_panel(

@@ -10,7 +10,7 @@ from models.training.lr_schedules.cosine import CosineSettings
 from models.training.optimisers.settings import AdamWSettings
 
 
-class SegmenterScheduleSettings(Settings):
+class SegmenterFitSettings(Settings):
     """How long a segmentation network is trained, on what batches."""
 
     renamed: ClassVar = {"average": "ema_decay"}
@@ -34,4 +34,4 @@ class SegmenterTrainingSettings(Settings):
     crops: CropSettings = CropSettings()
     optimiser: AdamWSettings = AdamWSettings(lr_multipliers=(0.5, 1.0))
     rate: CosineSettings = CosineSettings(warmup_fraction=0.05)
-    schedule: SegmenterScheduleSettings = SegmenterScheduleSettings()
+    schedule: SegmenterFitSettings = SegmenterFitSettings()

@@ -10,7 +10,7 @@ from data.segmenter_training.field_crops import CropSettings
 from data.segmenter_training.labelled_field import LabelledField
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.training.report import draw_predictions, write_segmenter_history
-from models.segmenters.lite.training.settings import SegmenterScheduleSettings, SegmenterTrainingSettings
+from models.segmenters.lite.training.settings import SegmenterFitSettings, SegmenterTrainingSettings
 from models.segmenters.lite.training.trainer import FieldPool, SegmenterTrainer
 from models.training.checkpoint import Checkpoint
 from models.training.lr_schedules.cosine import CosineSettings
@@ -49,7 +49,7 @@ def make_trainer(
             crops=CropSettings(size=96, scale=(0.9, 1.1), photography=MILD),
             optimiser=AdamWSettings(learning_rate=rate),
             rate=CosineSettings(),
-            schedule=SegmenterScheduleSettings(
+            schedule=SegmenterFitSettings(
                 steps=steps, batch_size=4, average=0.9, validate_every=steps, checkpoint_seconds=0, workers=1
             ),
             seed=1,

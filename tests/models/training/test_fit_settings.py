@@ -2,13 +2,13 @@ import pytest
 from pydantic import ValidationError
 
 from models.losses.settings import SoftF1Settings
-from models.training.schedule import PhaseSettings, ScheduleSettings
+from models.training.fit_settings import FitSettings, PhaseSettings
 
 
 def test_a_batch_is_whole_unless_said_otherwise() -> None:
-    assert ScheduleSettings().accumulation_steps == 1
-    with pytest.raises(ValidationError, match="accumulate"):
-        ScheduleSettings(accumulate=0)
+    assert FitSettings().accumulation_steps == 1
+    with pytest.raises(ValidationError, match="accumulation_steps"):
+        FitSettings(accumulation_steps=0)
 
 
 def test_a_phase_keeps_what_it_does_not_name() -> None:

@@ -8,7 +8,7 @@ from data.settings import Settings, SpeedOnly
 from models.losses.settings import LossSettings
 
 
-class ScheduleSettings(Settings):
+class FitSettings(Settings):
     """How long is trained, on what batches, and when it ends."""
 
     renamed: ClassVar = {
