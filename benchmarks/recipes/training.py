@@ -20,9 +20,9 @@ from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.run import run as predict
 from stages.predict.settings import PredictSettings
 from stages.stage import Context
+from stages.train.cells.selection import select_cells
 from stages.train.paths import TrainInputs, TrainOutputs
 from stages.train.run import run as train
-from stages.train.selection import select_cells
 from stages.train.settings import TrainSettings
 
 

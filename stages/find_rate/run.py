@@ -16,10 +16,10 @@ from models.training.lr_range_test.range_test import find_rate
 from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
+from stages.train.cells.selection import select_cells
 from stages.train.fold import make_training_step
 from stages.train.paths import TrainInputs
 from stages.train.preparation import FoldCells, set_up_fold
-from stages.train.selection import select_cells
 
 log = logging.getLogger("hpacells")
 

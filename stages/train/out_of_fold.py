@@ -11,8 +11,8 @@ from data.predictions.called_classes import call_classes
 from data.predictions.predictions_table import write_predictions
 from data.training.training_set import TrainingSet
 from models.classifiers.ensemble import Member, mean_thresholds
+from stages.train.cells.splits import Split
 from stages.train.fold import FoldResult
-from stages.train.splits import Split
 
 
 @dataclass(frozen=True)

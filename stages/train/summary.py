@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from data.training.training_set import TrainingSet
+from stages.train.cells.splits import Split
 from stages.train.fold import FoldResult
-from stages.train.splits import Split
 
 
 def describe(training_set: TrainingSet, split: Split, result: FoldResult) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from data.training.training_set import TrainingSet
+from stages.train.cells.splits import Split
 from stages.train.fold import FoldResult
-from stages.train.splits import Split
 
 log = logging.getLogger("hpacells")
 

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from models.training.distributed import ALONE
+from stages.train.cells.selection import select_cells
 from stages.train.paths import TrainInputs
 from stages.train.preparation import FoldCells, FoldSetup, set_up_fold
-from stages.train.selection import select_cells
 from stages.train.settings import TrainSettings
 
 IMAGES = {f"image{number}": (int(number > 3),) for number in range(5)}

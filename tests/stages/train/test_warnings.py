@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stages.train.splits import Split
+from stages.train.cells.splits import Split
 from stages.train.warnings import warn_of_absent, warn_of_thresholds
 
 CHOSEN = SimpleNamespace(

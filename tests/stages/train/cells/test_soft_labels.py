@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data.predictions.predictions_table import write_predictions
+from stages.train.cells.soft_labels import soften
 from stages.train.settings import TrainSettings
-from stages.train.soft_labels import soften
 
 
 def test_the_user_is_told_how_many_cells_are_softened(

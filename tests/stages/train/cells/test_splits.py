@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from data.training.training_set import TrainingSet
+from stages.train.cells.splits import list_splits
 from stages.train.settings import TrainSettings
-from stages.train.splits import list_splits
 
 
 def make_set(labels: dict[str, int], groups: dict[str, str] | None = None) -> TrainingSet:

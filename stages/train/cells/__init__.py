@@ -1,0 +1,1 @@
+"""Which cells are trained on, their labels, and how they are divided into folds."""
