@@ -21,13 +21,13 @@ from stages.train.cells.selection import select_cells, select_labelled
 from stages.train.cells.soft_labels import soften
 from stages.train.cells.splits import Split, list_splits
 from stages.train.fold import Fold, FoldResult
-from stages.train.model_folders import CURVES, remove_checkpoints, remove_others
-from stages.train.out_of_fold import UnusedCells, find_unused, write_out_of_fold
 from stages.train.paths import TrainInputs, TrainOutputs
 from stages.train.preparation import FoldCells, set_up_fold
+from stages.train.results.model_folders import CURVES, remove_checkpoints, remove_others
+from stages.train.results.out_of_fold import UnusedCells, find_unused, write_out_of_fold
+from stages.train.results.summary import describe, describe_all, summarise
+from stages.train.results.warnings import warn_of_absent, warn_of_thresholds
 from stages.train.settings import ALL_FOLDS, TrainSettings
-from stages.train.summary import describe, describe_all, summarise
-from stages.train.warnings import warn_of_absent, warn_of_thresholds
 
 log = logging.getLogger("hpacells")
 

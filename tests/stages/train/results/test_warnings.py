@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from stages.train.cells.splits import Split
-from stages.train.warnings import warn_of_absent, warn_of_thresholds
+from stages.train.results.warnings import warn_of_absent, warn_of_thresholds
 
 CHOSEN = SimpleNamespace(
     targets=np.array([[1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]),

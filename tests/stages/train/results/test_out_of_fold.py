@@ -8,7 +8,7 @@ import pytest
 from data.predictions.predictions_table import read_class_names, read_predictions
 from data.training.training_set import select_training_set
 from stages.train.cells.splits import Split
-from stages.train.out_of_fold import UnusedCells, find_unused, write_out_of_fold
+from stages.train.results.out_of_fold import UnusedCells, find_unused, write_out_of_fold
 
 LABELS = {"a": (0,), "b": (1,), "c": (0,), "d": (0, 1), "e": (1, 2), "f": (0, 2), "g": (0, 1)}
 PROTEINS = {"a": "P1", "d": "P1", "b": "P2", "f": "P2", "c": "P3"}

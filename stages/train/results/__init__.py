@@ -1,0 +1,1 @@
+"""What a training leaves: folders, out-of-fold predictions, summary and warnings."""
