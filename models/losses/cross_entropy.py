@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from models.losses.class_weighting import ClassWeighting
+from models.losses.class_weights.class_weighting import ClassWeighting
 from models.losses.loss import ClassLoss
 from models.losses.settings import CrossEntropySettings
 

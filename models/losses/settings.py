@@ -6,7 +6,7 @@ from pydantic import Field as Setting
 from pydantic import Tag
 
 from data.settings import Settings, kind_or
-from models.losses.class_weights import BalancedWeightSettings, ClassWeightSettings
+from models.losses.class_weights.settings import BalancedWeightSettings, ClassWeightSettings
 
 Output = Literal["single-label", "multi-label"]
 """Which probabilities a loss is about: the classes' softmax, or the sigmoid of each."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.losses.class_weighting import ClassWeighting
+from models.losses.class_weights.class_weighting import ClassWeighting
 from models.losses.loss import ClassLoss
 from models.losses.settings import BinaryCrossEntropySettings, FocalSettings
 

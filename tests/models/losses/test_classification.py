@@ -4,8 +4,8 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch.nn import functional
 
+from models.losses.class_weights.effective_number import effective_number_weights
 from models.losses.classification import ClassificationLoss
-from models.losses.effective_number import effective_number_weights
 from models.losses.factory import make_class_loss
 from models.losses.settings import CrossEntropySettings, LossSettings, output_of
 

@@ -7,7 +7,7 @@ import pytest
 
 from data.augment.rotate_mirror import RotateMirrorAugmentation
 from data.errors import InputError
-from models.losses.class_weights import EffectiveNumberSettings
+from models.losses.class_weights.settings import EffectiveNumberSettings
 from models.losses.settings import SoftF1Settings
 from models.training.lr_schedules.plateau import PlateauSettings
 from models.training.lr_schedules.restarts import RestartsSettings

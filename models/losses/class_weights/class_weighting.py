@@ -5,7 +5,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.losses.class_weights import (
+from models.losses.class_weights.effective_number import effective_number_weights
+from models.losses.class_weights.settings import (
     BalancedWeightSettings,
     ClassWeightSettings,
     EffectiveNumberSettings,
@@ -13,7 +14,6 @@ from models.losses.class_weights import (
     inverse_frequency_weights,
     positive_weights,
 )
-from models.losses.effective_number import effective_number_weights
 from models.losses.settings import Output
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.losses.class_weights import inverse_frequency_weights, positive_weights
+from models.losses.class_weights.settings import inverse_frequency_weights, positive_weights
 
 
 def one_hot(counts: list[int]) -> np.ndarray:

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.losses.effective_number import effective_number_weights
+from models.losses.class_weights.effective_number import effective_number_weights
 
 COUNTS = st.lists(st.integers(0, 5000), min_size=2, max_size=28).filter(any)
 ALPHAS = st.floats(0, 0.99999)
