@@ -17,13 +17,13 @@ from data.tiles.batch_loader import Batch, plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
 from data.training.history import Epoch
 from models.classifiers.classifier import Classifier
+from models.training.averaging.weight_interpolation import WeightInterpolation
 from models.training.checkpoint import Checkpoint
 from models.training.fit_settings import FitSettings
 from models.training.lr_schedules.lr_schedule import LrScheduleSettings, lr_factor
 from models.training.training_loop import LoopSettings, TrainingLoop
 from models.training.training_step import TrainingStep
 from models.training.validation import VALIDATION_METRICS, validation_logits, validation_metrics
-from models.training.weight_interpolation import WeightInterpolation
 
 log = logging.getLogger("hpacells")
 

@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar, cast
 import torch
 from torch import nn
 
+from models.training.averaging.ema import make_average
 from models.training.checkpoint import Checkpoint
 from models.training.distributed import ALONE, Processes
-from models.training.ema import make_average
 
 log = logging.getLogger("hpacells")
 

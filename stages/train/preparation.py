@@ -20,9 +20,9 @@ from models.classifiers.classifier import Architecture, Classifier, Normalisatio
 from models.classifiers.initial_weights import load_initial_weights
 from models.device import to_device, uses_bfloat16
 from models.losses.settings import output_of
+from models.training.averaging.weight_interpolation import WeightInterpolation
 from models.training.distributed import Processes
 from models.training.training_data import TrainingData
-from models.training.weight_interpolation import WeightInterpolation
 from stages.train.settings import TrainSettings
 
 _STATISTICS_TILES = 1024

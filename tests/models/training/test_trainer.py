@@ -10,6 +10,7 @@ import torch
 from data.errors import InputError
 from models.losses.classification import ClassificationLoss
 from models.losses.settings import CrossEntropySettings
+from models.training.averaging.weight_interpolation import WeightInterpolation
 from models.training.checkpoint import Checkpoint
 from models.training.distributed import ALONE, Processes
 from models.training.fit_settings import FitSettings
@@ -19,7 +20,6 @@ from models.training.optimisers.settings import SgdSettings
 from models.training.trainer import Trainer
 from models.training.training_step import TrainingStep
 from models.training.validation import validation_logits, validation_metrics
-from models.training.weight_interpolation import WeightInterpolation
 
 LOSS = CrossEntropySettings.model_validate({"label_smoothing": 0.0, "weights": {"kind": "none"}})
 

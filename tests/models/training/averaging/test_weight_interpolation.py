@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from models.training.weight_interpolation import WeightInterpolation
+from models.training.averaging.weight_interpolation import WeightInterpolation
 
 NORMED = {"backbone": {"name": "test_resnet", "pretrained": "none"}}
 """A network with batch statistics, and counts of batches that are whole numbers."""
