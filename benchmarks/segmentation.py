@@ -121,7 +121,7 @@ class Candidate:
 
 
 def make_networks(kind: bool) -> tuple[Callable[[], nn.Module], str]:
-    """Give what makes the network of nuclei (False) or cells (True), and the hash of its weights."""
+    """Return what makes the network of nuclei (False) or cells (True), and the hash of its weights."""
     path = find_weights("dpn_unet_cell" if kind else "dpn_unet_nuclei")
     if path is None:
         return lambda: RehearsedNetwork().eval(), "rehearsed 1"

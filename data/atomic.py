@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` that takes its place when the block ends without an error.
+    """Yield a temporary path beside ``path`` that takes its place when the block ends without an error.
 
     The temporary file keeps the suffix of ``path``, because many writers choose their format by it.
     """
@@ -24,7 +24,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
-    """Give a temporary folder beside ``path`` that takes its place when the block ends without an error.
+    """Yield a temporary folder beside ``path`` that takes its place when the block ends without an error.
 
     Where there is one at ``path`` already, ``replace`` says whether it gives way, or stays and ours is
     removed, because another process has made the same meanwhile.

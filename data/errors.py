@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 class InputError(Exception):
-    """Tell the user what was found, where, what was expected and what to do next, in one line.
+    """Report to the user what was found, where, what was expected and what to do next, in one line.
 
     The command line prints the message on one line of stderr and exits with status 2; a stage that works
     field by field counts it against the field and goes on with the others.

@@ -42,7 +42,7 @@ class Settings(BaseModel):
         return taken
 
     def of_result(self) -> Self:
-        """Give what a result depends on: these settings, those of the type `SpeedOnly` at their defaults."""
+        """Return what a result depends on: these settings, with those of `SpeedOnly` at their defaults."""
         fields = type(self).model_fields.items()
         return self.model_copy(
             update={

@@ -34,7 +34,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def uses_bfloat16(precision: Precision, device: torch.device) -> bool:
-    """Tell whether to compute in bfloat16; ``auto`` says yes where the hardware is faster with it."""
+    """Return whether to compute in bfloat16; ``auto`` says yes where the hardware is faster with it."""
     if precision != "auto":
         return precision == "bfloat16"
     if device.type == "cuda":

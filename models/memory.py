@@ -15,14 +15,14 @@ _TOLD = re.compile(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory, the processor's or a device's, is short."""
+    """Return whether an error says that memory, the processor's or a device's, is short."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and bool(_TOLD.search(str(error)))
 
 
 def free_memory() -> None:
-    """Give back what nothing refers to any more; call it when the error is forgotten, with its tensors."""
+    """Free what nothing refers to any more; call it when the error is forgotten, with its tensors."""
     gc.collect()
     if torch.cuda.is_initialized():
         torch.cuda.empty_cache()

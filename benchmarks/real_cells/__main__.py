@@ -39,7 +39,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def train_on_all(settings: TrainSettings) -> TrainSettings:
-    """Give the settings without cells held out, which the last pass and not the best one is kept from."""
+    """Return the settings without cells held out, which the last pass and not the best one is kept from."""
     values = settings.model_dump()
     schedule = values["fit"] | {"early_stopping_patience": 0}
     return TrainSettings.model_validate(values | {"split": {"folds": 0}, "fit": schedule})

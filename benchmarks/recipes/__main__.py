@@ -59,7 +59,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def describe_table(options: argparse.Namespace) -> list[str]:
-    """Tell what the table rests on, and where it was made."""
+    """Return what the table rests on, and where it was made."""
     lines = [
         f"{options.epochs} passes over the training cells for every recipe, one seed. F1: macro-F1 with the "
         "recipe's own thresholds, chosen by image labels on the part validation. Image: a cell has the "

@@ -93,7 +93,7 @@ def share_epochs(wanted: Sequence[int], epochs: int) -> list[int]:
 
 
 def fit_tiles(tiles: TileSettings, backbone: str, size: int) -> dict[str, int]:
-    """Give ``size`` and ``crop`` in px: the size asked for, or the next larger one that the network takes.
+    """Return ``size`` and ``crop`` in px: the size asked for, or the next larger one that the network takes.
 
     A crop stays the same part of the tile.
     """

@@ -108,17 +108,17 @@ def _box_of_circle(label: Annotation, row: Result, dpi: float) -> Bbox:
 
 
 def _radius(row: Result) -> float:
-    """Give the radius of a recipe's circle in points."""
+    """Return the radius of a recipe's circle in points."""
     return math.sqrt(_area(row) / math.pi)
 
 
 def _area(row: Result) -> float:
-    """Give the area of a recipe's circle in square points."""
+    """Return the area of a recipe's circle in square points."""
     return _LEAST_AREA + _AREA_PER_MILLION * row["parameters"] / 1e6
 
 
 def _colour(recipe: str, rows: Sequence[Result]) -> str:
-    """Give the recipes of a paper a colour of their own, and the default one red."""
+    """Assign a colour to the recipes of a paper of their own, and the default one red."""
     if recipe == DEFAULT_RECIPE:
         return "tab:red"
     papers = sorted({row["recipe"].partition("-")[0] for row in rows} - {DEFAULT_RECIPE})

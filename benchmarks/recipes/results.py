@@ -14,7 +14,7 @@ Result = dict[str, Any]
 
 
 def measure_once(path: Path, key: str, measure: Callable[[], Result]) -> Result:
-    """Give what the file holds under this key, or measure it and write the file.
+    """Return what the file holds under this key, or measure it and write the file.
 
     What fails is told and given as ``{"failed": why}``, but not kept: it is tried again the next time. Only
     Ctrl-C gets through.

@@ -103,7 +103,7 @@ def choose_thresholds(
 def summarise(
     probabilities: NDArray[np.floating], decisions: NDArray[np.bool_], targets: NDArray[np.bool_]
 ) -> dict[str, float]:
-    """Give macro F1, micro AP and macro AP over the classes that any cell has; all arrays are (n, 19)."""
+    """Return macro F1, micro AP and macro AP over the classes that any cell has; all arrays are (n, 19)."""
     present = targets.any(axis=0)
     quality = measure_decisions(probabilities[:, present], decisions[:, present], targets[:, present])
     summary = quality.summary()

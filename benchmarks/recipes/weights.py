@@ -23,7 +23,7 @@ class Download:
         self._reachable = allowed
 
     def settle(self, settings: TrainSettings) -> TrainSettings:
-        """Give the settings with weights that are at hand: without those that cannot be fetched."""
+        """Return the settings with weights that are at hand: without those that cannot be fetched."""
         if settings.backbone.pretrained != "hub":
             return settings
         if self._reachable:

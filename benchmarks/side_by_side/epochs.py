@@ -28,7 +28,7 @@ class Watch:
         self._start, self._processor = time.perf_counter(), time.process_time()
 
     def stop(self, waited: float) -> Epoch:
-        """Give the epoch, of which so many seconds went by waiting for batches."""
+        """Return the epoch, of which so many seconds went by waiting for batches."""
         return Epoch(time.perf_counter() - self._start, waited, time.process_time() - self._processor)
 
 

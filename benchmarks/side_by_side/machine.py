@@ -25,7 +25,7 @@ def describe_machine() -> str:
 
 
 def describe_run(module: str) -> list[str]:
-    """Tell, as lines of Markdown, the command by which a module was run, the machine and PyTorch."""
+    """Return, as lines of Markdown, the command by which a module was run, the machine and PyTorch."""
     command = shlex.join(["python", "-m", module, *sys.argv[1:]])
     machine = f"{describe_machine()}; torch {torch.__version__}, {torch.get_num_threads()} threads"
     return [f"`{command}`", "", machine]

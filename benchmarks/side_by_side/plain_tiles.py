@@ -62,7 +62,7 @@ class PlainTiles(Dataset[tuple[Tensor, Tensor]]):
         return len(self._paths)
 
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor]:
-        """Give a tile (C, S, S) uint8 and its number."""
+        """Return a tile (C, S, S) uint8 and its number."""
         image = cv2.imread(str(self._paths[number]), cv2.IMREAD_UNCHANGED)
         if image is None:
             raise FileNotFoundError(self._paths[number])

@@ -19,7 +19,7 @@ _ARMS = {
 
 
 def describe(results: dict[str, Any]) -> str:
-    """Tell the results in Markdown."""
+    """Return the results in Markdown."""
     reached = results["macro_ap"]
     lines = [f"{results['cells']} cells, macro AP over {len(results['classes'])} classes", ""]
     lines += ["| arm | macro AP |", "| --- | --- |"]

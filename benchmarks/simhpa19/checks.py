@@ -91,7 +91,7 @@ class Bench:
         return predict_cells(folder, self.judged, self.context)
 
     def precisions(self, name: str = "network") -> dict[int, float]:
-        """Give the AP of each class that an arm reaches: class -> 0..1."""
+        """Return the AP of each class that an arm reaches: class -> 0..1."""
         if name not in self._reached:
             linear = name == "linear"
             predicted = predict_linearly(self.learnt, self.judged) if linear else self.network(name)

@@ -3,8 +3,8 @@
 Run from the top folder: ``python -m benchmarks.simhpa19.first_weights --work W [--judge PART]``. Writes the
 classifier into ``W/simhpa19``, its weights in float16, as they come with hpacells; another training starts
 from them by ``--set train.initial_weights=W/simhpa19``. What was done is not done again. PART is a part of
-SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, in which the classifier is judged cell by cell,
-beside the one that comes with hpacells.
+SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, in which the classifier is judged cell
+by cell, beside the one that comes with hpacells.
 """
 
 import argparse

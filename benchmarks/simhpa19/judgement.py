@@ -89,7 +89,7 @@ def mean_of_teams(table: Path) -> dict[int, float]:
 
 
 def rank_correlation(ours: dict[int, float], theirs: dict[int, float]) -> tuple[float, int]:
-    """Give Spearman's rank correlation over the classes that both have, and their number."""
+    """Return Spearman's rank correlation over the classes that both have, and their number."""
     labels = sorted(set(ours) & set(theirs))
     result = spearmanr([ours[label] for label in labels], [theirs[label] for label in labels])
     return float(result.statistic), len(labels)  # pyright: ignore[reportAttributeAccessIssue]

@@ -55,7 +55,7 @@ class Verdict:
         return np.bincount(self.truth * k + self.chosen, minlength=k * k).reshape(k, k)
 
     def figures(self) -> dict[str, Any]:
-        """Give balanced accuracy (mean recall), accuracy, macro F1, recall by class and the confusion."""
+        """Return balanced accuracy (mean recall), accuracy, macro F1, recall by class and the confusion."""
         confusion = self.confusion
         right, true, taken = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
         recall = right / true
@@ -137,7 +137,7 @@ def measure_reality(
 
 
 def describe(figures: dict[str, Any]) -> str:
-    """Tell the figures in Markdown."""
+    """Return the figures in Markdown."""
     names = figures["confusion"]["classes"]
     lines = [
         f"{figures['cells']} real cells of {len(names)} classes: balanced accuracy "

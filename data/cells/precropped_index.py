@@ -163,7 +163,7 @@ def _read_labels(row: dict[str, str], label_set: LabelSet, where: str) -> tuple[
 
 
 def fingerprint_cells(cells: Sequence[PrecroppedCell]) -> list[tuple[str, int, int]]:
-    """Tell path, bytes and modification time (ns) of the cells' files; zeros for one that is missing."""
+    """Return path, bytes and modification time (ns) of the cells' files; zeros for one that is missing."""
     files = {path for cell in cells for path in (*cell.files.values(), cell.mask) if path is not None}
     stats = [(str(path), path.stat() if path.is_file() else None) for path in sorted(files)]
     return [(path, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0) for path, stat in stats]

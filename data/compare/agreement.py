@@ -107,7 +107,7 @@ def count_overlaps(a: np.ndarray, b: np.ndarray) -> CellOverlaps:
 
 
 def match_cells(reference: np.ndarray, predicted: np.ndarray) -> coo_array:
-    """Give the IoU of every pair of cells that share a pixel.
+    """Return the IoU of every pair of cells that share a pixel.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 def judge_cells(a: NDArray[np.integer], b: NDArray[np.integer], threshold: float = 0.6) -> pd.DataFrame:
-    """Say of every cell what became of it.
+    """Return what became of every cell.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def _explain(pairs: CellOverlaps, threshold: float) -> _Fate:
 def _find_best(
     cell: NDArray[np.int64], other: NDArray[np.int64], iou: NDArray[np.float64], count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Give by number each cell's partner with the highest IoU, of equal ones the lowest, and that IoU."""
+    """Return by number each cell's partner with the highest IoU, of equal ones the lowest, and that IoU."""
     # Ascending, so that of the entries that are written to one place the best is the last.
     order = np.lexsort((-other, iou))
     best, highest = np.zeros(count, np.int64), np.zeros(count)

@@ -54,7 +54,7 @@ class Quality:
         return float(np.trace(self.confusion) / total) if total else float("nan")
 
     def summary(self) -> dict[str, float]:
-        """Give the figures over all classes, by name."""
+        """Return the figures over all classes, by name."""
         each, pooled = self.outcomes, self.outcomes.pool()
         return {
             "macro_f1": mean_defined(each.f1),
@@ -74,7 +74,7 @@ class Quality:
         }
 
     def by_class(self) -> dict[str, NDArray[Any]]:
-        """Give the figures of each class, by name, (C,) each."""
+        """Return the figures of each class, by name, (C,) each."""
         each = self.outcomes
         return {
             "true": each.true,

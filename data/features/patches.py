@@ -56,13 +56,13 @@ class MapGrid:
         return self.field_px >= self.tiles.side
 
     def place_box(self, place: int) -> Box:
-        """Give the part of a stored tile that is a place of the map, counted row by row."""
+        """Return the part of a stored tile that is a place of the map, counted row by row."""
         steps = self._steps
         row, column = divmod(place, self.width)
         return self._to_box(row * steps[0], column * steps[1], (row + 1) * steps[0], (column + 1) * steps[1])
 
     def field_box(self, place: int) -> Box:
-        """Give the part of a stored tile that a place of the map depends on: its receptive field."""
+        """Return the part of a stored tile that a place of the map depends on: its receptive field."""
         if self.whole:
             side = self.tiles.side
             return self._to_box(0, 0, side, side)

@@ -75,7 +75,7 @@ class Field:
         return np.stack(planes)
 
     def fingerprint(self) -> list[tuple[str, str, int, int]]:
-        """Tell channel, name, bytes and modification time (ns) of each file, to notice a changed input."""
+        """Return channel, name, bytes and modification time (ns) of each file, to notice a changed input."""
         stats = [(channel, path.name, path.stat()) for channel, path in sorted(self.files.items())]
         return [(channel, name, stat.st_size, stat.st_mtime_ns) for channel, name, stat in stats]
 
@@ -182,7 +182,7 @@ def _name_fields(found: Iterable[tuple[Path, str, str]], folder: Path) -> list[F
 
 
 def _name_places(stem: str, entries: dict[Path, Field], folder: Path) -> list[Field]:
-    """Tell one field whose channels lie in several folders from several fields of one name."""
+    """Distinguish one field whose channels lie in several folders from several fields of one name."""
     channels = [channel for entry in entries.values() for channel in entry.files]
     if len(channels) == len(set(channels)):
         files = {channel: path for entry in entries.values() for channel, path in entry.files.items()}

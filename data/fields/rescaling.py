@@ -50,7 +50,7 @@ def pad_planes(planes: NDArray[np.float32], multiple: int) -> NDArray[np.float32
 
 @lru_cache(maxsize=32)
 def _resampling(length: int, new_length: int) -> csr_array:
-    """Give the (new_length, length) matrix that blurs a line and interpolates it at another length."""
+    """Return the (new_length, length) matrix that blurs a line and interpolates it at another length."""
     factor = length / new_length
     places = (np.arange(new_length) + 0.5) * factor - 0.5
     first = np.floor(places).astype(int)

@@ -23,7 +23,7 @@ def assign_folds(
     groups: Mapping[str, str] | None = None,
     stratify: Stratify = "labels",
 ) -> dict[str, int]:
-    """Give every image a fold, each class spread as evenly as it can be; images of a group share theirs.
+    """Assign every image to a fold, each class spread as evenly as it can be; images of a group share theirs.
 
     A group with a class of its own would leave that class untrained, so it belongs to no fold.
 
@@ -104,7 +104,7 @@ def _list_members(
 
 
 def _assign(classes: Mapping[str, tuple[int, ...]], folds: int, seed: int) -> dict[str, int]:
-    """Give every group a fold by its classes."""
+    """Assign every group to a fold by its classes."""
     groups = Counter(label for labels in classes.values() for label in labels)
     assigned = dict.fromkeys(classes, ALWAYS_TRAIN)
     shared = [group for group, labels in classes.items() if all(groups[label] > 1 for label in labels)]

@@ -15,5 +15,5 @@ def write_figure(path: Path, figure: Figure) -> None:
 
 
 def shorten(name: str, longest: int) -> str:
-    """Give a name, or where it has more than ``longest`` characters, its beginning and an ellipsis."""
+    """Return a name, or where it has more than ``longest`` characters, its beginning and an ellipsis."""
     return name if len(name) <= longest else f"{name[: longest - 2]}…"

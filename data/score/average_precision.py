@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 
 def rank_detections(confidences: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Give the order from the highest to the lowest confidence; of equal ones, the last comes first.
+    """Return the order from the highest to the lowest confidence; of equal ones, the last comes first.
 
     The TensorFlow Object Detection evaluator reverses an ascending sort, and so turns the order of equals
     round. Its sort leaves the order of equals open where they are many; here it is a stable one.

@@ -92,7 +92,7 @@ def _change_stain(
 def _uneven_light(
     cells: NDArray[np.int32], settings: AugmentationSettings, random: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Give each cell a gain of its own, and the crop a gradient."""
+    """Apply a gain of its own to each cell, and a gradient to the crop."""
     gains = np.exp(random.normal(0, settings.uneven_cells, int(cells.max(initial=0)) + 1))
     gains *= np.exp(-0.2 * settings.uneven_cells)
     gains[0] = 1.0

@@ -68,7 +68,7 @@ def cut_crop(field: LabelledField, settings: CropSettings, random: np.random.Gen
 def _random_affine(
     field: LabelledField, settings: CropSettings, random: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Give the (2, 3) matrix that leads from pixels of the crop to pixels of the field."""
+    """Return the (2, 3) matrix that leads from pixels of the crop to pixels of the field."""
     low, high = np.log(settings.scale)
     step = WORKING_PIXEL_UM / field.pixel_um / np.exp(random.uniform(low, high))
     stretch = np.exp(random.uniform(-settings.stretch, settings.stretch) / 2)
@@ -91,7 +91,7 @@ def _random_affine(
 
 
 def _random_place(field: LabelledField, random: np.random.Generator) -> tuple[float, float]:
-    """Give x and y of a place: in or near a cell, as background has little to teach, or anywhere."""
+    """Return x and y of a place: in or near a cell, as background has little to teach, or anywhere."""
     height, width = field.cells.shape
     place = random.uniform(0, width), random.uniform(0, height)
     for _ in range(4):

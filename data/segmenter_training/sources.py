@@ -86,7 +86,7 @@ def find_labelled_fields(images: Path, masks: Path | None, pixel_size_um: float)
 
 
 def simulated_fields(count: int, side_px: int, seed: int) -> list[FieldSource]:
-    """Give simulated fields of 0.08 um pixels, the cell lines in turn."""
+    """Yield simulated fields of 0.08 um pixels, the cell lines in turn."""
     settings = FieldSettings(shape=(side_px, side_px), seed=seed)
     return [
         FieldSource(

@@ -66,5 +66,5 @@ def read_record(folder: Path, image_id: str, key: str) -> FieldRecord | None:
 
 
 def record_path(folder: Path, image_id: str) -> Path:
-    """Give the path of the record of a field of the set in ``folder``."""
+    """Return the path of the record of a field of the set in ``folder``."""
     return folder / "records" / f"{image_id}.json"

@@ -33,11 +33,11 @@ class Stream(IntEnum):
 
 
 def random_stream(*key: int) -> np.random.Generator:
-    """Give the generator of a key (seed, field, what for, cell ...); the same key gives the same draws."""
+    """Return the generator of a key (seed, field, what for, cell ...); the same key gives the same draws."""
     return np.random.default_rng(np.random.SeedSequence(list(key)))
 
 
 def shuffled_cycle(position: int, length: int, seed: int, stream: Stream) -> int:
-    """Give place ``position`` of an endless series of shuffled rounds through 0..length - 1."""
+    """Return place ``position`` of an endless series of shuffled rounds through 0..length - 1."""
     lap, place = divmod(position, length)
     return int(random_stream(seed, lap, stream).permutation(length)[place])

@@ -66,6 +66,6 @@ def choose_nearest(
 
 
 def make_grid(least: float, most: float, step: float) -> NDArray[np.float64]:
-    """Give the thresholds from ``least`` to ``most``, both included where the step leads there."""
+    """Return the thresholds from ``least`` to ``most``, both included where the step leads there."""
     count = int((most - least) / step + 1e-9) + 1
     return np.round(least + step * np.arange(count, dtype=np.float64), 9)

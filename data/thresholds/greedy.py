@@ -23,6 +23,6 @@ class GreedyThresholds(ThresholdGrid):
     def search(
         self, probabilities: NDArray[np.floating], positive: NDArray[np.bool_]
     ) -> tuple[float, NDArray[np.float64]]:
-        """Give the threshold for all classes, and one a class, (C,)."""
+        """Return the threshold for all classes, and one a class, (C,)."""
         grid, curves, single = self.measure(probabilities, positive)
         return single, choose_nearest(curves, grid, single)

@@ -16,5 +16,5 @@ class HalfThresholds(Settings):
     def search(
         self, probabilities: NDArray[np.floating], positive: NDArray[np.bool_]
     ) -> tuple[float, NDArray[np.float64]]:
-        """Give the threshold for all classes, and one a class, (C,)."""
+        """Return the threshold for all classes, and one a class, (C,)."""
         return 0.5, np.full(positive.shape[1], 0.5)

@@ -19,6 +19,6 @@ class OneThreshold(ThresholdGrid):
     def search(
         self, probabilities: NDArray[np.floating], positive: NDArray[np.bool_]
     ) -> tuple[float, NDArray[np.float64]]:
-        """Give the threshold for all classes, and the same one a class, (C,)."""
+        """Return the threshold for all classes, and the same one a class, (C,)."""
         _, _, single = self.measure(probabilities, positive)
         return single, np.full(positive.shape[1], single)

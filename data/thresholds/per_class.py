@@ -23,7 +23,7 @@ class PerClassThresholds(Settings):
     def search(
         self, probabilities: NDArray[np.floating], positive: NDArray[np.bool_]
     ) -> tuple[float, NDArray[np.float64]]:
-        """Give the threshold for all classes, and one a class, (C,)."""
+        """Return the threshold for all classes, and one a class, (C,)."""
         grid = make_grid(0.0, 1.0, self.step)
         curves = measure_f1_curves(probabilities, positive, grid)
         macro = curves[:, positive.any(axis=0)].mean(axis=1, keepdims=True)

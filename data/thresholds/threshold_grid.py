@@ -26,7 +26,7 @@ class ThresholdGrid(Settings):
     def measure(
         self, probabilities: NDArray[np.floating], positive: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-        """Give the grid, the F1 curves of the classes, and the best threshold for all of them."""
+        """Return the grid, the F1 curves of the classes, and the best threshold for all of them."""
         grid = make_grid(self.least, self.most, self.step)
         curves = measure_f1_curves(probabilities, positive, grid)
         macro = curves[:, positive.any(axis=0)].mean(axis=1, keepdims=True)

@@ -65,7 +65,7 @@ def shuffle_items(
 
 
 def divide_batch(items: NDArray[Number], part: tuple[int, int]) -> NDArray[Number]:
-    """Give part ``rank`` of a batch that is cut into ``world`` nearly equal parts, for (rank, world).
+    """Return part ``rank`` of a batch that is cut into ``world`` nearly equal parts, for (rank, world).
 
     Raises
     ------

@@ -173,7 +173,7 @@ def _find_rows(cells: pd.DataFrame, chosen: Collection[str], where: object) -> N
 
 
 def _cluster(hashes: Mapping[str, str], image_ids: Sequence[str], settings: DataSettings) -> dict[str, str]:
-    """Give every image the first of its near duplicates; none where they are passed over."""
+    """Assign to every image the first of its near duplicates; none where they are passed over."""
     if settings.duplicates == "keep":
         return {}
     clusters = find_near_duplicates(
@@ -187,7 +187,7 @@ def _cluster(hashes: Mapping[str, str], image_ids: Sequence[str], settings: Data
 
 
 def _read_column(cells: pd.DataFrame, column: str) -> dict[str, str]:
-    """Give what a column says of each image; nothing where the table lacks it."""
+    """Return what a column says of each image; nothing where the table lacks it."""
     if column not in cells:
         return {}
     images = cells.drop_duplicates("image_id")

@@ -67,7 +67,7 @@ class _Trial:
         self.height = self._run(self._tile).shape[2]
 
     def depends_on(self, row: int, start: int, stop: int) -> bool:
-        """Tell whether a row of the map depends on any of some rows of the tile."""
+        """Return whether a row of the map depends on any of some rows of the tile."""
         tile = self._tile.clone()
         tile[:, :, start:stop] = torch.nan
         features = self._run(tile)

@@ -16,12 +16,12 @@ CPU = torch.device("cpu")
 
 
 def runtime_names() -> tuple[str, ...]:
-    """Give the names that `make_runtime` takes, ``"auto"`` first."""
+    """Return the names that `make_runtime` takes, ``"auto"`` first."""
     return (AUTO, *RUNTIMES)
 
 
 def resolve_runtime(name: str = AUTO) -> str:
-    """Give the runtime that a name stands for on this machine; int8 is taken only where it is asked for.
+    """Return the runtime that a name stands for on this machine; int8 is taken only where it is asked for.
 
     Raises
     ------

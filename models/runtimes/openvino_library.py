@@ -16,7 +16,7 @@ _TELEMETRY = "openvino_telemetry"
 
 
 def has_openvino() -> bool:
-    """Tell whether both libraries are installed; imports neither."""
+    """Return whether both libraries are installed; imports neither."""
     return all(importlib.util.find_spec(name) is not None for name in ("openvino", "nncf"))
 
 
@@ -38,7 +38,7 @@ def require_openvino(runtime: str) -> None:
 
 
 def openvino_versions() -> str:
-    """Tell the versions of both libraries in one line."""
+    """Return the versions of both libraries in one line."""
     return f"openvino {version('openvino')} nncf {version('nncf')}"
 
 

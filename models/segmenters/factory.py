@@ -63,12 +63,12 @@ class SegmenterOptions:
 
 
 def segmenter_names() -> tuple[str, ...]:
-    """Give the names that `create_segmenter` takes, ``"auto"`` first."""
+    """Return the names that `create_segmenter` takes, ``"auto"`` first."""
     return (AUTO, *SEGMENTERS)
 
 
 def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
-    """Give the name of the segmenter that a name stands for, and the reason where that was ours to choose.
+    """Return the name of the segmenter that a name stands for, and the reason where that was ours to choose.
 
     Parameters
     ----------

@@ -98,7 +98,7 @@ class Segmenter(Protocol):
         ...
 
     def identity(self) -> str:
-        """Say what decides its results, in one line: name and version, or the hash of its weights.
+        """Return what decides its results, in one line: name and version, or the hash of its weights.
 
         Equal identities give equal masks; a stage redoes its work when the identity changes.
         """

@@ -13,7 +13,7 @@ ER = "yellow"
 
 
 class WithoutER:
-    """Gives a segmenter a dark plane in the place of the ER.
+    """Supplies a dark plane to a segmenter in the place of the ER.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class WithoutER:
         self.channels = channels_without_er(segmenter.channels)
 
     def identity(self) -> str:
-        """Say what decides its results; as `Segmenter.identity`."""
+        """Return what decides its results; as `Segmenter.identity`."""
         return f"{self._segmenter.identity()}, without ER"
 
     def prepare(self, workers: int = 1) -> None:
@@ -46,5 +46,5 @@ def channels_without_er(channels: Sequence[str]) -> tuple[str, ...]:
 
 
 def insert_dark_er(image: NDArray[np.generic], channels: Sequence[str]) -> NDArray[np.generic]:
-    """Give an image (C - 1, H, W) a dark plane at the place of the ER among the C channels."""
+    """Insert a dark plane into an image (C - 1, H, W) at the place of the ER among the C channels."""
     return np.insert(image, channels.index(ER), 0, axis=0) if ER in channels else image

@@ -35,7 +35,7 @@ class Checkpoint:
 
     @property
     def is_due(self) -> bool:
-        """Tell whether it is time for the next one."""
+        """Return whether it is time for the next one."""
         return time.monotonic() - self._last >= self._seconds
 
     def save(self, state: dict[str, Any]) -> None:

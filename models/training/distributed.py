@@ -63,13 +63,13 @@ class Processes:
         self.sum(0.0)
 
     def align(self, network: nn.Module) -> None:
-        """Give a network the first process's weights and buffers, such as the statistics of batch norms."""
+        """Copy the first process's weights and buffers to a network, such as batch norm statistics."""
         if self.count > 1:
             for tensor in network.state_dict().values():
                 distributed.broadcast(tensor, src=0)
 
     def part(self, items: NDArray[Any]) -> NDArray[Any]:
-        """Give every ``count``-th of some items: this process's part."""
+        """Return every ``count``-th of some items: this process's part."""
         return items[self.rank :: self.count]
 
     def join(self, parts: Tensor, total: int) -> Tensor:

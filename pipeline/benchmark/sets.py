@@ -18,7 +18,7 @@ PARTS = ("train", "validation", "test")
 
 
 def benchmark_folder() -> Path:
-    """Give the folder in which the benchmark is described."""
+    """Return the folder in which the benchmark is described."""
     return Path(str(resources.files("configs").joinpath("benchmarks")))
 
 
@@ -28,7 +28,7 @@ def set_names() -> tuple[str, ...]:
 
 
 def part_config(name: str, part: str) -> Config:
-    """Give the configuration with which a part of a set is simulated.
+    """Return the configuration with which a part of a set is simulated.
 
     Raises
     ------

@@ -49,7 +49,7 @@ def load_settings(
 
 
 def local_engine() -> LocalEngine:
-    """Give the engine of this machine, a worker a core."""
+    """Return the engine of this machine, with one worker per core."""
     return LocalEngine(workers=available_cores())
 
 

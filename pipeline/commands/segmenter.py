@@ -54,7 +54,7 @@ def compare(
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
-    """Tell cell by cell how two segmenters agree: F1, mean IoU, split and merged cells, the worst fields."""
+    """Compare two segmenters cell by cell."""
     from pipeline.steps.segmenter import compare_step
     from stages.segmenter.compare import format_comparison
 

@@ -49,7 +49,7 @@ class Config:
         self._sections, self._source, self._other_kinds = sections, source, other_kinds
 
     def settings(self, stage: str, settings_type: type[Settings]) -> Settings:
-        """Give the checked settings of a stage, and tell once what of the file was left out.
+        """Return the checked settings of a stage, and report once what of the file was left out.
 
         Raises
         ------

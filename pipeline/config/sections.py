@@ -26,7 +26,7 @@ SECTIONS = tuple(_SETTINGS)
 
 
 def settings_of(section: str) -> type[StageSettings]:
-    """Give the class of all settings that a section may hold; its module is imported when it is asked for.
+    """Return the class of all settings that a section may hold; its module is imported when it is asked for.
 
     None of these modules imports torch, which takes seconds: a file is checked as a whole by every command.
     """

@@ -58,7 +58,7 @@ def explain_setting(
 
 
 def find_unknown(settings_type: type[BaseModel], error: ValidationError) -> tuple[str, ...]:
-    """Give the place of the first thing that is wrong, as the file names it, if it is an unknown setting."""
+    """Return the place of the first error, as the file names it, if it is an unknown setting."""
     first = error.errors()[0]
     if first["type"] != "extra_forbidden":
         return ()
@@ -107,7 +107,7 @@ def _follow(settings_type: type[BaseModel], loc: Sequence[int | str]) -> tuple[l
 
 
 def _is_plain_union(annotation: Any) -> bool:
-    """Tell whether a setting may have several types, none of which is a table or a list."""
+    """Return whether a setting may have several types, none of which is a table or a list."""
     choices = get_args(annotation)
     plain = (bool, int, float, str)
     return get_origin(annotation) in (Union, UnionType) and all(
@@ -117,7 +117,7 @@ def _is_plain_union(annotation: Any) -> bool:
 
 
 def _kinds(annotation: Any) -> dict[Any, type[BaseModel]]:
-    """Give the alternatives among which settings are chosen, by their kinds."""
+    """Return the alternatives among which settings are chosen, by their kinds."""
     found: dict[Any, type[BaseModel]] = {}
     for choice in get_args(annotation):
         if get_origin(choice) is Annotated:

@@ -34,7 +34,7 @@ def show_messages() -> None:
 
 @contextmanager
 def reported_in_one_line() -> Iterator[None]:
-    """Tell a mistake of the user's in one line and exit with status 2; Ctrl-C exits with status 130."""
+    """Report a mistake of the user's in one line and exit with status 2; Ctrl-C exits with status 130."""
     try:
         yield
     except InputError as error:

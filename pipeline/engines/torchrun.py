@@ -9,7 +9,7 @@ SHARED = "train"
 
 
 def is_follower() -> bool:
-    """Tell whether this process leaves messages, manifests and progress to the first one."""
+    """Return whether this process leaves messages, manifests and progress to the first one."""
     return int(os.environ.get("RANK", "0")) > 0
 
 

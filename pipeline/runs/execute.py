@@ -95,7 +95,7 @@ def execute(step: Step, context: Context) -> Manifest:
 
 
 def finished_manifest(step: Step) -> Manifest | None:
-    """Give the manifest of a step that is done with these settings and inputs, else None."""
+    """Return the manifest of a step that is done with these settings and inputs, else None."""
     manifest = read_manifest(step.manifest)
     if manifest is None or manifest.key != step.key:
         return None
@@ -103,7 +103,7 @@ def finished_manifest(step: Step) -> Manifest | None:
 
 
 def require(work: WorkFolder, stage: str) -> Manifest:
-    """Give the manifest of an earlier stage that a later one builds on.
+    """Return the manifest of an earlier stage that a later one builds on.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def _manifest_aside(step: Step) -> Iterator[None]:
 
 
 def _look(step: Step) -> dict[Path, tuple[int, int, int]]:
-    """Tell number, size and modification time (ns) of all files that a step writes, also inside folders."""
+    """Return number, size and modification time (ns) of all files that a step writes, also inside folders."""
     found = {}
     for path in (*step.outputs, *step.also_written):
         files = path.rglob("*") if path.is_dir() else [path]
@@ -179,7 +179,7 @@ def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:
 
 
 def _stamp(outputs: tuple[Path, ...]) -> dict[str, str]:
-    """Tell what each output looks like: size and modification time of a file, existence of a folder."""
+    """Return what each output looks like: size and modification time of a file, existence of a folder."""
     names = Counter(path.name for path in outputs)
     stamps = {}
     for path in outputs:

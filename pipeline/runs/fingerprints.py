@@ -13,7 +13,7 @@ def fingerprint_fields(fields: Sequence[Field]) -> str:
 
 
 def hash_label_set(label_set: LabelSet) -> dict[str, str]:
-    """Give the input ``label_set`` of a step, a hash of the classes; none for the default set.
+    """Return the input ``label_set`` of a step, a hash of the classes; none for the default set.
 
     A setting has only the file's name, whose content may change. The default set cannot.
     """

@@ -54,7 +54,7 @@ class Manifest(BaseModel):
 
 
 def software_versions() -> dict[str, str]:
-    """Tell the versions of Python and of the packages that results depend on."""
+    """Return the versions of Python and of the packages that results depend on."""
     return {"python": platform.python_version(), "platform": sys.platform} | {
         package: version(package) for package in _PACKAGES
     }

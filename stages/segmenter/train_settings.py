@@ -1,7 +1,5 @@
 """Settings of the training of a segmenter."""
 
-from typing import ClassVar
-
 from pydantic import Field as Setting
 
 from models.precision import Precision
@@ -11,8 +9,6 @@ from stages.stage import StageSettings
 
 class TrainSegmenterSettings(SegmenterTrainingSettings, StageSettings):
     """Settings of the training of a segmenter."""
-
-    renamed: ClassVar = {"rate": "lr_schedule", "schedule": "fit"}
 
     pixel_size_um: float = Setting(default=0.08, gt=0, description="pixel size of the labelled fields in um")
     simulated: int = Setting(default=64, ge=0, description="simulated fields that are added")

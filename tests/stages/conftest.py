@@ -74,7 +74,7 @@ def tiny() -> TrainSettings:
 
 
 def change(settings: TrainSettings, **sections: Any) -> TrainSettings:
-    """Give the settings with some changed; a dict changes a nested table's."""
+    """Return the settings with some changed; a dict changes a nested table's."""
     values = settings.model_dump()
     if "images" in sections:
         # The kind of loss goes with it.
@@ -86,7 +86,7 @@ def change(settings: TrainSettings, **sections: Any) -> TrainSettings:
 
 @pytest.fixture
 def changed() -> Callable[..., TrainSettings]:
-    """Give changed settings."""
+    """Return changed settings."""
     return change
 
 

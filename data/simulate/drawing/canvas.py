@@ -60,12 +60,12 @@ class Canvas:
         return np.asarray(blurred, dtype=np.float32)
 
     def distance_from(self, point: tuple[float, float]) -> NDArray[np.floating]:
-        """Give each pixel's distance (h, w) in µm from a point y, x."""
+        """Return each pixel's distance (h, w) in µm from a point y, x."""
         y, x = self.offsets_from(point)
         return np.hypot(y, x)
 
     def offsets_from(self, point: tuple[float, float]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-        """Give the offsets in µm from a point to each row (h, 1) and each column (1, w)."""
+        """Return the offsets in µm from a point to each row (h, 1) and each column (1, w)."""
         rows = np.arange(self.shape[0], dtype=np.float32)[:, None] + np.float32(self.origin_px[0] + 0.5)
         columns = np.arange(self.shape[1], dtype=np.float32)[None, :] + np.float32(self.origin_px[1] + 0.5)
         return rows / self.px_per_um - np.float32(point[0]), columns / self.px_per_um - np.float32(point[1])

@@ -54,14 +54,14 @@ class Textures:
         self._drawn: dict[tuple[float, int], NDArray[np.floating]] = {}
 
     def noise(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
-        """Give noise (H, W) of mean 0, variance 1 and correlation length ``scale`` µm, layer by layer."""
+        """Return noise (H, W) of mean 0, variance 1 and correlation length ``scale`` µm, layer by layer."""
         if (scale, layer) not in self._drawn:
             random = random_stream(*self._key, Stream.TEXTURES, round(scale * 1000), layer)
             self._drawn[scale, layer] = smooth_noise(self._shape, scale * self._px_per_um, random)
         return self._drawn[scale, layer]
 
     def mesh(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
-        """Give a network (H, W) of bright ridges, 0..1, whose meshes are about ``scale`` µm wide."""
+        """Return a network (H, W) of bright ridges, 0..1, whose meshes are about ``scale`` µm wide."""
         if (-scale, layer) not in self._drawn:
             ridges = np.abs(self.noise(scale, layer))
             self._drawn[-scale, layer] = np.exp(-2.0 * ridges)

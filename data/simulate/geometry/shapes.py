@@ -33,18 +33,18 @@ class PolarShape:
         return float(np.mean(self.radii**2) * np.pi)
 
     def radius(self, angle: NDArray[np.floating] | float) -> NDArray[np.float64]:
-        """Give the radius in each direction ``angle`` (radians)."""
+        """Return the radius in each direction ``angle`` (radians)."""
         places = np.asarray(np.asarray(angle) * (_ANGLES / (2 * np.pi)) + 0.5, dtype=np.int64)
         return self.radii[places % _ANGLES]
 
     def level(self, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give the distance of points y, x from the centre over that of the outline: below 1 is inside."""
+        """Return the distance of points y, x from the centre over that of the outline: below 1 is inside."""
         dy, dx = y - self.centre[0], x - self.centre[1]
         angle = np.arctan2(dy, dx) + 4 * np.pi
         return np.sqrt(dy * dy + dx * dx) / self.radius(angle)
 
     def point(self, angle: float, level: float) -> tuple[float, float]:
-        """Give the point y, x in direction ``angle`` at ``level`` times the outline's distance."""
+        """Return the point y, x in direction ``angle`` at ``level`` times the outline's distance."""
         distance = level * float(self.radius(angle))
         return self.centre[0] + distance * np.sin(angle), self.centre[1] + distance * np.cos(angle)
 

@@ -45,14 +45,14 @@ class Territory:
         return np.minimum(self.edge_distance, self.nucleus_distance)
 
     def nearest(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Give the number, row by row, of the grid point next to each of ``points`` (..., 2: y, x)."""
+        """Return the number, row by row, of the grid point next to each of ``points`` (..., 2: y, x)."""
         height, width = self.cell.shape
         places = ((points - self.origin) / GRID_UM + 0.5).astype(np.int64)
         row = np.minimum(np.maximum(places[..., 0], 0), height - 1)
         return row * width + np.minimum(np.maximum(places[..., 1], 0), width - 1)
 
     def look_up(self, values: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.floating]:
-        """Give the value of a (h, w) map at the grid point next to each of ``points`` (..., 2: y, x)."""
+        """Return the value of a (h, w) map at the grid point next to each of ``points`` (..., 2: y, x)."""
         return values.ravel()[self.nearest(points)]
 
     def sample(
@@ -71,7 +71,7 @@ class Territory:
 
 
 def _distance(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Give the distance in µm to the nearest point outside the mask.
+    """Return the distance in µm to the nearest point outside the mask.
 
     These distances decide where things lie, so they are the same on every processor: roots of whole numbers,
     whatever the rounding of those that OpenCV gives.

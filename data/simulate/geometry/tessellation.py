@@ -128,7 +128,7 @@ def _claim(
 def _nucleus_level(
     cell: CellShape, rows: NDArray[np.float64], columns: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Give the level of the nuclei; only near them, where it has a say, is it reckoned point by point."""
+    """Return the level of the nuclei; only near them, where it has a say, is it reckoned point by point."""
     level = np.full((rows.size, columns.size), _OUTSIDE)
     for part in cell.nuclei:
         far = 2.0 * part.radii.max()

@@ -83,7 +83,7 @@ def _glow(light: NDArray[np.floating], px_per_um: float) -> NDArray[np.floating]
 def brightness_to_show(
     light: NDArray[np.floating], blur_px: float, *, brightest: float, at_least: float
 ) -> float:
-    """Give the brightness above which the part ``brightest`` of a field lies; at least ``at_least``.
+    """Return the brightness above which the part ``brightest`` of a field lies; at least ``at_least``.
 
     An exposure is set by it. Measured on every second pixel of every second row, after the blur.
     """
@@ -93,7 +93,7 @@ def brightness_to_show(
 
 
 def spread_light(shape: tuple[int, int], fall: float, centre: tuple[float, float]) -> NDArray[np.floating]:
-    """Give the illumination (H, W) of a field: 1 at ``centre`` and ``fall`` less at the distance of a side.
+    """Return the illumination (H, W) of a field: 1 at ``centre`` and ``fall`` less at the distance of a side.
 
     Parameters
     ----------

@@ -98,7 +98,7 @@ def _shown_between_divisions(classes: tuple[int, ...]) -> list[int]:
 def _complete(
     shown: list[set[int]], others: list[int], mitotic: Sequence[bool], random: np.random.Generator
 ) -> list[tuple[int, ...]]:
-    """Give a class that no cell shows to one that can show it."""
+    """Assign a class that no cell shows to one that can show it."""
     resting = [number for number, divides in enumerate(mitotic) if not divides]
     for label in others:
         if resting and not any(label in labels for labels in shown):

@@ -84,7 +84,7 @@ def kaggle_classes(
 
 
 def image_classes(cells: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
-    """Give the image's label: the union over its cells, "Negative" only where every cell is.
+    """Return the image's label: the union over its cells, "Negative" only where every cell is.
 
     A single cell without staining does not make an image negative: whoever labels the image names what is
     there. Such a cell is nevertheless class 18 in the truth per cell.
@@ -94,7 +94,7 @@ def image_classes(cells: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
 
 
 def mistake_labels(labels: tuple[int, ...], random: np.random.Generator) -> tuple[int, ...]:
-    """Give an image's labels with one mistake: one is lost where there are several, added, or replaced.
+    """Return an image's labels with one mistake: one is lost where there are several, added, or replaced.
 
     The wrong label is drawn as often as the Kaggle 2021 training images bear it; never "Negative".
     """
@@ -111,7 +111,7 @@ def mistake_labels(labels: tuple[int, ...], random: np.random.Generator) -> tupl
 
 
 def _spread(count: int, share: float) -> int:
-    """Say how many of the first ``count`` are of a kind of this share, spread evenly, the first being one."""
+    """Return how many of the first ``count`` are of a kind of this share, spread evenly from the first on."""
     return int(np.ceil(round(count * share, 9)))
 
 

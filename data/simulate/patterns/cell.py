@@ -57,7 +57,7 @@ class Cell:
     antibody: tuple[int, int]
 
     def random(self, stream: Stream, *more: int) -> np.random.Generator:
-        """Give one of the cell's random streams."""
+        """Return one of the cell's random streams."""
         seed, field, number = self.key
         return random_stream(seed, field, stream, number, *more)
 
@@ -73,11 +73,11 @@ class Cell:
         return Canvas(origin, (self.mask.shape[0], self.mask.shape[1]), self.px_per_um)
 
     def noise(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
-        """Give the window of the field's noise of mean 0, variance 1 and correlation length ``scale`` µm."""
+        """Return this cell's part of the field's noise: mean 0, variance 1, correlation length ``scale`` µm."""
         return self.textures.noise(scale, layer)[self.window]
 
     def mesh(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
-        """Give the window of the field's network of ridges, 0..1."""
+        """Return the window of the field's network of ridges, 0..1."""
         return self.textures.mesh(scale, layer)[self.window]
 
     @cached_property

@@ -46,6 +46,6 @@ def _draw_half(
 
 
 def fill_body(cell: Cell) -> NDArray[np.floating]:
-    """Give the even, slightly grainy content (h, w) of a rounded cell, about 1, less at the chromosomes."""
+    """Return the even, slightly grainy content (h, w) of a rounded cell, about 1, less at the chromosomes."""
     grain = 1.0 + 0.1 * cell.noise(0.2, 5) + 0.08 * cell.noise(0.8, 6)
     return cell.mask * cell.thickness * grain * (1.0 - 0.5 * cell.nucleus)

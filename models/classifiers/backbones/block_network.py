@@ -29,5 +29,5 @@ class BlockBackbone(Backbone):
         return flow
 
     def stages(self) -> list[list[nn.Parameter]]:
-        """Give the parameters of each block."""
+        """Return the parameters of each block."""
         return [list(block.parameters()) for block in self.blocks]

@@ -66,7 +66,7 @@ class MultiScaleNetwork(Backbone):
         return self.combine(torch.cat([scale(tiles) for scale in self.scales], dim=1))
 
     def stages(self) -> list[list[nn.Parameter]]:
-        """Give the parameters of the first, second and third convolutions of all scales, and of the last."""
+        """Return the parameters of the 1st, 2nd and 3rd convolutions of all scales, and of the last."""
         convolutions = [
             [layer for layer in scale.modules() if isinstance(layer, nn.Conv2d)] for scale in self.scales
         ]

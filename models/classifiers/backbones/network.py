@@ -48,7 +48,7 @@ class Backbone(nn.Module, ABC):
 
     @abstractmethod
     def stages(self) -> list[list[nn.Parameter]]:
-        """Give all parameters in order of depth, those of one stage together; frozen ones are among them."""
+        """Return all parameters in order of depth, those of one stage together, frozen ones included."""
 
     @property
     @abstractmethod
@@ -71,7 +71,7 @@ class Backbone(nn.Module, ABC):
         return last.flatten(1) if self.pooled else last
 
     def stem(self) -> list[nn.Module]:
-        """Give the first convolution, and its norm where one follows it directly."""
+        """Return the first convolution, and its norm where one follows it directly."""
         modules = list(self.modules())
         first = next(index for index, module in enumerate(modules) if isinstance(module, nn.Conv2d))
         following = [module for module in modules[first + 1 : first + 2] if isinstance(module, _NORMS)]

@@ -76,7 +76,7 @@ class TimmBackbone(Backbone):
         return maps[0]
 
     def stages(self) -> list[list[nn.Parameter]]:
-        """Give all parameters by timm's own stages, in order of depth."""
+        """Return all parameters by timm's own stages, in order of depth."""
         groups = group_parameters(self.network, self.network.group_matcher(coarse=True))
         named = dict(self.network.named_parameters())
         return [[named[name] for name in groups[stage]] for stage in sorted(groups)]
@@ -170,7 +170,7 @@ def lacks_stochastic_depth(name: str) -> InputError:
 
 
 def has_network(name: str) -> bool:
-    """Tell whether timm has a network of this name, with or without the tag of its weights."""
+    """Return whether timm has a network of this name, with or without the tag of its weights."""
     return timm.is_model(name.partition(".")[0])
 
 

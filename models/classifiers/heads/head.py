@@ -40,5 +40,5 @@ def create_head(settings: HeadSettings, features: int, classes: int) -> Head:
 
 
 def wants_map(settings: HeadSettings) -> bool:
-    """Tell whether the head takes the backbone's feature map (N, F, h, w), and not its features (N, F)."""
+    """Return whether the head takes the backbone's feature map (N, F, h, w), and not its features (N, F)."""
     return isinstance(settings, ConvolutionHeadSettings) or settings.pooling == "average-maximum"

@@ -13,11 +13,11 @@ class BatchRuntime(Protocol):
 
     @property
     def classifier(self) -> Classifier:
-        """Give the classifier that it runs."""
+        """Return the classifier that it runs."""
         ...
 
     def identity(self) -> str:
-        """Say in what the network is computed, in one line: library and precision."""
+        """Return in what the network is computed, in one line: library and precision."""
         ...
 
     def __call__(self, tiles: NDArray[np.uint8]) -> Scores:

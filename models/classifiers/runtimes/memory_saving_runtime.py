@@ -34,11 +34,11 @@ class MemorySavingRuntime:
 
     @property
     def classifier(self) -> Classifier:
-        """Give the classifier that it runs."""
+        """Return the classifier that it runs."""
         return self._runtime.classifier
 
     def identity(self) -> str:
-        """Say in what the network is computed; as `BatchRuntime.identity`."""
+        """Return in what the network is computed; as `BatchRuntime.identity`."""
         return self._runtime.identity()
 
     def __call__(self, tiles: NDArray[np.uint8]) -> Scores:

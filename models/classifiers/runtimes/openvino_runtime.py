@@ -55,11 +55,11 @@ class OpenVinoRuntime:
 
     @property
     def classifier(self) -> Classifier:
-        """Give the classifier that it runs."""
+        """Return the classifier that it runs."""
         return self._classifier
 
     def identity(self) -> str:
-        """Say in what the network is computed; as `BatchRuntime.identity`."""
+        """Return in what the network is computed; as `BatchRuntime.identity`."""
         return f"openvino {'bfloat16' if self._bfloat16 else 'float32'}"
 
     def __call__(self, tiles: NDArray[np.uint8]) -> Scores:

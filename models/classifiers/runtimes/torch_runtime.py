@@ -27,11 +27,11 @@ class TorchRuntime:
 
     @property
     def classifier(self) -> Classifier:
-        """Give the classifier that it runs."""
+        """Return the classifier that it runs."""
         return self._classifier
 
     def identity(self) -> str:
-        """Say in what the network is computed; as `BatchRuntime.identity`."""
+        """Return in what the network is computed; as `BatchRuntime.identity`."""
         return f"torch {self._device} {str(self._precision).removeprefix('torch.')}"
 
     def __call__(self, tiles: NDArray[np.uint8]) -> Scores:

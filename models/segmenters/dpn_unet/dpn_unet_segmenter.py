@@ -73,7 +73,7 @@ class DPNUnetSegmenter:
 
 
 def working_shape(shape: tuple[int, ...], pixel_size_um: float) -> tuple[int, int]:
-    """Give the size (h, w) at which the networks see a field of the size (H, W)."""
+    """Return the size (h, w) at which the networks see a field of the size (H, W)."""
     scale = min(pixel_size_um / WORKING_PIXEL_UM, MOST_MAGNIFICATION)
     return max(round(shape[0] * scale), 1), max(round(shape[1] * scale), 1)
 
@@ -81,7 +81,7 @@ def working_shape(shape: tuple[int, ...], pixel_size_um: float) -> tuple[int, in
 def network_inputs(
     image: NDArray[np.generic], pixel_size_um: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Give what the two networks see of a field.
+    """Return what the two networks see of a field.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def network_inputs(
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give probabilities (h, w, classes) float32 for logits (classes, h, w)."""
+    """Return probabilities (h, w, classes) float32 for logits (classes, h, w)."""
     shares = np.exp(logits - logits.max(axis=0))
     shares /= shares.sum(axis=0)
     return np.ascontiguousarray(np.moveaxis(shares, 0, 2))

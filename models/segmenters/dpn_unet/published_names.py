@@ -15,7 +15,7 @@ _NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 
 
 def published_names() -> dict[str, str]:
-    """Give our name for every published name of a state dict's entry, in the published order."""
+    """Return our name for every published name of a state dict's entry, in the published order."""
     names = {}
     for published, ours, leaves in _parts():
         names.update({f"{published}.{leaf}": f"{ours}.{leaf}" for leaf in leaves})
@@ -35,7 +35,7 @@ def rename_published(state: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _parts() -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Give published name, our name and entries of every layer, in the published order."""
+    """Return published name, our name and entries of every layer, in the published order."""
     depth = len(STAGES)
     for number in range(depth):
         yield f"bottlenecks.{number}.seq.0", f"levels.{number}.merge.convolution", _CONVOLUTION

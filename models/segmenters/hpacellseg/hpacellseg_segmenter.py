@@ -41,7 +41,7 @@ MULTIPLE = 128
 
 
 def is_available() -> bool:
-    """Tell whether the package hpacellseg can be imported."""
+    """Return whether the package hpacellseg can be imported."""
     return importlib.util.find_spec(PACKAGE) is not None
 
 

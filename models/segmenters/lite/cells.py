@@ -89,7 +89,7 @@ def _find_nuclei(nucleus: np.ndarray, core: np.ndarray, pixel_um: float) -> np.n
 
 
 def _smooth(cell: np.ndarray, pixel_um: float) -> np.ndarray:
-    """Give the mask of all cells, without the ragged rim and the threads that debris leaves."""
+    """Return the mask of all cells, without the ragged rim and the threads that debris leaves."""
     opening = disk(OPENING_UM / pixel_um)
     margin = max(opening.shape)
     # The field's rim continues beyond it, lest the opening gnaw at the cells that it cuts.
@@ -120,7 +120,7 @@ def _without_foreign_bodies(
 def _join_undivided(
     nuclei: np.ndarray, cells: np.ndarray, contact: np.ndarray, pixel_um: float
 ) -> np.ndarray:
-    """Give a table from each number to the number of the cell to which it belongs."""
+    """Return a table from each number to the number of the cell to which it belongs."""
     lines, touches = find_contacts(cells, contact), find_contacts(nuclei, contact)
     long_enough = touches.length_px * pixel_um >= LEAST_TOUCH_UM
     touching = set(zip(touches.first[long_enough], touches.second[long_enough], strict=True))

@@ -45,7 +45,7 @@ class LiteSegmenter:
     def network_input(
         self, image: NDArray[np.generic], pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM
     ) -> NDArray[np.float32]:
-        """Give what the network sees of a field: (3, h, w) float32, h and w multiples of 32."""
+        """Return what the network sees of a field: (3, h, w) float32, h and w multiples of 32."""
         return pad_planes(self._scale(image, pixel_size_um), MULTIPLE)
 
     def segment(self, image: np.ndarray, pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM) -> SegmentedField:
@@ -71,7 +71,7 @@ class LiteSegmenter:
 
 
 def working_factors(pixel_size_um: float) -> tuple[int, int]:
-    """Give the whole factors by which a field is reduced, or magnified, to pixels of about 0.32 um."""
+    """Return the whole factors by which a field is reduced, or magnified, to pixels of about 0.32 um."""
     factor = max(1, round(WORKING_PIXEL_UM / pixel_size_um))
     magnification = max(1, round(pixel_size_um / WORKING_PIXEL_UM))
     return factor, magnification

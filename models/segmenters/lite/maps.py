@@ -49,7 +49,7 @@ def predict_maps(
 
 
 def logits_to_maps(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the maps, (5, h, w) float32 in 0..1, of the network's logits."""
+    """Return the maps, (5, h, w) float32 in 0..1, of the network's logits."""
     return torch.sigmoid(torch.from_numpy(np.ascontiguousarray(logits))).numpy()
 
 

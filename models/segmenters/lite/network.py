@@ -54,7 +54,7 @@ class LiteNetwork(nn.Module):
         return self.unet(2 * stains - 1)
 
     def parts(self) -> tuple[nn.Module, nn.Module]:
-        """Give the encoder, and all that follows it, which may learn at another rate."""
+        """Return the encoder, and all that follows it, which may learn at another rate."""
         return self.unet.encoder, nn.ModuleList([self.unet.decoder, self.unet.segmentation_head])
 
     def _load_encoder(self) -> None:

@@ -54,5 +54,5 @@ def load_lite_network(path: Path = BUNDLED_WEIGHTS) -> LiteNetwork:
 
 
 def hash_weights(path: Path) -> str:
-    """Give the SHA-256 of a file of weights, shortened to 16 hexadecimal digits."""
+    """Return the SHA-256 of a file of weights, shortened to 16 hexadecimal digits."""
     return file_sha256(path)[:16]

@@ -50,7 +50,7 @@ def find_contacts(labels: np.ndarray, image: np.ndarray) -> Contacts:
 
 
 def join_pairs(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
-    """Give a table from each number 0..count-1 to the lowest number to which pairs join it."""
+    """Return a table from each number 0..count-1 to the lowest number to which pairs join it."""
     graph = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
     groups = connected_components(graph, directed=False)[1]
     lowest = np.full(count, count)

@@ -14,7 +14,7 @@ class ImageRuntime(Protocol):
     """
 
     def identity(self) -> str:
-        """Say in what the network is computed, in one line: library, precision, calibration.
+        """Return in what the network is computed, in one line: library, precision, calibration.
 
         Equal identities and equal weights give equal results up to the rounding of that precision.
         """
@@ -31,7 +31,7 @@ class ImageRuntime(Protocol):
         ...
 
     def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the network's raw output (logits) of one image.
+        """Return the network's raw output (logits) of one image.
 
         Parameters
         ----------

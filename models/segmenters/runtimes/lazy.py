@@ -32,7 +32,7 @@ class LazyRuntime:
         self._run: RunNetwork | None = None
 
     def identity(self) -> str:
-        """Say in what the network is computed; as `ImageRuntime.identity`."""
+        """Return in what the network is computed; as `ImageRuntime.identity`."""
         return self._identity
 
     def prepare(self, workers: int = 1) -> None:
@@ -40,7 +40,7 @@ class LazyRuntime:
         self._loaded(workers)
 
     def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the network's raw output of one image; as `ImageRuntime.__call__`.
+        """Return the network's raw output of one image; as `ImageRuntime.__call__`.
 
         Raises
         ------

@@ -67,7 +67,7 @@ class OpenVinoNetwork:
         self._lock = threading.Lock()
 
     def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the network's output (K, H, W) of one image (C, H, W)."""
+        """Return the network's output (K, H, W) of one image (C, H, W)."""
         with self._lock:
             request = self._idle.pop() if self._idle else self._compiled.create_infer_request()
         try:

@@ -32,7 +32,7 @@ FORMAT = 1
 
 
 def cache_folder() -> Path:
-    """Give the folder of converted networks: in `CACHE_VARIABLE`, or in the user's cache folder."""
+    """Return the folder of converted networks: in `CACHE_VARIABLE`, or in the user's cache folder."""
     return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hpacells")).expanduser() / "openvino"
 
 
@@ -42,7 +42,7 @@ def converted_model(
     precision: Precision,
     calibration: Calibration | None,
 ) -> Path:
-    """Give the file of a network converted for a precision; it is made where the cache lacks it.
+    """Return the file of a network converted for a precision; it is made where the cache lacks it.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class TorchCpuNetwork:
                 module.to(self._type)
 
     def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the network's output (K, H, W) of one image (C, H, W)."""
+        """Return the network's output (K, H, W) of one image (C, H, W)."""
         batch = torch.from_numpy(np.ascontiguousarray(image))[None].to(self._type)
         with torch.inference_mode():
             output = self._network(batch.contiguous(memory_format=torch.channels_last))

@@ -39,11 +39,11 @@ class TorchDeviceNetwork:
         self._gather = BatchGatherer(batches.launch, batches.collect, batch_size)
 
     def __call__(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Give the network's output (K, H, W) of one image (C, H, W)."""
+        """Return the network's output (K, H, W) of one image (C, H, W)."""
         return self._gather(image)
 
     def close(self) -> None:
-        """Give the device back."""
+        """Release the device."""
         self._gather.close()
 
 

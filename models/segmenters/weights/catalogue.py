@@ -39,7 +39,7 @@ class PublishedWeights:
 
 @cache
 def read_catalogue() -> dict[str, PublishedWeights]:
-    """Give every published file by our name."""
+    """Return every published file by our name."""
     networks = tomllib.loads(
         files("models.segmenters.weights").joinpath("weights.toml").read_text(encoding="utf-8")
     )
@@ -53,7 +53,7 @@ def read_catalogue() -> dict[str, PublishedWeights]:
 
 
 def find_published(name: str) -> PublishedWeights:
-    """Give the published file of a name.
+    """Return the published file of a name.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def find_published(name: str) -> PublishedWeights:
 
 
 def names_of_network(network: str) -> list[str]:
-    """Give the names of all files of a network.
+    """Return the names of all files of a network.
 
     Raises
     ------

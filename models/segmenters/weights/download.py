@@ -160,7 +160,7 @@ def _note_origin(target: Path, source: str, sha256: str, checksum: str = "", lic
 
 @contextmanager
 def _network_errors(wanted: list[PublishedWeights]) -> Iterator[None]:
-    """Tell the user what to do where the network does not answer."""
+    """Explain to the user what to do where the network does not answer."""
     names = ", ".join(published.file for published in wanted)
     try:
         yield
@@ -177,7 +177,7 @@ def _network_errors(wanted: list[PublishedWeights]) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Give the innermost cause, which is what says something."""
+    """Return the innermost cause, which is what says something."""
     while error.args and isinstance(error.args[0], Exception):
         error = error.args[0]
     return str(getattr(error, "reason", None) or error).rpartition(": ")[2] or type(error).__name__

@@ -16,7 +16,7 @@ BLOCK_BYTES = 1 << 20
 
 @contextmanager
 def unpacked(source: Path, folder: Path) -> Iterator[Path]:
-    """Give the file itself, or where it is packed with xz an unpacked copy for as long as the block lasts.
+    """Yield the file itself, or where it is packed with xz an unpacked copy for as long as the block lasts.
 
     Parameters
     ----------

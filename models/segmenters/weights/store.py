@@ -16,13 +16,13 @@ FOLDER_VARIABLE = "HPACELLS_WEIGHTS"
 
 
 def weights_folder() -> Path:
-    """Give the folder of converted weights: `FOLDER_VARIABLE`, or ``weights`` in the user's cache folder."""
+    """Return the folder of converted weights: `FOLDER_VARIABLE`, or ``weights`` in the user's cache."""
     given = os.environ.get(FOLDER_VARIABLE)
     return Path(given).expanduser() if given else Path(pooch.os_cache("hpacells")) / "weights"
 
 
 def converted_path(name: str, folder: Path | None = None) -> Path:
-    """Say where the converted weights of a name belong, whether they are there or not.
+    """Return where the converted weights of a name belong, whether they are there or not.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def find_weights(name: str) -> Path | None:
 
 
 def weights_hash(path: Path) -> str:
-    """Give the SHA-256 of a file of weights, from the note beside it where the file did not change since.
+    """Return the SHA-256 of a file of weights, from the note beside it where the file did not change since.
 
     Parameters
     ----------

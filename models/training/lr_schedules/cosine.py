@@ -25,7 +25,7 @@ class CosineSettings(Settings):
 
 
 def cosine_factor(settings: CosineSettings, step: int, steps: int) -> float:
-    """Give the learning rate of step 0..steps-1 as part of the highest.
+    """Return the learning rate of step 0..steps-1 as part of the highest.
 
     The first step has 1 / (warm-up steps), the last one ``final_lr_fraction``.
     """

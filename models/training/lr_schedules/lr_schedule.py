@@ -39,7 +39,7 @@ def lr_factor(
     epochs: int,
     losses: Sequence[float],
 ) -> float:
-    """Give the learning rate of a step as part of the highest.
+    """Return the learning rate of a step as part of the highest.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ class PlateauSettings(Settings):
 
 
 def plateau_factor(settings: PlateauSettings, losses: Sequence[float]) -> float:
-    """Give the learning rate of the next epoch as part of the first one's.
+    """Return the learning rate of the next epoch as part of the first one's.
 
     Parameters
     ----------

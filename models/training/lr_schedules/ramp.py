@@ -23,7 +23,7 @@ class RampSettings(Settings):
 
 
 def ramp_factor(settings: RampSettings, learning_rate: float, epoch: int) -> float:
-    """Give the learning rate of an epoch, from 0, as part of the highest one.
+    """Return the learning rate of an epoch, from 0, as part of the highest one.
 
     Parameters
     ----------

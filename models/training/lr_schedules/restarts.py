@@ -23,7 +23,7 @@ class RestartsSettings(Settings):
 
 
 def restarts_factor(settings: RestartsSettings, step: int, batches_per_epoch: int) -> float:
-    """Give the learning rate of a step, from 0, as part of the highest.
+    """Return the learning rate of a step, from 0, as part of the highest.
 
     The first step of each cycle has 1; ``final_lr_fraction`` would be that of the step after the last.
 

@@ -40,7 +40,7 @@ def split_parameters(backbone: nn.Module, head: nn.Module, groups: int) -> list[
 
 
 def _by_depth(backbone: nn.Module) -> Iterator[nn.Parameter]:
-    """Give each parameter once; those that the stages leave out come last."""
+    """Return each parameter once; those that the stages leave out come last."""
     seen: set[nn.Parameter] = set()
     stages: Callable[[], Sequence[nn.Module | list[nn.Parameter]]] = getattr(backbone, "stages", list)
     for stage in (*stages(), backbone):

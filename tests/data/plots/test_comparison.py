@@ -13,7 +13,7 @@ def _boxes(shape: tuple[int, int], *boxes: tuple[int, int, int, int]) -> np.ndar
 
 
 def _has(picture: np.ndarray, y: int, x: int, colour: tuple[int, ...]) -> bool:
-    """Tell whether a pixel near a place is of a colour, but for the smoothing of lines."""
+    """Return whether a pixel near a place is of a colour, but for the smoothing of lines."""
     near = picture[y - 2 : y + 3, x - 2 : x + 3].reshape(-1, 3).astype(int)
     return bool((np.abs(near - colour).max(axis=1) < 60).any())
 

@@ -179,7 +179,7 @@ def finer_than_half_um(image):
 
 @lru_cache(maxsize=4)
 def whole_cells(line: str, *, divide: bool = False) -> list[Cell]:
-    """Give cells of a field that its border does not cut: dividing ones, or such as do not divide."""
+    """Return cells of a field that its border does not cut: dividing ones, or such as do not divide."""
     shape = LINES[line].radius[1], LINES[line].elongation[1]
     side = round((4 * shape[0] * shape[1] ** 0.5 + 10) / 0.08)
     kept: list[Cell] = []
@@ -221,7 +221,7 @@ def other_stains(line, divide):
 
 
 def stained_with(cell, antibody):
-    """Give the cell under another antibody, with all that is already known of its structures."""
+    """Return the cell under another antibody, with all that is already known of its structures."""
     other = copy.copy(cell)
     object.__setattr__(other, "antibody", (17, antibody))
     return other
@@ -251,7 +251,7 @@ def observe_cells(classes: tuple[int, ...], line: str = "dense sheet") -> Sample
 
 @pytest.fixture
 def observe() -> Callable[..., Sample]:
-    """Give cells that show some classes: ``observe(classes, line)``."""
+    """Return cells that show some classes: ``observe(classes, line)``."""
     return observe_cells
 
 
@@ -269,7 +269,7 @@ def reject_other_classes() -> Callable[[Callable[[Sample], None], int], None]:
 
 @pytest.fixture
 def cells_of_line() -> Callable[..., list[Cell]]:
-    """Give whole cells of a line: ``cells_of_line(line, divide=False)``."""
+    """Return whole cells of a line: ``cells_of_line(line, divide=False)``."""
     return whole_cells
 
 

@@ -109,7 +109,7 @@ PUBLISHED: list[tuple[str, dict[str, Any]]] = [
             "optimiser.weight_decay": 0.005,
             "fit.batch_size": 128,
             "lr_schedule.kind": "plateau",
-            "lr_schedule.early_stopping_patience": 3,
+            "lr_schedule.patience": 3,
             "lr_schedule.factor": 0.5,
         },
     ),

@@ -88,7 +88,7 @@ def label_cells_exact(
 
 
 def find_cell_threshold(inside: NDArray[np.uint8]) -> float:
-    """Give the least probability of a cell's pixels; (h, w) uint8."""
+    """Return the least probability of a cell's pixels; (h, w) uint8."""
     return max(LEAST_CELL_THRESHOLD, float(threshold_otsu(inside / 255)) * 0.5)
 
 
@@ -112,7 +112,7 @@ def keep_large(mask: NDArray[np.bool_], least_area_px: float, connectivity: int 
 def number_cells_with_nuclei(
     nuclei: NDArray[np.bool_], cells: NDArray[np.integer]
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-    """Give new numbers to the cells that have a nucleus, in the order of the old ones, and to their nuclei.
+    """Assign new numbers to the cells that have a nucleus, in the order of the old ones, and to their nuclei.
 
     Raises
     ------

@@ -30,8 +30,10 @@ class SegmenterFitSettings(Settings):
 class SegmenterTrainingSettings(Settings):
     """How a segmentation network is trained."""
 
+    renamed: ClassVar = {"rate": "lr_schedule", "schedule": "fit"}
+
     seed: int = Setting(default=1, ge=0, description="of the crops and of what is kept aside")
     crops: CropSettings = CropSettings()
     optimiser: AdamWSettings = AdamWSettings(lr_multipliers=(0.5, 1.0))
-    rate: CosineSettings = CosineSettings(warmup_fraction=0.05)
-    schedule: SegmenterFitSettings = SegmenterFitSettings()
+    lr_schedule: CosineSettings = CosineSettings(warmup_fraction=0.05)
+    fit: SegmenterFitSettings = SegmenterFitSettings()

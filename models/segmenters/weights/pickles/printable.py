@@ -5,6 +5,6 @@ MOST_SHOWN = 120
 
 
 def printable(text: str) -> str:
-    """Give a text without what a terminal would obey, and cut where it is very long."""
+    """Return a text without what a terminal would obey, and cut where it is very long."""
     shown = text if text.isprintable() else ascii(text)
     return shown if len(shown) <= MOST_SHOWN else shown[:MOST_SHOWN] + "..."

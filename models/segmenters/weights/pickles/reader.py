@@ -107,7 +107,7 @@ def read_network(path: Path) -> dict[str, StoredTensor]:
 
 
 def _walk(content: object) -> Iterator[tuple[str, TensorRecord]]:
-    """Give name and tensor of every entry of the state dict, in torch's order."""
+    """Return name and tensor of every entry of the state dict, in torch's order."""
     if isinstance(content, dict):
         yield from _tensors(content, "")
         return
@@ -144,7 +144,7 @@ def _entries(state: dict[Any, Any], what: str) -> dict[Any, Any]:
 
 
 def _volatile(state: dict[Any, Any]) -> set[str]:
-    """Give the names of the buffers that are no part of the state dict."""
+    """Return the names of the buffers that are no part of the state dict."""
     names = state.get("_non_persistent_buffers_set")
     return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 

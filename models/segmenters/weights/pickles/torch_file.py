@@ -98,7 +98,7 @@ def _read_zip(file: IO[bytes]) -> tuple[object, Place]:
 
 
 def _entry_place(file: IO[bytes], entry: zipfile.ZipInfo) -> tuple[int, int]:
-    """Give first byte and size of an entry, which torch never compresses or encrypts."""
+    """Return first byte and size of an entry, which torch never compresses or encrypts."""
     if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
         msg = f"{printable(entry.filename)} is compressed or encrypted, which torch never does"
         raise ValueError(msg)

@@ -12,7 +12,7 @@ def _ellipse(shape: tuple[int, int], cy: float, cx: float, ry: float, rx: float)
 
 
 def _scene() -> tuple[np.ndarray, np.ndarray]:
-    """Give the stain of a long cell and a short one that touch, and their nuclei, far from half-way."""
+    """Return the stain of a long cell and a short one that touch, and their nuclei, far from half-way."""
     shape = (120, 240)
     stain = np.full(shape, 0.03, np.float32)
     stain[30:90, 20:160] = 0.4

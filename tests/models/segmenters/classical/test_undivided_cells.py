@@ -6,7 +6,7 @@ PIXEL_UM = 0.32
 
 
 def _halves(gap_px: int, line: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give nuclei, cells and brightness of a disk that is cut in two along a line of some brightness."""
+    """Return nuclei, cells and brightness of a disk that is cut in two along a line of some brightness."""
     y, x = np.mgrid[:80, :80] + 0.5 - 40
     cells = np.where(np.hypot(y, x) < 38, np.where(x < 0, 1, 2), 0).astype(np.int32)
     nuclei = np.where((np.abs(y) < 10) & (2 * np.abs(x) > gap_px) & (np.abs(x) < 20), cells, 0)

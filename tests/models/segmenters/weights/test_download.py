@@ -144,7 +144,7 @@ def test_a_file_or_record_that_is_not_there_is_told(record_server, folder):
 @pytest.mark.parametrize("record", [{"files": [{}]}, {"message": "sign in"}, {"files": 3}])
 def test_an_answer_that_is_no_record_is_told(record_server, folder, record):
     record_server.record = record
-    with pytest.raises(InputError, match="no record of Zenodo"):
+    with pytest.raises(InputError, match="not a Zenodo record"):
         fetch_from(record_server)
 
 
