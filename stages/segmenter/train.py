@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from data.atomic import atomic_write
 from data.errors import InputError
@@ -67,6 +68,8 @@ def run(
     training = [field for field in fields if field.field_id not in held_out]
     device = choose_device(settings.device)
     bfloat16 = uses_bfloat16(settings.precision, device)
+    # Before the network is made: its decoder begins with random weights.
+    torch.manual_seed(settings.seed)
     trainer = SegmenterTrainer(
         LiteNetwork(pretrained=True).to(device),
         FieldPool(training, draw_weights(training, settings.simulated_share)),

@@ -73,7 +73,7 @@ class Cell:
         return Canvas(origin, (self.mask.shape[0], self.mask.shape[1]), self.px_per_um)
 
     def noise(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
-        """Return this cell's part of the field's noise: mean 0, variance 1, correlation length ``scale`` µm."""
+        """Return the field's noise in this window: mean 0, variance 1, correlation length ``scale`` µm."""
         return self.textures.noise(scale, layer)[self.window]
 
     def mesh(self, scale: float, layer: int = 0) -> NDArray[np.floating]:

@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from data.errors import InputError
 from data.segmenter_training.labelled_field import LabelledField
@@ -53,6 +55,17 @@ def test_training_writes_weights_figures_and_pictures_and_is_not_repeated(
     written = (tmp_path / "segmenter.safetensors").stat().st_mtime_ns
     execute(train_segmenter_step(tmp_path, labelled, labelled / "masks", config), ENGINE)
     assert (tmp_path / "segmenter.safetensors").stat().st_mtime_ns == written
+
+
+def test_equal_seeds_give_equal_weights(tmp_path: Path) -> None:
+    config = load_config(None, [*SHORT, "segmenter.device=cpu", "segmenter.precision=float32"])
+    for name in ("one", "two"):
+        # What was drawn before must not matter.
+        torch.rand(len(name) + 7)
+        execute(train_segmenter_step(tmp_path / name, None, None, config), ENGINE)
+    one, two = (load_file(tmp_path / name / "segmenter.safetensors") for name in ("one", "two"))
+    assert one.keys() == two.keys()
+    assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 def test_a_broken_label_image_is_left_out_and_told(labelled: Path, tmp_path: Path) -> None:
