@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from models.losses.settings import Output
+from models.losses.output import Output
 
 
 class ClassLoss(nn.Module, ABC):

@@ -7,9 +7,7 @@ from pydantic import Tag
 
 from data.settings import Settings, kind_or
 from models.losses.class_weights.settings import BalancedWeightSettings, ClassWeightSettings
-
-Output = Literal["single-label", "multi-label"]
-"""Which probabilities a loss is about: the classes' softmax, or the sigmoid of each."""
+from models.losses.output import Output
 
 _KINDS = "cross-entropy (softmax), binary-cross-entropy, focal or soft-f1 (sigmoid)"
 _SMOOTHING = "part of a label spread over all classes"

@@ -14,7 +14,7 @@ from models.losses.class_weights.settings import (
     inverse_frequency_weights,
     positive_weights,
 )
-from models.losses.settings import Output
+from models.losses.output import Output
 
 
 class ClassWeighting(nn.Module):
