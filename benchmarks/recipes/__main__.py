@@ -69,7 +69,7 @@ def describe_table(options: argparse.Namespace) -> list[str]:
     if options.cells:
         lines.append(
             f"Real cells: {FOLDS}-fold cross-validation, cells of a mosaic together, {options.cell_epochs} "
-            "passes; from the first weights named, and pretrained on the simulated cells."
+            "passes; from the initial weights named, and pretrained on the simulated cells."
         )
     return [*lines, "", *describe_run("benchmarks.recipes")]
 

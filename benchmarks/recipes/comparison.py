@@ -81,7 +81,7 @@ class Comparison:
             self._keep(recipe, "simulated", [data, vars(budget)], measure)
 
     def run_real(self, real: RealCells, budget: Budget, *, skip_random: bool) -> None:
-        """Cross-validate every recipe on real cells: from its first weights, and after simulated cells.
+        """Cross-validate every recipe on real cells: from its initial weights, and after simulated cells.
 
         Recipes that failed before are left out; quick ones come first.
         """

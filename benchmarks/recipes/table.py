@@ -44,7 +44,7 @@ def _columns() -> list[tuple[str, str, Callable[[Any], str]]]:
     return [
         ("recipe", "recipe", str),
         ("px", "px", str),
-        ("first weights", "weights", str),
+        ("initial weights", "weights", str),
         *((f"{title} (image)", f"image_{name}", _three) for title, name in figures),
         *((f"{title} (true)", f"true_{name}", _three) for title, name in figures),
         ("mAP@0.6", "map", _three),

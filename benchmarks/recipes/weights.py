@@ -1,4 +1,4 @@
-"""Where a recipe's first weights come from: ImageNet, if they can be had here."""
+"""Where a recipe's initial weights come from: ImageNet, if they can be had here."""
 
 import logging
 
@@ -44,7 +44,7 @@ class Download:
 
 
 def describe_weights(wanted: TrainSettings, used: TrainSettings) -> str:
-    """Name the first weights of the backbone in a word or two."""
+    """Name the initial weights of the backbone in a word or two."""
     if used.backbone.pretrained != "none":
         return "ImageNet"
     asked = wanted.backbone.pretrained != "none"

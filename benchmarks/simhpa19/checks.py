@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks.simhpa19.arms import Part, predict_cells, predict_linearly, shuffle_labels, train_network
 from benchmarks.simhpa19.check_report import describe, draw_arms, draw_order
-from benchmarks.simhpa19.judgement import (
+from benchmarks.simhpa19.evaluation import (
     average_precisions,
     macro,
     mean_of_teams,

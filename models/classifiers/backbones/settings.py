@@ -39,5 +39,5 @@ class BackboneSettings(Settings):
     )
     frozen: Frozen = Setting(
         default="none",
-        description="what keeps its first weights: none, the stem (first convolution and its norm), or all",
+        description="what keeps its initial weights: none, the stem (first convolution and its norm), or all",
     )

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from sklearn.metrics import average_precision_score
 
-from benchmarks.simhpa19 import first_weights
+from benchmarks.simhpa19 import initial_weights
 from benchmarks.simhpa19.known_cells import read_true_labels
 from data.cells.cells_table import read_cells
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
@@ -51,8 +51,8 @@ def test_weights_are_made_judged_and_started_from(
     config, work = tmp_path / "config.toml", tmp_path / "work"
     config.write_text(CONFIG)
     arguments = ["--work", work, "--config", config, "--judge", benchmark_set / "test"]
-    monkeypatch.setattr(sys, "argv", ["first_weights", *map(str, arguments)])
-    first_weights.main()
+    monkeypatch.setattr(sys, "argv", ["initial_weights", *map(str, arguments)])
+    initial_weights.main()
     made = work / "simhpa19"
     trained, halved = read_classifier(work / "model"), read_classifier(made)
     stored = load_file(made / "model.safetensors")
@@ -65,7 +65,7 @@ def test_weights_are_made_judged_and_started_from(
     told = [line for line in capsys.readouterr().out.splitlines() if "macro AP" in line]
     assert [line.partition(":")[0] for line in told] == [
         str(made),
-        str(first_weights.find_classifier_folder("simhpa19")),
+        str(initial_weights.find_classifier_folder("simhpa19")),
     ]
     assert told[1].partition(":")[2].startswith(f" macro AP {macro_ap(benchmark_set, work):.3f} of ")
 
@@ -81,10 +81,10 @@ def macro_ap(benchmark_set: Path, work: Path) -> float:
 
 
 def test_the_recorded_settings_are_the_ones_that_come_with_the_weights() -> None:
-    config = load_config(first_weights.CONFIG)
+    config = load_config(initial_weights.CONFIG)
     config.settings("simulate", SimulateSettings)
     settings = config.settings("train", TrainSettings)
-    bundled = read_classifier(first_weights.find_classifier_folder("simhpa19")).architecture
+    bundled = read_classifier(initial_weights.find_classifier_folder("simhpa19")).architecture
     assert bundled.tiles == settings.tiles
     assert bundled.head == settings.head
     # A trained classifier is built without the weights that it was trained from.

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.simhpa19.judgement import (
+from benchmarks.simhpa19.evaluation import (
     average_precisions,
     macro,
     mean_of_teams,

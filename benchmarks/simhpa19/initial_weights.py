@@ -1,6 +1,6 @@
 """The weights `simhpa19`, made again: cells are simulated, and a network learns them by their true labels.
 
-Run from the top folder: ``python -m benchmarks.simhpa19.first_weights --work W [--judge PART]``. Writes the
+Run from the top folder: ``python -m benchmarks.simhpa19.initial_weights --work W [--judge PART]``. Writes the
 classifier into ``W/simhpa19``, its weights in float16, as they come with hpacells; another training starts
 from them by ``--set train.initial_weights=W/simhpa19``. What was done is not done again. PART is a part of
 SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, in which the classifier is judged cell
@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from benchmarks.side_by_side.machine import describe_run
 from benchmarks.simhpa19.arms import predict_folder
-from benchmarks.simhpa19.judgement import average_precisions, macro
+from benchmarks.simhpa19.evaluation import average_precisions, macro
 from benchmarks.simhpa19.known_cells import cut_known_cells, label_each_cell, read_true_labels
 from data.atomic import atomic_write
 from data.cells.cells_table import read_cells
@@ -36,7 +36,7 @@ from stages.train.run import run as train
 from stages.train.settings import TrainSettings
 
 NAME = "simhpa19"
-CONFIG = Path("configs/first_weights") / f"{NAME}.toml"
+CONFIG = Path("configs/initial_weights") / f"{NAME}.toml"
 
 
 def halve(model: Path, output: Path) -> None:
@@ -114,7 +114,7 @@ def main() -> None:
         judged = WorkFolder(options.work / "judged")
         for model in (options.work / NAME, find_classifier_folder(NAME)):
             print(judge(model, options.judge, judged, context))
-    print("\n".join(describe_run("benchmarks.simhpa19.first_weights")))
+    print("\n".join(describe_run("benchmarks.simhpa19.initial_weights")))
 
 
 if __name__ == "__main__":
