@@ -2,7 +2,7 @@
 
 Run from the top folder: ``python -m benchmarks.real_cells CELLS --work W [--recipe NAME] [--set ...]``, where
 CELLS is a folder with an ``index.csv`` of labelled cells (see ``hpacells crops --from``). Nothing is cut
-short: size, passes, initial weights are the recipe's. Each fold is trained to the last pass on the other folds
+short: size, passes, initial weights are the recipe's. Each fold is trained to the last pass on the others
 so that no epoch is chosen on the cells that are judged. Writes ``figures.json`` and ``confusion.png`` into
 ``W/NAME``. Finished folds are not trained again.
 """
