@@ -5,13 +5,14 @@ change is made or not, as the library that the paper names (Albumentations) has 
 otherwise, and moderate ranges.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field as Setting
 
 from data.augment.augmentation_set import AugmentationSet
-from data.augment.channel_gains import ChannelGains
-from data.augment.library import Transform, transforms
+
+if TYPE_CHECKING:
+    from data.augment.library import Transform
 
 
 class Alsubait2022Augmentation(AugmentationSet):
@@ -34,8 +35,11 @@ class Alsubait2022Augmentation(AugmentationSet):
         default=0.2, ge=0, le=0.5, description="largest gain before their mean is made 1, as part of 1"
     )
 
-    def list_transforms(self, size: int) -> list[Transform]:
+    def list_transforms(self, size: int) -> "list[Transform]":
         """List the changes in the order of the paper."""
+        from data.augment.channel_gains import ChannelGains
+        from data.augment.library import transforms
+
         smallest = max(1, round(self.least_crop * size))
         sides = (self.largest_hole / 4, self.largest_hole)
         return [

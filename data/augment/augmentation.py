@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,13 @@ from pydantic import Tag
 
 from data.augment.alsubait2022 import Alsubait2022Augmentation
 from data.augment.hpacells import HpacellsAugmentation
-from data.augment.library import transforms
 from data.augment.madeira2019 import Madeira2019Augmentation
 from data.augment.rotate_mirror import RotateMirrorAugmentation
 from data.augment.unchanged import NoAugmentation
 from data.settings import kind_or
+
+if TYPE_CHECKING:
+    from data.augment.library import transforms
 
 AugmentSettings: TypeAlias = Annotated[
     Annotated[HpacellsAugmentation, Tag("hpacells")]
@@ -58,7 +60,9 @@ class Augmentation:
             return np.ascontiguousarray(pipeline(image=tile)["image"]).reshape(tile.shape)
         return self._change_with_masks(pipeline, tile)
 
-    def _change_with_masks(self, pipeline: transforms.Compose, tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _change_with_masks(
+        self, pipeline: "transforms.Compose", tile: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
         masks = self._masks
         stains = [plane for plane in range(tile.shape[2]) if plane not in masks]
         image = np.ascontiguousarray(tile[..., stains] if stains else np.zeros_like(tile[..., :1]))
@@ -69,7 +73,9 @@ class Augmentation:
         changed[..., masks] = done["mask"].reshape(*tile.shape[:2], len(masks))
         return changed
 
-    def _pipeline(self, size: int) -> transforms.Compose:
+    def _pipeline(self, size: int) -> "transforms.Compose":
+        from data.augment.library import transforms
+
         # A pipeline carries its random state, so each thread has its own.
         pipelines = self._local.__dict__.setdefault("pipelines", {})
         if size not in pipelines:

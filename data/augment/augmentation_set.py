@@ -1,11 +1,14 @@
 """What every set of changes shares."""
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 from pydantic import Field as Setting
 
-from data.augment.library import Transform
 from data.settings import Settings
+
+if TYPE_CHECKING:
+    from data.augment.library import Transform
 
 
 class AugmentationSet(Settings):
@@ -16,7 +19,7 @@ class AugmentationSet(Settings):
     )
 
     @abstractmethod
-    def list_transforms(self, size: int) -> list[Transform]:
+    def list_transforms(self, size: int) -> "list[Transform]":
         """List the changes in the order in which they are made.
 
         No change may carry anything from one channel to another.

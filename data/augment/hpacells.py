@@ -1,11 +1,13 @@
 """The set of the default recipe."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field as Setting
 
 from data.augment.augmentation_set import AugmentationSet
-from data.augment.library import Transform, transforms
+
+if TYPE_CHECKING:
+    from data.augment.library import Transform
 
 
 class HpacellsAugmentation(AugmentationSet):
@@ -30,11 +32,13 @@ class HpacellsAugmentation(AugmentationSet):
         default=0.02, ge=0, le=0.5, description="largest standard deviation of noise, 1 = full scale"
     )
 
-    def list_transforms(self, size: int) -> list[Transform]:
+    def list_transforms(self, size: int) -> "list[Transform]":
         """List the changes in the order in which they are made."""
         return [*self._changes_of_place(), *self._changes_of_light()]
 
-    def _changes_of_place(self) -> list[Transform]:
+    def _changes_of_place(self) -> "list[Transform]":
+        from data.augment.library import transforms
+
         chosen: list[Transform] = [transforms.D4(p=1.0)]
         if self.rotate or self.scale > 1 or self.shift:
             affine = transforms.Affine(
@@ -47,7 +51,9 @@ class HpacellsAugmentation(AugmentationSet):
             chosen.append(affine)
         return chosen
 
-    def _changes_of_light(self) -> list[Transform]:
+    def _changes_of_light(self) -> "list[Transform]":
+        from data.augment.library import transforms
+
         chosen: list[Transform] = []
         if self.gain:
             gains = (1 - self.gain, 1 + self.gain)

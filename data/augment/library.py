@@ -1,4 +1,7 @@
-"""Albumentations, imported without asking the network for a newer version of itself."""
+"""Albumentations, imported without asking the network for a newer version of itself.
+
+It takes a good part of a second, so the sets of changes import this module only when they make their changes.
+"""
 
 import os
 import sys

@@ -6,13 +6,14 @@ tile may be changed each time that it is trained on. Contrast is around each cha
 fixed grey would light up empty channels.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field as Setting
 
 from data.augment.augmentation_set import AugmentationSet
-from data.augment.channel_contrast import ChannelContrast
-from data.augment.library import Transform, transforms
+
+if TYPE_CHECKING:
+    from data.augment.library import Transform
 
 
 class Madeira2019Augmentation(AugmentationSet):
@@ -38,8 +39,11 @@ class Madeira2019Augmentation(AugmentationSet):
     angle: float = Setting(default=25.0, ge=0, le=180, description="largest rotation in degrees")
     shear: float = Setting(default=8.0, ge=0, le=45, description="largest shear in degrees")
 
-    def list_transforms(self, size: int) -> list[Transform]:
+    def list_transforms(self, size: int) -> "list[Transform]":
         """List one change: one of the seven, each as probable as the others."""
+        from data.augment.channel_contrast import ChannelContrast
+        from data.augment.library import transforms
+
         # A group of one keeps the change's own probability, which would weigh the choice otherwise.
         alone = [
             [transforms.HorizontalFlip(p=self.mirror)],
@@ -52,7 +56,9 @@ class Madeira2019Augmentation(AugmentationSet):
         ]
         return [transforms.OneOf([transforms.Sequential(change, p=1.0) for change in alone], p=1.0)]
 
-    def _noise(self) -> Transform:
+    def _noise(self) -> "Transform":
+        from data.augment.library import transforms
+
         return transforms.OneOf(
             [
                 transforms.GaussNoise(std_range=(0.0, self.noise), per_channel=own, p=1.0)
@@ -61,7 +67,9 @@ class Madeira2019Augmentation(AugmentationSet):
             p=1.0,
         )
 
-    def _brightness(self) -> Transform:
+    def _brightness(self) -> "Transform":
+        from data.augment.library import transforms
+
         factors = (1 - self.brightness, 1 + self.brightness)
         own = self.brightness_per_channel
         return transforms.OneOf(
@@ -72,7 +80,9 @@ class Madeira2019Augmentation(AugmentationSet):
             p=1.0,
         )
 
-    def _affine(self) -> Transform:
+    def _affine(self) -> "Transform":
+        from data.augment.library import transforms
+
         return transforms.Affine(
             scale=(1 - self.scale, 1 + self.scale),
             translate_percent=(-self.shift, self.shift),

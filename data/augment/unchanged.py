@@ -1,9 +1,11 @@
 """No changes at all."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from data.augment.library import Transform
 from data.settings import Settings
+
+if TYPE_CHECKING:
+    from data.augment.library import Transform
 
 
 class NoAugmentation(Settings):
@@ -16,6 +18,6 @@ class NoAugmentation(Settings):
         """Part of the tiles that are changed: none."""
         return 0.0
 
-    def list_transforms(self, size: int) -> list[Transform]:
+    def list_transforms(self, size: int) -> "list[Transform]":
         """List no changes."""
         return []

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
-from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 from numpy.typing import NDArray
 
 from data.labels.image_groups import join_groups
@@ -110,6 +109,9 @@ def _assign(classes: Mapping[str, tuple[int, ...]], folds: int, seed: int) -> di
     shared = [group for group, labels in classes.items() if all(groups[label] > 1 for label in labels)]
     if len(shared) < 2:
         return assigned
+    # Takes most of a second, which commands that only check settings must not wait for.
+    from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
+
     splitter = MultilabelStratifiedKFold(n_splits=min(folds, len(shared)), shuffle=True, random_state=seed)
     table = _one_hot([classes[group] for group in shared])
     for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(shared)), table)):

@@ -51,7 +51,9 @@ def averaging_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "averaging"
     shutil.copytree(find_classifier_folder("simhpa19"), folder)
     description = (folder / "model.toml").read_text()
-    changed = description.replace("symmetries = false", "symmetries = true\nimage_share = 0.25", 1)
+    changed = description.replace(
+        "test_time_augmentation = false", "test_time_augmentation = true\nimage_weight = 0.25", 1
+    )
     assert changed != description
     (folder / "model.toml").write_text(changed)
     return folder
