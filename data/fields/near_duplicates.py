@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from data.components import label_components
 
 _SIDE = 32
 _FREQUENCIES = 8
@@ -67,8 +67,7 @@ def find_near_duplicates(hashes: Sequence[str], distance: int) -> NDArray[np.int
     words = np.ascontiguousarray(np.roll(packed.astype(np.uint64), -2, axis=1).T)
     pairs = np.concatenate([np.empty((2, 0), np.intp), *_find_pairs(words, distance)], axis=1)
     one, other = known[pairs]
-    graph = coo_array((np.ones(len(one), bool), (one, other)), shape=(len(hashes), len(hashes)))
-    return connected_components(graph, directed=False)[1].astype(np.intp)
+    return label_components(len(hashes), one, other)
 
 
 def _find_pairs(words: NDArray[np.uint64], distance: int) -> Iterator[NDArray[np.intp]]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+
+from data.components import label_components
 
 
 def join_groups(image_ids: Sequence[str], *groupings: Mapping[str, str]) -> dict[str, str]:
@@ -32,8 +32,7 @@ def join_groups(image_ids: Sequence[str], *groupings: Mapping[str, str]) -> dict
     ]
     images, groups = np.array(links, np.int64).reshape(-1, 2).T
     count = len(image_ids) + len(nodes)
-    graph = coo_array((np.ones(len(links)), (images, groups + len(image_ids))), shape=(count, count))
-    _, components = connected_components(graph, directed=False)
+    components = label_components(count, images, groups + len(image_ids))
     first: dict[int, str] = {}
     joint = components[: len(image_ids)].tolist()
     for image_id, component in sorted(zip(image_ids, joint, strict=True)):

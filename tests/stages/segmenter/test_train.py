@@ -14,6 +14,7 @@ from pipeline.runs.execute import execute
 from pipeline.steps.segmenter import train_segmenter_step
 from stages.segmenter.train import choose_held_out, draw_weights, find_sources
 from stages.segmenter.train_settings import TrainSegmenterSettings
+from tests.factories.context import QuietContext
 from tests.factories.simulated_set import simulate_into
 
 ENGINE = LocalEngine(workers=2)
@@ -62,7 +63,7 @@ def test_equal_seeds_give_equal_weights(tmp_path: Path) -> None:
     for name in ("one", "two"):
         # What was drawn before must not matter.
         torch.rand(len(name) + 7)
-        execute(train_segmenter_step(tmp_path / name, None, None, config), ENGINE)
+        execute(train_segmenter_step(tmp_path / name, None, None, config), QuietContext())
     one, two = (load_file(tmp_path / name / "segmenter.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
     assert all(torch.equal(one[name], two[name]) for name in one)
@@ -75,7 +76,7 @@ def test_a_broken_label_image_is_left_out_and_told(labelled: Path, tmp_path: Pat
         (masks / path.name).write_bytes(path.read_bytes())
     (masks / "sim-9-00001_cells.png").write_bytes(b"no image")
     step = train_segmenter_step(tmp_path / "out", labelled, masks, load_config(None, SHORT))
-    manifest = execute(step, ENGINE)
+    manifest = execute(step, QuietContext())
     assert [failure.where for failure in manifest.failures] == ["sim-9-00001"]
     assert manifest.counts["fields"] == 3
 
