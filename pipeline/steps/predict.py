@@ -9,6 +9,7 @@ from pipeline.runs.execute import Step, require
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.work_folder import WorkFolder
 from stages.predict.settings import PredictSettings
+from stages.stage import Context, StageReport
 
 log = logging.getLogger("hpacells")
 
@@ -16,12 +17,12 @@ log = logging.getLogger("hpacells")
 def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> Step:
     """Predict every cell with the work folder's own classifier, or with ``models``: folders or names."""
     from models.classifiers.bundled import BUNDLED, name_bundled
-    from models.classifiers.ensemble import find_classifiers
     from stages.predict.paths import PredictInputs, PredictOutputs
-    from stages.predict.run import run as predict
 
     settings = config.settings("predict", PredictSettings)
     if models:
+        from models.classifiers.ensemble import find_classifiers
+
         folders = [folder for model in models for folder in find_classifiers(model)]
         names = ("model.safetensors", "model.toml")
         dependencies = {
@@ -33,11 +34,18 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     for name in filter(None, map(name_bundled, folders)):
         log.warning("the classifier %s comes with hpacells: %s", name, BUNDLED[name])
     inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=folders)
+
+    def run(_: str, context: Context) -> StageReport:
+        # Loads torch, for which work that is done already must not wait.
+        from stages.predict.run import run as predict
+
+        return predict(inputs, PredictOutputs(work.predictions), settings, context)
+
     return Step(
         stage="predict",
         manifest=work.manifest("predict"),
         settings=settings,
         inputs={"crops": require(work, "crops").output_key} | dependencies,
         outputs=(work.predictions,),
-        run=lambda _, context: predict(inputs, PredictOutputs(work.predictions), settings, context),
+        run=run,
     )

@@ -29,7 +29,6 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     """
     from models.classifiers.fold_folders import fold_folder
     from stages.train.paths import TrainInputs, TrainOutputs
-    from stages.train.run import run as train
 
     settings = config.settings("train", TrainSettings)
     softened = str(labels) == OUT_OF_FOLD
@@ -54,6 +53,9 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     outputs = TrainOutputs(model_dir=work.model, out_of_fold_path=out_of_fold)
 
     def run(_: str, context: Context) -> StageReport:
+        # Loads torch, for which work that is done already must not wait.
+        from stages.train.run import run as train
+
         report = train(inputs, outputs, settings, context)
         if in_folds and not softened and not is_follower():
             _record_labels(work, crops, label_file)
