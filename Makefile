@@ -130,7 +130,7 @@ run: setup $(SIMULATED) ## all of the above for IMAGES= WORK=, trained on LABELS
 	$(HPACELLS) run $(IMAGES) $(if $(LABELS),--labels $(LABELS)) --work $(WORK) $(if $(TRUTH),--truth $(TRUTH)) \
 	  $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
 
-test: setup ## run the tests but for the slow ones (under 10 minutes on 2 cores)
+test: setup ## run the tests except the slow ones (6 minutes on 2 cores)
 	$(PYTEST) -m "not slow" $(ARGS)
 
 test-slow: setup ## run the slow tests
