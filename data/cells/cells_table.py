@@ -1,4 +1,4 @@
-"""The cells table, ``cells.parquet``: a row a cell, with its place, size, stains and Kaggle mask string."""
+"""The cells table, ``cells.parquet``: one row per cell, with place, size, stains and Kaggle mask string."""
 
 from os import PathLike
 from pathlib import Path

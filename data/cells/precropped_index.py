@@ -107,7 +107,7 @@ class PrecroppedCell:
 
 
 def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[PrecroppedCell]:
-    """Read an index of cells, a CSV with a row a cell; paths in it are relative to its folder.
+    """Read an index of cells, a CSV with one row per cell; paths in it are relative to its folder.
 
     The columns ``mask`` (a file), ``label`` (class numbers or names joined by ``|``) and ``group`` (cells
     that belong together; by default those of a mosaic do) may be added to each of these:

@@ -42,7 +42,7 @@ def judge_cells(a: NDArray[np.integer], b: NDArray[np.integer], threshold: float
     -------
     DataFrame
         ``cell_a``, ``cell_b`` (number of the cell with the highest IoU, 0 where there is none), ``iou`` and
-        ``verdict``: a row a cell of A, in the order of its numbers, then a row an extra cell of B.
+        ``verdict``: one row per cell of A, in the order of its numbers, then a row an extra cell of B.
 
     Raises
     ------

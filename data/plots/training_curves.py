@@ -58,7 +58,7 @@ def draw_curves(path: Path, epochs: Sequence[Epoch], best_epoch: int) -> None:
 def draw_together(path: Path, trainings: Mapping[str, Sequence[Epoch]]) -> None:
     """Draw losses and validation figures of several trainings over the epochs, as PNG.
 
-    A panel a figure, a line a training; what no training measured is left empty and says so.
+    A panel a figure, one line per training; what no training measured is left empty and says so.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The predictions table, ``predictions.parquet``: a row a cell, with class probabilities and embedding."""
+"""The predictions table, ``predictions.parquet``: one row per cell, with probabilities and embedding."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Submission and truth files of the Kaggle 2021 competition: a row an image, a triple a cell and class.
+"""Submission and truth files of the Kaggle 2021 competition: one row per image, a triple a cell and class.
 
 Format: a CSV with the columns ``ID,ImageWidth,ImageHeight,PredictionString``. The prediction string holds
 ``label confidence mask`` for every pair of cell and class, separated by blanks; the mask string of a cell is

@@ -56,7 +56,7 @@ _NAMES = [field.name for field in fields(Epoch)]
 
 
 def write_history(path: Path, epochs: Sequence[Epoch]) -> None:
-    """Write ``metrics.csv``, a row an epoch."""
+    """Write ``metrics.csv``, one row per epoch."""
     table = pd.DataFrame([asdict(epoch) for epoch in epochs], columns=_NAMES)
     with atomic_write(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")

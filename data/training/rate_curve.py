@@ -37,7 +37,7 @@ class RateCurve:
 
 
 def write_rate_curve(path: Path, curve: RateCurve) -> None:
-    """Write a CSV file with the columns ``rate``, ``loss`` and ``smoothed_loss``, a row a step."""
+    """Write a CSV file with the columns ``rate``, ``loss`` and ``smoothed_loss``, one row per step."""
     table = pd.DataFrame({"rate": curve.rates, "loss": curve.losses, "smoothed_loss": curve.smoothed})
     with atomic_write(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")

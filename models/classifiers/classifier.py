@@ -113,7 +113,7 @@ class Classifier(nn.Module):
         return [name for name in state if name not in fitting]
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """Turn logits (N, classes) into probabilities: softmax for one class a tile, else sigmoid."""
+        """Turn logits (N, classes) into probabilities: softmax for one class per tile, else sigmoid."""
         if self.architecture.mode == "single-label":
             return logits.softmax(dim=1)
         return logits.sigmoid()

@@ -19,7 +19,7 @@ class FitSettings(Settings):
     }
 
     epochs: int = Setting(default=30, ge=1, description="passes over the training tiles, at most")
-    batch_size: int = Setting(default=64, ge=2, description="tiles a batch")
+    batch_size: int = Setting(default=64, ge=2, description="tiles per batch")
     accumulation_steps: int = Setting(
         default=1, ge=1, description="parts into which a batch is cut to need less memory"
     )

@@ -25,7 +25,7 @@ class WorkFolder:
 
     @property
     def cells(self) -> Path:
-        """Table with a row a cell."""
+        """Table with one row per cell."""
         return self.root / "cells.parquet"
 
     @property
@@ -65,7 +65,7 @@ class WorkFolder:
 
     @property
     def predictions(self) -> Path:
-        """Table of class probabilities, a row a cell."""
+        """Table of class probabilities, one row per cell."""
         return self.root / "predictions.parquet"
 
     @property

@@ -154,7 +154,7 @@ def _plot_embedding(
 
 
 def _measure(tiles_path: Path, sample: CellSample, context: Context) -> pd.DataFrame:
-    """Measure the cells in several processes; a row a cell of the sample."""
+    """Measure the cells in several processes; one row per cell of the sample."""
     areas = sample.table[["area_px", "nucleus_area_px"]].to_numpy(float)
     blocks = [
         Block(tiles_path, sample.rows[start : start + _BLOCK], areas[start : start + _BLOCK])

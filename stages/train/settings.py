@@ -147,12 +147,12 @@ class TrainSettings(StageSettings):
         for loss in losses:
             if self.images == "all" and output_of(loss) == "single-label":
                 message = (
-                    'cross-entropy needs one label a tile: set images = "single", or another kind of loss'
+                    'cross-entropy needs one label per tile: set images = "single", or another kind of loss'
                 )
                 raise ValueError(message)
             if loss.triplet.weight and self.images == "all":
                 message = (
-                    'the triplet loss needs one label a tile: set images = "single" or '
+                    'the triplet loss needs one label per tile: set images = "single" or '
                     "loss.triplet.weight = 0"
                 )
                 raise ValueError(message)

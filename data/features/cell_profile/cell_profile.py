@@ -1,4 +1,4 @@
-"""The table of measured features: a row a cell, a column a feature."""
+"""The table of measured features: one row per cell, a column a feature."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Block(NamedTuple):
 
 
 def measure_block(block: Block) -> pd.DataFrame:
-    """Measure some cells: a row a cell, in the order of the block; as ``measure_cell``."""
+    """Measure some cells: one row per cell, in the order of the block; as ``measure_cell``."""
     store, rows = TileStore(block.tiles), block.rows
     parts = store.read(rows), store.cell_masks(rows), store.nucleus_masks(rows), block.areas
     return pd.DataFrame([measure_cell(*cell) for cell in zip(*parts, strict=True)])

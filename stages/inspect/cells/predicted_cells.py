@@ -27,7 +27,7 @@ class PredictedCells:
     label_set
         The classes; None where nothing was predicted.
     probabilities
-        (n, classes) float32, a row a cell; NaN for a cell that was not predicted.
+        (n, classes) float32, one row per cell; NaN for a cell that was not predicted.
 
     Raises
     ------

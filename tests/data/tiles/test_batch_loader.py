@@ -196,7 +196,7 @@ def test_repeated_items_are_read_and_kept_once(store: CountingStore) -> None:
     for _ in range(2):
         for batch in loader.batches(plan_batches(np.arange(20), 5)):
             np.testing.assert_array_equal(batch.tiles, read_prepared(store, batch.items % 5, SETTINGS))
-    # The comparison itself reads 5 tiles a batch.
+    # The comparison itself reads 5 tiles per batch.
     assert store.tiles_read <= 5 + 8 * 5 + 10
 
 

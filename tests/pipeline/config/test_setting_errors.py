@@ -150,8 +150,8 @@ def test_a_setting_that_nothing_reads_is_an_error(assignments, unread: str) -> N
         (["head.kind=buffered", "head.widths=12"], ["train.head.widths = 12: not", "=[12]'"]),
         (["optimiser.lr_multipliers={a=1}"], ["written [...];"]),
         (["split.fold=7"], ["train.split = ", "fold must be 0 or more, and below folds (5)"]),
-        (["images=all", "loss.kind=cross-entropy"], ["cross-entropy needs one label a tile"]),
-        (["images=all", "loss.triplet.weight=1"], ["the triplet loss needs one label a tile"]),
+        (["images=all", "loss.kind=cross-entropy"], ["cross-entropy needs one label per tile"]),
+        (["images=all", "loss.triplet.weight=1"], ["the triplet loss needs one label per tile"]),
         (['phases=[{loss={kind="focal"}}]'], ["the losses of all phases"]),
     ],
 )

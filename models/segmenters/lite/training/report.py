@@ -25,7 +25,7 @@ _KNOWN_COLOUR, _FOUND_COLOUR = (255, 255, 255), (255, 0, 255)
 
 
 def write_segmenter_history(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Write ``metrics.csv``, a row a validation, and its curves, ``curves.png``."""
+    """Write ``metrics.csv``, one row per validation, and its curves, ``curves.png``."""
     table = pd.DataFrame(rows)
     with atomic_write(folder / "metrics.csv") as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")

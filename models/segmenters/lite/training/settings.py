@@ -16,7 +16,7 @@ class SegmenterFitSettings(Settings):
     renamed: ClassVar = {"average": "ema_decay"}
 
     steps: int = Setting(default=3000, ge=1, description="steps of the whole training")
-    batch_size: int = Setting(default=8, ge=2, description="crops a batch")
+    batch_size: int = Setting(default=8, ge=2, description="crops per batch")
     ema_decay: float = Setting(
         default=0.998, ge=0, lt=1, description="decay of the running average of the weights"
     )
