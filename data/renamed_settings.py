@@ -66,13 +66,9 @@ def rename_settings(
 
 
 def find_new_name(types: Iterable[type[Settings]], name: str) -> tuple[str, Callable[[Any], Any]]:
-    """Return the name that a setting has now, and what turns an old value into a new one."""
-    for settings_type in types:
-        if name in settings_type.model_fields:
-            break
-        if name in settings_type.renamed:
-            return settings_type.renamed[name], settings_type.converted.get(name, _keep)
-    return name, _keep
+    """Return what `Settings.find_new_name` says, of the first of several classes that knows the name."""
+    known = (kind for kind in types if name in kind.model_fields or name in kind.renamed)
+    return next(known, Settings).find_new_name(name)
 
 
 def inner_types(types: Iterable[type[Settings]], name: str) -> list[type[Settings]]:
@@ -85,7 +81,3 @@ def _settings_in(annotation: Any) -> list[type[Settings]]:
     if isinstance(annotation, type) and issubclass(annotation, Settings):
         return [annotation]
     return [found for argument in get_args(annotation) for found in _settings_in(argument)]
-
-
-def _keep(value: Any) -> Any:
-    return value

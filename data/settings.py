@@ -35,11 +35,21 @@ class Settings(BaseModel):
         # For what earlier versions wrote, such as model.toml; a configuration was renamed with a warning.
         if not isinstance(values, Mapping) or not cls.renamed.keys() & values.keys():
             return values
-        taken = {}
+        taken: dict[str, Any] = {}
         for name, value in values.items():
-            convert = cls.converted.get(name, _keep) if name in cls.renamed else _keep
-            taken[cls.renamed.get(name, name)] = convert(value)
+            new, convert = cls.find_new_name(name)
+            if new in taken or (new != name and new in values):
+                message = f"{new} is given twice, once under its old name"
+                raise ValueError(message)
+            taken[new] = convert(value)
         return taken
+
+    @classmethod
+    def find_new_name(cls, name: str) -> tuple[str, Callable[[Any], Any]]:
+        """Return the name that a setting has now, and what turns an old value into a new one."""
+        if name in cls.model_fields or name not in cls.renamed:
+            return name, _keep
+        return cls.renamed[name], cls.converted.get(name, _keep)
 
     def of_result(self) -> Self:
         """Return what a result depends on: these settings, with those of `SpeedOnly` at their defaults."""

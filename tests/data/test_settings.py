@@ -1,7 +1,9 @@
 import json
+from typing import ClassVar
 
 import pytest
 from pydantic import Field as Setting
+from pydantic import ValidationError
 
 from data.settings import Settings, SpeedOnly
 
@@ -54,3 +56,22 @@ def test_a_marked_setting_is_checked_as_any_other() -> None:
     with pytest.raises(ValueError, match="greater than or equal to 1"):
         Batches(threads=0)
     assert Whole.model_validate({"memory": 9}).memory == 9
+
+
+class Renamed(Settings):
+    renamed: ClassVar = {"rate": "speed", "flag": "word"}
+    converted: ClassVar = {"flag": lambda value: "yes" if value else "no"}
+
+    speed: int = 1
+    word: str = "no"
+
+
+def test_what_an_earlier_version_wrote_is_read() -> None:
+    assert Renamed.model_validate({"rate": 3, "flag": True}) == Renamed(speed=3, word="yes")
+    assert Renamed.model_validate({"rate": 3}).model_dump() == {"speed": 3, "word": "no"}
+
+
+@pytest.mark.parametrize("values", [{"rate": 3, "speed": 4}, {"speed": 4, "rate": 3}])
+def test_a_setting_under_both_names_is_refused(values: dict[str, int]) -> None:
+    with pytest.raises(ValidationError, match="speed is given twice"):
+        Renamed.model_validate(values)

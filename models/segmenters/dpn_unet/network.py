@@ -15,9 +15,6 @@ from models.segmenters.dpn_unet.published_names import rename_published
 CLASSES = ("background", "border", "inside")
 """What the planes of the logits stand for, in order."""
 
-SIZE_MULTIPLE = 32
-"""Height and width of an image are multiples of this."""
-
 
 class _Convolution(nn.Sequential):
     def __init__(self, inputs: int, outputs: int) -> None:
