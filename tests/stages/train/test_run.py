@@ -171,7 +171,9 @@ def test_no_image_is_on_both_sides(
 def test_training_stops_when_nothing_improves(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path
 ) -> None:
-    settings = changed(tiny, fit={"epochs": 30, "patience": 2}, optimiser={"learning_rate": 1e-12})
+    settings = changed(
+        tiny, fit={"epochs": 30, "early_stopping_patience": 2}, optimiser={"learning_rate": 1e-12}
+    )
     report = run(make_tiles(THREE_CLASSES), tmp_path / "model", settings, steps())
     assert report.details["epochs"] == report.details["best_epoch"] + 2 < 30
 

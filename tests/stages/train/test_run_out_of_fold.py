@@ -88,11 +88,8 @@ def test_images_of_several_labels_are_predicted_and_softened(
 
 
 @pytest.mark.parametrize(
-    ("trained", "setting", "value", "other"),
-    [
-        ("symmetries", "test_time_augmentation", True, False),
-        ("image_weight", "image_weight", 0.8, 0.2),
-    ],
+    ("setting", "value", "other"),
+    [("test_time_augmentation", True, False), ("image_weight", 0.8, 0.2)],
 )
 def test_folds_that_average_predict_so(
     make_tiles,
@@ -100,13 +97,12 @@ def test_folds_that_average_predict_so(
     changed,
     steps,
     tmp_path: Path,
-    trained: str,
     setting: str,
     value: float,
     other: float,
 ) -> None:
     folder, model = make_tiles(SINGLE), tmp_path / "model"
-    run(folder, model, changed(tiny, **{trained: value}), steps(), out_of_fold=tmp_path / "oof.parquet")
+    run(folder, model, changed(tiny, **{setting: value}), steps(), out_of_fold=tmp_path / "oof.parquet")
     said = read_predictions(tmp_path / "oof.parquet").filter(regex=r"^p_\d+$").to_numpy()
     for asked, agrees in (("auto", True), (value, True), (other, False)):
         settings = PredictSettings.model_validate({"runtime": "torch", setting: asked})

@@ -47,7 +47,7 @@ def phase_outcomes(monkeypatch: pytest.MonkeyPatch) -> list:
 def test_a_phase_of_the_head_leaves_the_backbone_as_it_is(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, phase_outcomes, average: float
 ) -> None:
-    settings = changed(tiny, phases=[{"epochs": 2, "train": "head"}], fit={"epochs": 2, "average": average})
+    settings = changed(tiny, phases=[{"epochs": 2, "train": "head"}], fit={"epochs": 2, "ema_decay": average})
     context = steps()
     report = run(make_tiles(IMAGES), tmp_path / "model", settings, context)
     main, head = phase_outcomes
