@@ -2,3 +2,6 @@
 
 CHANNELS = ("red", "green", "blue", "yellow")
 """R = microtubules, G = the protein of interest, B = nucleus, Y = endoplasmic reticulum."""
+
+OPTIONAL_CHANNELS = ("red", "yellow")
+"""Without these fields can be processed, too; nucleus and protein are needed."""

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from data.labels.label_file import CLASS_NAMES
 from data.settings import Settings
-from data.tiles.preparation import TileSettings
+from data.tiles.preparation import Channel, TileSettings
 from models.classifiers.backbones.backbone import create_backbone
 from models.classifiers.backbones.settings import BackboneSettings
+from models.classifiers.channel_dropout import ChannelDropout
 from models.classifiers.heads.head import create_head, wants_map
 from models.classifiers.heads.settings import HeadSettings
 
@@ -46,6 +47,9 @@ class Architecture(Settings):
         le=1,
         description="part that the mean over the cells of its image has in each cell's probabilities",
     )
+    optional_channels: tuple[Channel, ...] = Setting(
+        default=(), description="channels without which it can predict, as it was trained with and without"
+    )
 
 
 class Scores(NamedTuple):
@@ -75,6 +79,8 @@ class Classifier(nn.Module):
         self.register_buffer(
             "deviation", _per_channel(architecture.normalisation.deviation), persistent=False
         )
+        optional = [tiles.channels.index(channel) for channel in architecture.optional_channels]
+        self.channel_dropout = ChannelDropout(optional)
         self.backbone = create_backbone(
             architecture.backbone,
             len(tiles.channels),
@@ -85,7 +91,7 @@ class Classifier(nn.Module):
 
     def forward(self, tiles: Tensor) -> Scores:
         """Map tiles (N, C, S, S), uint8 or 0..255, to logits and embedding."""
-        embedding, logits = self.head(self.backbone(self._normalise(tiles)))
+        embedding, logits = self.head(self.backbone(self.channel_dropout(self._normalise(tiles))))
         return Scores(logits.float(), embedding.float())
 
     def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:

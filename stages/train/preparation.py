@@ -155,6 +155,7 @@ def _describe_classifier(cells: FoldCells, settings: TrainSettings) -> Architect
         class_names=cells.training_set.class_names,
         test_time_augmentation=settings.test_time_augmentation,
         image_weight=settings.image_weight,
+        optional_channels=settings.optional_channels,
     )
 
 

@@ -12,7 +12,7 @@ from data.labels.folds import Stratify
 from data.settings import Settings, SpeedOnly
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import ThresholdSettings
-from data.tiles.preparation import TileSettings
+from data.tiles.preparation import MASK_CHANNELS, Channel, TileSettings
 from data.training.training_set import DataSettings
 from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSettings
@@ -97,6 +97,11 @@ class TrainSettings(StageSettings):
         le=1,
         description="part that the mean over the cells of its image has in each cell's probabilities",
     )
+    optional_channels: tuple[Channel, ...] = Setting(
+        default=(),
+        description="channels without which the classifier is to predict, too: each is left out of a part of "
+        "the tiles, at random (hierarchical channel sampling)",
+    )
     seed: int = Setting(default=1, ge=0, description="of weights, order, changes of tiles and folds")
     device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
     precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
@@ -137,6 +142,18 @@ class TrainSettings(StageSettings):
         if isinstance(phases, list | tuple):
             completed["phases"] = [_with_loss(phase, kind) for phase in phases]
         return completed
+
+    @model_validator(mode="after")
+    def _check_optional_channels(self) -> "TrainSettings":
+        optional = self.optional_channels
+        unknown = [name for name in optional if name not in self.tiles.channels or name in MASK_CHANNELS]
+        if unknown:
+            message = f"optional_channels: {unknown[0]} is none of the stains in tiles.channels"
+            raise ValueError(message)
+        if len(set(optional)) < len(optional) or len(optional) >= len(self.tiles.channels):
+            message = "optional_channels must name each channel once, and leave one that is always there"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _check_loss(self) -> "TrainSettings":
