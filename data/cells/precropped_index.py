@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import to_uint8
-from data.fields.image_files import SUFFIXES, read_plane
+from data.images.grey_levels import fill_range, to_uint8
+from data.images.image_file import SUFFIXES, read_plane
 from data.labels.label_file import parse_labels
 from data.labels.label_set import HPA2021, LabelSet
 
@@ -69,7 +69,7 @@ class PrecroppedCell:
         Parameters
         ----------
         full_scale
-            See ``data.fields.field.to_uint8``.
+            See ``data.images.grey_levels.fill_range``.
 
         Raises
         ------
@@ -77,9 +77,11 @@ class PrecroppedCell:
             A file is missing or unreadable, the channels differ in size, or the window reaches beyond them.
         """
         if "all" in self.files:
-            return to_uint8(self._window(_read_stack(self.files["all"])), full_scale)
+            return to_uint8(fill_range(self._window(_read_stack(self.files["all"])), full_scale))
         read = read_plane if self.window is None else _read_cached
-        planes = [to_uint8(self._window(read(self.files[name], name)), full_scale) for name in CHANNELS]
+        planes = [
+            to_uint8(fill_range(self._window(read(self.files[name], name)), full_scale)) for name in CHANNELS
+        ]
         if len({plane.shape for plane in planes}) > 1:
             raise InputError(
                 found=f"channels of {', '.join(f'{p.shape[1]} x {p.shape[0]}' for p in planes)} px",

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import Field, find_fields
-from data.fields.image_files import read_plane
+from data.fields.field import Field
+from data.fields.image_folder import find_fields
+from data.images.image_file import read_plane
 from data.masks.label_image import read_label_image
 from data.segmenter_training.labelled_field import LabelledField, make_labelled_field
 from data.segmenter_training.stains import STAINS

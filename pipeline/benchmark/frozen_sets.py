@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from pipeline.benchmark.sets import BENCHMARK, PARTS, benchmark_folder
 from pipeline.runs.manifest import read_manifest, software_versions
 

@@ -8,6 +8,7 @@ import typer
 from pipeline.commands.options import (
     AllowFailed,
     Assignments,
+    Channels,
     ConfigFile,
     Images,
     Recipe,
@@ -37,6 +38,7 @@ def run_all(
     ] = None,
     truth: Annotated[Path | None, typer.Option(help="Truth CSV to score against.")] = None,
     recipe: Recipe = None,
+    channels: Channels = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -51,7 +53,7 @@ def run_all(
         message = "--recipe is for a training, which needs --labels"
         raise typer.BadParameter(message)
     job = Job(WorkFolder(work), images, labels=labels, models=models or [], truth=truth)
-    settings = load_settings(list_sections(job), config, assignments, recipe=recipe)
+    settings = load_settings(list_sections(job), config, assignments, {"images.channels": channels}, recipe)
     manifests, summary = run_everything(job, settings, local_engine())
     typer.echo(summary)
     finish(manifests, allow_failed)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from data.cells.precropped_index import PrecroppedCell
 from data.fields.field import Field
@@ -60,10 +61,13 @@ class PrecroppedInputs:
         The cells of an index.
     key
         Key of everything that the tiles depend on; an interrupted run with the same key is resumed.
+    full_scale
+        Grey value that is white, as in ``data.fields.image_settings.ImageSettings``.
     """
 
     cells: Sequence[PrecroppedCell]
     key: str
+    full_scale: int | Literal["auto"] = "auto"
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from data.cells.cells_table import INTENSITY_COLUMNS, read_cells, write_cells
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
 from data.errors import InputError
-from data.fields.field import Field, to_uint8
+from data.fields.field import Field
 from data.fields.hash_log import HashLog
 from data.fields.near_duplicates import hash_image
+from data.images.grey_levels import to_uint8
 from data.masks.label_image import read_label_image
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
@@ -71,7 +72,7 @@ class _Cutter:
     def __call__(self, item: _FieldCells) -> tuple[CellTiles, str]:
         """Return the tiles of a field's cells and the hash of its image."""
         image_id = item.field.image_id
-        image = to_uint8(item.field.read(), self._settings.full_scale)
+        image = to_uint8(item.field.read())
         nuclei = read_label_image(self._masks_dir / f"{image_id}_nuclei.png")
         cells = read_label_image(self._masks_dir / f"{image_id}_cells.png")
         if not image.shape[1:] == cells.shape == nuclei.shape:

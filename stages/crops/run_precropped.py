@@ -39,7 +39,7 @@ def run(
     writer = TileWriter(outputs.tiles_path, len(index), inputs.key)
     tables: list[pd.DataFrame] = []
     failures: list[Failure] = []
-    cutter = _Cutter(settings)
+    cutter = _Cutter(settings, inputs.full_scale)
     work = context.map(cutter, index, description="crops", total=len(index))
     for row, (cell, done) in enumerate(work):
         if isinstance(done, Exception):
@@ -67,11 +67,12 @@ def run(
 class _Cutter:
     """Cut one cell; called from several threads."""
 
-    def __init__(self, settings: PrecroppedSettings) -> None:
+    def __init__(self, settings: PrecroppedSettings, full_scale: int | str) -> None:
         self._settings = settings
+        self._full_scale = full_scale if isinstance(full_scale, int) else None
 
     def __call__(self, cell: PrecroppedCell) -> tuple[pd.DataFrame, CellTiles]:
-        picture = cell.read(self._settings.full_scale)
+        picture = cell.read(self._full_scale)
         mask = _find_mask(cell, picture)
         nucleus = find_nucleus_mask(picture[_BLUE], mask)
         nuclei, cells = nucleus.astype(np.uint16), mask.astype(np.uint16)

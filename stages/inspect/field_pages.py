@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.fields.field import Field, to_uint8
+from data.fields.field import Field
+from data.images.grey_levels import to_uint8
 from data.masks.label_image import read_label_image
 from data.plots.composites import (
     composite,
@@ -65,7 +66,7 @@ class FieldPages:
 
     def __call__(self, image_id: str) -> dict[str, Any]:
         """Write a field's page; give what the index says of it."""
-        image = to_uint8(self._field(image_id).read(), self._inputs.full_scale)
+        image = to_uint8(self._field(image_id).read())
         contrast = find_contrast(image)
         image = stretch_contrast(image, contrast)
         cells = read_label_image(self._inputs.masks_dir / f"{image_id}_cells.png")

@@ -7,7 +7,7 @@ import tifffile
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import find_fields, to_uint8
+from data.fields.image_folder import find_fields
 
 
 def write_field(
@@ -160,14 +160,6 @@ def test_fingerprint_notices_a_change(tmp_path: Path) -> None:
     assert find_fields(tmp_path)[0].fingerprint() == before
     write_field(tmp_path, shape=(9, 9))
     assert find_fields(tmp_path)[0].fingerprint() != before
-
-
-def test_to_uint8() -> None:
-    eight = np.arange(256, dtype=np.uint8)
-    assert to_uint8(eight) is eight
-    assert np.array_equal(to_uint8(eight.astype(np.uint16) * 257), eight)
-    twelve = np.array([0, 4095, 2048, 60000], np.uint16)
-    assert to_uint8(twelve, full_scale=4095).tolist() == [0, 255, 128, 255]
 
 
 def test_real_fields(shared: Path) -> None:

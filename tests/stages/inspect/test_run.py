@@ -10,7 +10,7 @@ import pytest
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.fields.images_table import write_images
 from data.masks.label_image import write_label_image
 from data.predictions.predictions_table import write_predictions

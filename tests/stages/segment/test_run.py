@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
 from models.segmenters.factory import SegmenterOptions, choose_segmenter

@@ -1,4 +1,4 @@
-"""Decoding one channel's image file, PNG, TIFF, OME-TIFF or JPEG, into one grey plane."""
+"""Image files, PNG, TIFF, OME-TIFF or JPEG: what they say about their pictures, and reading one plane."""
 
 import io
 from pathlib import Path
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.images.plane_address import WHOLE_FILE, PlaneAddress
 
 SUFFIXES = (".png", ".ome.tif", ".ome.tiff", ".tif", ".tiff", ".jpg", ".jpeg")
 """File name endings that are read, longer ones before the shorter ones that they end with."""
@@ -26,7 +27,7 @@ def write_plane(path: Path, plane: NDArray[np.unsignedinteger]) -> None:
         temporary.write_bytes(encoded.tobytes())
 
 
-def read_plane(path: Path, channel: str) -> NDArray[Any]:
+def read_plane(path: Path, channel: str, address: PlaneAddress = WHOLE_FILE) -> NDArray[Any]:
     """Read one image file as a grey plane (H, W), uint8 or uint16.
 
     Of a colour-tinted RGB image (as proteinatlas.org serves them) the plane that carries the tint of
