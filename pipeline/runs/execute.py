@@ -21,6 +21,7 @@ from pipeline.runs.manifest import (
     write_manifest,
 )
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.writer_lock import sole_writer
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")
@@ -83,7 +84,7 @@ def execute(step: Step, context: Context) -> Manifest:
     if is_follower():
         return _describe(step, step.run(step.key, context), 0.0)
     started = time.perf_counter()
-    with _manifest_aside(step):
+    with sole_writer(step.manifest.parent), _manifest_aside(step):
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)
