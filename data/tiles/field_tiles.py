@@ -20,6 +20,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import Field, to_uint8
 from data.fields.near_duplicates import hash_image
+from data.software.opencv import check_opencv
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
 
@@ -138,6 +139,7 @@ def crop_cells(
     >>> tiles.table.columns[:7].tolist()
     ['image_id', 'cell_id', 'image_height', 'image_width', 'y0', 'x0', 'y1']
     """
+    check_opencv()
     name = field.image_id if isinstance(field, Field) else image_id
     image = to_uint8(_check_image(field.read() if isinstance(field, Field) else field, found), full_scale)
     table = measure_cells(name, found.nuclei, found.cells)
