@@ -11,15 +11,16 @@ from pathlib import Path
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.software.versions import find_version
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.manifest import (
     FailureRecord,
     Manifest,
     hash_json,
     read_manifest,
-    software_versions,
     write_manifest,
 )
+from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.runs.writer_lock import sole_writer
 from stages.stage import Context, StageReport, StageSettings
@@ -61,7 +62,7 @@ class Step:
     def key(self) -> str:
         """Hash of what the result depends on: settings, inputs and the version of hpacells."""
         settings = self.settings.of_result().model_dump(mode="json")
-        return hash_json([self.stage, settings, self.inputs, software_versions()["hpacells"]])
+        return hash_json([self.stage, settings, self.inputs, find_version("hpacells")])
 
 
 def execute(step: Step, context: Context) -> Manifest:
@@ -78,6 +79,7 @@ def execute(step: Step, context: Context) -> Manifest:
         it; likewise after Ctrl-C.
     """
     done = finished_manifest(step)
+    warn_of_versions(step.stage, step.manifest, is_done=done is not None)
     if done is not None and not done.failures:
         log.info("%s: done before, nothing changed", step.stage)
         return done
