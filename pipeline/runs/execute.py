@@ -3,7 +3,6 @@
 import logging
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pipeline.runs.manifest import (
     read_manifest,
     write_manifest,
 )
+from pipeline.runs.stamps import stamp_outputs
 from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.runs.writer_lock import sole_writer
@@ -102,7 +102,7 @@ def finished_manifest(step: Step) -> Manifest | None:
     manifest = read_manifest(step.manifest)
     if manifest is None or manifest.key != step.key:
         return None
-    return manifest if manifest.outputs == _stamp(step.outputs) else None
+    return manifest if manifest.outputs == stamp_outputs(step.outputs) else None
 
 
 def require(work: WorkFolder, stage: str) -> Manifest:
@@ -173,23 +173,9 @@ def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:
         output_key=hash_json([step.key, [failure.where for failure in failures]]),
         settings=step.settings.model_dump(mode="json"),
         inputs=step.inputs,
-        outputs=_stamp(step.outputs),
+        outputs=stamp_outputs(step.outputs),
         counts={name: float(count) for name, count in report.counts.items()},
         failures=failures,
         details=report.details,
         seconds=seconds,
     )
-
-
-def _stamp(outputs: tuple[Path, ...]) -> dict[str, str]:
-    """Return what each output looks like: size and modification time of a file, existence of a folder."""
-    names = Counter(path.name for path in outputs)
-    stamps = {}
-    for path in outputs:
-        name = path.name if names[path.name] == 1 else f"{path.parent.name}/{path.name}"
-        if path.is_file():
-            stat = path.stat()
-            stamps[name] = f"{stat.st_size} bytes, modified {stat.st_mtime_ns}"
-        else:
-            stamps[name] = "folder" if path.is_dir() else "missing"
-    return stamps

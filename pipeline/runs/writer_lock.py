@@ -15,7 +15,7 @@ from pathlib import Path
 from data.errors import InputError
 
 LOCK_NAME = ".lock"
-"""Name of the lock file in the folder; it stays there between runs, and holds nothing then."""
+"""Name of the lock file in the folder, which is there only while a command runs, or after it was killed."""
 
 _held: Counter[Path] = Counter()
 _guard = threading.Lock()
@@ -44,7 +44,8 @@ def sole_writer(folder: Path) -> Iterator[None]:
         with _guard:
             _held[folder] -= 1
             if descriptor is not None:
-                os.ftruncate(descriptor, 0)
+                # Removed before it is given up: whoever waits for it sees that it is gone, and makes another.
+                (folder / LOCK_NAME).unlink(missing_ok=True)
                 os.close(descriptor)
 
 
@@ -54,6 +55,9 @@ def _lock(folder: Path) -> int | None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_current(descriptor, path):
+            os.close(descriptor)
+            return _lock(folder)
     except BlockingIOError:
         os.close(descriptor)
         raise InputError(
@@ -69,6 +73,14 @@ def _lock(folder: Path) -> int | None:
     os.ftruncate(descriptor, 0)
     os.write(descriptor, _describe_holder().encode())
     return descriptor
+
+
+def _is_current(descriptor: int, path: Path) -> bool:
+    """Check whether the locked file is still the one of that name, not one that its holder removed."""
+    try:
+        return path.stat().st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False
 
 
 def _describe_holder() -> str:
