@@ -139,11 +139,11 @@ def test_truncated_files(tmp_path: Path, suffix: str, keep: float) -> None:
 def test_wrong_pixel_type_and_stacks(tmp_path: Path) -> None:
     write_field(tmp_path, suffix=".tif")
     (field,) = find_fields(tmp_path)
-    tifffile.imwrite(tmp_path / "a_red.tif", np.zeros((8, 10), np.float32))
+    tifffile.imwrite(tmp_path / "a_red.tif", np.full((8, 10), 300.5, np.float32))
     with pytest.raises(InputError, match="pixels of type float32"):
         field.read()
     tifffile.imwrite(tmp_path / "a_red.tif", np.zeros((7, 8, 10), np.uint8))
-    with pytest.raises(InputError, match=r"an image of shape \(7, 8, 10\)"):
+    with pytest.raises(InputError, match=r"a stack of 7 slices.*images\.z"):
         field.read()
 
 
