@@ -21,6 +21,7 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.fields.near_duplicates import hash_image
 from data.images.grey_levels import fill_range, to_uint8
+from data.software.opencv import check_opencv
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
 
@@ -140,6 +141,7 @@ def crop_cells(
     >>> tiles.table.columns[:7].tolist()
     ['image_id', 'cell_id', 'image_height', 'image_width', 'y0', 'x0', 'y1']
     """
+    check_opencv()
     name = field.image_id if isinstance(field, Field) else image_id
     image = to_uint8(_check_image(_read(field, full_scale), found))
     table = measure_cells(name, found.nuclei, found.cells)

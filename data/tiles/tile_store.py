@@ -1,6 +1,7 @@
 """The tile store ``tiles.zarr``: single-cell tiles and masks in a sharded Zarr v3 group."""
 
 import json
+import logging
 import shutil
 from collections.abc import Sequence
 from os import PathLike
@@ -15,6 +16,8 @@ from zarr.codecs import ZstdCodec
 from data.atomic import atomic_write
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.software.differences import find_differences, name_differences
+from data.software.versions import library_versions
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 
 SHARD_TILES = 256
@@ -23,6 +26,8 @@ SHARD_TILES = 256
 FORMAT_VERSION = 1
 
 _MASKS = ("cell_mask", "nucleus_mask")
+
+log = logging.getLogger("hpacells")
 
 _CODECS = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}
 """Shards are read and written by zarrs, which takes a fifth of the time of zarr's own Python."""
@@ -118,7 +123,8 @@ class TileWriter:
     count
         Rows of the finished store.
     key
-        What the tiles depend on; an unfinished store of another key is thrown away.
+        What the tiles depend on; an unfinished store of another key is thrown away, and so is one that was
+        cut with other versions of the libraries that make pixels.
     """
 
     def __init__(self, path: Path, count: int, key: str) -> None:
@@ -194,8 +200,10 @@ class TileWriter:
         self._record(stop)
 
     def _record(self, rows: int) -> None:
+        versions = library_versions()
+        record = {"key": self._key, "count": self._count, "rows": rows, "versions": versions}
         with atomic_write(self._progress) as temporary:
-            temporary.write_text(json.dumps({"key": self._key, "count": self._count, "rows": rows}))
+            temporary.write_text(json.dumps(record))
 
     def _rows_of_interrupted_run(self) -> int:
         try:
@@ -203,6 +211,14 @@ class TileWriter:
         except (OSError, ValueError):
             return 0
         if (progress.get("key"), progress.get("count")) != (self._key, self._count):
+            return 0
+        differences = find_differences(progress.get("versions", {}))
+        if differences:
+            log.warning(
+                "%s: an interrupted run cut tiles with %s; all are cut again, so that they are alike",
+                self._final,
+                name_differences(differences),
+            )
             return 0
         return int(progress["rows"])
 

@@ -1,6 +1,5 @@
 """The folder of a trained classifier: ``model.safetensors`` (weights) and ``model.toml`` (all the rest)."""
 
-import importlib.metadata
 import tomllib
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -15,13 +14,13 @@ from torch import Tensor
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.software.versions import library_versions
 from models.classifiers.classifier import Architecture, Classifier
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.toml"
 FORMAT_VERSION = 1
 
-_PACKAGES = ("torch", "timm", "albumentations", "numpy")
 _EXPECTED = f"the folder of a trained classifier, with {WEIGHTS} and {DESCRIPTION}"
 _ADVICE = "run `hpacells train` first, or give another folder"
 
@@ -53,7 +52,7 @@ def save_classifier(
         "architecture": architecture.model_dump(mode="json"),
         **({} if thresholds is None else {"thresholds": {"values": list(thresholds)}}),
         "training": _without_none(training),
-        "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "versions": library_versions(),
     }
     with atomic_write(folder / WEIGHTS) as temporary:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
@@ -124,6 +123,15 @@ def read_architecture(folder: Path) -> Architecture:
             expected=f"a description of format version {FORMAT_VERSION}",
             advice="run `hpacells train` again with this version of hpacells",
         ) from None
+
+
+def read_versions(folder: Path) -> dict[str, str]:
+    """Read the versions of the libraries that a classifier was trained with; empty where it names none."""
+    try:
+        versions = tomllib.loads((folder / DESCRIPTION).read_text()).get("versions")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
+    return {name: str(version) for name, version in versions.items()} if isinstance(versions, dict) else {}
 
 
 def _missing(path: Path) -> InputError:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
+from data.software.opencv import check_opencv
 from models.runtimes.names import AUTO as ANY_RUNTIME
 from models.segmenters.factory import AUTO, SegmenterOptions, create_segmenter
 from models.segmenters.segmenter import SegmentedField, Segmenter
@@ -148,6 +149,7 @@ def load_segmenter(
     >>> found.cells.shape, found.pixel_size_um
     ((400, 400), 0.08)
     """
+    check_opencv()
     return FieldSegmenter(fspath(name), runtime=runtime, er=er, labelling=labelling)
 
 

@@ -18,6 +18,7 @@ from pipeline.commands.options import (
     local_engine,
 )
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.writer_lock import sole_writer
 
 
 def run_all(
@@ -54,6 +55,7 @@ def run_all(
         raise typer.BadParameter(message)
     job = Job(WorkFolder(work), images, labels=labels, models=models or [], truth=truth)
     settings = load_settings(list_sections(job), config, assignments, {"images.channels": channels}, recipe)
-    manifests, summary = run_everything(job, settings, local_engine())
+    with sole_writer(work):
+        manifests, summary = run_everything(job, settings, local_engine())
     typer.echo(summary)
     finish(manifests, allow_failed)

@@ -11,16 +11,18 @@ from pathlib import Path
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.software.versions import find_version
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.manifest import (
     FailureRecord,
     Manifest,
     hash_json,
     read_manifest,
-    software_versions,
     write_manifest,
 )
+from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.writer_lock import sole_writer
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")
@@ -60,7 +62,7 @@ class Step:
     def key(self) -> str:
         """Hash of what the result depends on: settings, inputs and the version of hpacells."""
         settings = self.settings.of_result().model_dump(mode="json")
-        return hash_json([self.stage, settings, self.inputs, software_versions()["hpacells"]])
+        return hash_json([self.stage, settings, self.inputs, find_version("hpacells")])
 
 
 def execute(step: Step, context: Context) -> Manifest:
@@ -77,13 +79,14 @@ def execute(step: Step, context: Context) -> Manifest:
         it; likewise after Ctrl-C.
     """
     done = finished_manifest(step)
+    warn_of_versions(step.stage, step.manifest, is_done=done is not None)
     if done is not None and not done.failures:
         log.info("%s: done before, nothing changed", step.stage)
         return done
     if is_follower():
         return _describe(step, step.run(step.key, context), 0.0)
     started = time.perf_counter()
-    with _manifest_aside(step):
+    with sole_writer(step.manifest.parent), _manifest_aside(step):
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)

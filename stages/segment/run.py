@@ -3,17 +3,20 @@
 import hashlib
 import json
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from data.cells.cells_table import COLUMN_TYPES, measure_cells, read_cells, write_cells
-from data.cells.field_cells import FieldCells, read_field_cells, read_key, write_field_cells
+from data.cells.field_cells import FieldCells, read_field_cells, read_key, read_versions, write_field_cells
 from data.errors import InputError
 from data.fields.field import Field
 from data.fields.images_table import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.fields.images_table import read_images, write_images
 from data.masks.label_image import write_label_image
+from data.software.differences import find_differences, name_differences
 from models.segmenters.segmenter import Segmenter
 from stages.segment.paths import SegmentInputs, SegmentOutputs
 from stages.segment.settings import SegmentSettings
@@ -33,6 +36,7 @@ def run(
     log.info("segmenter: %s%s", segmenter.name, f" ({reason})" if reason else "")
     work = _FieldSegmentation(segmenter, outputs, settings)
     to_do = [field for field in fields if not work.is_done(field)]
+    _warn_of_versions(outputs, fields, to_do)
     if to_do:
         segmenter.prepare(min(context.workers, len(to_do)))
     failures = [
@@ -96,6 +100,23 @@ class _FieldSegmentation:
 
 def _rows_path(outputs: SegmentOutputs, image_id: str) -> Path:
     return outputs.fields_dir / f"{image_id}.parquet"
+
+
+def _warn_of_versions(outputs: SegmentOutputs, fields: Sequence[Field], to_do: Sequence[Field]) -> None:
+    """Warn where fields of an interrupted run were segmented with other versions of libraries, by number."""
+    waiting = {field.image_id for field in to_do}
+    done = [field.image_id for field in fields if field.image_id not in waiting]
+    recorded = [read_versions(_rows_path(outputs, image_id)) for image_id in done]
+    found = Counter(filter(None, (name_differences(find_differences(versions)) for versions in recorded)))
+    for difference, count in found.items():
+        log.warning(
+            "segment: %d of %d fields were segmented before with %s, so that outlines may differ by some "
+            "pixels (docs/versions.md); they are kept; to have all fields alike, remove %s and run this again",
+            count,
+            len(fields),
+            difference,
+            outputs.masks_dir,
+        )
 
 
 def _forget_others(outputs: SegmentOutputs, keep: set[str]) -> None:
