@@ -63,5 +63,5 @@ def read_start(path: Path, size: int) -> bytes:
 
 
 def open_unpacked(path: Path) -> IO[bytes] | Path:
-    """Return what a library can open: the path, or the unpacked bytes of a ``.gz``; errors as ``read_bytes``."""
+    """Return what a library can open: the path, or the unpacked bytes of a ``.gz``."""
     return io.BytesIO(read_bytes(path)) if is_packed(path) else path

@@ -71,11 +71,15 @@ def read_plane(path: Path, channel: str, address: PlaneAddress = WHOLE_FILE) -> 
         The file is missing, truncated or in no known format; it has several planes, and the address does not
         choose one; it has several colours; or its values do not fit into 16 bits.
     """
-    pixels = _attempt(path, lambda: _reader(path).read(path, address))
-    pixels = to_unsigned(pixels, path)
+    pixels = to_unsigned(read_values(path, address), path)
     if pixels.ndim == 3:
         pixels = signal_plane(pixels, channel, path)
     return np.ascontiguousarray(pixels)
+
+
+def read_values(path: Path, address: PlaneAddress = WHOLE_FILE) -> NDArray[Any]:
+    """Read one plane in the type of its file, (H, W), or (H, W, 3) in colours; errors as ``read_plane``."""
+    return _attempt(path, lambda: _reader(path).read(path, address))
 
 
 def find_sharpest(path: Path, channel: str, address: PlaneAddress, slices: int) -> int:

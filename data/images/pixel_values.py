@@ -35,18 +35,23 @@ def to_unsigned(plane: NDArray[Any], path: Path) -> NDArray[Any]:
     return plane.astype(np.uint8 if plane.dtype == np.int8 else np.uint16)
 
 
+def are_fractions(plane: NDArray[Any]) -> bool:
+    """Check whether floating-point values lie in 0..1 and are not all whole, so that 1 is white."""
+    return bool(plane.max() <= 1 and not np.array_equal(plane, np.rint(plane)))
+
+
 def _from_float(plane: NDArray[Any], path: Path) -> NDArray[np.uint16]:
     if not np.isfinite(plane).all():
         raise _refusal(plane, "pixels that are no number (NaN or infinite)", path, "replace them by 0")
     _check_range(plane, path)
+    if are_fractions(plane):
+        scaled = plane.astype(np.float32) * np.float32(_MOST)
+        return np.rint(scaled, out=scaled).astype(np.uint16)
     largest = plane.max()
     if np.array_equal(plane, np.rint(plane)):
         if largest == 1:
             raise _refusal(plane, "no other values than 0 and 1", path, "convert to 8 or 16 bit integers")
         return plane.astype(np.uint16)
-    if largest <= 1:
-        scaled = plane.astype(np.float32) * np.float32(_MOST)
-        return np.rint(scaled, out=scaled).astype(np.uint16)
     found = f"values up to {largest:.6g} that are not whole numbers"
     raise _refusal(plane, found, path, "scale to 0..1 or convert to 16 bit integers, all channels alike")
 
