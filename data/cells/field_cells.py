@@ -28,12 +28,15 @@ class FieldCells:
         Size of the field, px.
     table
         Rows as ``data.cells.cells_table.measure_cells`` gives them.
+    pixel_size_um
+        Edge of a pixel in um with which it was segmented; NaN where that is not known.
     """
 
     key: str
     image_height: int
     image_width: int
     table: pd.DataFrame
+    pixel_size_um: float = float("nan")
 
 
 def write_field_cells(path: Path, field_cells: FieldCells) -> None:
@@ -42,6 +45,7 @@ def write_field_cells(path: Path, field_cells: FieldCells) -> None:
         "key": field_cells.key,
         "image_height": field_cells.image_height,
         "image_width": field_cells.image_width,
+        "pixel_size_um": field_cells.pixel_size_um,
         "versions": library_versions(),
     }
     table = pa.Table.from_pandas(field_cells.table, preserve_index=False)
@@ -58,7 +62,13 @@ def read_field_cells(path: Path) -> FieldCells | None:
         cells = table.to_pandas().astype(COLUMN_TYPES)
     except (OSError, KeyError, ValueError):
         return None
-    return FieldCells(metadata["key"], metadata["image_height"], metadata["image_width"], cells)
+    return FieldCells(
+        metadata["key"],
+        metadata["image_height"],
+        metadata["image_width"],
+        cells,
+        metadata.get("pixel_size_um", float("nan")),
+    )
 
 
 def read_key(path: Path) -> str | None:

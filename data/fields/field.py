@@ -1,7 +1,7 @@
 """Fields of view: the file of each channel, and reading them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.images.grey_levels import fill_range
-from data.images.image_file import SUFFIXES, read_plane
+from data.images.grey_levels import check_white, fill_range
+from data.images.image_file import SUFFIXES, describe_file, find_sharpest, read_plane
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
 
 REFERENCE_PIXEL_SIZE_UM = 0.08
@@ -36,6 +36,9 @@ class Field:
     full_scale
         Grey value that is white in the field's files, where it is not the largest of their type: up to 255 of
         8-bit files, else of 16-bit ones.
+    full_scale_source
+        How that value was found in a sample of files: a brighter one is then an error. Empty where it was
+        given: what is brighter is white.
     fault
         Why the field cannot be read, found while the folder was listed, or None.
 
@@ -56,6 +59,7 @@ class Field:
     duplicates: dict[str, Path] = field(default_factory=dict)
     addresses: dict[str, PlaneAddress] = field(default_factory=dict)
     full_scale: int | None = None
+    full_scale_source: str = ""
     fault: InputError | None = None
 
     def read(self, channels: Sequence[str] = CHANNELS) -> NDArray[Any]:
@@ -70,11 +74,14 @@ class Field:
         Raises
         ------
         InputError
-            A channel is missing, is there twice, cannot be read, or differs in size from the first.
+            A channel is missing, is there twice, cannot be read, or differs in size from the first; or
+            stacks have different numbers of slices.
         """
+        files = [self._file(channel) for channel in channels]
+        slices = self._same_slice(channels)
         planes = [
-            fill_range(read_plane(self._file(channel), channel, self._address(channel)), self.full_scale)
-            for channel in channels
+            self._fill_range(read_plane(path, channel, address), path)
+            for path, channel, address in zip(files, channels, slices, strict=True)
         ]
         for channel, plane in zip(channels, planes, strict=True):
             if plane.shape != planes[0].shape:
@@ -98,6 +105,39 @@ class Field:
             how it is read.
         """
         return [(channel, *self._stamp(channel)) for channel in sorted(self.files)]
+
+    def _fill_range(self, plane: NDArray[Any], path: Path) -> NDArray[Any]:
+        check_white(plane, self.full_scale, self.full_scale_source, path)
+        return fill_range(plane, self.full_scale)
+
+    def _same_slice(self, channels: Sequence[str]) -> list[PlaneAddress]:
+        """Return the addresses of channels, all of the same slice where they are stacks.
+
+        The sharpest slice is that of the nuclei, or of the first channel where there are none.
+        """
+        addresses = [self._address(channel) for channel in channels]
+        stacked = [channel for channel in channels if self._address(channel).z]
+        if not stacked:
+            return addresses
+        slices = {channel: self._count_slices(channel) for channel in stacked}
+        if len(set(slices.values())) > 1:
+            raise InputError(
+                found=f"stacks of {', '.join(f'{count} ({name})' for name, count in slices.items())} slices",
+                where=f"field {self.image_id}",
+                expected="as many slices in every channel",
+                advice="export the stacks again, or one slice of each",
+            )
+        count = slices[stacked[0]]
+        if count == 1 or all(address.z != "sharpest" for address in addresses):
+            return addresses
+        reference = "blue" if "blue" in self.files else min(self.files)
+        found = find_sharpest(self._file(reference), reference, self._address(reference), count)
+        return [replace(address, z=str(found)) for address in addresses]
+
+    def _count_slices(self, channel: str) -> int:
+        pictures = describe_file(self._file(channel))
+        picture = pictures[min(self._address(channel).picture, len(pictures) - 1)]
+        return picture.slices * picture.times
 
     def _stamp(self, channel: str) -> tuple[str, int, int, str]:
         path, how = self.files[channel], f"{self._address(channel)} {self.full_scale}"

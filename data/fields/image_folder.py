@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.fields.bit_depth import with_full_scale
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from data.images.image_file import SUFFIXES
@@ -53,7 +54,8 @@ def find_fields(folder: str | os.PathLike[str], settings: ImageSettings | None =
             expected="files <ID>_red.png _green.png _blue.png _yellow.png (or .tif, .ome.tif, .jpg)",
             advice="check the folder and the file names",
         )
-    return sorted(fields, key=lambda found: found.image_id)
+    fields.sort(key=lambda found: found.image_id)
+    return with_full_scale(fields, folder) if settings.full_scale == "auto" else fields
 
 
 def _as_set(field: Field, settings: ImageSettings) -> Field:

@@ -1,23 +1,44 @@
-"""Image files, PNG, TIFF, OME-TIFF or JPEG: what they say about their pictures, and reading one plane."""
+"""Image files: what they say about their pictures, and reading one plane."""
 
-import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
-import imagecodecs
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.images.colour import signal_plane
+from data.images.file_bytes import image_suffix
+from data.images.formats import jpeg, png, tiff
+from data.images.picture import Picture
+from data.images.pixel_values import to_unsigned
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
+from data.images.stacks import sharpest
 
-SUFFIXES = (".png", ".ome.tif", ".ome.tiff", ".tif", ".tiff", ".jpg", ".jpeg")
+
+@dataclass(frozen=True)
+class _Format:
+    """How files of some endings are described and read."""
+
+    suffixes: tuple[str, ...]
+    describe: Callable[[Path], tuple[Picture, ...]]
+    read: Callable[[Path, PlaneAddress], NDArray[Any]]
+
+
+_FORMATS = tuple(_Format(module.SUFFIXES, module.describe, module.read) for module in (png, tiff, jpeg))
+
+_READERS = {suffix: reader for reader in _FORMATS for suffix in reader.suffixes}
+
+_PLAIN = (".png", ".ome.tif", ".ome.tiff", ".tif", ".tiff", ".jpg", ".jpeg")
+
+SUFFIXES = (*_PLAIN, *(f"{suffix}.gz" for suffix in _PLAIN))
 """File name endings that are read, longer ones before the shorter ones that they end with."""
 
-_JPEG_END = b"\xff\xd9"
+_Result = TypeVar("_Result")
 
 
 def write_plane(path: Path, plane: NDArray[np.unsignedinteger]) -> None:
@@ -27,19 +48,57 @@ def write_plane(path: Path, plane: NDArray[np.unsignedinteger]) -> None:
         temporary.write_bytes(encoded.tobytes())
 
 
-def read_plane(path: Path, channel: str, address: PlaneAddress = WHOLE_FILE) -> NDArray[Any]:
-    """Read one image file as a grey plane (H, W), uint8 or uint16.
-
-    Of a colour-tinted RGB image (as proteinatlas.org serves them) the plane that carries the tint of
-    ``channel`` is taken; yellow is the maximum of the red and the green plane. An alpha plane is ignored.
+def describe_file(path: Path) -> tuple[Picture, ...]:
+    """Read what a file says about its pictures, without decoding their pixels.
 
     Raises
     ------
     InputError
-        The file is missing, truncated, in no known format, has several planes, or is not 8 or 16 bit.
+        The file is missing, damaged or in no known format.
     """
+    return _attempt(path, lambda: _reader(path).describe(path))
+
+
+def read_plane(path: Path, channel: str, address: PlaneAddress = WHOLE_FILE) -> NDArray[Any]:
+    """Read one plane of an image file as grey values (H, W), uint8 or uint16.
+
+    Of a picture in colours, the planes that carry the signal are taken, whatever colour ``channel`` was
+    painted in; an alpha plane is ignored. Values of other types are taken as they are where they fit.
+
+    Raises
+    ------
+    InputError
+        The file is missing, truncated or in no known format; it has several planes, and the address does not
+        choose one; it has several colours; or its values do not fit into 16 bits.
+    """
+    pixels = to_unsigned(read_values(path, address), path)
+    if pixels.ndim == 3:
+        pixels = signal_plane(pixels, channel, path)
+    return np.ascontiguousarray(pixels)
+
+
+def read_values(path: Path, address: PlaneAddress = WHOLE_FILE) -> NDArray[Any]:
+    """Read one plane in the type of its file, (H, W), or (H, W, 3) in colours; errors as ``read_plane``."""
+    return _attempt(path, lambda: _reader(path).read(path, address))
+
+
+def find_sharpest(path: Path, channel: str, address: PlaneAddress, slices: int) -> int:
+    """Find the slice of a stack that is best in focus; errors as of ``read_plane``."""
+    return sharpest(slices, lambda number: read_plane(path, channel, replace(address, z=str(number))))
+
+
+def _reader(path: Path) -> _Format:
+    reader = _READERS.get(image_suffix(path))
+    if reader is None:
+        raise InputError(found="no known image format", where=path, expected=f"one of {' '.join(SUFFIXES)}")
+    return reader
+
+
+def _attempt(path: Path, read: Callable[[], _Result]) -> _Result:
     try:
-        image = _decode(path)
+        return read()
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(
             found=f"cannot be opened ({error.strerror or error})", where=path, expected="a readable image"
@@ -53,40 +112,3 @@ def read_plane(path: Path, channel: str, address: PlaneAddress = WHOLE_FILE) -> 
             expected="a whole PNG, TIFF or JPEG file",
             advice="copy or download it again",
         ) from None
-    if image.dtype not in (np.uint8, np.uint16):
-        raise InputError(found=f"pixels of type {image.dtype}", where=path, expected="8 or 16 bit integers")
-    return np.ascontiguousarray(_single_plane(image, channel, path))
-
-
-def _decode(path: Path) -> NDArray[Any]:
-    raw = path.read_bytes()
-    suffix = path.suffix.lower()
-    if suffix == ".png":
-        return imagecodecs.png_decode(raw)
-    if suffix in (".jpg", ".jpeg"):
-        # libjpeg fills the missing part of a truncated file with grey and carries on.
-        if _JPEG_END not in raw[-1024:]:
-            message = "no end-of-image marker"
-            raise ValueError(message)
-        return imagecodecs.jpeg8_decode(raw)
-    with tifffile.TiffFile(io.BytesIO(raw)) as tiff:
-        return np.squeeze(tiff.series[0].asarray())
-
-
-def _single_plane(image: NDArray[Any], channel: str, path: Path) -> NDArray[Any]:
-    if image.ndim == 2:
-        return image
-    if image.ndim == 3 and image.shape[0] in (3, 4) and image.shape[2] not in (3, 4):
-        image = np.moveaxis(image, 0, 2)
-    if image.ndim == 3 and image.shape[2] == 2:
-        return image[..., 0]
-    if image.ndim == 3 and image.shape[2] in (3, 4):
-        if channel == "yellow":
-            return np.maximum(image[..., 0], image[..., 1])
-        return image[..., ("red", "green", "blue").index(channel)]
-    raise InputError(
-        found=f"an image of shape {image.shape}",
-        where=path,
-        expected="one plane of one channel, or a tinted RGB image",
-        advice="save the channel as a single plane (of a stack, one slice or its projection)",
-    )

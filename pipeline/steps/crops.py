@@ -11,6 +11,7 @@ from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.images import list_segmented
 from stages.crops.settings import CropsSettings, PrecroppedSettings
@@ -32,7 +33,7 @@ def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], conf
             masks_dir=work.masks,
             cells_path=work.cells,
             key=key,
-            pixel_size_um=segmented.settings["pixel_size_um"],
+            pixel_sizes_um=read_pixel_sizes(work, segmented),
         )
         outputs = CropsOutputs(cells_path=work.cells, tiles_path=work.tiles)
         return crops(inputs, outputs, settings, context)

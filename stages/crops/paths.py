@@ -1,7 +1,7 @@
 """What the crops stage reads and writes, for segmented fields and for pre-cropped cells."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -23,8 +23,8 @@ class CropsInputs:
         Label images and cells table of the segment stage.
     key
         Key of everything that the tiles depend on; an interrupted run with the same key is resumed.
-    pixel_size_um
-        Pixel size with which the fields were segmented.
+    pixel_sizes_um
+        Image ID -> edge of a pixel in um with which the field was segmented; 0.08 where there is none.
     """
 
     fields: Sequence[Field]
@@ -32,7 +32,7 @@ class CropsInputs:
     masks_dir: Path
     cells_path: Path
     key: str
-    pixel_size_um: float = 0.08
+    pixel_sizes_um: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,8 @@ def crop(
 def paths_of(work: Path, key: str, pixel_size_um: float = 0.08) -> tuple[CropsInputs, CropsOutputs]:
     images_dir, cells_path = work / "images", work / "cells.parquet"
     fields = find_fields(images_dir)
-    inputs = CropsInputs(fields, images_dir, work / "masks", cells_path, key, pixel_size_um)
+    sizes = {field.image_id: pixel_size_um for field in fields}
+    inputs = CropsInputs(fields, images_dir, work / "masks", cells_path, key, sizes)
     return inputs, CropsOutputs(cells_path, work / "tiles.zarr")
 
 
