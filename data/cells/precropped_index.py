@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import to_uint8
-from data.fields.image_files import SUFFIXES, read_plane
+from data.images.grey_levels import check_white, fill_range, to_uint8
+from data.images.image_file import SUFFIXES, read_plane
 from data.labels.label_file import parse_labels
 from data.labels.label_set import HPA2021, LabelSet
 
@@ -63,23 +63,32 @@ class PrecroppedCell:
     labels: tuple[int, ...] = ()
     group: str = ""
 
-    def read(self, full_scale: int | None = None) -> NDArray[np.uint8]:
+    def read(self, full_scale: int | None = None, full_scale_source: str = "") -> NDArray[np.uint8]:
         """Read the cell's picture, (4, H, W) uint8, R G B Y.
 
         Parameters
         ----------
         full_scale
-            See ``data.fields.field.to_uint8``.
+            See ``data.images.grey_levels.fill_range``.
+        full_scale_source
+            See ``data.images.grey_levels.check_white``.
 
         Raises
         ------
         InputError
-            A file is missing or unreadable, the channels differ in size, or the window reaches beyond them.
+            A file is missing or unreadable, or has values above a white that was found in others; the
+            channels differ in size, or the window reaches beyond them.
         """
+
+        def filled(image: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+            picture = self._window(image)
+            check_white(picture, full_scale, full_scale_source, path)
+            return to_uint8(fill_range(picture, full_scale))
+
         if "all" in self.files:
-            return to_uint8(self._window(_read_stack(self.files["all"])), full_scale)
+            return filled(read_stack(self.files["all"]), self.files["all"])
         read = read_plane if self.window is None else _read_cached
-        planes = [to_uint8(self._window(read(self.files[name], name)), full_scale) for name in CHANNELS]
+        planes = [filled(read(self.files[name], name), self.files[name]) for name in CHANNELS]
         if len({plane.shape for plane in planes}) > 1:
             raise InputError(
                 found=f"channels of {', '.join(f'{p.shape[1]} x {p.shape[0]}' for p in planes)} px",
@@ -240,7 +249,7 @@ def _beside(folder: Path, name: str) -> dict[str, Path]:
     return found
 
 
-def _read_stack(path: Path) -> NDArray[Any]:
+def read_stack(path: Path) -> NDArray[Any]:
     """Read a TIFF of four channels as (4, H, W), uint8 or uint16."""
     expected = "a TIFF of four channels, R G B Y, of 8 or 16 bit"
     try:

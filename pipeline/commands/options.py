@@ -13,6 +13,13 @@ from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
 
 Images = Annotated[Path, typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow.")]
+Channels = Annotated[
+    str | None,
+    typer.Option(
+        "--channels",
+        help="Which files are which stain: a preset, or such as 'red=*_ch00.tif,green=*_ch01.tif'.",
+    ),
+]
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
 Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
 Recipe = Annotated[

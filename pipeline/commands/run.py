@@ -8,6 +8,7 @@ import typer
 from pipeline.commands.options import (
     AllowFailed,
     Assignments,
+    Channels,
     ConfigFile,
     Images,
     Recipe,
@@ -17,6 +18,7 @@ from pipeline.commands.options import (
     local_engine,
 )
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.writer_lock import sole_writer
 
 
 def run_all(
@@ -37,6 +39,7 @@ def run_all(
     ] = None,
     truth: Annotated[Path | None, typer.Option(help="Truth CSV to score against.")] = None,
     recipe: Recipe = None,
+    channels: Channels = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -51,7 +54,8 @@ def run_all(
         message = "--recipe is for a training, which needs --labels"
         raise typer.BadParameter(message)
     job = Job(WorkFolder(work), images, labels=labels, models=models or [], truth=truth)
-    settings = load_settings(list_sections(job), config, assignments, recipe=recipe)
-    manifests, summary = run_everything(job, settings, local_engine())
+    settings = load_settings(list_sections(job), config, assignments, {"images.channels": channels}, recipe)
+    with sole_writer(work):
+        manifests, summary = run_everything(job, settings, local_engine())
     typer.echo(summary)
     finish(manifests, allow_failed)

@@ -3,7 +3,6 @@
 import logging
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,16 +10,19 @@ from pathlib import Path
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.software.versions import find_version
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.manifest import (
     FailureRecord,
     Manifest,
     hash_json,
     read_manifest,
-    software_versions,
     write_manifest,
 )
+from pipeline.runs.stamps import stamp_outputs
+from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.writer_lock import sole_writer
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")
@@ -60,7 +62,7 @@ class Step:
     def key(self) -> str:
         """Hash of what the result depends on: settings, inputs and the version of hpacells."""
         settings = self.settings.of_result().model_dump(mode="json")
-        return hash_json([self.stage, settings, self.inputs, software_versions()["hpacells"]])
+        return hash_json([self.stage, settings, self.inputs, find_version("hpacells")])
 
 
 def execute(step: Step, context: Context) -> Manifest:
@@ -77,13 +79,14 @@ def execute(step: Step, context: Context) -> Manifest:
         it; likewise after Ctrl-C.
     """
     done = finished_manifest(step)
+    warn_of_versions(step.stage, step.manifest, is_done=done is not None)
     if done is not None and not done.failures:
         log.info("%s: done before, nothing changed", step.stage)
         return done
     if is_follower():
         return _describe(step, step.run(step.key, context), 0.0)
     started = time.perf_counter()
-    with _manifest_aside(step):
+    with sole_writer(step.manifest.parent), _manifest_aside(step):
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)
@@ -99,7 +102,7 @@ def finished_manifest(step: Step) -> Manifest | None:
     manifest = read_manifest(step.manifest)
     if manifest is None or manifest.key != step.key:
         return None
-    return manifest if manifest.outputs == _stamp(step.outputs) else None
+    return manifest if manifest.outputs == stamp_outputs(step.outputs) else None
 
 
 def require(work: WorkFolder, stage: str) -> Manifest:
@@ -170,23 +173,9 @@ def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:
         output_key=hash_json([step.key, [failure.where for failure in failures]]),
         settings=step.settings.model_dump(mode="json"),
         inputs=step.inputs,
-        outputs=_stamp(step.outputs),
+        outputs=stamp_outputs(step.outputs),
         counts={name: float(count) for name, count in report.counts.items()},
         failures=failures,
         details=report.details,
         seconds=seconds,
     )
-
-
-def _stamp(outputs: tuple[Path, ...]) -> dict[str, str]:
-    """Return what each output looks like: size and modification time of a file, existence of a folder."""
-    names = Counter(path.name for path in outputs)
-    stamps = {}
-    for path in outputs:
-        name = path.name if names[path.name] == 1 else f"{path.parent.name}/{path.name}"
-        if path.is_file():
-            stat = path.stat()
-            stamps[name] = f"{stat.st_size} bytes, modified {stat.st_mtime_ns}"
-        else:
-            stamps[name] = "folder" if path.is_dir() else "missing"
-    return stamps

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.fields.field import Field
+from data.fields.image_settings import ImageSettings
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields
@@ -19,12 +20,13 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
     from stages.segment.segmenter_choice import explain_choice, make_segmenter
 
     settings = config.settings("segment", SegmentSettings)
+    image_settings = config.settings("images", ImageSettings).model_dump(mode="json")
     inputs = SegmentInputs(fields, make_segmenter(fields, settings), explain_choice(fields, settings))
     outputs = SegmentOutputs(masks_dir=work.masks, cells_path=work.cells, images_table_path=work.images)
 
     def run(_: str, context: Context) -> StageReport:
         report = segment(inputs, outputs, settings, context)
-        report.details["images"] = str(images_dir.resolve())
+        report.details |= {"images": str(images_dir.resolve()), "image_settings": image_settings}
         return report
 
     return Step(

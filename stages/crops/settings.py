@@ -14,9 +14,6 @@ class CropsSettings(StageSettings):
     neighbours: Literal["mask", "keep"] = Setting(
         "mask", description="black out what lies outside the cell, or keep it in the tile"
     )
-    full_scale: int | None = Setting(
-        None, ge=1, le=65535, description="grey value that becomes 255; 4095 for 12-bit cameras"
-    )
     min_area_um2: float = Setting(MIN_AREA_UM2, ge=0, description="smaller cells are left out (too small)")
     min_fraction_inside: float = Setting(
         MIN_FRACTION_INSIDE,

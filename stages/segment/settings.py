@@ -1,10 +1,9 @@
 """Settings of the segment stage."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field as Setting
 
-from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from models.segmenters.segmenter import PIXEL_SIZES_UM
 from stages.stage import StageSettings
 
@@ -24,9 +23,10 @@ class SegmentSettings(StageSettings):
     labelling: Literal["fast", "exact"] = Setting(
         "fast", description="how dpn-unet labels cells: fast, or pixel by pixel as hpacellseg does"
     )
-    pixel_size_um: float = Setting(
-        REFERENCE_PIXEL_SIZE_UM,
-        ge=PIXEL_SIZES_UM[0],
-        le=PIXEL_SIZES_UM[1],
-        description="pixel size of the images in um; later stages take it from here",
+    pixel_size_um: Annotated[float, Setting(ge=PIXEL_SIZES_UM[0], le=PIXEL_SIZES_UM[1])] | Literal["auto"] = (
+        Setting(
+            "auto",
+            description="pixel size of the images in um; auto: what each field's files state, else 0.08; "
+            "later stages take it from here",
+        )
     )

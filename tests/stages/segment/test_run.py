@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
 from models.segmenters.factory import SegmenterOptions, choose_segmenter
@@ -76,7 +76,7 @@ def work(tmp_path: Path) -> Path:
 
 def test_masks_and_tables(work: Path, segmenter: ThresholdSegmenter) -> None:
     report = run(work)
-    assert report.counts == {"fields": 3, "reused": 0, "failed": 0, "cells": 5}
+    assert report.counts == {"fields": 3, "reused": 0, "failed": 0, "cells": 5, "fields without cells": 1}
     assert report.details["segmenter"] == "threshold 1"
     cells = read_cells(work / "cells.parquet")
     assert cells[["image_id", "cell_id"]].to_numpy().tolist() == [
@@ -101,7 +101,7 @@ def test_only_new_and_changed_fields_are_done_again(work: Path, segmenter: Thres
     write_field(work / "images", "d", 1)
     report = run(work)
     assert segmenter.seen == 5
-    assert report.counts == {"fields": 4, "reused": 2, "failed": 0, "cells": 5}
+    assert report.counts == {"fields": 4, "reused": 2, "failed": 0, "cells": 5, "fields without cells": 1}
     assert read_cells(work / "cells.parquet")["image_id"].tolist() == ["a", "c", "c", "c", "d"]
 
 
