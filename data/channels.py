@@ -3,5 +3,5 @@
 CHANNELS = ("red", "green", "blue", "yellow")
 """R = microtubules, G = the protein of interest, B = nucleus, Y = endoplasmic reticulum."""
 
-OPTIONAL_CHANNELS = ("red", "yellow")
-"""Without these fields can be processed, too; nucleus and protein are needed."""
+STAINS = {"red": "microtubules", "green": "protein", "blue": "nucleus", "yellow": "ER"}
+"""What each channel shows, in a word."""

@@ -1,11 +1,14 @@
 """Why a cell is left out of training and of the submission: the column ``dropped`` of the cells table."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from data.channels import CHANNELS
 
 UNREADABLE = "unreadable"
 TOO_SMALL = "too small"
@@ -19,7 +22,7 @@ MIN_FRACTION_INSIDE = 0.5
 MIN_INTENSITY = 0.01
 """The usual limits."""
 
-_LANDMARKS = ["mean_red", "mean_blue", "mean_yellow"]
+_LANDMARKS = ("red", "blue", "yellow")
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,25 @@ class DropLimits:
     min_intensity: float
 
 
-def find_drop_reasons(cells: pd.DataFrame, limits: DropLimits) -> NDArray[Any]:
+def find_drop_reasons(
+    cells: pd.DataFrame, limits: DropLimits, channels: Collection[str] = CHANNELS
+) -> NDArray[Any]:
     """Find for each row of a cells table why it is left out.
+
+    Parameters
+    ----------
+    cells, limits
+        The table, and the limits.
+    channels
+        Channels that the fields have: where one of these has no mean intensity, the cell is unreadable.
 
     Returns
     -------
     ndarray (n,)
         One of ``DROP_REASONS``, or an empty string for a cell that stays.
     """
-    landmarks = cells[_LANDMARKS].to_numpy(np.float32)
+    present = [f"mean_{channel}" for channel in _LANDMARKS if channel in channels]
+    landmarks = cells[present].to_numpy(np.float32)
     conditions = {
         UNREADABLE: np.isnan(landmarks).any(axis=1),
         TOO_SMALL: (cells["area_px"] < limits.min_area_px).to_numpy(),

@@ -24,6 +24,7 @@ from data.images.grey_levels import fill_range, to_uint8
 from data.software.opencv import check_opencv
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
+from data.tiles.tile_reader import index_channels
 
 
 class LabelImages(Protocol):
@@ -55,6 +56,8 @@ class FieldTiles:
         Cells table: row i is the cell of tile i, also where ``dropped`` says why it is left out.
     cropped
         Tiles, masks and mean intensities.
+    channels
+        The channels that the image has, in the usual order; the planes of the others are empty.
 
     Examples
     --------
@@ -71,19 +74,29 @@ class FieldTiles:
 
     table: pd.DataFrame
     cropped: CellTiles
+    channels: tuple[str, ...] = CHANNELS
 
     @property
     def tiles(self) -> NDArray[np.uint8]:
-        """All tiles, (n, 4, 256, 256) uint8, R G B Y."""
+        """All tiles, (n, 4, 256, 256) uint8, R G B Y; black where the image lacks a channel."""
         return self.cropped.tiles
 
     def __len__(self) -> int:
         """Count the cells."""
         return len(self.table)
 
-    def read(self, rows: ArrayLike, channels: Sequence[str] = CHANNELS) -> NDArray[np.uint8]:
-        """Return some channels of some tiles, (k, C, 256, 256) uint8, in the order asked."""
-        indices = [CHANNELS.index(channel) for channel in channels]
+    def read(self, rows: ArrayLike, channels: Sequence[str] | None = None) -> NDArray[np.uint8]:
+        """Return some channels of some tiles, (k, C, 256, 256) uint8, in the order asked.
+
+        By default those of `channels`.
+
+        Raises
+        ------
+        InputError
+            The image lacks one of the channels.
+        """
+        asked = self.channels if channels is None else channels
+        indices = index_channels(asked, self.channels, "tiles of a field")
         return self.cropped.tiles[np.asarray(rows, np.intp)[:, None], indices]
 
     def cell_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:

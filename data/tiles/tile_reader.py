@@ -6,16 +6,30 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from data.channels import CHANNELS
+from data.errors import InputError
+
 
 class TileReader(Protocol):
     """Returns tiles and masks by row number."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that the tiles have, in the usual order."""
+        ...
 
     def __len__(self) -> int:
         """Count the rows."""
         ...
 
     def read(self, rows: NDArray[np.integer], channels: Sequence[str]) -> NDArray[np.uint8]:
-        """Read some tiles and of them some channels, (n, C, 256, 256) uint8."""
+        """Read some tiles and of them some channels, (n, C, 256, 256) uint8.
+
+        Raises
+        ------
+        InputError
+            The tiles lack one of the channels.
+        """
         ...
 
     def cell_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
@@ -25,3 +39,31 @@ class TileReader(Protocol):
     def nucleus_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Read the nuclei's masks in the tiles, (n, 256, 256) bool."""
         ...
+
+
+def index_channels(channels: Sequence[str], present: Sequence[str], where: object) -> list[int]:
+    """Return the places of some channels among the four of a stored tile.
+
+    Parameters
+    ----------
+    channels
+        The channels that are asked for.
+    present
+        The channels that the tiles have.
+    where
+        Which tiles, for the message.
+
+    Raises
+    ------
+    InputError
+        The tiles lack one of the channels: its plane is empty, which must not be taken for a dark stain.
+    """
+    lacking = [channel for channel in channels if channel not in present]
+    if lacking:
+        raise InputError(
+            found=f"tiles without the channel {lacking[0]}, which the images lack",
+            where=where,
+            expected=f"only the channels {', '.join(present)} to be read",
+            advice="read these, or cut the cells of images that have the channel",
+        )
+    return [CHANNELS.index(channel) for channel in channels]

@@ -21,6 +21,7 @@ from data.software.differences import find_differences, name_differences
 from data.software.versions import library_versions
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.store_contents import check_contents, damaged, write_contents
+from data.tiles.tile_reader import index_channels
 
 SHARD_TILES = 256
 """Tiles in a shard: what is written at once (100 MB with masks), and where an interrupted run goes on."""
@@ -28,6 +29,9 @@ SHARD_TILES = 256
 FORMAT_VERSION = 1
 
 _MASKS = ("cell_mask", "nucleus_mask")
+
+_ABSENT = "absent_channels"
+"""Attribute with the channels that the images lack, whose planes say nothing."""
 
 log = logging.getLogger("hpacells")
 
@@ -59,6 +63,8 @@ class TileStore:
     >>> store = hpa.TileStore("work/demo/tiles.zarr")
     >>> store.read([0, 1]).shape, store.read([0], channels=["green"]).shape
     ((2, 4, 256, 256), (1, 1, 256, 256))
+    >>> store.channels
+    ('red', 'green', 'blue', 'yellow')
     >>> store.cell_masks([0]).dtype
     dtype('bool')
     """
@@ -71,6 +77,8 @@ class TileStore:
                 group = zarr.open_group(path, mode="r")
                 self._arrays = {name: cast("zarr.Array[Any]", group[name]) for name in ("tiles", *_MASKS)}
                 self._intensities = cast("zarr.Array[Any]", group["mean_intensity"])
+                absent = cast("list[str]", group.attrs.get(_ABSENT, []))
+                self._channels = tuple(channel for channel in CHANNELS if channel not in absent)
         except (FileNotFoundError, KeyError, ValueError) as error:
             raise InputError(
                 found=f"not a tile store ({type(error).__name__})",
@@ -91,15 +99,32 @@ class TileStore:
         """Count the rows."""
         return self._arrays["tiles"].shape[0]
 
-    def read(self, rows: ArrayLike, channels: Sequence[str] = CHANNELS) -> NDArray[np.uint8]:
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that the tiles have, R G B Y or fewer: those of the images that they were cut from."""
+        return self._channels
+
+    def read(self, rows: ArrayLike, channels: Sequence[str] | None = None) -> NDArray[np.uint8]:
         """Read some tiles and of them some channels, and decode nothing else.
+
+        Parameters
+        ----------
+        rows
+            (n,) numbers of the rows.
+        channels
+            Names of the channels; by default those of `channels`.
 
         Returns
         -------
         ndarray (n, C, 256, 256)
             uint8, in the order of ``rows`` and ``channels``.
+
+        Raises
+        ------
+        InputError
+            The tiles lack one of the channels, or a part of the store is damaged.
         """
-        indices = [CHANNELS.index(channel) for channel in channels]
+        indices = index_channels(self._channels if channels is None else channels, self._channels, self._path)
         tiles = self._arrays["tiles"]
         if indices == list(range(len(CHANNELS))):
             return self._read_rows(tiles, rows)
@@ -114,7 +139,10 @@ class TileStore:
         return self._read_rows(self._arrays["nucleus_mask"], rows)
 
     def mean_intensities(self) -> NDArray[np.float32]:
-        """Read the mean grey value of every cell and channel, (N, 4) float32 in 0..1."""
+        """Read the mean grey value of every cell and channel, (N, 4) float32 in 0..1.
+
+        NaN for a channel that the tiles lack, and for a cell that could not be read.
+        """
         with self._damage_reported():
             return np.asarray(self._intensities[:])
 
@@ -147,10 +175,12 @@ class TileWriter:
     key
         What the tiles depend on; an unfinished store of another key is thrown away, and so is one that was
         cut with other versions of the libraries that make pixels.
+    channels
+        The channels that the images have; the planes of the others are empty.
     """
 
-    def __init__(self, path: Path, count: int, key: str) -> None:
-        self._final, self._count, self._key = path, count, key
+    def __init__(self, path: Path, count: int, key: str, channels: Sequence[str] = CHANNELS) -> None:
+        self._final, self._count, self._key, self._channels = path, count, key, channels
         self._folder = path.with_name(f".{path.name}.partial")
         self._progress = self._folder / "progress.json"
         self.rows_written = self._rows_of_interrupted_run()
@@ -182,10 +212,15 @@ class TileWriter:
         return TileStore(self._final).mean_intensities()
 
     def _create(self) -> None:
-        group = zarr.create_group(
-            self._folder,
-            attributes={"channels": list(CHANNELS), "tile_size": TILE_SIZE, "format_version": FORMAT_VERSION},
-        )
+        attributes: dict[str, Any] = {
+            "channels": list(CHANNELS),
+            "tile_size": TILE_SIZE,
+            "format_version": FORMAT_VERSION,
+        }
+        absent = [channel for channel in CHANNELS if channel not in self._channels]
+        if absent:
+            attributes[_ABSENT] = absent
+        group = zarr.create_group(self._folder, attributes=attributes)
         plane = (TILE_SIZE, TILE_SIZE)
         # One chunk a tile and channel: a channel is read without the others, a tile without its neighbours.
         shapes = {
