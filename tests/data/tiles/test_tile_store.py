@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
+from data.tiles import tile_store
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.tile_store import TileStore, TileWriter
 
@@ -95,3 +96,13 @@ def test_a_finished_store_is_replaced(tmp_path: Path) -> None:
         writer.append(make_tiles(3, seed))
         writer.finish()
     assert np.array_equal(TileStore(tmp_path / "tiles.zarr").read(np.arange(3)), make_tiles(3, 2).tiles)
+
+
+def test_an_interrupted_store_of_other_libraries_is_cut_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(tile_store, "library_versions", lambda: {"opencv": "4.14.0"})
+        TileWriter(tmp_path / "tiles.zarr", 10, "key").append(make_tiles(8))
+    assert TileWriter(tmp_path / "tiles.zarr", 10, "key").rows_written == 0
+    assert "tiles.zarr: an interrupted run cut tiles with OpenCV 4.14.0 (" in caplog.text

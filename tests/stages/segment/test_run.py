@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -6,11 +7,13 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from data.cells import field_cells
 from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
 from data.fields.field import find_fields
 from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
+from data.software.versions import library_versions
 from models.segmenters.factory import SegmenterOptions, choose_segmenter
 from models.segmenters.segmenter import SegmentedField
 from pipeline.engines.local import LocalEngine
@@ -226,3 +229,28 @@ def test_the_choice_of_a_segmenter_is_told(work: Path, caplog: pytest.LogCapture
 def test_pixel_sizes_that_no_segmenter_takes_are_refused(pixel_size_um: float) -> None:
     with pytest.raises(ValidationError, match="pixel_size_um"):
         SegmentSettings(pixel_size_um=pixel_size_um)
+
+
+def test_fields_of_an_interrupted_run_of_other_libraries(
+    work: Path,
+    segmenter: ThresholdSegmenter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(field_cells, "library_versions", lambda: library_versions() | {"opencv": "4.14.0"})
+        run(work)
+    before = segmenter.seen
+    for number in range(2):
+        write_field(work / "images", f"later{number}", 2)
+    run(work)
+    assert segmenter.seen == before + 2
+    [message] = [text for text in caplog.messages if "OpenCV" in text]
+    assert f"segment: {before} of {before + 2} fields were segmented before with OpenCV 4.14.0 (" in message
+    assert f"remove {work / 'masks'}" in message
+    # What the message says mends it.
+    shutil.rmtree(work / "masks")
+    caplog.clear()
+    run(work)
+    run(work)
+    assert "OpenCV" not in caplog.text
