@@ -32,9 +32,8 @@ def test_what_a_stage_builds_on(work: WorkFolder, stage: str, caplog: pytest.Log
     warn_of_versions(stage, work.manifest(stage), is_done=False)
     [record] = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.getMessage().startswith(
-        f"{work.manifest('segment')}: segment was done with OpenCV 4.14.0 ("
-    )
+    path = work.manifest("segment")
+    assert record.getMessage().startswith(f"{path}: segment was done with OpenCV 4.14.0 (")
     # Once for all stages of a run.
     warn_of_versions("predict", work.manifest("predict"), is_done=False)
     assert len(caplog.records) == 1
