@@ -129,7 +129,7 @@ def _warn_of_versions(outputs: SegmentOutputs, fields: Sequence[Field], to_do: S
     for difference, count in found.items():
         log.warning(
             "segment: %d of %d fields were segmented before with %s, so that outlines may differ by some "
-            "pixels (docs/versions.md); they are kept; to have all fields alike, remove %s and run this again",
+            "pixels (docs/versions.md); they are kept; to have all alike, remove %s and run this again",
             count,
             len(fields),
             difference,
