@@ -243,8 +243,9 @@ def test_fields_of_an_interrupted_run_of_other_libraries(
     before = segmenter.seen
     for number in range(2):
         write_field(work / "images", f"later{number}", 2)
-    run(work)
+    report = run(work)
     assert segmenter.seen == before + 2
+    assert list(report.details["fields of other versions"].values()) == [before]
     [message] = [text for text in caplog.messages if "OpenCV" in text]
     assert f"segment: {before} of {before + 2} fields were segmented before with OpenCV 4.14.0 (" in message
     assert f"remove {work / 'masks'}" in message
