@@ -16,7 +16,7 @@ from data.fields.field import Field
 from data.fields.images_table import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.fields.images_table import read_images, write_images
 from data.masks.label_image import write_label_image
-from data.software.differences import find_differences, name_differences
+from data.software.differences import MIXED_FIELDS, find_differences, name_differences
 from models.segmenters.segmenter import Segmenter
 from stages.segment.paths import SegmentInputs, SegmentOutputs
 from stages.segment.settings import SegmentSettings
@@ -62,7 +62,7 @@ def run(
             "segmenter": segmenter.identity(),
             "chosen because": reason or "asked for",
             "channels": list(segmenter.channels),
-            **({"fields of other versions": mixed} if mixed else {}),
+            **({MIXED_FIELDS: mixed} if mixed else {}),
         },
     )
 
