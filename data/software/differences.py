@@ -21,6 +21,9 @@ _COMPARED = {
 # 2026, whose versions are dates, and which are recorded but not compared. albucore is at 0.0.x, where any
 # release may change everything.
 
+MIXED_FIELDS = "fields of other versions"
+"""In a manifest's details: how many fields of a folder other versions made, by how they differ."""
+
 _TITLES = {OPENCV: "OpenCV"}
 _FORMER_NAMES = {"opencv-python-headless": OPENCV}
 """Names in the records of an earlier hpacells."""

@@ -20,7 +20,7 @@ from data.fields.images_table import read_images, write_images
 from data.fields.pixel_size import resolve_pixel_size
 from data.fields.structure import has_structure
 from data.masks.label_image import write_label_image
-from data.software.differences import find_differences, name_differences
+from data.software.differences import MIXED_FIELDS, find_differences, name_differences
 from models.segmenters.segmenter import Segmenter
 from stages.segment.paths import SegmentInputs, SegmentOutputs
 from stages.segment.remarks import SegmentedRemarks, tell_remarks
@@ -43,7 +43,7 @@ def run(
     log.info("segmenter: %s%s", segmenter.name, f" ({reason})" if reason else "")
     work = _FieldSegmentation(segmenter, outputs, settings)
     to_do = [field for field in fields if not work.is_done(field)]
-    _warn_of_versions(outputs, fields, to_do)
+    mixed = _warn_of_versions(outputs, fields, to_do)
     if to_do:
         segmenter.prepare(min(context.workers, len(to_do)))
     failures: list[Failure] = []
@@ -74,6 +74,7 @@ def run(
             "segmenter": segmenter.identity(),
             "chosen because": reason or "asked for",
             "channels": list(segmenter.channels),
+            **({MIXED_FIELDS: mixed} if mixed else {}),
         },
     )
 
@@ -120,8 +121,10 @@ def _rows_path(outputs: SegmentOutputs, image_id: str) -> Path:
     return outputs.fields_dir / f"{image_id}.parquet"
 
 
-def _warn_of_versions(outputs: SegmentOutputs, fields: Sequence[Field], to_do: Sequence[Field]) -> None:
-    """Warn where fields of an interrupted run were segmented with other versions of libraries, by number."""
+def _warn_of_versions(
+    outputs: SegmentOutputs, fields: Sequence[Field], to_do: Sequence[Field]
+) -> dict[str, int]:
+    """Warn of fields that other versions of libraries segmented before; return how many by which."""
     waiting = {field.image_id for field in to_do}
     done = [field.image_id for field in fields if field.image_id not in waiting]
     recorded = [read_versions(_rows_path(outputs, image_id)) for image_id in done]
@@ -135,6 +138,7 @@ def _warn_of_versions(outputs: SegmentOutputs, fields: Sequence[Field], to_do: S
             difference,
             outputs.masks_dir,
         )
+    return dict(found)
 
 
 def _forget_others(outputs: SegmentOutputs, keep: set[str]) -> None:

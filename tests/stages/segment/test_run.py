@@ -13,6 +13,7 @@ from data.channels import CHANNELS
 from data.fields.image_folder import find_fields
 from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
+from data.software.differences import MIXED_FIELDS
 from data.software.versions import library_versions
 from models.segmenters.factory import SegmenterOptions, choose_segmenter
 from models.segmenters.segmenter import SegmentedField
@@ -247,8 +248,9 @@ def test_fields_of_an_interrupted_run_of_other_libraries(
     before = segmenter.seen
     for number in range(2):
         write_field(work / "images", f"later{number}", 2)
-    run(work)
+    report = run(work)
     assert segmenter.seen == before + 2
+    assert list(report.details[MIXED_FIELDS].values()) == [before]
     [message] = [text for text in caplog.messages if "OpenCV" in text]
     assert f"segment: {before} of {before + 2} fields were segmented before with OpenCV 4.14.0 (" in message
     assert f"remove {work / 'masks'}" in message
