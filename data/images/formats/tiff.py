@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.images.file_bytes import open_unpacked
 from data.images.formats.tiff_pictures import TiffPicture, find_pictures
-from data.images.formats.tiff_pixels import to_pixels
+from data.images.formats.tiff_pixels import check_photometric, to_pixels
 from data.images.picture import Picture
 from data.images.plane_address import PlaneAddress
 from data.images.stacks import read_slice
@@ -42,6 +42,7 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
     with tifffile.TiffFile(open_unpacked(path)) as tiff:
         pictures = find_pictures(tiff, path)
         pages = _choose_picture(pictures, address, path)
+        check_photometric(pages.page, path)
         picture, channel = pages.picture, _choose_channel(pages.picture, address, path)
         if picture.slices > 1 and picture.times > 1:
             raise InputError(
