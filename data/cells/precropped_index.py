@@ -19,6 +19,7 @@ from data.images.grey_levels import check_white, fill_range, to_uint8
 from data.images.image_file import SUFFIXES, read_plane
 from data.labels.label_file import parse_labels
 from data.labels.label_set import HPA2021, LabelSet
+from data.tables.text_table import read_text_table
 
 log = logging.getLogger("hpacells")
 
@@ -138,7 +139,7 @@ def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[PrecroppedCell
     find, needed = _choose_form(table, path)
     _warn_of_unread(table, (*needed, *_OPTIONAL), path)
     cells = []
-    for line, values in enumerate(table.itertuples(index=False, name=None), start=2):
+    for line, values in zip(table.index, table.itertuples(index=False, name=None), strict=True):
         row: dict[str, str] = dict(zip(table.columns, values, strict=True))
         where = f"{path}, line {line}"
         image_id, files, window = find(row, where)
@@ -226,17 +227,32 @@ def _warn_of_unread(table: pd.DataFrame, read: tuple[str, ...], path: Path) -> N
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise InputError(found="no such file", where=path, expected="an index of cells (CSV)") from None
-    except (OSError, ValueError) as error:
-        raise InputError(
-            found=f"cannot be read as a table ({error})", where=path, expected=_EXPECTED
-        ) from None
+    table = read_text_table(path, _EXPECTED)
     if table.empty:
         raise InputError(found="no row", where=path, expected="one row per cell")
     return table
+
+
+@lru_cache(maxsize=16)
+def _channel_files(folder: Path) -> dict[tuple[str, str], Path]:
+    """List the files ``<ID>_<channel>`` of a folder, channel and ending in any letter case.
+
+    Returns
+    -------
+    dict
+        ID and channel -> file; of several endings the first of ``SUFFIXES``.
+    """
+    found: dict[tuple[str, str], Path] = {}
+    try:
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError:
+        return {}
+    for suffix in SUFFIXES:
+        for path in files:
+            if path.name.lower().endswith(suffix):
+                name, _, channel = path.name[: -len(suffix)].rpartition("_")
+                found.setdefault((name, channel.lower()), path)
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -244,8 +260,8 @@ def _beside(folder: Path, name: str) -> dict[str, Path]:
     """Find the files ``<name>_<channel>`` of a folder; where there is none, name a PNG for the message."""
     found = {}
     for channel in CHANNELS:
-        candidates = [folder / f"{name}_{channel}{suffix}" for suffix in SUFFIXES]
-        found[channel] = next((file for file in candidates if file.is_file()), candidates[0])
+        missing = folder / f"{name}_{channel}{SUFFIXES[0]}"
+        found[channel] = _channel_files(folder).get((name, channel), missing)
     return found
 
 
