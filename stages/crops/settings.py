@@ -35,6 +35,11 @@ class PrecroppedSettings(CropsSettings):
     pixel_size_um: float | None = Setting(
         None, gt=0, description="size of a pixel in um; without it no cell is left out as too small"
     )
+    infer_masks: Literal["safe", "always"] = Setting(
+        "safe",
+        description="cells without a mask: what is bright is the cell; safe: those whose pictures seem to "
+        "show neighbours are left out",
+    )
     label_set: str = Setting(
         "hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"
     )
