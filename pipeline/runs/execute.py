@@ -12,6 +12,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.software.versions import find_version
 from pipeline.engines.torchrun import is_follower
+from pipeline.runs.failures import summarise_failures
 from pipeline.runs.manifest import (
     FailureRecord,
     Manifest,
@@ -92,8 +93,8 @@ def execute(step: Step, context: Context) -> Manifest:
     write_manifest(step.manifest, manifest)
     told = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())
     log.info("%s: %s (%.1f s)", step.stage, told or "done", manifest.seconds)
-    for failure in report.failures:
-        log.error("%s: left out %s: %s", step.stage, failure.where, failure.why)
+    for line in summarise_failures(report.failures, step.manifest):
+        log.error("%s: left out %s", step.stage, line)
     return manifest
 
 

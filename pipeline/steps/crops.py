@@ -71,7 +71,7 @@ def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
     settings = config.settings("crops", PrecroppedSettings)
     full_scale = config.settings("images", ImageSettings).full_scale
     label_set = read_label_set(settings.label_set)
-    cells = read_index(index, label_set)
+    cells = read_index(index, label_set, settings.channel_order)
     outputs = PrecroppedOutputs(
         cells_path=work.cells,
         images_table_path=work.images,
