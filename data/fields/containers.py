@@ -1,9 +1,8 @@
 """Files of several channels: each position in them is a field."""
 
 import logging
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +10,9 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.container_channels import choose_channels, list_names, parse_container_channels
 from data.fields.field import Field
+from data.fields.held_images import HeldImage, find_held_images
 from data.fields.image_settings import ImageSettings
-from data.images.image_file import SUFFIXES, describe_file, image_suffix
-from data.images.picture import Picture
-from data.images.plane_address import PlaneAddress
+from data.images.file_bytes import image_suffix
 
 log = logging.getLogger("hpacells")
 
@@ -54,12 +52,17 @@ def container_fields(
     found: list[tuple[Path, Field]] = []
     left_out: list[str] = []
     told: _Told = Counter()
+    members: set[Path] = set()
     for path in paths:
-        fields = list(_fields_of(path, wanted, settings.z, told, left_out))
-        if taken and _is_broken_tiff(path, fields):
-            left_out.append(path.name)
-        else:
-            found += [(path, field) for field in fields]
+        if path in members:
+            continue
+        held = find_held_images(path, settings.z)
+        members |= held.members
+        for image in held.images:
+            if image.is_one_channel or (taken and _is_broken_tiff(image)):
+                left_out.append(image.name)
+            else:
+                found.append((image.path, _field_of(image, wanted, told)))
     _tell(told, left_out, folder, by_name=not wanted)
     fields = _with_own_names(found, folder, set(taken))
     faults = [field.fault for field in fields if field.fault is not None]
@@ -69,62 +72,25 @@ def container_fields(
     return fields
 
 
-def _fields_of(
-    path: Path, wanted: dict[str, str], z: str, told: _Told, left_out: list[str]
-) -> Iterator[Field]:
-    """Yield the fields of one file, with unfinished names; pictures of one channel or colours are left out."""
-    stem = _stem(path)
+def _field_of(image: HeldImage, wanted: dict[str, str], told: _Told) -> Field:
     try:
-        pictures = describe_file(path)
+        if image.fault is not None:
+            raise image.fault
+        chosen = choose_channels(image.channels, wanted, image.path)
     except InputError as error:
-        yield _faulty(stem, path, error)
-        return
-    labels = _label(pictures)
-    for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
-        name = f"{stem}_{label}" if label else stem
-        if picture.fault is not None:
-            yield _faulty(name, path, picture.fault)
-            continue
-        if picture.colour or len(picture.channels) < 2:
-            left_out.append(f"{path.name}{f' [{label}]' if label else ''}")
-            continue
-        try:
-            chosen = choose_channels(picture.channels, wanted, path)
-        except InputError as error:
-            yield _faulty(name, path, error)
-            continue
-        told[picture.channels, tuple(chosen.items())] += 1
-        yield Field(
-            name,
-            dict.fromkeys(chosen, path),
-            addresses={stain: PlaneAddress(number, channel, z) for stain, channel in chosen.items()},
-        )
+        return Field(image.name, dict.fromkeys(CHANNELS, image.path), fault=error)
+    told[image.channels, tuple(chosen.items())] += 1
+    places = {stain: image.places[channel] for stain, channel in chosen.items()}
+    return Field(
+        image.name,
+        {stain: path for stain, (path, _) in places.items()},
+        addresses={stain: address for stain, (_, address) in places.items()},
+    )
 
 
-def _faulty(name: str, path: Path, error: InputError) -> Field:
-    return Field(name, dict.fromkeys(CHANNELS, path), fault=error)
-
-
-def _is_broken_tiff(path: Path, fields: Sequence[Field]) -> bool:
-    """Check for a TIFF of no known meaning, beside files that are named as channels, that cannot be read."""
-    return image_suffix(path) in _TIFF and all(field.fault is not None for field in fields)
-
-
-def _stem(path: Path) -> str:
-    lowered = path.name.lower()
-    suffix = next((suffix for suffix in SUFFIXES if lowered.endswith(suffix)), "")
-    return path.name[: len(path.name) - len(suffix)]
-
-
-def _label(pictures: Sequence[Picture]) -> list[str]:
-    """Return what tells the pictures of a file apart: their names if each has one, else their numbers."""
-    if len(pictures) == 1:
-        return [""]
-    names = [re.sub(r"[^\w.-]+", "-", picture.name).strip("-.") for picture in pictures]
-    # Some file systems know no capital letters.
-    if all(names) and len({name.lower() for name in names}) == len(names):
-        return names
-    return [str(number) for number in range(len(pictures))]
+def _is_broken_tiff(image: HeldImage) -> bool:
+    """Check for a TIFF that cannot be read; beside files named after channels it may be anything."""
+    return image.fault is not None and image_suffix(image.path) in _TIFF
 
 
 def _with_own_names(found: Sequence[tuple[Path, Field]], folder: Path, taken: set[str]) -> list[Field]:

@@ -12,7 +12,8 @@ from data.fields.bit_depth import with_full_scale
 from data.fields.containers import container_fields
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
-from data.images.image_file import SUFFIXES, image_suffix, may_hold_channels
+from data.images.file_bytes import image_suffix
+from data.images.image_file import SUFFIXES, may_hold_channels
 from data.images.plane_address import PlaneAddress
 
 _ZARR = ".zarr"
@@ -60,8 +61,8 @@ def find_fields(folder: str | os.PathLike[str], settings: ImageSettings | None =
         raise InputError(
             found="no field found",
             where=folder,
-            expected="files <ID>_red.png _green.png _blue.png _yellow.png (or .tif, .ome.tif, .jpg), or files "
-            "of several channels (OME-TIFF, OME-Zarr, .czi, .lif, .nd2, .oir)",
+            expected="files <ID>_red.png _green.png _blue.png _yellow.png (or .tif, .ome.tif, .jpg), or "
+            "files of several channels (OME-TIFF, OME-Zarr, .czi, .lif, .nd2, .oir)",
             advice="check the folder and the file names",
         )
     fields.sort(key=lambda found: found.image_id)

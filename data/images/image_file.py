@@ -15,6 +15,7 @@ from data.errors import InputError
 from data.images.colour import signal_plane
 from data.images.file_bytes import image_suffix
 from data.images.formats import czi, jpeg, lif, nd2, oir, ome_zarr, png, tiff
+from data.images.formats.ome_tiff_set import OmeSet, find_set
 from data.images.formats.ome_zarr_groups import stamp_metadata
 from data.images.picture import Picture
 from data.images.pixel_values import to_unsigned
@@ -67,6 +68,17 @@ def describe_file(path: Path) -> tuple[Picture, ...]:
         The file is missing, damaged or in no known format.
     """
     return _attempt(path, lambda: _describe(path, _stamp(path)))
+
+
+def find_file_set(path: Path, z: str) -> OmeSet | None:
+    """Find the set of files of which an OME-TIFF is part; None where it stands alone or is no OME-TIFF.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or its metadata are in another file.
+    """
+    return _attempt(path, lambda: find_set(path, z)) if image_suffix(path) in tiff.SUFFIXES else None
 
 
 def may_hold_channels(path: Path) -> bool:

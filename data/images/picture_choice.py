@@ -93,8 +93,8 @@ def choose_channel(picture: Picture, address: PlaneAddress, path: Path) -> int:
             found=f"{count} channels{f' ({names})' if names else ''}",
             where=path,
             expected="one channel in a file named after it",
-            advice="save each channel as a file of its own, or take the stain out of the name of the file and "
-            "say with --channels which channel is which",
+            advice="save each channel as a file of its own, or take the stain out of the name of the file "
+            "and say with --channels which channel is which",
         )
     if channel is not None and channel >= count:
         raise InputError(
