@@ -9,7 +9,7 @@ from pathlib import Path
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.bit_depth import with_full_scale
-from data.fields.containers import container_fields
+from data.fields.containers.container_fields import container_fields
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from data.images.file_bytes import image_suffix

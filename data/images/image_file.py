@@ -14,7 +14,8 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.images.colour import signal_plane
 from data.images.file_bytes import image_suffix
-from data.images.formats import czi, jpeg, lif, nd2, oir, ome_zarr, png, tiff
+from data.images.formats import jpeg, ome_zarr, png, tiff
+from data.images.formats.microscopes import czi, lif, nd2, oir
 from data.images.formats.ome_tiff_set import OmeSet, find_set
 from data.images.formats.ome_zarr_groups import stamp_metadata
 from data.images.picture import Picture

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.images.formats.reader_packages import import_reader
+from data.images.formats.microscopes.reader_packages import import_reader
 from data.images.picture import Picture
 from data.images.picture_choice import read_chosen
 from data.images.plane_address import PlaneAddress

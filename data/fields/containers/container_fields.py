@@ -8,9 +8,9 @@ from pathlib import Path
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.container_channels import choose_channels, list_names, parse_container_channels
+from data.fields.containers.channel_choice import choose_channels, list_names, parse_container_channels
+from data.fields.containers.held_images import HeldImage, find_held_images
 from data.fields.field import Field
-from data.fields.held_images import HeldImage, find_held_images
 from data.fields.image_settings import ImageSettings
 from data.images.file_bytes import image_suffix
 
