@@ -61,14 +61,16 @@ def run(
     if not _is_collected(outputs, done):
         _collect(outputs, done)
     empty = int((read_images(outputs.images_table_path)["cells"] == 0).sum())
+    counts: dict[str, int | float] = {
+        "fields": len(fields),
+        "reused": len(fields) - len(to_do),
+        "failed": len(failures),
+        "cells": len(read_cells(outputs.cells_path, ["cell_id"])),
+    }
+    if empty:
+        counts["fields without cells"] = empty
     return StageReport(
-        counts={
-            "fields": len(fields),
-            "reused": len(fields) - len(to_do),
-            "failed": len(failures),
-            "cells": len(read_cells(outputs.cells_path, ["cell_id"])),
-        }
-        | ({"fields without cells": empty} if empty else {}),
+        counts=counts,
         failures=failures,
         details={
             "segmenter": segmenter.identity(),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.images.file_bytes import open_unpacked
 from data.images.formats.tiff_pictures import find_pictures
-from data.images.formats.tiff_pixels import to_pixels
+from data.images.formats.tiff_pixels import check_photometric, to_pixels
 from data.images.picture import Picture
 from data.images.picture_choice import choose_channel, choose_picture
 from data.images.plane_address import PlaneAddress
@@ -43,10 +43,12 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
     with tifffile.TiffFile(open_unpacked(path)) as tiff:
         pictures = find_pictures(tiff, path)
         pages = pictures[choose_picture([pages.picture for pages in pictures], address, path)]
+        check_photometric(pages.page, path)
         picture, channel = pages.picture, choose_channel(pages.picture, address, path)
-        if picture.slices > 1 and picture.times > 1:
+        if picture.times > 1 and (picture.slices > 1 or address.channel is not None):
+            slices = f"{picture.slices} slices at " if picture.slices > 1 else ""
             raise InputError(
-                found=f"{picture.slices} slices at {picture.times} time points",
+                found=f"{slices}{picture.times} time points",
                 where=path,
                 expected="one plane, or one stack",
                 advice="save one time point",

@@ -88,7 +88,11 @@ def test_masks_and_tables(work: Path, segmenter: ThresholdSegmenter) -> None:
     ]
     assert cells["mean_green"].isna().all()
     images = read_images(work / "images.parquet")
-    assert images.to_numpy().tolist() == [["a", 30, 40, 2], ["b", 30, 40, 0], ["c", 50, 60, 3]]
+    assert images.to_numpy().tolist() == [
+        ["a", 30, 40, 2, 0.08],
+        ["b", 30, 40, 0, 0.08],
+        ["c", 50, 60, 3, 0.08],
+    ]
     for image_id, shape in (("a", (30, 40)), ("b", (30, 40)), ("c", (50, 60))):
         for what in ("cells", "nuclei"):
             assert read_label_image(work / f"masks/{image_id}_{what}.png").shape == shape
