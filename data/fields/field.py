@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.images.grey_levels import check_white, fill_range
-from data.images.image_file import SUFFIXES, describe_file, find_sharpest, read_plane
+from data.images.image_file import SUFFIXES, describe_file, find_sharpest, read_plane, stamp_file
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
 
 REFERENCE_PIXEL_SIZE_UM = 0.08
@@ -142,10 +142,9 @@ class Field:
     def _stamp(self, channel: str) -> tuple[str, int, int, str]:
         path, how = self.files[channel], f"{self._address(channel)} {self.full_scale}"
         try:
-            stat = path.stat()
-        except OSError:
+            return path.name, *stamp_file(path, self._address(channel).picture), how
+        except (OSError, InputError):
             return path.name, 0, 0, how
-        return path.name, stat.st_size, stat.st_mtime_ns, how
 
     def _address(self, channel: str) -> PlaneAddress:
         return self.addresses.get(channel, WHOLE_FILE)
