@@ -37,5 +37,6 @@ def summarise_failures(failures: Iterable[Failure], manifest: Path) -> Iterator[
 
 def _kind_of(failure: Failure) -> str:
     """Return the reason without what is a failure's own: its name, the paths around it, and numbers."""
-    without_name = re.sub(rf"\S*{re.escape(failure.where)}\S*", "*", failure.why)
+    name = rf"(?<![A-Za-z0-9]){re.escape(failure.where)}(?![A-Za-z0-9])"
+    without_name = re.sub(rf"\S*{name}\S*", "*", failure.why)
     return re.sub(r"\d+", "0", without_name)

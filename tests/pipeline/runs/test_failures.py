@@ -21,8 +21,8 @@ def test_many_of_a_kind_are_told_once_with_an_example() -> None:
     other = Failure("B1", "no such file")
     told = list(summarise_failures([*failures[:60], other, *failures[60:]], MANIFEST))
     assert told == [
-        "120 alike, such as A0: /data/plate 0/A0_red.png: 3 px, expected a whole file; likewise A1, A2, A3 ... "
-        "(all are listed in w/segment.json)",
+        "120 alike, such as A0: /data/plate 0/A0_red.png: 3 px, expected a whole file; likewise A1, A2, "
+        "A3 ... (all are listed in w/segment.json)",
         "B1: no such file",
     ]
 
