@@ -1,5 +1,7 @@
 """Signs that a picture of a cell cut elsewhere shows neighbours, so that no mask can be inferred from it."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +28,7 @@ def find_neighbour_signs(
     picture: NDArray[np.uint8],
     mask: NDArray[np.bool_],
     nuclei: NDArray[np.bool_],
-    pieces: NDArray[np.int32],
+    pieces: NDArray[Any],
     black_level: int,
 ) -> str:
     """Find what shows that an inferred mask may be of more than one cell, or of another than the one meant.
@@ -55,7 +57,9 @@ def find_neighbour_signs(
     is_masked = not ground.size or np.median(ground) == 0
     if not is_masked and border > MAX_BORDER_SHARE_UNMASKED:
         return "the ground is not black, and what is bright reaches the picture's border"
-    stain = np.bincount(pieces.ravel(), weights=cv2.subtract(picture[_BLUE], black_level).ravel())
+    stain = np.bincount(
+        pieces.ravel(), weights=np.maximum(picture[_BLUE].astype(np.int16) - black_level, 0).ravel()
+    )
     stain[0] = 0
     others = np.delete(stain, pieces[mask][0])
     if others.size and others.max() > MAX_OTHER_STAIN * stain[pieces[mask][0]]:
