@@ -15,6 +15,8 @@ from data.images.plane_address import PlaneAddress
 
 SUFFIXES = (".oir",)
 
+_START = b"OLYMPUSRAWFORMAT"
+
 _READ = frozenset("TZCSYX")
 """Times, slices, channels, colours, rows, columns."""
 
@@ -61,6 +63,10 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
 
 
 def _open(path: Path) -> Any:
+    with path.open("rb") as file:
+        if file.read(len(_START)) != _START:
+            message = "no OIR file"
+            raise ValueError(message)
     if sys.version_info < (3, 12):
         raise InputError(
             found="an OIR file, whose reader oirfile needs Python 3.12 or later (this is "
