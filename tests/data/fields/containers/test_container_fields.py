@@ -186,3 +186,14 @@ def test_names_of_channels_are_those_of_the_file(tmp_path: Path) -> None:
         "red": 1,
         "yellow": 0,
     }
+
+
+@pytest.mark.parametrize(("value", "z"), [(2, "2"), ("2", "2"), ("max", "max"), ("", "")])
+def test_a_slice_may_be_typed_as_a_number(value: object, z: str) -> None:
+    assert ImageSettings.model_validate({"z": value}).z == z
+
+
+@pytest.mark.parametrize("value", ["best", -1, 1.5, "2.0", True])
+def test_a_slice_that_is_none_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"expected middle, sharpest|valid string"):
+        ImageSettings.model_validate({"z": value})

@@ -59,3 +59,17 @@ def test_a_truncated_file(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(InputError, match="unreadable or truncated"):
         read_plane(path, "red", PlaneAddress(1, 3, "2"))
+
+
+def test_a_scan_in_x_and_z_is_no_picture(tmp_path: Path) -> None:
+    write_lif(tmp_path / "a.lif", draw_positions(1, 48), names=())
+    path = tmp_path / "a.lif"
+    # What is rows becomes slices, and the other way round.
+    raw = path.read_bytes()
+    for one, other in (("2", "q"), ("3", "2"), ("q", "3")):
+        old, new = (f'DimID="{text}"'.encode("utf-16-le") for text in (one, other))
+        raw = raw.replace(old, new)
+    path.write_bytes(raw)
+    assert "expected rows (Y) and columns (X)" in str(describe_file(path)[0].fault)
+    with pytest.raises(InputError, match="has the dimensions"):
+        read_plane(path, "red", PlaneAddress(0, 0, "0"))
