@@ -153,11 +153,11 @@ def _attempt(path: Path, read: Callable[[], _Result]) -> _Result:
         return read()
     except InputError:
         raise
-    except OSError as error:
-        raise InputError(
-            found=f"cannot be opened ({error.strerror or error})", where=path, expected="a readable image"
-        ) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise InputError(
+                found=f"cannot be opened ({error.strerror})", where=path, expected="a readable image"
+            ) from None
         # Every decoder has its own exception types; whatever one raises, the file is at fault.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(

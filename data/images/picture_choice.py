@@ -50,7 +50,20 @@ def read_chosen(
             expected="one point in time",
             advice="save the time point that is to be measured as a file of its own",
         )
-    return read_slice(picture.slices, address.z, lambda z: read(number, channel, z), path)
+
+    def plane(z: int) -> NDArray[Any]:
+        pixels = read(number, channel, z)
+        # Some microscopes scan other planes than rows and columns.
+        if pixels.shape[:2] != (picture.height, picture.width):
+            raise InputError(
+                found=f"planes of {pixels.shape[1]} x {pixels.shape[0]} px",
+                where=path,
+                expected=f"{picture.width} x {picture.height} px, as its metadata say",
+                advice="export the image as OME-TIFF",
+            )
+        return pixels
+
+    return read_slice(picture.slices, address.z, plane, path)
 
 
 def choose_picture(pictures: Sequence[Picture], address: PlaneAddress, path: Path) -> int:

@@ -17,7 +17,8 @@ Channels = Annotated[
     str | None,
     typer.Option(
         "--channels",
-        help="Which files are which stain: a preset, or such as 'red=*_ch00.tif,green=*_ch01.tif'.",
+        help="Which files are which stain: a preset, or such as 'red=*_ch00.tif,green=*_ch01.tif'; in "
+        "files of several channels their numbers from 0 or names: 'blue=0,green=GFP'.",
     ),
 ]
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]

@@ -9,14 +9,14 @@ from data.errors import InputError
 WHERE = "images.channels"
 
 _STAIN_WORDS = {
-    "red": ("red", "microtubule", "microtubules", "tubulin", "mt", "mts"),
-    "green": ("green", "protein", "antibody", "gfp", "egfp", "poi"),
-    "blue": ("blue", "dapi", "hoechst", "nucleus", "nuclei", "nuclear", "dna", "h33342", "h33258"),
-    "yellow": ("yellow", "er", "calreticulin", "reticulum"),
+    "red": ("microtubule", "microtubules", "tubulin"),
+    "green": ("protein", "antibody", "gfp", "egfp", "poi"),
+    "blue": ("dapi", "hoechst", "nucleus", "nuclei", "nuclear", "dna", "h33342", "h33258"),
+    "yellow": ("er", "calreticulin", "reticulum"),
 }
 """Words in the name of a channel that say which stain it is; no dyes, for any antibody may carry them."""
 
-_OTHER_PARTS = ("not", "no", "anti", "without", "reflection", "autofluorescence")
+_OTHER_WORDS = ("no", "not", "without", "reflection", "autofluorescence")
 
 
 def parse_container_channels(text: str) -> dict[str, str] | None:
@@ -97,8 +97,12 @@ def list_names(names: Sequence[str]) -> list[str]:
 
 def recognise_stain(name: str) -> str | None:
     """Return the stain of which the name of a channel speaks; None where it is none, or not clear which."""
-    words = set(re.findall(r"[a-z0-9]+", name.lower()))
-    if words & set(_OTHER_PARTS):
+    lowered = name.strip().lower()
+    # A colour is a stain only where it is the whole name: far red is no microtubules.
+    if lowered in CHANNELS:
+        return lowered
+    words = set(re.findall(r"[a-z0-9]+", lowered))
+    if words & set(_OTHER_WORDS):
         return None
     found = [stain for stain, known in _STAIN_WORDS.items() if words & set(known)]
     return found[0] if len(found) == 1 else None

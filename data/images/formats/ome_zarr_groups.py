@@ -39,9 +39,15 @@ def find_images(path: Path) -> tuple[ImageGroup, ...]:
 
     Raises
     ------
+    OSError, ValueError
+        It is not there, or no folder.
     InputError
-        It is no folder, or neither an image, a plate nor a series of images.
+        It is neither an image, a plate nor a series of images.
     """
+    path.stat()
+    if not path.is_dir():
+        message = "a file, where Zarr is a folder"
+        raise ValueError(message)
     return _find_images(path, stamp_metadata(path))
 
 

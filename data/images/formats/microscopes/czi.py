@@ -84,7 +84,7 @@ def _read_plane(czi: "CziReader", scene: int | None, plane: dict[str, int], path
             expected="pixels of every channel and slice",
             advice="choose another slice with images.z, or leave the scene out",
         )
-    pixels = czi.read(roi=tuple(rectangle), plane=plane, scene=scene)
+    pixels = czi.read(roi=rectangle, plane=plane, scene=scene)
     return pixels[..., 0] if pixels.shape[2] == 1 else np.ascontiguousarray(pixels[..., ::-1])
 
 

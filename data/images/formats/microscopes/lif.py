@@ -1,6 +1,7 @@
 """LIF, the files of Leica LAS X: images and tiles are pictures. Read by liffile."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -74,11 +75,7 @@ def _pictures(lif: Any, path: Path) -> Iterator[tuple[Picture, Any, int]]:
         tiles = image.sizes.get("M", 1)
         for tile in range(tiles):
             label = f"{name}_{tile}" if tiles > 1 else name
-            yield _renamed(picture, label), image, tile
-
-
-def _renamed(picture: Picture, name: str) -> Picture:
-    return Picture(**(vars(picture) | {"name": name}))
+            yield replace(picture, name=label), image, tile
 
 
 def _describe(image: Any, name: str, path: Path) -> Picture:
@@ -87,7 +84,9 @@ def _describe(image: Any, name: str, path: Path) -> Picture:
     except (ValueError, AssertionError) as error:
         raise InputError(found=f"image {name} is not read by liffile ({error})", where=path) from None
     others = {axis: count for axis, count in sizes.items() if axis not in _READ and count > 1}
-    if others or not {"Y", "X"} <= set(sizes) or {"C", "S"} <= set(sizes):
+    # Of a scan in X and Z the reader's frames are no rows and columns.
+    is_plane = {"Y", "X"} <= set(sizes) and tuple(image.frames.frame_dims)[:2] == ("Y", "X")
+    if others or not is_plane or {"C", "S"} <= set(sizes):
         text = ", ".join(f"{axis} ({count})" for axis, count in sizes.items())
         raise InputError(
             found=f"image {name} has the dimensions {text}",

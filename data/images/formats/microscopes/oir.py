@@ -15,6 +15,10 @@ from data.images.plane_address import PlaneAddress
 
 SUFFIXES = (".oir",)
 
+_START = b"OLYMPUSRAWFORMAT"
+
+_OLDEST_PYTHON = (3, 12)
+
 _READ = frozenset("TZCSYX")
 """Times, slices, channels, colours, rows, columns."""
 
@@ -61,7 +65,11 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
 
 
 def _open(path: Path) -> Any:
-    if sys.version_info < (3, 12):
+    with path.open("rb") as file:
+        if file.read(len(_START)) != _START:
+            message = "no OIR file"
+            raise ValueError(message)
+    if sys.version_info[:2] < _OLDEST_PYTHON:
         raise InputError(
             found="an OIR file, whose reader oirfile needs Python 3.12 or later (this is "
             f"{sys.version_info.major}.{sys.version_info.minor})",
