@@ -94,7 +94,7 @@ def _is_broken_tiff(image: HeldImage) -> bool:
 
 
 def _with_own_names(found: Sequence[tuple[Path, Field]], folder: Path, taken: set[str]) -> list[Field]:
-    """Give every field an ID of its own: with its sub-folders, then with its file's ending, where needed.
+    """Return the fields, each with an ID of its own: with sub-folders, then the file's ending, where needed.
 
     Raises
     ------

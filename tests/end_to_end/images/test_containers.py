@@ -75,8 +75,13 @@ def test_the_whole_job_on_a_czi(hpacells: Callable, stacks: np.ndarray, by_png: 
     assert _table(work / "predictions.parquet").equals(_table(by_png / "predictions.parquet"))
     assert (work / "report" / "index.html").is_file()
     # A later stage reads the images as they were segmented.
-    again = hpacells("crops", "--work", work)
-    assert "crops: done before" in again.stderr
+    assert "crops: done before" in hpacells("crops", images, "--work", work).stderr
+    hpacells("inspect", "--work", work)
+    labels = tmp_path / "train.csv"
+    labels.write_text("ID,Label\nslide_0,0\nslide_1,16\n")
+    explored = hpacells("explore", images, "--labels", labels, "--work", work, "--set", "images.z=2")
+    assert "failed" not in explored.stderr
+    assert (work / "explore" / "index.html").is_file()
     assert json.loads((work / "segment.json").read_text())["details"]["image_settings"]["z"] == "2"
 
 
