@@ -50,7 +50,7 @@ OTHER_LABELS = $(filter-out $(DEMO_IMAGES)/%,$(subst $(blank),|,$(LABELS)))
 REPORT_LABELS = $(if $(LABELS),$(if $(OTHER_LABELS)$(filter $(DEMO_WORK),$(subst $(blank),|,$(WORK))),--labels $(call q,LABELS)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights segment crops train predict evaluate \
+.PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights images segment crops train predict evaluate \
         explore features submission score report run test test-slow lint format bench clean
 
 help: ## show this list
@@ -100,6 +100,9 @@ real-cells: setup ## cross-validate a recipe on labelled real cells (CELLS=folde
 
 weights: setup ## fetch the published weights of the HPA's DPN-UNet (1.7 GB)
 	$(HPACELLS) weights fetch dpn-unet $(ARGS)
+
+images: setup $(SIMULATED) ## show what is found in the folder of images
+	$(HPACELLS) images $(call q,IMAGES) $(if $(LABELS),--labels $(call q,LABELS)) $(CONFIG_OPTION) $(ARGS)
 
 segment: setup $(SIMULATED) ## find nuclei and cells: masks and cells table
 	$(HPACELLS) segment $(call q,IMAGES) --work $(call q,WORK) $(CONFIG_OPTION) $(ARGS)

@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from stages.stage import Failure
 
@@ -11,7 +10,7 @@ SHOWN = 3
 """Failures of one kind that are told one by one, and names that are given of more."""
 
 
-def summarise_failures(failures: Iterable[Failure], manifest: Path) -> Iterator[str]:
+def summarise_failures(failures: Iterable[Failure], manifest: object) -> Iterator[str]:
     """Yield one line per failure, or one for all of a kind where there are many.
 
     Parameters
