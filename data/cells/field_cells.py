@@ -1,8 +1,9 @@
 """The cells of one finished field, kept so that an interrupted segmentation goes on with the others."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 
 from data.atomic import atomic_write
 from data.cells.cells_table import COLUMN_TYPES
+from data.cells.label_stamp import LabelStamp
 
 _METADATA = b"hpacells"
 
@@ -26,12 +28,15 @@ class FieldCells:
         Size of the field, px.
     table
         Rows as ``data.cells.cells_table.measure_cells`` gives them.
+    stamp
+        The label images that were measured; None in what older versions wrote.
     """
 
     key: str
     image_height: int
     image_width: int
     table: pd.DataFrame
+    stamp: LabelStamp | None = None
 
 
 def write_field_cells(path: Path, field_cells: FieldCells) -> None:
@@ -40,6 +45,7 @@ def write_field_cells(path: Path, field_cells: FieldCells) -> None:
         "key": field_cells.key,
         "image_height": field_cells.image_height,
         "image_width": field_cells.image_width,
+        "label_images": asdict(field_cells.stamp) if field_cells.stamp else None,
     }
     table = pa.Table.from_pandas(field_cells.table, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA: json.dumps(metadata)})
@@ -55,13 +61,19 @@ def read_field_cells(path: Path) -> FieldCells | None:
         cells = table.to_pandas().astype(COLUMN_TYPES)
     except (OSError, KeyError, ValueError):
         return None
-    return FieldCells(metadata["key"], metadata["image_height"], metadata["image_width"], cells)
+    size = metadata["image_height"], metadata["image_width"]
+    return FieldCells(metadata["key"], *size, cells, _stamp(metadata))
 
 
-def read_key(path: Path) -> str | None:
-    """Read only the key of one field's cells, or None where there is none."""
+def read_key(path: Path) -> tuple[str, LabelStamp | None] | None:
+    """Read only the key and the stamp of one field's cells, or None where there are none."""
     try:
-        metadata = pq.read_schema(path).metadata or {}
-        return json.loads(metadata[_METADATA])["key"]
+        metadata = json.loads((pq.read_schema(path).metadata or {})[_METADATA])
+        return metadata["key"], _stamp(metadata)
     except (OSError, KeyError, ValueError):
         return None
+
+
+def _stamp(metadata: dict[str, Any]) -> LabelStamp | None:
+    stamp = metadata.get("label_images")
+    return LabelStamp(**stamp) if stamp else None

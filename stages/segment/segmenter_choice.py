@@ -3,11 +3,24 @@
 from collections.abc import Sequence
 
 from data.fields.field import Field
+from data.own_masks.own_masks import OwnMasks
 from models.segmenters.calibration_fields import draw_sample
 from models.segmenters.factory import SegmenterOptions, choose_segmenter, create_segmenter
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER
 from stages.segment.settings import SegmentSettings
+
+
+def make_mask_source(fields: Sequence[Field], settings: SegmentSettings) -> Segmenter | OwnMasks:
+    """Open the user's own masks where the settings name a folder of them, else make the segmenter.
+
+    Raises
+    ------
+    InputError
+        The segmenter or the runtime is not available, or no mask fits a field.
+    """
+    folder = settings.masks_folder
+    return make_segmenter(fields, settings) if folder is None else OwnMasks(folder, fields)
 
 
 def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmenter:
@@ -25,7 +38,9 @@ def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmen
 
 
 def explain_choice(fields: Sequence[Field], settings: SegmentSettings) -> str:
-    """Return why `make_segmenter` makes the one that it does; empty where it was asked for by name."""
+    """Return why `make_mask_source` makes the one that it does; empty where it was asked for by name."""
+    if settings.masks_folder is not None:
+        return f"the masks in {settings.masks_folder}"
     _, reason = choose_segmenter(settings.segmenter, er=_uses_er(fields, settings))
     return reason
 
