@@ -16,6 +16,12 @@ class Notes:
         with self._lock:
             self._examples[what].append(example)
 
+    def take(self, others: "Notes") -> None:
+        """Take over what others have noted."""
+        with self._lock:
+            for what, examples in others._examples.items():
+                self._examples[what] += examples
+
     def lines(self) -> list[str]:
         """Return one line for each thing that happened."""
         with self._lock:

@@ -13,7 +13,7 @@ from data.own_masks.objects import renumber
 
 
 def number_cells(path: Path, labels: NDArray[np.integer], notes: Notes) -> NDArray[np.uint16]:
-    """Number the cells of a label image (H, W) 1..n, in the order of their numbers.
+    """Renumber the cells of a label image (H, W) 1..n, in the order of their numbers.
 
     Raises
     ------

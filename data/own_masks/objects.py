@@ -39,17 +39,17 @@ def make_labels(array: NDArray[Any], size: tuple[int, int], where: object) -> ND
     """
     array = np.squeeze(np.asarray(array))
     if array.dtype.kind not in "biuf":
-        raise _refuse(f"values of type {array.dtype}", where)
+        raise _refuse(found=f"values of type {array.dtype}", where=where)
     if array.dtype.kind == "f":
         array = _whole_numbers(array, where)
     if array.dtype == bool:
         array = array.view(np.uint8)
     if array.dtype.kind == "i" and array.size and int(array.min()) < 0:
-        raise _refuse(f"the negative number {int(array.min())}", where)
+        raise _refuse(found=f"the negative number {int(array.min())}", where=where)
     if array.ndim == 3:
         return _flatten_stack(array, size, where)
     if array.ndim != 2 or not array.size:
-        raise _refuse(f"an array of shape {array.shape}", where)
+        raise _refuse(found=f"an array of shape {array.shape}", where=where)
     return array
 
 
@@ -74,7 +74,9 @@ def fit_to_field(
             expected="a mask of the image's size, or of its aspect ratio",
             advice="export the mask of the whole image again",
         )
-    notes.add("scaled to the image's size by nearest neighbour", f"{where} ({w} x {h} to {width} x {height} px)")
+    notes.add(
+        "scaled to the image's size by nearest neighbour", f"{where} ({w} x {h} to {width} x {height} px)"
+    )
     rows, columns = (
         np.minimum(((np.arange(long) + 0.5) * short / long).astype(np.intp), short - 1)
         for long, short in ((height, h), (width, w))
@@ -83,7 +85,7 @@ def fit_to_field(
 
 
 def renumber(labels: NDArray[np.integer]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Number the objects of a label image 1..n, in the order of their numbers.
+    """Renumber the objects of a label image 1..n, in the order of their numbers.
 
     Returns
     -------
@@ -106,11 +108,11 @@ def renumber(labels: NDArray[np.integer]) -> tuple[NDArray[np.uint32], NDArray[n
 
 def _whole_numbers(array: NDArray[Any], where: object) -> NDArray[np.integer]:
     if not array.size or not np.isfinite(array).all() or np.abs(array).max() > np.iinfo(np.int64).max // 2:
-        raise _refuse("values that are not finite", where)
+        raise _refuse(found="values that are not finite", where=where)
     whole = array.astype(np.int64 if np.abs(array).max() > np.iinfo(np.int32).max else np.int32)
     if not np.array_equal(whole, array):
         example = array[whole != array].flat[0]
-        raise _refuse(f"numbers that are not whole, such as {example:.4g}", where)
+        raise _refuse(found=f"numbers that are not whole, such as {example:.4g}", where=where)
     return whole
 
 
@@ -125,7 +127,7 @@ def _flatten_stack(array: NDArray[np.integer], size: tuple[int, int], where: obj
             continue
         if int(plane[mask].min()) != int(plane.max()):
             colours = " (or colours)" if len(array) in _COLOURS else ""
-            raise _refuse(f"a stack of {len(array)} label images{colours}", where)
+            raise _refuse(found=f"a stack of {len(array)} label images{colours}", where=where)
         overlap = int(np.count_nonzero(flat[mask]))
         if overlap:
             other = int(flat[mask].max())
@@ -143,7 +145,7 @@ def _fits(shape: tuple[int, ...], size: tuple[int, int]) -> bool:
     return abs(shape[0] * size[1] - shape[1] * size[0]) <= max(size)
 
 
-def _refuse(found: str, where: object) -> InputError:
+def _refuse(*, found: str, where: object) -> InputError:
     return InputError(
         found=found,
         where=where,

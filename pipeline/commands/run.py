@@ -10,6 +10,7 @@ from pipeline.commands.options import (
     Assignments,
     ConfigFile,
     Images,
+    OwnMasks,
     Recipe,
     Work,
     finish,
@@ -36,6 +37,7 @@ def run_all(
         ),
     ] = None,
     truth: Annotated[Path | None, typer.Option(help="Truth CSV to score against.")] = None,
+    masks: OwnMasks = None,
     recipe: Recipe = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
@@ -51,7 +53,7 @@ def run_all(
         message = "--recipe is for a training, which needs --labels"
         raise typer.BadParameter(message)
     job = Job(WorkFolder(work), images, labels=labels, models=models or [], truth=truth)
-    settings = load_settings(list_sections(job), config, assignments, recipe=recipe)
+    settings = load_settings(list_sections(job), config, assignments, {"segment.masks": masks}, recipe=recipe)
     manifests, summary = run_everything(job, settings, local_engine())
     typer.echo(summary)
     finish(manifests, allow_failed)

@@ -9,6 +9,7 @@ from pipeline.commands.options import (
     Assignments,
     ConfigFile,
     Images,
+    OwnMasks,
     Work,
     load_settings,
     run_step,
@@ -20,12 +21,13 @@ def segment(
     images: Images,
     work: Work,
     segmenter: Annotated[
-        str | None, typer.Option(help="auto, dpn-unet, lite, classical or hpacellseg.")
+        str | None, typer.Option(help="auto, dpn-unet, lite, classical, hpacellseg, or masks (see --masks).")
     ] = None,
     runtime: Annotated[
         str | None,
         typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
     ] = None,
+    masks: OwnMasks = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -34,6 +36,6 @@ def segment(
     from data.fields.field import find_fields
     from pipeline.steps.segment import segment_step
 
-    options = {"segment.segmenter": segmenter, "segment.runtime": runtime}
+    options = {"segment.segmenter": segmenter, "segment.runtime": runtime, "segment.masks": masks}
     settings = load_settings(["segment"], config, assignments, options)
     run_step(segment_step(WorkFolder(work), images, find_fields(images), settings), allow_failed)

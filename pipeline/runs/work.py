@@ -71,8 +71,9 @@ class Work:
         )
         segmented = read_manifest(self.paths.manifest("segment"))
         if segmented is None:
-            return SegmentedField(nuclei, cells)
-        return SegmentedField(nuclei, cells, float(segmented.settings["pixel_size_um"]))
+            return SegmentedField(nuclei, cells, without_nucleus=True)
+        pixel_size_um = float(segmented.settings["pixel_size_um"])
+        return SegmentedField(nuclei, cells, pixel_size_um, without_nucleus=True)
 
     def predictions(self, *, embedding: bool = True) -> pd.DataFrame:
         """Read the predictions table, one row per kept cell, with the embeddings where it has them."""

@@ -51,3 +51,12 @@ class SegmentOutputs:
     def fields_dir(self) -> Path:
         """Folder of the rows of each finished field."""
         return self.masks_dir / ".fields"
+
+    @property
+    def edited_dir(self) -> Path:
+        """Folder of masks that were edited by hand, and that others have taken the place of."""
+        return self.masks_dir / "edited"
+
+    def rows_path(self, image_id: str) -> Path:
+        """Return the file of a field's rows."""
+        return self.fields_dir / f"{image_id}.parquet"

@@ -1,6 +1,5 @@
 """Settings of the segment stage."""
 
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field as Setting
@@ -20,8 +19,7 @@ class SegmentSettings(StageSettings):
 
     segmenter: str = Setting(
         "auto",
-        description="which segmenter to use; auto takes the best that is present; masks, or a folder: the masks "
-        "there",
+        description="which segmenter to use; auto takes the best that is present, masks your own (see masks)",
     )
     masks: str = Setting("", description="folder of the masks that are taken in place of a segmenter's")
     runtime: str = Setting(
@@ -49,10 +47,3 @@ class SegmentSettings(StageSettings):
             message = "segmenter masks without the folder of the masks (--masks FOLDER, or masks = ...)"
             raise ValueError(message)
         return self
-
-    @property
-    def masks_folder(self) -> Path | None:
-        """Folder of the user's own masks; None where a segmenter is used."""
-        if self.masks:
-            return Path(self.masks)
-        return Path(self.segmenter) if Path(self.segmenter).is_dir() else None
