@@ -8,12 +8,14 @@ from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
+from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step, require
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.images import list_segmented
+from pipeline.steps.segment import measure_edited_masks
 from stages.crops.settings import CropsSettings, PrecroppedSettings
 from stages.stage import Context, StageReport
 
@@ -24,6 +26,7 @@ def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], conf
     from stages.crops.run import run as crops
 
     settings = config.settings("crops", CropsSettings)
+    measure_edited_masks(work, LocalEngine(workers=1))
     segmented = require(work, "segment")
 
     def run(key: str, context: Context) -> StageReport:

@@ -22,7 +22,7 @@ def test_round_trip(tmp_path: Path) -> None:
     assert read is not None
     assert (read.key, read.image_height, read.image_width) == ("some key", 2, 3)
     pd.testing.assert_frame_equal(read.table, measure_cells("a", cells, cells))
-    assert read_key(path) == "some key"
+    assert read_key(path) == ("some key", None)
 
 
 def test_empty_field_keeps_its_size(tmp_path: Path) -> None:

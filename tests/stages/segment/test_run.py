@@ -172,7 +172,7 @@ def test_tables_catch_up_after_an_interrupt(work: Path, segmenter: ThresholdSegm
     run(work)
     write_field(work / "images", "a", 1)
     with monkeypatch.context() as patch:
-        patch.setattr(segment, "_collect", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(segment, "collect", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             run(work)
     report = run(work)
