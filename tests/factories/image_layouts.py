@@ -1,7 +1,6 @@
 """Files of one channel in every layout that we know of, written by other libraries than hpacells' readers."""
 
 import gzip
-import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -13,24 +12,28 @@ import cv2
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
-from PIL import Image
+
+from tests.factories.image_writers import (
+    COMPOSITE,
+    PLANE,
+    SMALL,
+    STACK,
+    WIDE,
+    cv2_file,
+    draw_plane,
+    gzipped_tiff,
+    imagej_palette,
+    ome_file,
+    ome_file_of_set,
+    pil_file,
+    png_chunk,
+    tif_file,
+    tiff_pages,
+    tinted,
+    write_palette,
+)
 
 Array = NDArray[Any]
-
-
-def draw_plane(seed: int = 0, shape: tuple[int, int] = (96, 112)) -> NDArray[np.uint8]:
-    """Draw a few blobs on a dim background, up to 250."""
-    random = np.random.default_rng(seed)
-    y, x = np.mgrid[: shape[0], : shape[1]]
-    plane = np.full(shape, 6.0)
-    for cy, cx in random.uniform(12, np.array(shape) - 12, (7, 2)):
-        plane += 120 * np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / 60)
-    plane[0, 0] = 0
-    return np.rint(plane * 250 / plane.max()).astype(np.uint8)
-
-
-PLANE = draw_plane()
-WIDE = PLANE.astype(np.uint16) * 257
 
 
 @dataclass(frozen=True)
@@ -62,133 +65,41 @@ class Layout:
     z: str = ""
 
 
-def _tiff(data: Array, **options: Any) -> Callable[[Path], None]:
-    return lambda path: tifffile.imwrite(path, data, **options)
-
-
-def _cv2(data: Array) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        assert cv2.imwrite(str(path), data)
-
-    return write
-
-
-def _pil(mode: str, data: Array, **options: Any) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        Image.fromarray(data).convert(mode).save(path, **options)
-
-    return write
-
-
-def _tint(data: Array, *colour: float) -> Array:
-    return (data[..., None] * np.array(colour)).astype(data.dtype)
-
-
-def _pages(*pages: tuple[Array, dict[str, Any]], **options: Any) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        with tifffile.TiffWriter(path, **options) as file:
-            for data, told in pages:
-                file.write(data, **{"photometric": "minisblack", **told})
-
-    return write
-
-
-def _gzipped(data: Array, keep: float = 1.0, **options: Any) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        memory = io.BytesIO()
-        tifffile.imwrite(memory, data, **options)
-        packed = gzip.compress(memory.getvalue())
-        path.write_bytes(packed[: int(len(packed) * keep)])
-
-    return write
-
-
-def _palette(path: Path) -> None:
-    picture = Image.fromarray(PLANE).convert("P")
-    picture.putdata(PLANE.ravel().tolist())
-    picture.putpalette([value for index in range(256) for value in (index, 0, index)])
-    picture.save(path)
-
-
-def _imagej_palette() -> Array:
-    ramp = np.arange(256, dtype=np.uint16)
-    return np.stack([ramp * 257, (255 - ramp) * 257, ramp * 0])
-
-
-def write_png_with(path: Path, chunk: bytes, content: bytes, data: Array) -> None:
-    """Write a PNG with one more chunk before its pixels."""
-    raw = cv2.imencode(".png", data)[1].tobytes()
-    path.write_bytes(raw[:33] + png_chunk(chunk, content) + raw[33:])
-
-
-def ome_set_xml(name: str, sizes: dict[str, int], planes: str, uuid: str) -> bytes:
-    """Write the OME-XML that every file of a set holds."""
-    extent = " ".join(f'Size{axis}="{sizes.get(axis, 1)}"' for axis in "CZT")
-    channels = "".join(
-        f'<Channel ID="Channel:0:{number}" Name="stain {number}" SamplesPerPixel="1"/>'
-        for number in range(sizes.get("C", 1))
-    )
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?><OME '
-        f'xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="{uuid}">'
-        f'<Image ID="Image:0" Name="{name}"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint8" '
-        f'SizeX="{PLANE.shape[1]}" SizeY="{PLANE.shape[0]}" {extent}>'
-        f"{channels}{planes}</Pixels></Image></OME>"
-    ).encode()
-
-
-def _ome_of_set(axis: str, here: int) -> Callable[[Path], None]:
-    """Write the file of a set that holds one plane of three along an axis."""
-
-    def write(path: Path) -> None:
-        planes = "".join(
-            f'<TiffData IFD="0" PlaneCount="1" First{axis}="{number}"><UUID FileName="{number}.ome.tif">'
-            f"urn:uuid:{number}</UUID></TiffData>"
-            for number in range(3)
-        )
-        xml = ome_set_xml("set", {axis: 3}, planes, f"urn:uuid:{here}")
-        tifffile.imwrite(path, PLANE, description=xml, metadata=None)
-
-    return write
-
-
-def _ome(data: Array, axes: str, **metadata: Any) -> Callable[[Path], None]:
-    return _tiff(data, ome=True, photometric="minisblack", metadata={"axes": axes, **metadata})
-
-
-_STACK = np.stack([PLANE // 5, PLANE // 2, PLANE, PLANE // 3, PLANE // 4])
-_COMPOSITE = np.stack([draw_plane(1), draw_plane(2), draw_plane(3)], axis=-1)
-_SMALL = PLANE[::4, ::4]
-
-
 def _png_layouts() -> list[Layout]:
     return [
-        Layout("PNG", "8 bit", ".png", _cv2(PLANE), PLANE),
-        Layout("PNG", "16 bit", ".png", _cv2(WIDE), WIDE),
+        Layout("PNG", "8 bit", ".png", cv2_file(PLANE), PLANE),
+        Layout("PNG", "16 bit", ".png", cv2_file(WIDE), WIDE),
         Layout("PNG", "packed as .png.gz", ".png.gz", _gz_png, PLANE),
         Layout("PNG", "4 bit", ".png", _png_of_4_bit, PLANE // 17 * 17, "scaled to 8 bit"),
         Layout(
             "PNG",
             "1 bit",
             ".png",
-            _pil("1", np.where(PLANE > 60, 255, 0).astype(np.uint8)),
+            pil_file("1", np.where(PLANE > 60, 255, 0).astype(np.uint8)),
             np.where(PLANE > 60, 255, 0).astype(np.uint8),
             "as 0 and 255",
         ),
-        Layout("PNG", "grey with transparency", ".png", _pil("LA", PLANE), PLANE, "transparency is ignored"),
-        Layout("PNG", "RGB, painted magenta", ".png", _cv2(_tint(PLANE, 1, 0, 1)), PLANE, _PAINTED),
-        Layout("PNG", "RGB of 16 bit, painted cyan", ".png", _cv2(_tint(WIDE, 1, 1, 0)), WIDE, _PAINTED),
+        Layout(
+            "PNG",
+            "grey with transparency",
+            ".png",
+            pil_file("LA", PLANE),
+            PLANE,
+            "transparency is ignored",
+        ),
+        Layout("PNG", "RGB, painted magenta", ".png", cv2_file(tinted(PLANE, 1, 0, 1)), PLANE, _PAINTED),
+        Layout("PNG", "RGB of 16 bit, painted cyan", ".png", cv2_file(tinted(WIDE, 1, 1, 0)), WIDE, _PAINTED),
         Layout(
             "PNG",
             "RGBA, painted green",
             ".png",
-            _cv2(np.dstack([_tint(PLANE, 0, 1, 0), np.full_like(PLANE, 255)])),
+            cv2_file(np.dstack([tinted(PLANE, 0, 1, 0), np.full_like(PLANE, 255)])),
             PLANE,
             _PAINTED,
         ),
-        Layout("PNG", "grey stored as RGB", ".png", _cv2(_tint(PLANE, 1, 1, 1)), PLANE),
-        Layout("PNG", "palette, painted magenta", ".png", _palette, PLANE, _PAINTED),
-        Layout("PNG", "several stains in one picture", ".png", _cv2(_COMPOSITE)),
+        Layout("PNG", "grey stored as RGB", ".png", cv2_file(tinted(PLANE, 1, 1, 1)), PLANE),
+        Layout("PNG", "palette, painted magenta", ".png", write_palette, PLANE, _PAINTED),
+        Layout("PNG", "several stains in one picture", ".png", cv2_file(COMPOSITE)),
     ]
 
 
@@ -203,66 +114,65 @@ def _png_of_4_bit(path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks))
 
 
-def png_chunk(name: bytes, content: bytes) -> bytes:
-    """Return a chunk of a PNG."""
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-
-
 def _gz_png(path: Path) -> None:
     path.write_bytes(gzip.compress(cv2.imencode(".png", PLANE)[1].tobytes()))
 
 
 def _tiff_layouts() -> list[Layout]:
     rows = [
-        Layout("TIFF", f"compressed: {name}", ".tif", _tiff(PLANE, compression=name), PLANE)
+        Layout("TIFF", f"compressed: {name}", ".tif", tif_file(PLANE, compression=name), PLANE)
         for name in ("lzw", "zlib", "zstd", "packbits", "lzma", "jpeg2000", "jpegxr", "png")
     ]
     rows += [
-        Layout("TIFF", "8 bit", ".tif", _tiff(PLANE), PLANE),
-        Layout("TIFF", "16 bit", ".tif", _tiff(WIDE), WIDE),
-        Layout("TIFF", "big-endian", ".tif", _tiff(WIDE, byteorder=">"), WIDE),
-        Layout("TIFF", "BigTIFF in tiles", ".tiff", _tiff(PLANE, bigtiff=True, tile=(32, 48)), PLANE),
-        Layout("TIFF", "predictor", ".tif", _tiff(WIDE, compression="zlib", predictor=True), WIDE),
-        Layout("TIFF", "packed as .tif.gz", ".tif.gz", _gzipped(PLANE), PLANE),
-        Layout("TIFF", "truncated .tif.gz", ".tif.gz", _gzipped(PLANE, keep=0.6)),
-        Layout("TIFF", "12 bit, packed", ".tif", _tiff(WIDE >> 4, bitspersample=12), WIDE >> 4),
+        Layout("TIFF", "8 bit", ".tif", tif_file(PLANE), PLANE),
+        Layout("TIFF", "16 bit", ".tif", tif_file(WIDE), WIDE),
+        Layout("TIFF", "big-endian", ".tif", tif_file(WIDE, byteorder=">"), WIDE),
+        Layout("TIFF", "BigTIFF in tiles", ".tiff", tif_file(PLANE, bigtiff=True, tile=(32, 48)), PLANE),
+        Layout("TIFF", "predictor", ".tif", tif_file(WIDE, compression="zlib", predictor=True), WIDE),
+        Layout("TIFF", "packed as .tif.gz", ".tif.gz", gzipped_tiff(PLANE), PLANE),
+        Layout("TIFF", "truncated .tif.gz", ".tif.gz", gzipped_tiff(PLANE, keep=0.6)),
+        Layout("TIFF", "12 bit, packed", ".tif", tif_file(WIDE >> 4, bitspersample=12), WIDE >> 4),
         Layout(
             "TIFF",
             "inverted (MinIsWhite)",
             ".tif",
-            _tiff(255 - PLANE, photometric="miniswhite"),
+            tif_file(255 - PLANE, photometric="miniswhite"),
             PLANE,
             "inverted back",
         ),
-        Layout("TIFF", "inverted, 1 bit", ".tif", _tiff(PLANE > 60, photometric="miniswhite")),
-        Layout("TIFF", "palette", ".tif", _tiff(PLANE, photometric="palette", colormap=_magenta()), PLANE,
+        Layout("TIFF", "inverted, 1 bit", ".tif", tif_file(PLANE > 60, photometric="miniswhite")),
+        Layout("TIFF", "palette", ".tif", tif_file(PLANE, photometric="palette", colormap=_magenta()), PLANE,
                _PAINTED),
-        Layout("TIFF", "RGB, painted magenta", ".tif", _tiff(_tint(PLANE, 1, 0, 1), photometric="rgb"), PLANE,
-               _PAINTED),
-        Layout("TIFF", "RGB, painted orange", ".tif", _tiff(_tint(PLANE, 1, 0.5, 0), photometric="rgb"),
+        Layout("TIFF", "RGB, painted magenta", ".tif", tif_file(tinted(PLANE, 1, 0, 1), photometric="rgb"),
+               PLANE, _PAINTED),
+        Layout("TIFF", "RGB, painted orange", ".tif", tif_file(tinted(PLANE, 1, 0.5, 0), photometric="rgb"),
                PLANE, _PAINTED),
         Layout("TIFF", "RGB in planes, painted cyan", ".tif",
-               _tiff(np.moveaxis(_tint(PLANE, 0, 1, 1), 2, 0), photometric="rgb"), PLANE, _PAINTED),
-        Layout("TIFF", "several stains in one picture", ".tif", _tiff(_COMPOSITE, photometric="rgb")),
-        Layout("TIFF", "CMYK", ".tif", _tiff(np.dstack([_COMPOSITE, PLANE]), photometric="separated")),
+               tif_file(np.moveaxis(tinted(PLANE, 0, 1, 1), 2, 0), photometric="rgb"), PLANE, _PAINTED),
+        Layout("TIFF", "several stains in one picture", ".tif", tif_file(COMPOSITE, photometric="rgb")),
+        Layout("TIFF", "CMYK", ".tif", tif_file(np.dstack([COMPOSITE, PLANE]), photometric="separated")),
         Layout("TIFF", "pyramid in SubIFDs", ".tif",
-               _pages((PLANE, {"subifds": 1}), (_SMALL, {"subfiletype": 1})), PLANE),
+               tiff_pages((PLANE, {"subifds": 1}), (SMALL, {"subfiletype": 1})), PLANE),
         Layout("TIFF", "thumbnail before the picture", ".tif",
-               _pages((_SMALL, {"subfiletype": 1}), (PLANE, {}), ), PLANE),
-        Layout("TIFF", "two pictures of different size", ".tif", _pages((PLANE, {}), (_SMALL, {}))),
+               tiff_pages((SMALL, {"subfiletype": 1}), (PLANE, {}), ), PLANE),
+        Layout("TIFF", "two pictures of different size", ".tif", tiff_pages((PLANE, {}), (SMALL, {}))),
         Layout("TIFF", "three planes written without saying of what", ".tif",
-               _tiff(np.stack([draw_plane(n) for n in range(3)]), photometric="rgb")),
+               tif_file(np.stack([draw_plane(n) for n in range(3)]), photometric="rgb")),
     ]  # fmt: skip
     for count in (2, 3, 4, 5):
-        stack = _STACK[:count]
-        rows.append(Layout("TIFF", f"stack of {count} pages", ".tif", _tiff(stack, photometric="minisblack")))
+        stack = STACK[:count]
+        rows.append(
+            Layout("TIFF", f"stack of {count} pages", ".tif", tif_file(stack, photometric="minisblack"))
+        )
     rows += [
-        Layout("TIFF", "stack of 5, images.z = 2", ".tif", _tiff(_STACK), PLANE, "that slice", "2"),
-        Layout("TIFF", "stack of 5, images.z = middle", ".tif", _tiff(_STACK), PLANE, "that slice", "middle"),
-        Layout("TIFF", "stack of 5, images.z = sharpest", ".tif", _tiff(_STACK), PLANE, "the slice of "
+        Layout("TIFF", "stack of 5, images.z = 2", ".tif", tif_file(STACK), PLANE, "that slice", "2"),
+        Layout("TIFF", "stack of 5, images.z = middle", ".tif", tif_file(STACK), PLANE,
+               "that slice", "middle"),
+        Layout("TIFF", "stack of 5, images.z = sharpest", ".tif", tif_file(STACK), PLANE, "the slice of "
                "largest variance over mean", "sharpest"),
-        Layout("TIFF", "stack of 5, images.z = max", ".tif", _tiff(_STACK), PLANE, "brightest values", "max"),
-        Layout("TIFF", "stack of 5, images.z = 7", ".tif", _tiff(_STACK), z="7"),
+        Layout("TIFF", "stack of 5, images.z = max", ".tif", tif_file(STACK), PLANE,
+               "brightest values", "max"),
+        Layout("TIFF", "stack of 5, images.z = 7", ".tif", tif_file(STACK), z="7"),
     ]  # fmt: skip
     return rows
 
@@ -275,56 +185,57 @@ def _magenta() -> Array:
 def _value_layouts() -> list[Layout]:
     nothing = np.where(PLANE > 100, np.nan, 1).astype(np.float32)
     return [
-        Layout("TIFF", "16 bit signed, none negative", ".tif", _tiff(PLANE.astype(np.int16) * 100),
+        Layout("TIFF", "16 bit signed, none negative", ".tif", tif_file(PLANE.astype(np.int16) * 100),
                PLANE.astype(np.uint16) * 100),
-        Layout("TIFF", "16 bit signed, some negative", ".tif", _tiff(PLANE.astype(np.int16) - 9)),
-        Layout("TIFF", "8 bit signed, none negative", ".tif", _tiff((PLANE // 2).astype(np.int8)),
+        Layout("TIFF", "16 bit signed, some negative", ".tif", tif_file(PLANE.astype(np.int16) - 9)),
+        Layout("TIFF", "8 bit signed, none negative", ".tif", tif_file((PLANE // 2).astype(np.int8)),
                PLANE // 2),
-        Layout("TIFF", "32 bit, up to 65535", ".tif", _tiff(WIDE.astype(np.uint32)), WIDE),
-        Layout("TIFF", "32 bit signed, up to 65535", ".tif", _tiff(WIDE.astype(np.int32)), WIDE),
-        Layout("TIFF", "32 bit, beyond", ".tif", _tiff(WIDE.astype(np.uint32) * 9)),
-        Layout("TIFF", "64 bit, up to 65535", ".tif", _tiff(WIDE.astype(np.uint64)), WIDE),
-        Layout("TIFF", "float, 0 to 1", ".tif", _tiff((PLANE / 255).astype(np.float32)), WIDE,
+        Layout("TIFF", "32 bit, up to 65535", ".tif", tif_file(WIDE.astype(np.uint32)), WIDE),
+        Layout("TIFF", "32 bit signed, up to 65535", ".tif", tif_file(WIDE.astype(np.int32)), WIDE),
+        Layout("TIFF", "32 bit, beyond", ".tif", tif_file(WIDE.astype(np.uint32) * 9)),
+        Layout("TIFF", "64 bit, up to 65535", ".tif", tif_file(WIDE.astype(np.uint64)), WIDE),
+        Layout("TIFF", "float, 0 to 1", ".tif", tif_file((PLANE / 255).astype(np.float32)), WIDE,
                "1 becomes 65535"),
-        Layout("TIFF", "float of 64 bit, 0 to 1", ".tif", _tiff(PLANE / 255), WIDE, "1 becomes 65535"),
-        Layout("TIFF", "float, whole numbers", ".tif", _tiff(WIDE.astype(np.float32)), WIDE),
-        Layout("TIFF", "float of 16 bit, whole numbers", ".tif", _tiff(PLANE.astype(np.float16)),
+        Layout("TIFF", "float of 64 bit, 0 to 1", ".tif", tif_file(PLANE / 255), WIDE, "1 becomes 65535"),
+        Layout("TIFF", "float, whole numbers", ".tif", tif_file(WIDE.astype(np.float32)), WIDE),
+        Layout("TIFF", "float of 16 bit, whole numbers", ".tif", tif_file(PLANE.astype(np.float16)),
                PLANE.astype(np.uint16)),
-        Layout("TIFF", "float, fractions beyond 1", ".tif", _tiff((PLANE * 1.5).astype(np.float32))),
-        Layout("TIFF", "float, only 0 and 1", ".tif", _tiff((PLANE > 99).astype(np.float32))),
-        Layout("TIFF", "float with NaN", ".tif", _tiff(nothing)),
-        Layout("TIFF", "complex", ".tif", _tiff(PLANE.astype(np.complex64))),
+        Layout("TIFF", "float, fractions beyond 1", ".tif", tif_file((PLANE * 1.5).astype(np.float32))),
+        Layout("TIFF", "float, only 0 and 1", ".tif", tif_file((PLANE > 99).astype(np.float32))),
+        Layout("TIFF", "float with NaN", ".tif", tif_file(nothing)),
+        Layout("TIFF", "complex", ".tif", tif_file(PLANE.astype(np.complex64))),
     ]  # fmt: skip
 
 
 def _ome_layouts() -> list[Layout]:
-    label = _ome_pictures({"name": "label image", "data": _SMALL}, {"name": "A1", "data": PLANE})
+    label = _ome_pictures({"name": "label image", "data": SMALL}, {"name": "A1", "data": PLANE})
     return [
-        Layout("OME-TIFF", "one plane", ".ome.tif", _ome(PLANE, "YX"), PLANE),
-        Layout("OME-TIFF", "file of a set by channel (UUID)", ".ome.tif", _ome_of_set("C", 1), PLANE,
+        Layout("OME-TIFF", "one plane", ".ome.tif", ome_file(PLANE, "YX"), PLANE),
+        Layout("OME-TIFF", "file of a set by channel (UUID)", ".ome.tif", ome_file_of_set("C", 1), PLANE,
                "the plane in that file"),
-        Layout("OME-TIFF", "file of a set by slice (UUID)", ".ome.tif", _ome_of_set("Z", 2), PLANE,
+        Layout("OME-TIFF", "file of a set by slice (UUID)", ".ome.tif", ome_file_of_set("Z", 2), PLANE,
                "the plane in that file"),
         Layout("OME-TIFF", "OME-XML that is not well formed, one plane", ".ome.tif",
-               _tiff(PLANE, description=b"<?xml version='1.0'?><OME><Image></OME>", metadata=None), PLANE),
-        Layout("OME-TIFF", "stack of 3 slices", ".ome.tif", _ome(_STACK[1:4], "ZYX")),
-        Layout("OME-TIFF", "stack of 3, images.z = middle", ".ome.tif", _ome(_STACK[1:4], "ZYX"), PLANE,
+               tif_file(PLANE, description=b"<?xml version='1.0'?><OME><Image></OME>", metadata=None),
+               PLANE),
+        Layout("OME-TIFF", "stack of 3 slices", ".ome.tif", ome_file(STACK[1:4], "ZYX")),
+        Layout("OME-TIFF", "stack of 3, images.z = middle", ".ome.tif", ome_file(STACK[1:4], "ZYX"), PLANE,
                "that slice", "middle"),
-        Layout("OME-TIFF", "3 time points", ".ome.tif", _ome(_STACK[:3], "TYX")),
-        Layout("OME-TIFF", "3 channels", ".ome.tif", _ome(_STACK[:3], "CYX")),
+        Layout("OME-TIFF", "3 time points", ".ome.tif", ome_file(STACK[:3], "TYX")),
+        Layout("OME-TIFF", "3 channels", ".ome.tif", ome_file(STACK[:3], "CYX")),
         Layout("OME-TIFF", "label image before the picture", ".ome.tif", label, PLANE),
         Layout("OME-TIFF", "2 positions", ".ome.tif",
                _ome_pictures({"name": "pos 1", "data": PLANE}, {"name": "pos 2", "data": PLANE})),
-        Layout("ImageJ", "one plane", ".tif", _tiff(WIDE, imagej=True), WIDE),
+        Layout("ImageJ", "one plane", ".tif", tif_file(WIDE, imagej=True), WIDE),
         Layout("ImageJ", "one plane shown in false colours", ".tif",
-               _tiff(PLANE, imagej=True, photometric="palette", colormap=_imagej_palette()), PLANE,
+               tif_file(PLANE, imagej=True, photometric="palette", colormap=imagej_palette()), PLANE,
                "the values, not the colours"),
         *(Layout("ImageJ", f"stack of {count} slices", ".tif",
-                 _tiff(_STACK[:count], imagej=True, metadata={"axes": "ZYX"})) for count in (2, 3, 4, 5)),
+                 tif_file(STACK[:count], imagej=True, metadata={"axes": "ZYX"})) for count in (2, 3, 4, 5)),
         Layout("ImageJ", "stack of 3, images.z = middle", ".tif",
-               _tiff(_STACK[1:4], imagej=True, metadata={"axes": "ZYX"}), PLANE, "that slice", "middle"),
-        Layout("ImageJ", "4 channels", ".tif", _tiff(_STACK[:4], imagej=True, metadata={"axes": "CYX"})),
-        Layout("ImageJ", "RGB, painted yellow", ".tif", _tiff(_tint(PLANE, 1, 1, 0), imagej=True), PLANE,
+               tif_file(STACK[1:4], imagej=True, metadata={"axes": "ZYX"}), PLANE, "that slice", "middle"),
+        Layout("ImageJ", "4 channels", ".tif", tif_file(STACK[:4], imagej=True, metadata={"axes": "CYX"})),
+        Layout("ImageJ", "RGB, painted yellow", ".tif", tif_file(tinted(PLANE, 1, 1, 0), imagej=True), PLANE,
                _PAINTED),
     ]  # fmt: skip
 
@@ -340,10 +251,10 @@ def _ome_pictures(*pictures: dict[str, Any]) -> Callable[[Path], None]:
 
 def _jpeg_layouts() -> list[Layout]:
     grey = cv2.imdecode(cv2.imencode(".jpg", PLANE)[1], cv2.IMREAD_UNCHANGED)
-    cmyk = _pil("CMYK", _COMPOSITE)
+    cmyk = pil_file("CMYK", COMPOSITE)
     return [
-        Layout("JPEG", "grey", ".jpg", _cv2(PLANE), grey),
-        Layout("JPEG", "several stains in one picture", ".jpg", _cv2(_COMPOSITE)),
+        Layout("JPEG", "grey", ".jpg", cv2_file(PLANE), grey),
+        Layout("JPEG", "several stains in one picture", ".jpg", cv2_file(COMPOSITE)),
         Layout("JPEG", "CMYK", ".jpg", cmyk),
         Layout("JPEG", "truncated", ".jpg", lambda path: path.write_bytes(_half_jpeg())),
     ]
