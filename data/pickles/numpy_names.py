@@ -44,7 +44,7 @@ class ArrayRecord:
                 if not _PLAIN_TYPE.fullmatch(code) or not isinstance(content, bytes):
                     msg = f"an array of type {printable(code)}"
                     raise ValueError(msg)
-                dtype = np.dtype(code).newbyteorder(order if order in "<>" else "=")
+                dtype = np.dtype(f"{order if order in ('<', '>') else '='}{code}")
                 return np.frombuffer(content, dtype).reshape(shape, order="F" if is_fortran else "C")
         msg = "an array without a state that NumPy writes"
         raise ValueError(msg)
