@@ -54,6 +54,8 @@ def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], conf
 def any_crops_step(work: WorkFolder, images_dir: Path | None, index: Path | None, config: Config) -> Step:
     """Cut the cells of the fields in ``images_dir``, or take those of ``index``; exactly one is given."""
     if images_dir is not None and index is None:
+        # Before anything asks whether the segmentation is up to date.
+        measure_edited_masks(work, LocalEngine(workers=1))
         return crops_step(work, images_dir, list_segmented(work, config, images_dir), config)
     if index is not None and images_dir is None:
         return precropped_step(work, index, config)
