@@ -14,7 +14,7 @@ _LEAST_PIECE = 0.05
 
 
 def match_nuclei(nuclei: NDArray[np.integer], cells: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], int]:
-    """Give each nucleus the number of the cell that has most of it; what lies outside that cell is left out.
+    """Renumber each nucleus like the cell that has most of it; what lies outside that cell is left out.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ def number_cells(path: Path, labels: NDArray[np.integer], notes: Notes) -> NDArr
 def number_nuclei(
     path: Path, labels: NDArray[np.integer], cells: NDArray[np.uint16], notes: Notes
 ) -> NDArray[np.uint16]:
-    """Give the nuclei of a label image or mask (H, W) the numbers of the cells in which they lie."""
+    """Renumber the nuclei of a label image or mask (H, W) like the cells in which they lie."""
     nuclei, strays = match_nuclei(renumber(labels)[0], cells)
     if strays:
         notes.add("nuclei outside of all cells, left out", f"{path.name} ({strays} nuclei)")

@@ -69,7 +69,7 @@ class NumpyNames:
         raise ValueError(msg)
 
     def set_state(self, target: object, state: object) -> bool:
-        """Give an array or its type their states, tuples."""
+        """Set an array or its type their states, tuples."""
         if isinstance(target, DtypeRecord) and isinstance(state, tuple) and len(state) > 1:
             target.order = str(state[1])
             return True
