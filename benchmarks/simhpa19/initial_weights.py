@@ -8,10 +8,11 @@ by cell, beside the one that comes with hpacells.
 """
 
 import argparse
-import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
+import tomli_w
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -54,8 +55,10 @@ def halve(model: Path, output: Path) -> None:
     }
     with atomic_write(output / WEIGHTS) as temporary:
         save_file(weights, temporary)
+    description = tomllib.loads((model / DESCRIPTION).read_text())
+    description["weights_sha256"] = hash_file(output / WEIGHTS)
     with atomic_write(output / DESCRIPTION) as temporary:
-        shutil.copyfile(model / DESCRIPTION, temporary)
+        temporary.write_text(tomli_w.dumps(description))
 
 
 def train_step(

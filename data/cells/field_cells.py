@@ -1,7 +1,7 @@
 """The cells of one finished field, kept so that an interrupted segmentation goes on with the others."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from data.atomic import atomic_write
 from data.cells.cells_table import COLUMN_TYPES
+from data.cells.label_stamp import LabelStamp
 from data.software.versions import library_versions
 
 _METADATA = b"hpacells"
@@ -30,6 +31,8 @@ class FieldCells:
         Rows as ``data.cells.cells_table.measure_cells`` gives them.
     pixel_size_um
         Edge of a pixel in um with which it was segmented; NaN where that is not known.
+    stamp
+        The label images that were measured; None in what older versions wrote.
     """
 
     key: str
@@ -37,6 +40,7 @@ class FieldCells:
     image_width: int
     table: pd.DataFrame
     pixel_size_um: float = float("nan")
+    stamp: LabelStamp | None = None
 
 
 def write_field_cells(path: Path, field_cells: FieldCells) -> None:
@@ -47,6 +51,7 @@ def write_field_cells(path: Path, field_cells: FieldCells) -> None:
         "image_width": field_cells.image_width,
         "pixel_size_um": field_cells.pixel_size_um,
         "versions": library_versions(),
+        "label_images": asdict(field_cells.stamp) if field_cells.stamp else None,
     }
     table = pa.Table.from_pandas(field_cells.table, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA: json.dumps(metadata)})
@@ -68,12 +73,14 @@ def read_field_cells(path: Path) -> FieldCells | None:
         metadata["image_width"],
         cells,
         metadata.get("pixel_size_um", float("nan")),
+        _stamp(metadata),
     )
 
 
-def read_key(path: Path) -> str | None:
-    """Read only the key of one field's cells, or None where there is none."""
-    return _read_metadata(path).get("key")
+def read_key(path: Path) -> tuple[str, LabelStamp | None] | None:
+    """Read only the key and the stamp of one field's cells, or None where there are none."""
+    metadata = _read_metadata(path)
+    return (metadata["key"], _stamp(metadata)) if "key" in metadata else None
 
 
 def read_versions(path: Path) -> dict[str, str]:
@@ -87,3 +94,8 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         return json.loads(metadata[_METADATA])
     except (OSError, KeyError, ValueError):
         return {}
+
+
+def _stamp(metadata: dict[str, Any]) -> LabelStamp | None:
+    stamp = metadata.get("label_images")
+    return LabelStamp(**stamp) if stamp else None

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-from data.cells.precropped_index import PrecroppedCell, read_stack
+from data.cells.cell_stack import read_stack
+from data.cells.precropped_index import PrecroppedCell
 from data.fields.bit_depth import FullScale, SampledFile, find_full_scale, tell_full_scale
 from data.images.image_file import read_values
 

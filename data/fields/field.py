@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.images.grey_levels import check_white, fill_range
-from data.images.image_file import SUFFIXES, describe_file, find_sharpest, read_plane
+from data.images.image_file import describe_file, find_sharpest, read_plane, stamp_file
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
 
 REFERENCE_PIXEL_SIZE_UM = 0.08
@@ -142,10 +142,9 @@ class Field:
     def _stamp(self, channel: str) -> tuple[str, int, int, str]:
         path, how = self.files[channel], f"{self._address(channel)} {self.full_scale}"
         try:
-            stat = path.stat()
-        except OSError:
+            return path.name, *stamp_file(path, self._address(channel).picture), how
+        except (OSError, InputError):
             return path.name, 0, 0, how
-        return path.name, stat.st_size, stat.st_mtime_ns, how
 
     def _address(self, channel: str) -> PlaneAddress:
         return self.addresses.get(channel, WHOLE_FILE)
@@ -161,11 +160,13 @@ class Field:
                 advice="move one of them away",
             )
         if channel not in self.files:
-            folder = next(iter(self.files.values())).parent
+            there = [known for known in CHANNELS if known in self.files]
+            path = self.files[there[0]]
             raise InputError(
-                found=f"no {channel} channel (found {', '.join(c for c in CHANNELS if c in self.files)})",
-                where=f"field {self.image_id} in {folder}",
-                expected=f"a file {self.image_id}_{channel} with one of {' '.join(SUFFIXES)}",
+                found=f"no {channel} channel (found {', '.join(there)})",
+                where=f"field {self.image_id} in {path.parent}",
+                expected=f"a file of it like {path.name}, the {there[0]} one",
+                advice="copy it there, or leave the field out",
             )
         return self.files[channel]
 

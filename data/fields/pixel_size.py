@@ -31,8 +31,8 @@ class PixelSize:
     source
         Where it is from: a kind of metadata, ``"setting"`` or ``"assumed"``.
     stated_um, stated_source
-        What the files state instead, where a setting differs from it; or a size that no light microscope
-        has, which is not used. None and empty where there is nothing of the kind.
+        What the files state instead, where a setting differs from it; or a size at which no light
+        microscope shows cells, which is not used. None and empty where there is nothing of the kind.
     """
 
     um: float

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from data.errors import InputError
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -27,6 +29,8 @@ class Picture:
         Size of a pixel in um (height, width), where the file states it, else None.
     pixel_size_source
         Where in the file that stands: ``"OME-XML"``, ``"ImageJ"``, ``"resolution tags"``; else empty.
+    fault
+        Why this picture of several cannot be read, or None; the rest then says nothing.
     """
 
     height: int
@@ -40,3 +44,4 @@ class Picture:
     significant_bits: int | None = None
     pixel_size_um: tuple[float, float] | None = None
     pixel_size_source: str = ""
+    fault: InputError | None = None

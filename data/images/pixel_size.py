@@ -16,8 +16,8 @@ _OTHER_NAMES = {
     "centimetre": "cm", "meter": "m", "metre": "m", "inch": "in", "inches": "in", "angstrom": "Å", "Å": "Å",
 }  # fmt: skip
 
-SMALLEST_UM, LARGEST_UM = 0.02, 5.0
-"""From the finest sampling of a light microscope to where a cell is a few pixels."""
+SMALLEST_UM, LARGEST_UM = 0.02, 1.5
+"""From the finest sampling of a light microscope to where a cell is a dozen pixels wide."""
 
 
 def unit_um(unit: str) -> float | None:
@@ -28,7 +28,7 @@ def unit_um(unit: str) -> float | None:
 
 
 def plausible(height_um: float, width_um: float) -> tuple[float, float] | None:
-    """Return a pixel size where it can be a light microscope's, else None."""
+    """Return a pixel size at which a light microscope shows cells, else None."""
     if all(SMALLEST_UM <= size <= LARGEST_UM for size in (height_um, width_um)):
         return height_um, width_um
     return None

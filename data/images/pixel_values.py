@@ -28,7 +28,7 @@ def to_unsigned(plane: NDArray[Any], path: Path) -> NDArray[Any]:
     if plane.dtype == np.bool_:
         return plane.astype(np.uint8) * 255
     if plane.dtype.kind not in "iuf" or plane.size == 0:
-        raise _refusal(plane, "pixels", path, "convert to 16 bit integers")
+        raise _refusal(plane, "values that are no brightness", path, "convert to 16 bit integers")
     if plane.dtype.kind == "f":
         return _from_float(plane, path)
     _check_range(plane, path)

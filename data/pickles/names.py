@@ -25,5 +25,5 @@ class PickleNames(Protocol):
         ...
 
     def set_state(self, target: object, state: object) -> bool:
-        """Give a record the state that the pickle has for it; False where it takes none."""
+        """Set the state that the pickle has for a record; False where it takes none."""
         ...

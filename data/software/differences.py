@@ -15,11 +15,14 @@ _COMPARED = {
     "torch": 1,
     "timm": 1,
 }
-# How many numbers of a version are compared: as many as had to change for a pixel to change. Of masks, tiles and
-# augmented tiles (docs/versions.md), OpenCV 4.12, 4.13 and 5.0 give different ones; numpy 2.0 to 2.4, scipy 1.13
-# to 1.17, scikit-image 0.24 to 0.26 and timm 1.0.12 to 1.0.31 give the same, and so do tifffile and imagecodecs
-# of 2024 to 2026, whose versions are dates and which are not compared. albucore is at 0.0.x, where any release
-# may change everything.
+# How many numbers of a version are compared: as many as had to change for a pixel to change. OpenCV 4.12,
+# 4.13 and 5.0 give different masks or tiles (docs/versions.md); numpy 2.0 to 2.4, scipy 1.13 to 1.17,
+# scikit-image 0.24 to 0.26 and timm 1.0.12 to 1.0.31 give the same. So do tifffile and imagecodecs of 2024 to
+# 2026, whose versions are dates, and which are recorded but not compared. albucore is at 0.0.x, where any
+# release may change everything.
+
+MIXED_FIELDS = "fields of other versions"
+"""In a manifest's details: how many fields of a folder other versions made, by how they differ."""
 
 _TITLES = {OPENCV: "OpenCV"}
 _FORMER_NAMES = {"opencv-python-headless": OPENCV}

@@ -11,6 +11,7 @@ from pipeline.commands.options import (
     Channels,
     ConfigFile,
     Images,
+    OwnMasks,
     Recipe,
     Work,
     finish,
@@ -38,6 +39,7 @@ def run_all(
         ),
     ] = None,
     truth: Annotated[Path | None, typer.Option(help="Truth CSV to score against.")] = None,
+    masks: OwnMasks = None,
     recipe: Recipe = None,
     channels: Channels = None,
     config: ConfigFile = None,
@@ -54,7 +56,8 @@ def run_all(
         message = "--recipe is for a training, which needs --labels"
         raise typer.BadParameter(message)
     job = Job(WorkFolder(work), images, labels=labels, models=models or [], truth=truth)
-    settings = load_settings(list_sections(job), config, assignments, {"images.channels": channels}, recipe)
+    options = {"images.channels": channels, "segment.masks": masks}
+    settings = load_settings(list_sections(job), config, assignments, options, recipe)
     with sole_writer(work):
         manifests, summary = run_everything(job, settings, local_engine())
     typer.echo(summary)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.atomic import atomic_write
+from data.cells.edited_masks import find_mask_edits
 from data.errors import InputError
 from data.software.versions import find_version
 from pipeline.engines.torchrun import is_follower
+from pipeline.runs.failures import summarise_failures
 from pipeline.runs.manifest import (
     FailureRecord,
     Manifest,
@@ -92,8 +94,8 @@ def execute(step: Step, context: Context) -> Manifest:
     write_manifest(step.manifest, manifest)
     told = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())
     log.info("%s: %s (%.1f s)", step.stage, told or "done", manifest.seconds)
-    for failure in report.failures:
-        log.error("%s: left out %s: %s", step.stage, failure.where, failure.why)
+    for line in summarise_failures(report.failures, step.manifest):
+        log.error("%s: left out %s", step.stage, line)
     return manifest
 
 
@@ -111,7 +113,8 @@ def require(work: WorkFolder, stage: str) -> Manifest:
     Raises
     ------
     InputError
-        The stage has not been run in this work folder, or an even earlier one was run again since.
+        The stage has not been run in this work folder, or an even earlier one was run again since, or masks
+        were edited since they were measured.
     """
     manifest = read_manifest(work.manifest(stage))
     if manifest is None:
@@ -121,6 +124,8 @@ def require(work: WorkFolder, stage: str) -> Manifest:
             expected=f"{stage}.json and what belongs to it",
             advice=f"run `hpacells {stage}` with this work folder first",
         )
+    if stage == "segment":
+        _refuse_unmeasured_masks(work)
     for name, fingerprint in manifest.inputs.items():
         earlier = read_manifest(work.manifest(name))
         if earlier is not None and earlier.output_key != fingerprint:
@@ -133,6 +138,18 @@ def require(work: WorkFolder, stage: str) -> Manifest:
         if earlier is not None:
             require(work, name)
     return manifest
+
+
+def _refuse_unmeasured_masks(work: WorkFolder) -> None:
+    edited = find_mask_edits(work.masks).unmeasured
+    if edited:
+        others = f" and {len(edited) - 1} more" if len(edited) > 1 else ""
+        raise InputError(
+            found=f"the mask of {edited[0]}{others} was edited after its cells were measured",
+            where=work.masks,
+            expected="the masks that are in the cells table",
+            advice="run `hpacells crops` and the stages after it again, which use the edited mask",
+        )
 
 
 @contextmanager

@@ -4,9 +4,9 @@ import logging
 from functools import cache
 from pathlib import Path
 
-from data.software.differences import find_differences, name_differences
+from data.software.differences import MIXED_FIELDS, find_differences, name_differences
 from data.software.opencv import check_opencv
-from pipeline.runs.manifest import read_manifest
+from pipeline.runs.manifest import Manifest, read_manifest
 
 _BEFORE = {
     "simulate": (),
@@ -41,10 +41,18 @@ def warn_of_versions(stage: str, manifest: Path, *, is_done: bool) -> None:
     check_opencv()
     for name in (*_BEFORE[stage], *((stage,) if is_done else ())):
         path = manifest if name == stage else manifest.with_name(f"{name}.json")
-        earlier = read_manifest(path)
-        differences = find_differences(earlier.versions) if earlier is not None else ()
-        if differences:
-            _warn_once(path, name, name_differences(differences))
+        difference = _describe_difference(read_manifest(path))
+        if difference:
+            _warn_once(path, name, difference)
+
+
+def _describe_difference(earlier: Manifest | None) -> str:
+    if earlier is None:
+        return ""
+    # Fields that an interrupted run had segmented before, with yet other versions.
+    mixed = earlier.details.get(MIXED_FIELDS, {})
+    parts = [f"{difference} for {count} of its fields" for difference, count in mixed.items()]
+    return " and ".join(filter(None, [name_differences(find_differences(earlier.versions)), *parts]))
 
 
 @cache

@@ -73,9 +73,9 @@ class Work:
         )
         segmented = read_manifest(self.paths.manifest("segment"))
         if segmented is None:
-            return SegmentedField(nuclei, cells)
+            return SegmentedField(nuclei, cells, without_nucleus=True)
         size = read_pixel_sizes(self.paths, segmented).get(image_id, REFERENCE_PIXEL_SIZE_UM)
-        return SegmentedField(nuclei, cells, size)
+        return SegmentedField(nuclei, cells, size, without_nucleus=True)
 
     def predictions(self, *, embedding: bool = True) -> pd.DataFrame:
         """Read the predictions table, one row per kept cell, with the embeddings where it has them."""

@@ -1,5 +1,6 @@
 """The fields of a folder, found as the settings say."""
 
+import logging
 from pathlib import Path
 
 from data.fields.field import Field
@@ -7,7 +8,11 @@ from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
 from pipeline.config.config import Config
 from pipeline.runs.execute import require
+from pipeline.runs.failures import summarise_failures
 from pipeline.runs.work_folder import WorkFolder
+from stages.stage import Context, StageReport
+
+log = logging.getLogger("hpacells")
 
 
 def list_fields(images_dir: Path, config: Config) -> list[Field]:
@@ -36,3 +41,19 @@ def list_segmented(work: WorkFolder, config: Config, images_dir: Path | None = N
     settings = ImageSettings.model_validate(details.get("image_settings", {}))
     given = config.settings("images", ImageSettings).model_dump(exclude_unset=True)
     return find_fields(images_dir or Path(details["images"]), settings.model_copy(update=given))
+
+
+def describe_images(
+    images_dir: Path, labels: Path | None, sheet: Path | None, config: Config, context: Context
+) -> StageReport:
+    """Describe the fields of a folder, and tell of each that cannot be read; no work folder is needed."""
+    from stages.images.paths import ImagesInputs, ImagesOutputs
+    from stages.images.run import run as describe
+    from stages.images.settings import ImagesSettings
+
+    settings = config.settings("images", ImagesSettings)
+    inputs = ImagesInputs(find_fields(images_dir, settings), labels)
+    report = describe(inputs, ImagesOutputs(sheet), settings, context)
+    for line in summarise_failures(report.failures, "--json"):
+        log.error("images: %s", line)
+    return report

@@ -76,7 +76,7 @@ class _Cutter:
 
     def __call__(self, cell: PrecroppedCell) -> tuple[pd.DataFrame, CellTiles]:
         picture = cell.read(self._white.value, self._white.reason)
-        mask = _find_mask(cell, picture)
+        mask = _find_mask(cell, picture, trust=self._settings.infer_masks == "always")
         nucleus = find_nucleus_mask(picture[_BLUE], mask)
         nuclei, cells = nucleus.astype(np.uint16), mask.astype(np.uint16)
         table = measure_cells(cell.image_id, nuclei, cells)
@@ -88,11 +88,11 @@ class _Cutter:
         return table, crop_boxes(picture, nuclei, cells, np.array([1]), boxes, keep_neighbours=keep)
 
 
-def _find_mask(cell: PrecroppedCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _find_mask(cell: PrecroppedCell, picture: NDArray[np.uint8], *, trust: bool) -> NDArray[np.bool_]:
     where = f"cell {cell.image_id}"
     mask = cell.read_mask()
     if mask is None:
-        return find_cell_mask(picture, where=where)
+        return find_cell_mask(picture, where=where, trust=trust)
     if mask.shape != picture.shape[1:] or not mask.any():
         raise InputError(
             found=f"a mask of {mask.shape[1]} x {mask.shape[0]} px, {int(mask.sum())} of them above 0",

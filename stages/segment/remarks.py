@@ -65,8 +65,8 @@ def _tell_size(size: PixelSize, fields: Sequence[str]) -> None:
         )
     elif size.source == ASSUMED and size.stated_um is not None:
         log.warning(
-            "pixel size %.4g um is assumed for %s: the files state %.4g um (%s), which no light microscope "
-            "has; segment.pixel_size_um overrides it",
+            "pixel size %.4g um is assumed for %s: the files state %.4g um (%s), at which no microscope "
+            "shows cells; segment.pixel_size_um overrides it",
             size.um,
             named,
             size.stated_um,

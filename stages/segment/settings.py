@@ -1,19 +1,26 @@
 """Settings of the segment stage."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field as Setting
+from pydantic import model_validator
 
 from models.segmenters.segmenter import PIXEL_SIZES_UM
 from stages.stage import StageSettings
+
+AUTO = "auto"
+OWN_MASKS = "masks"
+"""Names of segmenters: the best that is present, and the user's own masks."""
 
 
 class SegmentSettings(StageSettings):
     """Settings of the segment stage."""
 
     segmenter: str = Setting(
-        "auto", description="which segmenter to use; auto takes the best that is present"
+        "auto",
+        description="which segmenter to use; auto takes the best that is present, masks your own (see masks)",
     )
+    masks: str = Setting("", description="folder of the masks that are taken in place of a segmenter's")
     runtime: str = Setting(
         "auto", description="what runs its networks; auto takes the fastest that is present, never int8"
     )
@@ -30,3 +37,13 @@ class SegmentSettings(StageSettings):
             "later stages take it from here",
         )
     )
+
+    @model_validator(mode="after")
+    def _check_masks(self) -> Self:
+        if self.masks and self.segmenter not in (AUTO, OWN_MASKS):
+            message = f"both the segmenter {self.segmenter} and the masks in {self.masks}; give one of them"
+            raise ValueError(message)
+        if self.segmenter == OWN_MASKS and not self.masks:
+            message = "segmenter masks without the folder of the masks (--masks FOLDER, or masks = ...)"
+            raise ValueError(message)
+        return self

@@ -26,7 +26,8 @@ class SegmentedCells:
     """Cells that a segmenter finds."""
 
     def __init__(self, name: str, segmenter: Segmenter, pixel_size_um: float | Literal["auto"]) -> None:
-        self.name, self._segmenter, self._pixel_size_um = name, segmenter, pixel_size_um
+        self.name, self._segmenter = name, segmenter
+        self._pixel_size_um: float | Literal["auto"] = pixel_size_um
 
     def identity(self) -> str:
         """As `CellSource.identity`."""

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.images.file_bytes import open_unpacked
-from data.images.formats.tiff_pictures import TiffPicture, find_pictures
-from data.images.formats.tiff_pixels import to_pixels
+from data.images.formats.tiff_pictures import find_pictures
+from data.images.formats.tiff_pixels import check_photometric, to_pixels
 from data.images.picture import Picture
+from data.images.picture_choice import choose_channel, choose_picture
 from data.images.plane_address import PlaneAddress
 from data.images.stacks import read_slice
 
@@ -41,11 +42,13 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
     """
     with tifffile.TiffFile(open_unpacked(path)) as tiff:
         pictures = find_pictures(tiff, path)
-        pages = _choose_picture(pictures, address, path)
-        picture, channel = pages.picture, _choose_channel(pages.picture, address, path)
-        if picture.slices > 1 and picture.times > 1:
+        pages = pictures[choose_picture([pages.picture for pages in pictures], address, path)]
+        check_photometric(pages.page, path)
+        picture, channel = pages.picture, choose_channel(pages.picture, address, path)
+        if picture.times > 1 and (picture.slices > 1 or address.channel is not None):
+            slices = f"{picture.slices} slices at " if picture.slices > 1 else ""
             raise InputError(
-                found=f"{picture.slices} slices at {picture.times} time points",
+                found=f"{slices}{picture.times} time points",
                 where=path,
                 expected="one plane, or one stack",
                 advice="save one time point",
@@ -59,44 +62,3 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
             return to_pixels(samples, pages.page, channel, path, by_imagej=by_imagej)
 
         return read_slice(count, address.z, plane, path, axis)
-
-
-def _choose_picture(pictures: list[TiffPicture], address: PlaneAddress, path: Path) -> TiffPicture:
-    if address.channel is None and address.picture == 0 and len(pictures) > 1:
-        sizes = ", ".join(_describe(pages.picture) for pages in pictures[:4])
-        raise InputError(
-            found=f"{len(pictures)} pictures ({sizes}{', ...' if len(pictures) > 4 else ''})",
-            where=path,
-            expected="one picture",
-            advice="save each position as a file of its own",
-        )
-    if address.picture >= len(pictures):
-        raise InputError(
-            found=f"{len(pictures)} picture{'s' if len(pictures) != 1 else ''}",
-            where=path,
-            expected=f"a picture number {address.picture}, counted from 0",
-        )
-    return pictures[address.picture]
-
-
-def _choose_channel(picture: Picture, address: PlaneAddress, path: Path) -> int:
-    count, channel = len(picture.channels), address.channel
-    if channel is None and count > 1:
-        names = ", ".join(name for name in picture.channels if name)
-        raise InputError(
-            found=f"{count} channels{f' ({names})' if names else ''}",
-            where=path,
-            expected="one channel in a file named after it",
-            advice="save each channel as a file of its own, or name the channels of the file with --channels",
-        )
-    if channel is not None and channel >= count:
-        raise InputError(
-            found=f"{count} channel{'s' if count != 1 else ''}",
-            where=path,
-            expected=f"a channel number {channel}, counted from 0",
-        )
-    return channel or 0
-
-
-def _describe(picture: Picture) -> str:
-    return f"{picture.name or 'unnamed'} {picture.width} x {picture.height} px"

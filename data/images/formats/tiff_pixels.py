@@ -33,6 +33,23 @@ def is_coloured_by_palette(page: tifffile.TiffPage, by_imagej: bool) -> bool:
     return int(page.photometric) == PALETTE and not by_imagej
 
 
+def check_photometric(page: tifffile.TiffPage, path: Path) -> None:
+    """Check that the values of a page are grey, of a palette, or red, green and blue.
+
+    Raises
+    ------
+    InputError
+        They are something else, such as the colours of print.
+    """
+    if int(page.photometric) not in (BLACK, WHITE, PALETTE, *COLOURS):
+        raise InputError(
+            found=f"a TIFF of photometric interpretation {_name(page)}",
+            where=path,
+            expected="grey values or RGB",
+            advice="export the channel as a grey PNG or TIFF",
+        )
+
+
 def to_pixels(
     samples: NDArray[Any], page: tifffile.TiffPage, channel: int, path: Path, *, by_imagej: bool
 ) -> NDArray[Any]:
@@ -54,7 +71,7 @@ def to_pixels(
     Raises
     ------
     InputError
-        The values are no brightness: colours of print, a mask, an inverted picture of one bit.
+        An inverted picture of one bit, a palette without colours, or planes that are no colours.
     """
     if samples.ndim == 3:
         planar = page.axes.startswith("S")
@@ -71,13 +88,6 @@ def to_pixels(
 
 def _to_grey(samples: NDArray[Any], page: tifffile.TiffPage, path: Path) -> NDArray[Any]:
     kind, bits = int(page.photometric), page.bitspersample
-    if kind not in (BLACK, WHITE, PALETTE):
-        raise InputError(
-            found=f"a TIFF of photometric interpretation {_name(page)}",
-            where=path,
-            expected="grey values or RGB",
-            advice="export the channel as a grey PNG or TIFF",
-        )
     if kind == WHITE:
         if bits == 1 or samples.dtype.kind != "u":
             raise InputError(

@@ -64,7 +64,7 @@ class TorchNames:
         return known
 
     def set_state(self, target: object, state: object) -> bool:
-        """Give a module its state, a dictionary."""
+        """Set the state of a module, a dictionary."""
         if not (isinstance(target, ModuleRecord) and isinstance(state, dict)):
             return False
         target.state = state
