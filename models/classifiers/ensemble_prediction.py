@@ -11,6 +11,7 @@ from data.predictions.called_classes import call_classes
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_reader import TileReader
 from models.classifiers.ensemble import Member, group_by_tiles, mean_image_share, mean_thresholds
+from models.classifiers.fewer_channels import restrict_classifier
 from models.classifiers.image_mean import average_with_image_mean
 from models.classifiers.inference import predict_tiles
 from models.classifiers.model_folder import read_classifier
@@ -69,9 +70,8 @@ class EnsemblePrediction:
 
 def open_runtime(member: Member, runtime: str) -> BatchRuntime:
     """Load a classifier and make what runs it, on fewer tiles at a time where memory is short."""
-    return MemorySavingRuntime(
-        make_batch_runtime(read_classifier(member.folder), runtime), "the cells to predict"
-    )
+    classifier = restrict_classifier(read_classifier(member.folder), member.architecture)
+    return MemorySavingRuntime(make_batch_runtime(classifier, runtime), "the cells to predict")
 
 
 def predict_cells(

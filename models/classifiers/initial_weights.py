@@ -1,10 +1,12 @@
 """Weights that a training starts from: those of a classifier that was trained before."""
 
 import logging
+from collections.abc import Sequence
 
 from data.errors import InputError
-from models.classifiers.bundled import find_classifier_folder
+from models.classifiers.bundled import find_classifier_folder, find_for_fewer_channels, name_bundled
 from models.classifiers.classifier import Classifier
+from models.classifiers.fewer_channels import select_channels
 from models.classifiers.model_folder import read_classifier
 
 log = logging.getLogger("hpacells")
@@ -13,7 +15,8 @@ log = logging.getLogger("hpacells")
 def load_initial_weights(classifier: Classifier, name: str) -> bool:
     """Load all weights of another classifier that fit, in place of the classifier's own.
 
-    The head is left as it is where the other classifier has other classes.
+    The head is left as it is where the other classifier has other classes. Of a classifier with more channels
+    the weights of those that are needed are taken.
 
     Returns
     -------
@@ -26,8 +29,9 @@ def load_initial_weights(classifier: Classifier, name: str) -> bool:
     InputError
         There is no such classifier, or none of its weights fits the backbone.
     """
-    other = read_classifier(find_classifier_folder(name))
-    state = other.state_dict()
+    other = _read_other(name, classifier.architecture.tiles.channels)
+    given = other.architecture.tiles.channels
+    state = select_channels(other.state_dict(), given, classifier)
     if other.architecture.class_names != classifier.architecture.class_names:
         state = {key: weight for key, weight in state.items() if not key.startswith("head.")}
         log.info("start from %s: the head is left out, because it is for other classes", name)
@@ -46,4 +50,19 @@ def load_initial_weights(classifier: Classifier, name: str) -> bool:
     if left_out:
         log.info("start from %s: %d of its weights do not fit and are left out", name, len(left_out))
     same_mode = other.architecture.mode == classifier.architecture.mode
-    return same_mode and not left_out and state.keys() >= classifier.state_dict().keys()
+    lacking = set(given) - set(classifier.architecture.tiles.channels)
+    same_channels = lacking <= set(other.architecture.optional_channels)
+    whole = not left_out and state.keys() >= classifier.state_dict().keys()
+    return same_mode and same_channels and whole
+
+
+def _read_other(name: str, channels: Sequence[str]) -> Classifier:
+    """Read the classifier of a name; for fewer channels the bundled one that was trained with fewer."""
+    folder = find_classifier_folder(name)
+    other = read_classifier(folder)
+    if set(channels) < set(other.architecture.tiles.channels):
+        fewer = find_for_fewer_channels(folder)
+        if fewer != folder:
+            log.info("start from %s, for the channels %s", name_bundled(fewer), ", ".join(channels))
+            return read_classifier(fewer)
+    return other
