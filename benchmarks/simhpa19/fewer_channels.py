@@ -86,7 +86,10 @@ def measure(options: argparse.Namespace, context: Context) -> None:
         for channels in SUBSETS:
             shown = f"{name:24} {', '.join(channels):26}"
             if options.part:
-                print(shown, judge_simulated(predict_subset(member, channels, simulated), options.part, simulated))
+                print(
+                    shown,
+                    judge_simulated(predict_subset(member, channels, simulated), options.part, simulated),
+                )
             if options.cells:
                 print(shown, judge_real(predict_subset(member, channels, real), real))
 

@@ -21,7 +21,10 @@ def find_channels(fields: Iterable[Field]) -> tuple[str, ...]:
 
 
 def choose_channels(
-    fields: Iterable[Field], setting: Collection[str] | Literal["auto"] = "auto"
+    fields: Iterable[Field],
+    setting: Collection[str] | Literal["auto"] = "auto",
+    *,
+    needs_nuclei: bool = True,
 ) -> tuple[str, ...]:
     """Choose the channels of the fields that are used.
 
@@ -31,11 +34,13 @@ def choose_channels(
         All fields of the folder.
     setting
         The channels to use; auto for all that any field has.
+    needs_nuclei
+        Whether cells are found by their nuclei.
 
     Raises
     ------
     InputError
-        The channel of the nuclei is not among them, or no field has one that the setting names.
+        The channel of the nuclei is needed and not among them, or no field has one that the setting names.
     """
     present = find_channels(fields)
     chosen = present if setting == "auto" else tuple(channel for channel in CHANNELS if channel in setting)
@@ -47,7 +52,7 @@ def choose_channels(
             expected="channels that the fields have",
             advice="leave it out of the setting, or check the names of the files",
         )
-    if NUCLEI not in chosen:
+    if needs_nuclei and NUCLEI not in chosen:
         where = "the folder of the images" if setting == "auto" else "setting segment.channels"
         raise InputError(
             found=f"no {name_channels([NUCLEI])} channel (found {', '.join(present) or 'none'})",
@@ -58,23 +63,24 @@ def choose_channels(
     return chosen
 
 
-def check_protein(channels: Collection[str]) -> None:
-    """Refuse channels without the protein's.
+def check_protein_and_nuclei(channels: Collection[str]) -> None:
+    """Refuse channels without which no cell can be classified.
 
     Raises
     ------
     InputError
-        Green is not among them.
+        Green or blue is not among them.
     """
-    if "green" not in channels:
+    missing = [channel for channel in ("green", NUCLEI) if channel not in channels]
+    if missing:
         raise InputError(
-            found=f"no {name_channels(['green'])} channel (found {', '.join(channels)})",
-            where="the folder of the images",
-            expected="the protein, whose pattern is to be classified; without it cells can only be segmented",
-            advice="check the names of the files (<ID>_green) and which channels they are taken for",
+            found=f"no {name_channels(missing, 'or')} channel (found {', '.join(channels)})",
+            where="the fields",
+            expected="protein and nucleus, without which cells can be segmented but not cut and classified",
+            advice="check the names of the files and which channels they are taken for",
         )
 
 
-def name_channels(channels: Iterable[str]) -> str:
+def name_channels(channels: Iterable[str], joined_by: str = "and") -> str:
     """Name channels with their stains: ``red (microtubules) and yellow (ER)``."""
-    return " and ".join(f"{channel} ({STAINS[channel]})" for channel in channels)
+    return f" {joined_by} ".join(f"{channel} ({STAINS[channel]})" for channel in channels)

@@ -1,5 +1,6 @@
 """Pictures of fields and cells for people: colour composites and cell outlines."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from data.channels import CHANNELS
+from data.channels import CHANNELS, STAINS
 
 _GREEN = CHANNELS.index("green")
 
@@ -86,6 +87,19 @@ def composite(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         uint8, RGB.
     """
     return np.ascontiguousarray(np.moveaxis(image[:3], 0, 2))
+
+
+def describe_composite(channels: Collection[str] = CHANNELS) -> str:
+    """Return in words what the colours of a composite show, and which stains the images lack.
+
+    Parameters
+    ----------
+    channels
+        The channels that the images have.
+    """
+    shown = ", ".join(f"{STAINS[name]} {name}" for name in ("red", "green", "blue") if name in channels)
+    absent = " and no ".join(f"{STAINS[name]} ({name})" for name in CHANNELS if name not in channels)
+    return f"{shown}; the images have no {absent}" if absent else shown
 
 
 def protein_only(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -9,13 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from data.channels import CHANNELS
+from data.channels import CHANNELS, STAINS
 from data.fields.field import Field
 from data.images.grey_levels import to_uint8
 from data.plots.composites import composite, protein_only, shrink, stretch_contrast
 from data.plots.figure_file import write_figure
 
-_STAINS = {"red": "microtubules", "green": "protein", "blue": "nucleus", "yellow": "ER"}
 _PIXELS_PER_INCH = 100
 _LINE = 0.15
 """Inches of a line of a caption."""
@@ -64,7 +63,7 @@ def draw_channels(path: Path, examples: Sequence[tuple[Example, str]], side: int
 
     ``side`` is the width of a panel in px; a line of a caption that is wider is cut.
     """
-    titles = ["R G B", *(f"{channel}: {_STAINS[channel]}" for channel in CHANNELS)]
+    titles = ["R G B", *(f"{channel}: {STAINS[channel]}" for channel in CHANNELS)]
     figure = _make_figure(len(examples), len(titles), side / _PIXELS_PER_INCH)
     panels = figure.subplots(len(examples), len(titles), squeeze=False)
     for row, (example, caption) in zip(panels, examples, strict=True):

@@ -1,9 +1,12 @@
 """Single-cell tiles in memory, on their way from a field to the tile store."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from data.channels import CHANNELS
 
 TILE_SIZE = 256
 """Side of a tile in px."""
@@ -20,7 +23,7 @@ class CellTiles:
     cell_masks, nucleus_masks
         (n, 256, 256) bool.
     mean_intensities
-        (n, 4) float32: mean over the cell's pixels at full size, 0..1.
+        (n, 4) float32: mean over the cell's pixels at full size, 0..1; NaN for what was not measured.
     """
 
     tiles: NDArray[np.uint8]
@@ -37,3 +40,12 @@ class CellTiles:
             np.zeros((count, TILE_SIZE, TILE_SIZE), np.bool_),
             np.full((count, 4), np.nan, np.float32),
         )
+
+    def without_means_of_others(self, channels: Collection[str]) -> "CellTiles":
+        """Return the tiles with intensities of some channels only; those of the others are NaN."""
+        absent = [place for place, channel in enumerate(CHANNELS) if channel not in channels]
+        if not absent:
+            return self
+        intensities = self.mean_intensities.copy()
+        intensities[:, absent] = np.nan
+        return replace(self, mean_intensities=intensities)

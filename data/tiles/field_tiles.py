@@ -18,7 +18,9 @@ from data.cells.drop_reasons import (
 )
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.fields.absent_channels import insert_absent
 from data.fields.field import Field
+from data.fields.folder_channels import check_protein_and_nuclei, find_channels
 from data.fields.near_duplicates import hash_image
 from data.images.grey_levels import fill_range, to_uint8
 from data.software.opencv import check_opencv
@@ -113,6 +115,7 @@ def crop_cells(
     found: LabelImages,
     *,
     image_id: str = "",
+    channels: Sequence[str] | None = None,
     keep_neighbours: bool = False,
     full_scale: int | None = None,
     min_area_um2: float = MIN_AREA_UM2,
@@ -124,11 +127,14 @@ def crop_cells(
     Parameters
     ----------
     field
-        A field with all four channels, or its image (4, H, W) uint8 or uint16, R G B Y.
+        A field with at least protein and nuclei, or its image (C, H, W) uint8 or uint16.
     found
         Its cells: a ``SegmentedField``, or a ``SimulatedField``.
     image_id
         The field's ID in the table, where ``field`` is an image; a field has its own.
+    channels
+        Channels of a field that are used, by default those of which it has files; or what the planes of an
+        image are, by default R G B Y.
     keep_neighbours
         Whether what lies outside the cell's mask stays visible in the tile.
     full_scale
@@ -156,7 +162,9 @@ def crop_cells(
     """
     check_opencv()
     name = field.image_id if isinstance(field, Field) else image_id
-    image = to_uint8(_check_image(_read(field, full_scale), found))
+    present = _find_present(field, channels)
+    image = to_uint8(_check_image(_read(field, present, full_scale), present, found))
+    image = insert_absent(image, present)
     table = measure_cells(name, found.nuclei, found.cells)
     cropped = crop_boxes(
         image,
@@ -165,27 +173,44 @@ def crop_cells(
         table["cell_id"].to_numpy(),
         table[["y0", "x0", "y1", "x1"]].to_numpy(),
         keep_neighbours=keep_neighbours,
-    )
+    ).without_means_of_others(present)
     table[list(INTENSITY_COLUMNS)] = cropped.mean_intensities
     table["image_hash"] = hash_image(image)
     limits = DropLimits(min_area_um2 / found.pixel_size_um**2, min_fraction_inside, min_intensity)
-    table["dropped"] = find_drop_reasons(table, limits)
-    return FieldTiles(table.astype(COLUMN_TYPES), cropped)
+    table["dropped"] = find_drop_reasons(table, limits, present)
+    in_order = tuple(channel for channel in CHANNELS if channel in present)
+    return FieldTiles(table.astype(COLUMN_TYPES), cropped, in_order)
 
 
-def _read(field: Field | NDArray[Any], full_scale: int | None) -> NDArray[Any]:
+def _find_present(field: Field | NDArray[Any], channels: Sequence[str] | None) -> tuple[str, ...]:
+    if channels is None:
+        present = find_channels([field]) if isinstance(field, Field) else CHANNELS
+    else:
+        present = tuple(channels)
+    unknown = [channel for channel in present if channel not in CHANNELS]
+    if unknown or len(set(present)) < len(present):
+        raise InputError(
+            found=f"channels = {', '.join(present)}",
+            where="crop_cells",
+            expected=f"each of {', '.join(CHANNELS)} at most once",
+        )
+    check_protein_and_nuclei(present)
+    return present
+
+
+def _read(field: Field | NDArray[Any], channels: Sequence[str], full_scale: int | None) -> NDArray[Any]:
     if isinstance(field, Field):
-        return (field if full_scale is None else replace(field, full_scale=full_scale)).read()
+        return (field if full_scale is None else replace(field, full_scale=full_scale)).read(channels)
     return fill_range(field, full_scale)
 
 
-def _check_image(image: NDArray[Any], found: LabelImages) -> NDArray[Any]:
-    shape = (len(CHANNELS), *found.cells.shape)
+def _check_image(image: NDArray[Any], channels: Sequence[str], found: LabelImages) -> NDArray[Any]:
+    shape = (len(channels), *found.cells.shape)
     if image.shape != shape or image.dtype not in (np.uint8, np.uint16):
         raise InputError(
             found=f"an image of shape {image.shape}, {image.dtype}",
             where="crop_cells",
             expected=f"shape {shape}, the size of the label images, and uint8 or uint16",
-            advice="give the field that was segmented, with the channels red, green, blue, yellow",
+            advice=f"give the field that was segmented, with the channels {', '.join(channels)}",
         )
     return image

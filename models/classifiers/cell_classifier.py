@@ -15,6 +15,7 @@ from data.tiles.field_tiles import FieldTiles
 from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.ensemble import Member, read_members, warn_of_versions
 from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
+from models.classifiers.fewer_channels import adapt_members
 from models.classifiers.runtimes.batch_runtime import BatchRuntime
 from models.runtimes.names import AUTO, resolve_runtime
 
@@ -42,7 +43,7 @@ class CellClassifier:
         # A wrong name is reported now, not with the first tiles.
         resolve_runtime(runtime)
         self._runtime = runtime
-        self._batch_runtimes: dict[Path, BatchRuntime] = {}
+        self._batch_runtimes: dict[tuple[Path, tuple[str, ...]], BatchRuntime] = {}
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -88,7 +89,8 @@ class CellClassifier:
         Raises
         ------
         InputError
-            Embeddings of several classifiers are asked for, or memory is too small for one tile.
+            Embeddings of several classifiers are asked for, memory is too small for one tile, or the tiles
+            lack a channel without which a classifier was never trained.
         """
         if embedding and len(self._members) > 1:
             raise InputError(
@@ -105,7 +107,8 @@ class CellClassifier:
             image_weight=None if image_weight == "auto" else image_weight,
             embedding=embedding,
         )
-        prediction = predict_cells(self._members, tiles, tiles.table, rows, self._open, options)
+        members = adapt_members(self._members, tiles.channels)
+        prediction = predict_cells(members, tiles, tiles.table, rows, self._open, options)
         chosen = tiles.table.iloc[rows]
         return tabulate_predictions(
             chosen["image_id"].tolist(),
@@ -117,9 +120,10 @@ class CellClassifier:
 
     def _open(self, member: Member) -> BatchRuntime:
         # Kept from field to field.
-        if member.folder not in self._batch_runtimes:
-            self._batch_runtimes[member.folder] = open_runtime(member, self._runtime)
-        return self._batch_runtimes[member.folder]
+        key = member.folder, member.architecture.tiles.channels
+        if key not in self._batch_runtimes:
+            self._batch_runtimes[key] = open_runtime(member, self._runtime)
+        return self._batch_runtimes[key]
 
 
 def load_classifier(

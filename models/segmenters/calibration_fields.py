@@ -15,6 +15,7 @@ from data.fields.field import Field
 from data.fields.pixel_size import resolve_pixel_size
 from models.segmenters.runtimes.calibration import Calibration
 from models.segmenters.without_er import channels_without_er, insert_dark_er
+from models.segmenters.without_red import replace_red
 
 log = logging.getLogger("hpacells")
 
@@ -26,11 +27,24 @@ KEY_LENGTH = 12
 
 @dataclass(frozen=True)
 class FieldSample:
-    """Fields, their pixel size in um ("auto": each its own), and whether they have an ER stain."""
+    """Fields on which a network is fitted.
+
+    Attributes
+    ----------
+    fields
+        The fields.
+    pixel_size_um
+        Their pixel size; ``"auto"`` for each its own.
+    er
+        Whether they have an ER stain.
+    stand_in
+        What takes the place of the microtubules; empty where they have these.
+    """
 
     fields: tuple[Field, ...]
     pixel_size_um: float | Literal["auto"]
     er: bool = True
+    stand_in: str = ""
 
     def calibration(
         self,
@@ -43,6 +57,8 @@ class FieldSample:
         A field that cannot be read is passed over.
         """
         present = channels if self.er else channels_without_er(channels)
+        if self.stand_in:
+            present = replace_red(channels, self.stand_in)
         used = [[entry for entry in field.fingerprint() if entry[0] in present] for field in self.fields]
         content = json.dumps([purpose, used, present, self.pixel_size_um])
         key = hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
@@ -55,7 +71,7 @@ class FieldSample:
                 except InputError as error:
                     log.debug("not calibrated on %s: %s", field.image_id, error)
                     continue
-                if present != channels:
+                if len(present) < len(channels):
                     image = insert_dark_er(image, channels)
                 yield to_input(image, size)
 
@@ -63,8 +79,13 @@ class FieldSample:
 
 
 def draw_sample(
-    fields: Sequence[Field], pixel_size_um: float | Literal["auto"], *, er: bool = True, count: int = FIELDS
+    fields: Sequence[Field],
+    pixel_size_um: float | Literal["auto"],
+    *,
+    er: bool = True,
+    stand_in: str = "",
+    count: int = FIELDS,
 ) -> FieldSample:
     """Draw fields by the hash of their IDs, so that a field more or less seldom changes the sample."""
     ranked = sorted(fields, key=lambda field: hashlib.sha256(field.image_id.encode()).digest())
-    return FieldSample(tuple(ranked[:count]), pixel_size_um, er)
+    return FieldSample(tuple(ranked[:count]), pixel_size_um, er, stand_in)

@@ -20,6 +20,7 @@ from models.segmenters.runtimes.factory import make_runtime
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.weights.store import find_weights, weights_hash
 from models.segmenters.without_er import ER, WithoutER
+from models.segmenters.without_red import WithoutRed
 
 AUTO = "auto"
 """The name that stands for the best segmenter at hand."""
@@ -54,12 +55,16 @@ class SegmenterOptions:
         For dpn-unet: label cells at full size as hpacellseg does.
     sample
         Some of the fields, on which int8 networks are fitted.
+    stand_in
+        The channel that is taken for the microtubules (red) where the fields have none of these; see
+        `models.segmenters.without_red`. Empty where they have them.
     """
 
     runtime: str = ANY_RUNTIME
     er: bool = True
     exact: bool = False
     sample: FieldSample | None = None
+    stand_in: str = ""
 
 
 def segmenter_names() -> tuple[str, ...]:
@@ -67,7 +72,7 @@ def segmenter_names() -> tuple[str, ...]:
     return (AUTO, *SEGMENTERS)
 
 
-def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
+def choose_segmenter(name: str = AUTO, *, er: bool = True, red: bool = True) -> tuple[str, str]:
     """Return the name of the segmenter that a name stands for, and the reason where that was ours to choose.
 
     Parameters
@@ -75,8 +80,9 @@ def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
     name
         As for `create_segmenter`; ``"auto"`` takes dpn-unet where its weights are present, else lite, else
         classical.
-    er
-        Whether the fields have an ER stain, as dpn-unet has other weights for those without.
+    er, red
+        Whether the fields have an ER stain, as dpn-unet has other weights for those without, and a
+        microtubule stain, without which it cannot be used.
 
     Raises
     ------
@@ -88,7 +94,9 @@ def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
             expected = f"{' or '.join(segmenter_names())}, a folder of masks, or a file {TRAINED}"
             raise InputError(found=f"no segmenter {name!r}", where="segmenter", expected=expected)
         return name, ""
-    if not _missing_weights(er):
+    if not red and LITE_WEIGHTS.is_file():
+        return "lite", "the best without microtubules"
+    if red and not _missing_weights(er):
         return "dpn-unet", "its weights are present"
     lacking = f"no DPN-UNet weights; {FETCH}"
     return ("lite" if LITE_WEIGHTS.is_file() else "classical"), lacking
@@ -111,9 +119,23 @@ def create_segmenter(name: str = AUTO, options: SegmenterOptions | None = None) 
         not at hand or of no use to it.
     """
     options = options or SegmenterOptions()
-    name, _ = choose_segmenter(name, er=options.er)
+    name, _ = choose_segmenter(name, er=options.er, red=not options.stand_in)
+    if options.stand_in:
+        _refuse_without_red(name)
     segmenter = SEGMENTERS[name](options) if name in SEGMENTERS else _make_trained(Path(name), options)
+    if options.stand_in:
+        return WithoutRed(segmenter, options.stand_in)
     return segmenter if options.er or ER not in segmenter.channels else WithoutER(segmenter)
+
+
+def _refuse_without_red(name: str) -> None:
+    if name in _NEED_RED:
+        raise InputError(
+            found="fields without a red channel (microtubules)",
+            where=f"segmenter {name}",
+            expected="microtubules, without which its networks were never trained",
+            advice="use segmenter auto or lite, or check the names of the files",
+        )
 
 
 def _make_dpn_unet(options: SegmenterOptions) -> Segmenter:
@@ -213,6 +235,8 @@ def _weights_names(er: bool) -> tuple[str, str]:
 def _missing_weights(er: bool) -> list[str]:
     return [name for name in _weights_names(er) if find_weights(name) is None]
 
+
+_NEED_RED = ("dpn-unet", "hpacellseg")
 
 SEGMENTERS: dict[str, Callable[[SegmenterOptions], Segmenter]] = {
     "dpn-unet": _make_dpn_unet,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from data.errors import InputError
 from data.fields.field import Field
+from data.fields.folder_channels import choose_channels
 from data.fields.image_settings import ImageSettings
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
@@ -37,6 +38,7 @@ def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], conf
             cells_path=work.cells,
             key=key,
             pixel_sizes_um=read_pixel_sizes(work, segmented),
+            channels=choose_channels(fields, segmented.settings.get("channels", "auto"), needs_nuclei=False),
         )
         outputs = CropsOutputs(cells_path=work.cells, tiles_path=work.tiles)
         return crops(inputs, outputs, settings, context)

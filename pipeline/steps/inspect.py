@@ -137,7 +137,9 @@ def _classifier_of(predict: Manifest) -> tuple[str, str]:
 
     folders = [Path(folder) for folder in predict.details.get("classifiers", [])]
     names = [name_bundled(folder) or str(folder) for folder in folders]
-    return ", ".join(names), "; ".join(BUNDLED[name] for name in names if name in BUNDLED)
+    limits = "; ".join(BUNDLED[name] for name in dict.fromkeys(names) if name in BUNDLED)
+    seen = dict.fromkeys(", ".join(channels) for channels in predict.details.get("channels", []))
+    return ", ".join(names) + (f" (sees {'; '.join(seen)})" if seen else ""), limits
 
 
 def _curves_of(work: WorkFolder) -> Path | None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from data.channels import CHANNELS
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
 from pipeline.runs.manifest import hash_file, hash_json
@@ -16,14 +17,17 @@ log = logging.getLogger("hpacells")
 
 def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> Step:
     """Predict every cell with the work folder's own classifier, or with ``models``: folders or names."""
-    from models.classifiers.bundled import BUNDLED, name_bundled
+    from models.classifiers.bundled import BUNDLED, find_for_fewer_channels, name_bundled
     from stages.predict.paths import PredictInputs, PredictOutputs
 
     settings = config.settings("predict", PredictSettings)
+    crops = require(work, "crops")
     if models:
         from models.classifiers.ensemble import find_classifiers
 
         folders = [folder for model in models for folder in find_classifiers(model)]
+        if len(crops.details.get("channels", CHANNELS)) < len(CHANNELS):
+            folders = [find_for_fewer_channels(folder) for folder in folders]
         dependencies = {"model": _hash_model(folders)}
     else:
         folders = [work.model]
@@ -42,7 +46,7 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         stage="predict",
         manifest=work.manifest("predict"),
         settings=settings,
-        inputs={"crops": require(work, "crops").output_key} | dependencies,
+        inputs={"crops": crops.output_key} | dependencies,
         outputs=(work.predictions,),
         run=run,
     )

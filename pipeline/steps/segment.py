@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from data.cells.edited_masks import find_mask_edits
 from data.fields.field import Field
+from data.fields.folder_channels import choose_channels
 from data.fields.image_settings import ImageSettings
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
@@ -26,11 +27,13 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
     """Segment fields, which lie in the folder ``images_dir``."""
     from stages.segment.paths import SegmentInputs
     from stages.segment.run import run as segment
-    from stages.segment.segmenter_choice import explain_choice, make_mask_source
+    from stages.segment.segmenter_choice import explain_choice, find_masks_folder, make_mask_source
 
     settings = config.settings("segment", SegmentSettings)
     image_settings = config.settings("images", ImageSettings).model_dump(mode="json")
-    inputs = SegmentInputs(fields, make_mask_source(fields, settings), explain_choice(fields, settings))
+    source = make_mask_source(fields, settings)
+    channels = choose_channels(fields, settings.channels, needs_nuclei=find_masks_folder(settings) is None)
+    inputs = SegmentInputs(fields, source, explain_choice(fields, settings), channels)
     outputs = _outputs(work)
 
     def run(_: str, context: Context) -> StageReport:

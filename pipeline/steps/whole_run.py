@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.fields.field import Field
+from data.fields.folder_channels import check_protein_and_nuclei, choose_channels
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, read_manifest
@@ -18,6 +19,7 @@ from pipeline.steps.score import score_step
 from pipeline.steps.segment import segment_step
 from pipeline.steps.train import train_step
 from stages.crops.settings import CropsSettings
+from stages.segment.settings import SegmentSettings
 from stages.stage import Context
 
 DEFAULT_CLASSIFIER = "simhpa19"
@@ -69,6 +71,9 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     config.settings("crops", CropsSettings)
     # Listed once, for all steps.
     fields = list_fields(job.images, config)
+    # A folder that cannot be classified is refused now, not after hours of segmenting.
+    chosen = config.settings("segment", SegmentSettings).channels
+    check_protein_and_nuclei(choose_channels(fields, chosen, needs_nuclei=False))
     manifests = [execute(make(), context) for make in _steps(job, fields, config)]
     folders = {path.parent for field in fields for path in field.files.values()}
     simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]

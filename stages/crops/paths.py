@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from data.cells.precropped_index import PrecroppedCell
+from data.channels import CHANNELS
 from data.fields.field import Field
 
 
@@ -25,6 +26,8 @@ class CropsInputs:
         Key of everything that the tiles depend on; an interrupted run with the same key is resumed.
     pixel_sizes_um
         Image ID -> edge of a pixel in um with which the field was segmented; 0.08 where there is none.
+    channels
+        The channels of the fields that are used.
     """
 
     fields: Sequence[Field]
@@ -33,6 +36,7 @@ class CropsInputs:
     cells_path: Path
     key: str
     pixel_sizes_um: Mapping[str, float] = field(default_factory=dict)
+    channels: tuple[str, ...] = CHANNELS
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from data.cells.cells_table import INTENSITY_COLUMNS, read_cells, write_cells
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
 from data.errors import InputError
+from data.fields.absent_channels import insert_absent
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
+from data.fields.folder_channels import check_protein_and_nuclei
 from data.fields.hash_log import HashLog
 from data.fields.near_duplicates import hash_image
 from data.images.grey_levels import to_uint8
@@ -23,6 +25,9 @@ from data.tiles.tile_store import TileWriter
 from stages.crops.paths import CropsInputs, CropsOutputs
 from stages.crops.settings import CropsSettings
 from stages.stage import Context, Failure, StageReport
+
+CHANNELS_DETAIL = "channels"
+"""Detail of the report: the channels of the tiles; all four where there is none."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,14 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
     Raises
     ------
     InputError
-        The table names a field that is not among the fields, or there is no table.
+        The table names a field that is not among the fields, there is no table, or the fields have no channel
+        of the protein or of the nuclei.
     """
+    check_protein_and_nuclei(inputs.channels)
     table = read_cells(inputs.cells_path)
-    writer = TileWriter(outputs.tiles_path, len(table), inputs.key)
+    writer = TileWriter(outputs.tiles_path, len(table), inputs.key, inputs.channels)
     work = list(_pending(table.iloc[writer.rows_written :], inputs))
-    cutter = _Cutter(inputs.masks_dir, settings)
+    cutter = _Cutter(inputs.masks_dir, settings, inputs.channels)
     failures = []
     log = HashLog(outputs.tiles_path.with_name(f".{outputs.tiles_path.name}.hashes"), inputs.key)
     for item, done in context.map(cutter, work, description="crops", total=len(work)):
@@ -57,22 +64,23 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
         writer.append(cut)
     table[list(INTENSITY_COLUMNS)] = writer.finish()
     table["image_hash"] = [log.hashes.get(image_id, "") for image_id in table["image_id"]]
-    table["dropped"] = find_drop_reasons(table, _limits(table, settings, inputs.pixel_sizes_um))
+    limits = _limits(table, settings, inputs.pixel_sizes_um)
+    table["dropped"] = find_drop_reasons(table, limits, inputs.channels)
     write_cells(outputs.cells_path, table)
     log.remove()
-    return _report(table, failures)
+    return _report(table, failures, inputs.channels)
 
 
 class _Cutter:
     """Cut the cells of one field; called from several threads."""
 
-    def __init__(self, masks_dir: Path, settings: CropsSettings) -> None:
-        self._masks_dir, self._settings = masks_dir, settings
+    def __init__(self, masks_dir: Path, settings: CropsSettings, channels: tuple[str, ...]) -> None:
+        self._masks_dir, self._settings, self._channels = masks_dir, settings, channels
 
     def __call__(self, item: _FieldCells) -> tuple[CellTiles, str]:
         """Return the tiles of a field's cells and the hash of its image."""
         image_id = item.field.image_id
-        image = to_uint8(item.field.read())
+        image = insert_absent(to_uint8(item.field.read(self._channels)), self._channels)
         nuclei = read_label_image(self._masks_dir / f"{image_id}_nuclei.png")
         cells = read_label_image(self._masks_dir / f"{image_id}_cells.png")
         if not image.shape[1:] == cells.shape == nuclei.shape:
@@ -84,7 +92,7 @@ class _Cutter:
             )
         keep_neighbours = self._settings.neighbours == "keep"
         cut = crop_boxes(image, nuclei, cells, item.cell_ids, item.boxes, keep_neighbours=keep_neighbours)
-        return cut, hash_image(image)
+        return cut.without_means_of_others(self._channels), hash_image(image)
 
 
 def _pending(table: pd.DataFrame, inputs: CropsInputs) -> Iterator[_FieldCells]:
@@ -112,7 +120,7 @@ def _limits(table: pd.DataFrame, settings: CropsSettings, pixel_sizes_um: Mappin
     )
 
 
-def _report(table: pd.DataFrame, failures: list[Failure]) -> StageReport:
+def _report(table: pd.DataFrame, failures: list[Failure], channels: tuple[str, ...]) -> StageReport:
     reported = {failure.where for failure in failures}
     unreadable = table.loc[table["dropped"] == UNREADABLE, "image_id"].unique()
     # A run that was interrupted after a failure finds the failed rows written, but not the reason.
@@ -125,5 +133,5 @@ def _report(table: pd.DataFrame, failures: list[Failure]) -> StageReport:
     return StageReport(
         counts={"cells": len(table), "kept": len(table) - dropped.total(), **dropped},
         failures=failures,
-        details={"dropped": dict(dropped)},
+        details={"dropped": dict(dropped), CHANNELS_DETAIL: list(channels)},
     )

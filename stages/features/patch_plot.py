@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from data.features.mutual_information import find_exciting_classes, measure_information
 from data.features.patches import MapGrid, choose_neurons, find_most_exciting
-from data.plots.composites import stretch_contrast
+from data.fields.absent_channels import insert_absent
+from data.plots.composites import describe_composite, stretch_contrast
 from data.plots.patches import Patch, draw_patches
 from data.tiles.tile_store import TileStore
 from models.classifiers.activations import Peaks
@@ -63,8 +64,14 @@ def plot_patches(
     path = findings.folder / "patches.png"
     draw_patches(path, rows)
     csv = findings.write_table("patches.csv", pd.DataFrame(table))
+    colours = describe_composite(store.channels)
     findings.plots.append(
-        Plot("Patches that excite a channel most", path.name, _explain(grid, map_name, information), csv)
+        Plot(
+            "Patches that excite a channel most",
+            path.name,
+            _explain(grid, map_name, information, colours),
+            csv,
+        )
     )
 
 
@@ -72,14 +79,15 @@ def _cut(
     store: TileStore, sample: CellSample, peaks: Peaks, grid: MapGrid, neuron: int, cells: Sequence[int]
 ) -> list[Patch]:
     patches = []
-    for cell, tile in zip(cells, store.read(sample.rows[list(cells)]), strict=True):
+    tiles = insert_absent(store.read(sample.rows[list(cells)]), store.channels)
+    for cell, tile in zip(cells, tiles, strict=True):
         place = int(peaks.places[cell, neuron])
         caption = f"{peaks.values[cell, neuron]:.3g}  {sample.names[sample.classes[cell]]}"
         patches.append(Patch(stretch_contrast(tile), grid.field_box(place), grid.place_box(place), caption))
     return patches
 
 
-def _explain(grid: MapGrid, map_name: str, information: NDArray[np.floating] | None) -> str:
+def _explain(grid: MapGrid, map_name: str, information: NDArray[np.floating] | None, colours: str) -> str:
     chosen = (
         "The channels are those whose strongest activation in a cell tells most of the class (in nat, at the "
         "left)."
@@ -96,8 +104,8 @@ def _explain(grid: MapGrid, map_name: str, information: NDArray[np.floating] | N
     return (
         f"A row is a channel of {map_name}, with the cells in which it is most active, the strongest first; "
         f"one patch a cell. {shown}; the frame is the place of the map ({grid.height} x {grid.width} places, "
-        f"each {y1 - y0} x {x1 - x0} px of the tile's 256) that is most active. Left microtubules red, "
-        "protein green and nucleus blue, right the protein alone, each channel of each tile stretched for "
+        f"each {y1 - y0} x {x1 - x0} px of the tile's 256) that is most active. Left {colours}, "
+        "right the protein alone, each channel of each tile stretched for "
         f"the eye. Above: the activation, and the class of the cell; of the same "
         f"activation the higher mean of the map comes first. {chosen}"
     )

@@ -17,7 +17,8 @@ from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
 from models.classifiers.activations import Peaks, check_layer, measure_activations
 from models.classifiers.classifier import Classifier
-from models.classifiers.ensemble import find_classifiers
+from models.classifiers.ensemble import find_classifiers, read_members
+from models.classifiers.fewer_channels import adapt_members, restrict_classifier
 from models.classifiers.model_folder import read_classifier
 from models.classifiers.receptive_field import find_receptive_field
 from models.device import choose_device
@@ -48,10 +49,12 @@ def run(
         A file is missing or does not fit the others, there is no such layer, or too few cells have a class.
     """
     folders = find_classifiers(inputs.model_dir)
-    classifier = read_classifier(folders[0])
+    store = TileStore(inputs.tiles_path)
+    member = adapt_members(read_members(folders[:1]), store.channels)[0]
+    folders[0] = member.folder
+    classifier = restrict_classifier(read_classifier(member.folder), member.architecture)
     check_layer(classifier, settings.layer)
     sample = choose_sample(inputs, classifier.architecture.class_names, settings.cells, settings.seed)
-    store = TileStore(inputs.tiles_path)
     with atomic_folder(outputs.features_dir, replace=True) as folder:
         findings = Findings(folder)
         _tell(sample, classifier, folders, findings)

@@ -17,6 +17,7 @@ from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
 from stages.train.cells.selection import select_cells
+from stages.train.cells.tile_channels import leave_out_absent
 from stages.train.fold import make_training_step
 from stages.train.paths import TrainInputs
 from stages.train.preparation import FoldCells, set_up_fold
@@ -42,6 +43,7 @@ def run(
     train = inputs.recipe
     cells = TrainInputs(inputs.tiles_path, inputs.cells_path, inputs.labels_path)
     store, chosen = select_cells(cells, train)
+    train = leave_out_absent(train, store.channels)
     nobody = np.zeros(len(chosen.rows), bool)
     setup = set_up_fold(FoldCells(store, chosen, nobody), train, choose_device(train.device), ALONE)
     setup.classifier.train()

@@ -9,11 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.fields.absent_channels import insert_absent
 from data.fields.field import Field
 from data.images.grey_levels import to_uint8
 from data.masks.label_image import read_label_image
 from data.plots.composites import (
     composite,
+    describe_composite,
     find_contrast,
     find_outlines,
     protein_only,
@@ -71,7 +73,8 @@ class FieldPages:
 
     def __call__(self, image_id: str) -> dict[str, Any]:
         """Write a field's page; give what the index says of it."""
-        image = to_uint8(self._field(image_id).read())
+        channels = self._tiles.channels
+        image = insert_absent(to_uint8(self._field(image_id).read(channels)), channels)
         contrast = find_contrast(image)
         image = stretch_contrast(image, contrast)
         cells = read_label_image(self._inputs.masks_dir / f"{image_id}_cells.png")
@@ -94,6 +97,7 @@ class FieldPages:
             **about,
             width=width,
             height=height,
+            colours=describe_composite(channels),
             number_size=_size_numbers(width, rows),
             cells=entries,
         )
@@ -103,6 +107,7 @@ class FieldPages:
         """Draw the tiles below each other, on as many sheets as they need."""
         for start in range(0, len(rows), _SHEET_TILES):
             tiles = self._tiles.read(rows[start : start + _SHEET_TILES])
+            tiles = insert_absent(tiles, self._tiles.channels)
             sheet = np.vstack([draw_tile(tile, contrast, _TILE) for tile in tiles])
             write_jpeg(self._folder / (image_id + _sheet_ending(start)), sheet)
 

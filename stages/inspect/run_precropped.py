@@ -51,7 +51,7 @@ def run(
                 failures.append(Failure(group.title, str(page)))
                 page = pages.write_failed(group, str(page))
             shown.append(page)
-        write = ViewPages(cards, folder)
+        write = ViewPages(cards, folder, tiles.channels)
         for page, done in context.map(write, view_pages, description="inspect", total=len(view_pages)):
             if isinstance(done, Exception):
                 failures.append(Failure(page.file, str(done)))

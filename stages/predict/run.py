@@ -1,5 +1,6 @@
 """Predict: give every cell the probabilities of its classes."""
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 
@@ -11,9 +12,12 @@ from data.predictions.predictions_table import write_predictions
 from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble import Member, group_by_tiles, read_members, warn_of_versions
 from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
+from models.classifiers.fewer_channels import adapt_members, name_member
 from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
+
+log = logging.getLogger("hpacells")
 
 
 def run(
@@ -32,7 +36,8 @@ def run(
     """
     table = read_cells(inputs.cells_path, ["image_id", "cell_id", "dropped"])
     store = TileStore(inputs.tiles_path, rows=len(table))
-    members = read_members(inputs.model_dirs)
+    members = adapt_members(read_members(inputs.model_dirs), store.channels)
+    _tell(members)
     warn_of_versions(members)
     _check_embedding(members, settings)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
@@ -55,9 +60,19 @@ def run(
         counts=counts | ({"classifiers": len(members)} if len(members) > 1 else {}),
         details={
             "classifiers": [str(member.folder) for member in members],
+            "channels": [list(member.architecture.tiles.channels) for member in members],
             "runtimes": sorted(prediction.identities),
         },
     )
+
+
+def _tell(members: Sequence[Member]) -> None:
+    """Log which classifiers predict, and by which channels."""
+    by_channels: dict[tuple[str, ...], list[str]] = {}
+    for member in members:
+        by_channels.setdefault(member.architecture.tiles.channels, []).append(name_member(member))
+    for channels, names in by_channels.items():
+        log.info("classifier: %s, which sees %s", ", ".join(names), ", ".join(channels))
 
 
 def _check_embedding(members: Sequence[Member], settings: PredictSettings) -> None:

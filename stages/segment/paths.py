@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.channels import CHANNELS
 from data.fields.field import Field
 from data.own_masks.own_masks import OwnMasks
 from models.segmenters.segmenter import Segmenter
@@ -21,11 +22,14 @@ class SegmentInputs:
         Segmenter that was made for them, or the user's own masks.
     reason
         Why it was chosen; empty where it was asked for by name.
+    channels
+        The channels of the fields that are used, here and by later stages.
     """
 
     fields: Sequence[Field]
     segmenter: Segmenter | OwnMasks
     reason: str = ""
+    channels: tuple[str, ...] = CHANNELS
 
 
 @dataclass(frozen=True)

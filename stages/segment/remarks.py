@@ -2,9 +2,11 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from data.channels import CHANNELS
+from data.fields.folder_channels import name_channels
 from data.fields.pixel_size import ASSUMED, SETTING, PixelSize
 
 log = logging.getLogger("hpacells")
@@ -30,6 +32,27 @@ class SegmentedRemarks:
     image_id: str
     pixel_size: PixelSize
     lacks_cells: bool = False
+
+
+def tell_channels(channels: Collection[str], *, chosen: bool) -> None:
+    """Log once which channels the fields are processed without.
+
+    Parameters
+    ----------
+    channels
+        Those that are used.
+    chosen
+        Whether a setting chose them.
+    """
+    absent = [channel for channel in CHANNELS if channel not in channels]
+    if absent and chosen:
+        log.info("segment.channels leaves out %s", name_channels(absent))
+    elif absent:
+        log.warning(
+            "no field has a %s channel, so the fields are processed without (docs/channels.md); if they have "
+            "one, check the names of its files",
+            name_channels(absent, "or"),
+        )
 
 
 def tell_remarks(remarks: Iterable[SegmentedRemarks]) -> None:

@@ -17,10 +17,13 @@ from models.segmenters.segmenter import Segmenter
 from stages.segment.edits import is_edited, keep_edit
 from stages.segment.field_segmentation import FieldSegmentation
 from stages.segment.paths import SegmentInputs, SegmentOutputs
-from stages.segment.remarks import SegmentedRemarks, tell_remarks
-from stages.segment.settings import SegmentSettings
+from stages.segment.remarks import SegmentedRemarks, tell_channels, tell_remarks
+from stages.segment.settings import AUTO, SegmentSettings
 from stages.segment.tables import collect, is_collected
 from stages.stage import Context, Failure, StageReport
+
+FIELD_CHANNELS = "field channels"
+"""Detail of the report: the channels of the fields that are used."""
 
 log = logging.getLogger("hpacells")
 
@@ -34,6 +37,7 @@ def run(
     """
     fields, segmenter, reason = inputs.fields, inputs.segmenter, inputs.reason
     log.info("segmenter: %s%s", segmenter.name, f" ({reason})" if reason else "")
+    tell_channels(inputs.channels, chosen=settings.channels != AUTO)
     _refuse_strange_masks(outputs)
     outputs.fields_dir.mkdir(parents=True, exist_ok=True)
     edits = Notes()
@@ -68,6 +72,7 @@ def run(
             "segmenter": segmenter.identity(),
             "chosen because": reason or "asked for",
             "channels": list(segmenter.channels),
+            FIELD_CHANNELS: list(inputs.channels),
             **({MIXED_FIELDS: mixed} if mixed else {}),
         },
     )

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.fields.field import Field
+from data.fields.folder_channels import choose_channels
 from data.own_masks.own_masks import OwnMasks
 from models.segmenters.calibration_fields import draw_sample
 from models.segmenters.factory import SegmenterOptions, choose_segmenter, create_segmenter, segmenter_names
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER
+from models.segmenters.without_red import choose_stand_in
 from stages.segment.settings import SegmentSettings
 
 
@@ -32,9 +34,10 @@ def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmen
     InputError
         The segmenter or the runtime is not available.
     """
-    er = _uses_er(fields, settings)
-    sample = draw_sample(fields, settings.pixel_size_um, er=er)
-    options = SegmenterOptions(settings.runtime, er, settings.labelling == "exact", sample)
+    channels = choose_channels(fields, settings.channels)
+    er, stand_in = _uses_er(channels, settings), _choose_stand_in(channels, settings)
+    sample = draw_sample(fields, settings.pixel_size_um, er=er, stand_in=stand_in)
+    options = SegmenterOptions(settings.runtime, er, settings.labelling == "exact", sample, stand_in)
     return create_segmenter(settings.segmenter, options)
 
 
@@ -51,9 +54,16 @@ def explain_choice(fields: Sequence[Field], settings: SegmentSettings) -> str:
     folder = find_masks_folder(settings)
     if folder is not None:
         return f"those in {folder}"
-    _, reason = choose_segmenter(settings.segmenter, er=_uses_er(fields, settings))
+    channels = choose_channels(fields, settings.channels)
+    stand_in = _choose_stand_in(channels, settings)
+    _, reason = choose_segmenter(settings.segmenter, er=_uses_er(channels, settings), red=not stand_in)
     return reason
 
 
-def _uses_er(fields: Sequence[Field], settings: SegmentSettings) -> bool:
-    return settings.er == "yes" or (settings.er == "auto" and any(ER in field.files for field in fields))
+def _uses_er(channels: Sequence[str], settings: SegmentSettings) -> bool:
+    return settings.er == "yes" or (settings.er == "auto" and ER in channels)
+
+
+def _choose_stand_in(channels: Sequence[str], settings: SegmentSettings) -> str:
+    er = _uses_er(channels, settings)
+    return choose_stand_in([channel for channel in channels if channel != ER or er])

@@ -8,6 +8,8 @@ from pydantic import model_validator
 from models.segmenters.segmenter import PIXEL_SIZES_UM
 from stages.stage import StageSettings
 
+Stain = Literal["red", "green", "blue", "yellow"]
+
 AUTO = "auto"
 OWN_MASKS = "masks"
 """Names of segmenters: the best that is present, and the user's own masks."""
@@ -24,8 +26,13 @@ class SegmentSettings(StageSettings):
     runtime: str = Setting(
         "auto", description="what runs its networks; auto takes the fastest that is present, never int8"
     )
+    channels: tuple[Stain, ...] | Literal["auto"] = Setting(
+        "auto",
+        description="channels of the fields that are used, here and by later stages; auto: all of which any "
+        "field has a file",
+    )
     er: Literal["auto", "yes", "no"] = Setting(
-        "auto", description="whether the ER (yellow) is used; auto: where any field has a file of it"
+        "auto", description="whether the ER (yellow) is used to find cells; auto: where it is there"
     )
     labelling: Literal["fast", "exact"] = Setting(
         "fast", description="how dpn-unet labels cells: fast, or pixel by pixel as hpacellseg does"

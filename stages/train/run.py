@@ -20,6 +20,7 @@ from stages.stage import Context, StageReport
 from stages.train.cells.selection import select_cells, select_labelled
 from stages.train.cells.soft_labels import soften
 from stages.train.cells.splits import Split, list_splits
+from stages.train.cells.tile_channels import leave_out_absent
 from stages.train.fold import Fold, FoldResult
 from stages.train.paths import TrainInputs, TrainOutputs
 from stages.train.preparation import FoldCells, set_up_fold
@@ -45,6 +46,7 @@ def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, con
     if inputs.soft_labels_path is None:
         _check_soft_weight(settings)
     store, chosen = select_cells(inputs, settings)
+    settings = leave_out_absent(settings, store.channels)
     softened = None if inputs.soft_labels_path is None else soften(chosen, inputs.soft_labels_path, settings)
     splits = list_splits(chosen, settings, model_dir)
     in_folds = splits[0].folder != model_dir

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.channels import CHANNELS
 from data.features.cell_profile.intensity import correlate_channels, measure_intensity
 from data.features.cell_profile.radial import measure_radial
 from data.features.cell_profile.shape import measure_shape
 from data.features.cell_profile.texture import measure_texture
+from data.fields.absent_channels import insert_absent
 from data.tiles.tile_store import TileStore
 
 
@@ -33,10 +35,16 @@ class Block(NamedTuple):
 
 
 def measure_block(block: Block) -> pd.DataFrame:
-    """Measure some cells: one row per cell, in the order of the block; as ``measure_cell``."""
+    """Measure some cells: one row per cell, in the order of the block; as ``measure_cell``.
+
+    Nothing is measured of a channel that the tiles lack.
+    """
     store, rows = TileStore(block.tiles), block.rows
-    parts = store.read(rows), store.cell_masks(rows), store.nucleus_masks(rows), block.areas
-    return pd.DataFrame([measure_cell(*cell) for cell in zip(*parts, strict=True)])
+    tiles = insert_absent(store.read(rows), store.channels)
+    parts = tiles, store.cell_masks(rows), store.nucleus_masks(rows), block.areas
+    table = pd.DataFrame([measure_cell(*cell) for cell in zip(*parts, strict=True)])
+    absent = set(CHANNELS) - set(store.channels)
+    return table[[name for name in table.columns if absent.isdisjoint(name.split())]]
 
 
 def measure_cell(

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from data.plots.composites import find_contrast
+from data.fields.absent_channels import insert_absent
+from data.plots.composites import describe_composite, find_contrast
 from data.tiles.tile_store import TileStore
 from stages.inspect.cells.cards import CellCards, picture_path
 from stages.inspect.cells.groups import CellGroup
@@ -40,7 +41,7 @@ class CellPages:
 
     def __call__(self, group: CellGroup) -> dict[str, Any]:
         """Write a group's page; give what the index says of it."""
-        tiles = self._tiles.read(group.rows)
+        tiles = insert_absent(self._tiles.read(group.rows), self._tiles.channels)
         shared = find_contrast(np.concatenate(list(tiles), axis=1)) if group.together else None
         pictures = []
         for row, tile in zip(group.rows.tolist(), tiles, strict=True):
@@ -68,6 +69,7 @@ class CellPages:
             "cells.html",
             title=group.title,
             failure=why,
+            colours=describe_composite(self._tiles.channels),
             about=f"{len(group.rows)} cells, {contrast}",
             before=f"{number - 1}.html" if number > 1 else "",
             after=f"{number + 1}.html" if number < self._count else "",

@@ -1,11 +1,14 @@
 """Choices among the pre-cropped cells: those of one predicted class, and other such."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.channels import CHANNELS
+from data.plots.composites import describe_composite
 from stages.inspect.cells.cards import CellCards
 from stages.inspect.given_labels import PARTLY, WRONG
 from stages.pages.template import write_page
@@ -88,7 +91,8 @@ def divide_views(views: list[View], cells_per_page: int) -> list[ViewPage]:
 class ViewPages:
     """Write one page of a view, which shows the pictures of the cells' own pages; called from threads."""
 
-    def __init__(self, cards: CellCards, folder: Path) -> None:
+    def __init__(self, cards: CellCards, folder: Path, channels: Collection[str] = CHANNELS) -> None:
+        self._colours = describe_composite(channels)
         self._cards, self._folder = cards, folder / "views"
         self._folder.mkdir()
 
@@ -100,6 +104,7 @@ class ViewPages:
             self._folder / page.file,
             "cells.html",
             title=f"{page.view.title}{part}",
+            colours=self._colours,
             about=f"{len(page.rows)} of {len(page.view.rows)} cells, {page.view.order}",
             before=f"{name}-{number - 1}.html" if number > 1 else "",
             after=f"{name}-{number + 1}.html" if number < page.count else "",
