@@ -65,7 +65,13 @@ def read_field_cells(path: Path) -> FieldCells | None:
     return FieldCells(metadata["key"], *size, cells, _stamp(metadata))
 
 
-def read_key(path: Path) -> tuple[str, LabelStamp | None] | None:
+def read_key(path: Path) -> str | None:
+    """Read only the key of one field's cells, or None where there is none."""
+    found = read_key_and_stamp(path)
+    return None if found is None else found[0]
+
+
+def read_key_and_stamp(path: Path) -> tuple[str, LabelStamp | None] | None:
     """Read only the key and the stamp of one field's cells, or None where there are none."""
     try:
         metadata = json.loads((pq.read_schema(path).metadata or {})[_METADATA])

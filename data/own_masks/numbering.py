@@ -39,7 +39,9 @@ def number_cells(path: Path, labels: NDArray[np.integer], notes: Notes) -> NDArr
         )
     if len(numbers) == 0:
         notes.add("no cell", path.name)
-    elif numbers[-1] > len(numbers):
+    elif len(numbers) == 1:
+        notes.add("one cell alone; a binary mask would look like it", path.name)
+    if len(numbers) and numbers[-1] > len(numbers):
         notes.add(
             "numbers with gaps, renumbered without them",
             f"{path.name} ({len(numbers)} cells, numbers up to {numbers[-1]})",
@@ -59,7 +61,7 @@ def number_nuclei(
     """Give the nuclei of a label image or mask (H, W) the numbers of the cells in which they lie."""
     nuclei, strays = match_nuclei(renumber(labels)[0], cells)
     if strays:
-        notes.add("nuclei outside of all cells, left out", f"{path.name} ({strays} nuclei)")
+        notes.add("nuclei outside of all cells, left out", f"{path.name} ({strays})")
     note_cells_without_nucleus(path.name, nuclei, cells, notes)
     return nuclei
 

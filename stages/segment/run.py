@@ -5,7 +5,7 @@ import json
 import logging
 
 from data.cells.cells_table import measure_cells, read_cells
-from data.cells.field_cells import FieldCells, read_key, write_field_cells
+from data.cells.field_cells import FieldCells, read_key_and_stamp, write_field_cells
 from data.cells.label_stamp import LabelStamp, find_edit, hash_labels, label_paths, look_at_files
 from data.errors import InputError
 from data.fields.field import Field
@@ -119,7 +119,7 @@ class _FieldSegmentation:
         """Read key and stamp of a field that was segmented and whose label images are there."""
         if not look_at_files(self._outputs.masks_dir, field.image_id):
             return None
-        return read_key(self._outputs.rows_path(field.image_id))
+        return read_key_and_stamp(self._outputs.rows_path(field.image_id))
 
     def _key(self, field: Field) -> str:
         used = [entry for entry in field.fingerprint() if entry[0] in self._source.channels]
@@ -152,7 +152,7 @@ def _forget_others(outputs: SegmentOutputs, keep: set[str], failed: set[str]) ->
     known = {path.stem for path in outputs.fields_dir.glob("*.parquet")}
     known |= {path.name.removesuffix("_cells.png") for path in masks_dir.glob("*_cells.png")}
     for image_id in known - keep:
-        record = read_key(outputs.rows_path(image_id))
+        record = read_key_and_stamp(outputs.rows_path(image_id))
         if record is not None and is_edited(outputs, image_id, record[1]):
             if image_id in failed:
                 continue
