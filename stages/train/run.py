@@ -43,9 +43,10 @@ def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, con
     splits = list_splits(training_set, settings, outputs.model_dir)
     in_folds = splits[0].folder != outputs.model_dir
     unused = find_unused(labelled.select_all(settings) if in_folds else training_set, training_set, splits)
+    others = [unused.of_fold(number) for number in range(len(splits))]
     cells = [FoldCells(labelled.store, training_set, split.held_out, softened) for split in splits]
     with join_processes(choose_device(settings.device)) as processes:
-        results = _train_folds(cells, splits, unused, settings, processes, context)
+        results = _train_folds(cells, splits, others, settings, processes, context)
         # All have read their checkpoints by then.
         processes.wait()
         if not processes.rank:
@@ -73,7 +74,7 @@ def _check_soft_weight(settings: TrainSettings) -> None:
 def _train_folds(
     cells: Sequence[FoldCells],
     splits: Sequence[Split],
-    unused: UnusedCells,
+    unused: Sequence[UnusedCells],
     settings: TrainSettings,
     processes: Processes,
     context: Context,
@@ -88,7 +89,7 @@ def _train_folds(
             log.info("%s: %d cell%s held out", name, count, " is" if count == 1 else "s are")
         setup = set_up_fold(cells[number], settings, device, processes)
         warned |= warn_of_absent(setup.absent_classes, warned)
-        fold = Fold(setup, split, unused.of_fold(number), name)
+        fold = Fold(setup, split, unused[number], name)
         with context.track(name or "train", fold.steps) as advance:
             results.append(fold.fit(advance))
     return results

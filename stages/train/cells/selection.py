@@ -76,11 +76,12 @@ def read_labelled_cells(inputs: TrainInputs, settings: TrainSettings) -> Labelle
     table = read_cells(inputs.cells_path, _COLUMNS)
     store = TileStore(inputs.tiles_path, rows=len(table))
     label_set = read_label_set(settings.label_set)
+    proteins = read_proteins(inputs.labels_path)
     return LabelledCells(
         table=table,
         store=store,
         labels=read_labels(inputs.labels_path, label_set),
-        proteins=read_proteins(inputs.labels_path),
+        proteins=proteins,
         label_set=label_set,
         labels_path=inputs.labels_path,
     )
