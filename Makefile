@@ -5,13 +5,21 @@ VENV := .venv
 HPACELLS := $(VENV)/bin/hpacells
 INSTALLED := $(VENV)/.installed
 
+# A value in quotes for the shell, so that names may have blanks and apostrophes: $(call q,IMAGES).
+quote := '
+q = '$(subst $(quote),'\'',$($(1)))'
+# make's own functions take a blank for the end of a name.
+empty :=
+blank := $(empty) $(empty)
+folder_name = $(subst |,$(blank),$(notdir $(patsubst %/,%,$(subst $(blank),|,$(1)))))
+
 DEMO_IMAGES := work/demo-images
 DEMO_WORK := work/demo
 DEMO_UNLABELLED := work/demo-unlabelled
 IMAGES ?= $(DEMO_IMAGES)
 
 # Without IMAGES everything works on the simulated demo set: train on one part, score on the other.
-ifeq ($(IMAGES),$(DEMO_IMAGES))
+ifeq "$(IMAGES)" "$(DEMO_IMAGES)"
 LABELS ?= $(DEMO_IMAGES)/train/train.csv
 TRUTH ?= $(DEMO_IMAGES)/test/truth.csv
 TEST ?= $(DEMO_IMAGES)/test/train.csv
@@ -23,7 +31,7 @@ LABELS ?=
 TRUTH ?=
 TEST ?=
 RECIPE ?=
-WORK ?= work/$(notdir $(patsubst %/,%,$(IMAGES)))
+WORK ?= work/$(call folder_name,$(IMAGES))
 SIMULATED :=
 endif
 CONFIG ?=
@@ -34,14 +42,15 @@ TEST_WORKERS ?= 2
 PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 BENCHMARKS := $(basename $(notdir $(wildcard benchmarks/*.py)))
 
-CONFIG_OPTION = $(if $(CONFIG),--config $(CONFIG))
-RECIPE_OPTION = $(if $(RECIPE),--recipe $(RECIPE))
+CONFIG_OPTION = $(if $(CONFIG),--config $(call q,CONFIG))
+RECIPE_OPTION = $(if $(RECIPE),--recipe $(call q,RECIPE))
 
 # The demo's labels are no other work folder's.
-REPORT_LABELS = $(if $(LABELS),$(if $(filter-out $(DEMO_IMAGES)/%,$(LABELS))$(filter $(DEMO_WORK),$(WORK)),--labels $(LABELS)))
+OTHER_LABELS = $(filter-out $(DEMO_IMAGES)/%,$(subst $(blank),|,$(LABELS)))
+REPORT_LABELS = $(if $(LABELS),$(if $(OTHER_LABELS)$(filter $(DEMO_WORK),$(subst $(blank),|,$(WORK))),--labels $(call q,LABELS)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights segment crops train predict evaluate \
+.PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights images segment crops train predict evaluate \
         explore features submission score report run test test-slow lint format bench clean
 
 help: ## show this list
@@ -77,57 +86,60 @@ simhpa19: setup ## simulate a frozen set of the benchmark (SET=tiny, small or fu
 simhpa19-checks: setup ## train on the small set and check how far it can be trusted (TEAMS=csv CELLS=folder)
 	$(HPACELLS) simulate work/simhpa19/small --benchmark small
 	$(VENV)/bin/python -m benchmarks.simhpa19.checks work/simhpa19/small --work work/simhpa19/checks \
-	  $(if $(TEAMS),--teams $(TEAMS)) $(if $(CELLS),--cells $(CELLS)) $(ARGS)
+	  $(if $(TEAMS),--teams $(call q,TEAMS)) $(if $(CELLS),--cells $(call q,CELLS)) $(ARGS)
 
 recipes: setup ## train all recipes side by side, one table (CELLS=folder of real cells)
 	$(HPACELLS) simulate work/simhpa19/small --benchmark small
 	$(VENV)/bin/python -m benchmarks.recipes work/simhpa19/small --work work/recipes \
-	  $(if $(CELLS),--cells $(CELLS)) $(ARGS)
+	  $(if $(CELLS),--cells $(call q,CELLS)) $(ARGS)
 
 real-cells: setup ## cross-validate a recipe on labelled real cells (CELLS=folder RECIPE=name)
 	$(call need,CELLS)
-	$(VENV)/bin/python -m benchmarks.real_cells $(CELLS) --work work/real-cells \
+	$(VENV)/bin/python -m benchmarks.real_cells $(call q,CELLS) --work work/real-cells \
 	  $(if $(filter-out demo,$(RECIPE)),--recipe $(RECIPE)) $(ARGS)
 
 weights: setup ## fetch the published weights of the HPA's DPN-UNet (1.7 GB)
 	$(HPACELLS) weights fetch dpn-unet $(ARGS)
 
+images: setup $(SIMULATED) ## show what is found in the folder of images
+	$(HPACELLS) images $(call q,IMAGES) $(if $(LABELS),--labels $(call q,LABELS)) $(CONFIG_OPTION) $(ARGS)
+
 segment: setup $(SIMULATED) ## find nuclei and cells: masks and cells table
-	$(HPACELLS) segment $(IMAGES) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+	$(HPACELLS) segment $(call q,IMAGES) --work $(call q,WORK) $(CONFIG_OPTION) $(ARGS)
 
 crops: setup $(SIMULATED) ## cut every cell to a 256 px tile
-	$(HPACELLS) crops $(IMAGES) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+	$(HPACELLS) crops $(call q,IMAGES) --work $(call q,WORK) $(CONFIG_OPTION) $(ARGS)
 
 train: setup ## train the classifier on the tiles (LABELS=)
 	$(call need,LABELS)
-	$(HPACELLS) train --work $(WORK) --labels $(LABELS) $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
+	$(HPACELLS) train --work $(call q,WORK) --labels $(call q,LABELS) $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
 
 predict: setup ## classify every cell
-	$(HPACELLS) predict --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+	$(HPACELLS) predict --work $(call q,WORK) $(CONFIG_OPTION) $(ARGS)
 
 evaluate: setup ## measure the predictions against labels of images kept aside (TEST=)
 	$(call need,TEST)
-	$(HPACELLS) evaluate --work $(WORK) --labels $(TEST) $(CONFIG_OPTION) $(ARGS)
+	$(HPACELLS) evaluate --work $(call q,WORK) --labels $(call q,TEST) $(CONFIG_OPTION) $(ARGS)
 
 explore: setup $(SIMULATED) ## plot a label set and its images (LABELS=)
 	$(call need,LABELS)
-	$(HPACELLS) explore $(IMAGES) --labels $(LABELS) --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+	$(HPACELLS) explore $(call q,IMAGES) --labels $(call q,LABELS) --work $(call q,WORK) $(CONFIG_OPTION) $(ARGS)
 
 features: setup ## show what the classifier's neurons respond to (LABELS=)
-	$(HPACELLS) features --work $(WORK) $(if $(LABELS),--labels $(LABELS)) $(CONFIG_OPTION) $(ARGS)
+	$(HPACELLS) features --work $(call q,WORK) $(if $(LABELS),--labels $(call q,LABELS)) $(CONFIG_OPTION) $(ARGS)
 
 submission: setup ## write label, confidence and mask of every cell as a Kaggle CSV
-	$(HPACELLS) combine --work $(WORK) $(CONFIG_OPTION) $(ARGS)
+	$(HPACELLS) combine --work $(call q,WORK) $(CONFIG_OPTION) $(ARGS)
 
 score: setup ## score the submission (TRUTH=)
 	$(call need,TRUTH)
-	$(HPACELLS) score $(WORK)/submission.csv $(TRUTH) --work $(WORK) --json $(WORK)/metric.json $(CONFIG_OPTION) $(ARGS)
+	$(HPACELLS) score $(call q,WORK)/submission.csv $(call q,TRUTH) --work $(call q,WORK) --json $(call q,WORK)/metric.json $(CONFIG_OPTION) $(ARGS)
 
 report: setup ## write the report that shows every cell (with the images' labels: LABELS=)
-	$(HPACELLS) inspect --work $(WORK) $(REPORT_LABELS) $(CONFIG_OPTION) $(ARGS)
+	$(HPACELLS) inspect --work $(call q,WORK) $(REPORT_LABELS) $(CONFIG_OPTION) $(ARGS)
 
 run: setup $(SIMULATED) ## all of the above for IMAGES= WORK=, trained on LABELS= or by the bundled classifier
-	$(HPACELLS) run $(IMAGES) $(if $(LABELS),--labels $(LABELS)) --work $(WORK) $(if $(TRUTH),--truth $(TRUTH)) \
+	$(HPACELLS) run $(call q,IMAGES) $(if $(LABELS),--labels $(call q,LABELS)) --work $(call q,WORK) $(if $(TRUTH),--truth $(call q,TRUTH)) \
 	  $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
 
 test: setup ## run the tests except the slow ones (6 minutes on 2 cores)
@@ -153,4 +165,4 @@ bench: setup ## run the benchmarks of benchmarks/README.md
 clean: ## remove the demo's images and results
 	rm -rf $(DEMO_IMAGES) $(DEMO_WORK) $(DEMO_UNLABELLED)
 
-need = @test -n "$($(1))" || { echo "make $@: no $(1); expected $(1)=FILE (with IMAGES= the demo's own is not used)" >&2; exit 2; }
+need = @test -n $(call q,$(1)) || { echo "make $@: no $(1); expected $(1)=FILE (with IMAGES= the demo's own is not used)" >&2; exit 2; }

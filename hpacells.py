@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from data.cells.cells_table import measure_cells
     from data.channels import CHANNELS
     from data.errors import InputError
-    from data.fields.field import Field, find_fields
+    from data.fields.field import Field
+    from data.fields.image_folder import find_fields
     from data.labels.label_file import CLASS_NAMES, read_labels, write_labels
     from data.labels.label_set import LabelSet, read_label_set
     from data.masks.label_image import read_label_image
@@ -71,7 +72,8 @@ _MODULES = {
     "data.cells.cells_table": ["measure_cells"],
     "data.channels": ["CHANNELS"],
     "data.errors": ["InputError"],
-    "data.fields.field": ["Field", "find_fields"],
+    "data.fields.field": ["Field"],
+    "data.fields.image_folder": ["find_fields"],
     "data.labels.label_file": ["CLASS_NAMES", "read_labels", "write_labels"],
     "data.labels.label_set": ["LabelSet", "read_label_set"],
     "data.masks.label_image": ["read_label_image"],

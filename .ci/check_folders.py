@@ -11,6 +11,7 @@ FAMILIES = {
     "pipeline/commands": "one file per command",
     "pipeline/steps": "one file per step",
     "data/plots": "one file per picture",
+    "tests/end_to_end": "one file per story of a user",
 }
 """Folders whose files are alike, and in what."""
 

@@ -35,7 +35,8 @@ from torch import Tensor, nn
 from data.channels import CHANNELS
 from data.cores import available_cores
 from data.errors import InputError
-from data.fields.field import Field, find_fields
+from data.fields.field import Field
+from data.fields.image_folder import find_fields
 from data.simulate.field import FieldSettings, simulate_set_field
 from models.runtimes.names import RUNTIMES, resolve_runtime
 from models.segmenters.calibration_fields import FieldSample

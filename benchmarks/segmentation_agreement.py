@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.masks.label_image import read_label_image
 from data.simulate.field import FieldSettings, simulate_set_field
 from models.segmenters.factory import create_segmenter

@@ -22,7 +22,8 @@ from torch import nn
 from benchmarks.segmentation import write_simulated_fields
 from benchmarks.side_by_side.runtimes import runtimes_at_hand
 from data.compare.agreement import compare_cells, pool_agreements
-from data.fields.field import Field, find_fields
+from data.fields.field import Field
+from data.fields.image_folder import find_fields
 from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import DPNUnet, load_dpn_unet

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from data.cells.cells_table import read_cells
-from data.fields.field import find_fields, to_uint8
+from data.fields.image_folder import find_fields
+from data.images.grey_levels import to_uint8
 from data.labels.label_file import CLASS_NAMES
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask

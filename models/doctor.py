@@ -1,6 +1,5 @@
 """What this machine offers hpacells: versions, processor features, runtimes, weights and free disk."""
 
-import importlib.metadata
 import os
 import platform
 import shutil
@@ -12,6 +11,8 @@ import torch
 
 from data.cores import available_cores
 from data.errors import InputError
+from data.software.opencv import describe_opencv
+from data.software.versions import find_version
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.runtimes.names import RUNTIMES, resolve_runtime
 from models.segmenters.factory import choose_segmenter
@@ -25,8 +26,12 @@ PACKAGES = (
     "timm",
     "segmentation-models-pytorch",
     "albumentations",
+    "albucore",
     "opencv-python-headless",
     "scikit-image",
+    "scipy",
+    "tifffile",
+    "imagecodecs",
     "pycocotools",
     "numpy",
     "pandas",
@@ -59,6 +64,7 @@ def examine(work: Path) -> dict[str, dict[str, str]]:
             "system": platform.platform(),
         },
         "packages": {name: _version(name) for name in PACKAGES},
+        "pixels": {"OpenCV": _tried(describe_opencv)},
         "hardware": {
             "cores": f"{available_cores()} usable of {os.cpu_count()}",
             "memory": _tried(_memory),
@@ -101,10 +107,7 @@ def _tried(find: Callable[[], str]) -> str:
 
 
 def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+    return find_version(package) or "not installed"
 
 
 def _memory() -> str:

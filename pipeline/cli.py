@@ -16,6 +16,7 @@ from pipeline.commands.evaluate import evaluate
 from pipeline.commands.explore import explore
 from pipeline.commands.features import features
 from pipeline.commands.find_rate import find_rate
+from pipeline.commands.images import images
 from pipeline.commands.inspect import inspect
 from pipeline.commands.predict import predict
 from pipeline.commands.run import run_all
@@ -63,7 +64,14 @@ app = typer.Typer(
 _USAGE_ERROR: type[Exception] = typer.BadParameter.mro()[1]
 
 _COMMANDS = {
-    "Images": {"run": run_all, "segment": segment, "crops": crops, "explore": explore, "simulate": simulate},
+    "Images": {
+        "run": run_all,
+        "images": images,
+        "segment": segment,
+        "crops": crops,
+        "explore": explore,
+        "simulate": simulate,
+    },
     "Training": {"train": train, "find-rate": find_rate, "curves": curves},
     "Results": {
         "predict": predict,

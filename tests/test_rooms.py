@@ -41,7 +41,9 @@ def test_every_folder_of_stages_is_a_command_or_shared() -> None:
     assert folders - set(STAGES) == {"pages"}
 
 
-@pytest.mark.parametrize("name", [name for name in SECTIONS if name not in ("segmenter", "compare")])
+@pytest.mark.parametrize(
+    "name", [name for name in SECTIONS if name not in ("images", "segmenter", "compare")]
+)
 def test_every_section_is_the_settings_of_the_stage_of_its_name(name: str) -> None:
     assert name in STAGES
     assert importlib.util.find_spec(f"stages.{name}.settings") is not None

@@ -16,8 +16,9 @@ from benchmarks.recipes.simulated import PARTS, KnownPart, judge_recipe
 from benchmarks.recipes.table import write_tables
 from benchmarks.recipes.training import mean_class_size
 from benchmarks.recipes.weights import Download, describe_weights
+from data.software.versions import find_version
 from pipeline.config.config import DEFAULT_RECIPE
-from pipeline.runs.manifest import hash_file, hash_json, software_versions
+from pipeline.runs.manifest import hash_file, hash_json
 from stages.stage import Context
 from stages.train.settings import TrainSettings
 
@@ -127,7 +128,7 @@ class Comparison:
         self, recipe: Recipe, name: str, inputs: Sequence[object], measure: Callable[[], Result]
     ) -> None:
         key = hash_json(
-            [recipe.settings.of_result().model_dump(mode="json"), inputs, software_versions()["hpacells"]]
+            [recipe.settings.of_result().model_dump(mode="json"), inputs, find_version("hpacells")]
         )
         path = self._folder(recipe) / f"{name}.json"
         self._results[recipe.name][name] = measure_once(path, key, measure)

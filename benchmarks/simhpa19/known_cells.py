@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.errors import InputError
-from data.fields.field import Field, find_fields
+from data.fields.field import Field
+from data.fields.image_folder import find_fields
 from data.labels.label_file import NUM_CLASSES, write_labels
 from data.masks.label_image import read_label_image
 from data.predictions.submission import read_submission

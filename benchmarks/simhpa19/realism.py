@@ -18,7 +18,9 @@ import pandas as pd
 from benchmarks.simhpa19.image_statistics.field_statistics import FieldFigures, measure_field
 from benchmarks.simhpa19.realism_pictures import draw_realism
 from benchmarks.simhpa19.side_by_side import Shown, draw_side_by_side
-from data.fields.field import Field, find_fields, to_uint8
+from data.fields.field import Field
+from data.fields.image_folder import find_fields
+from data.images.grey_levels import to_uint8
 from data.masks.label_image import read_label_image, write_label_image
 from pipeline.engines.messages import reported_in_one_line
 

@@ -11,7 +11,8 @@ from skimage.filters import threshold_otsu
 
 from data.atomic import atomic_write
 from data.channels import CHANNELS
-from data.fields.field import Field, to_uint8
+from data.fields.field import Field
+from data.images.grey_levels import to_uint8
 from data.masks.label_image import read_label_image
 from data.plots.composites import composite
 

@@ -13,6 +13,7 @@ from scipy import ndimage
 from data.atomic import atomic_write
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.masks.label_image import count_pixels
 from data.masks.rle import encode_label_image
 
 INTENSITY_COLUMNS = tuple(f"mean_{channel}" for channel in CHANNELS)
@@ -77,8 +78,8 @@ def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.
         [(y.start, x.start, y.stop, x.stop) for y, x in ndimage.find_objects(cells, count)], np.int32
     ).reshape(count, 4)
     y0, x0, y1, x1 = boxes.T
-    areas = np.bincount(cells.ravel(), minlength=count + 1)[1:]
-    nucleus_areas = np.bincount(nuclei.ravel(), minlength=count + 1)[1:]
+    areas = count_pixels(cells, count)[1:]
+    nucleus_areas = count_pixels(nuclei, count)[1:]
     touches_border = (y0 == 0) | (x0 == 0) | (y1 == height) | (x1 == width)
     columns: dict[str, Any] = {
         "image_id": [image_id] * count,

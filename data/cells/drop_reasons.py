@@ -29,7 +29,7 @@ class DropLimits:
     Attributes
     ----------
     min_area_px
-        Area of the cell, px.
+        Area of the cell, px: one limit, or one per row, where fields differ in pixel size.
     min_fraction_inside
         Estimated share of the cell inside the image. HPA's annotators leave out cells of which more than
         half is outside.
@@ -38,7 +38,7 @@ class DropLimits:
         count: a cell without the protein is a finding (negative), not a fault.
     """
 
-    min_area_px: float
+    min_area_px: float | NDArray[np.floating]
     min_fraction_inside: float
     min_intensity: float
 

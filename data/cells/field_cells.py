@@ -1,8 +1,9 @@
 """The cells of one finished field, kept so that an interrupted segmentation goes on with the others."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -10,6 +11,8 @@ import pyarrow.parquet as pq
 
 from data.atomic import atomic_write
 from data.cells.cells_table import COLUMN_TYPES
+from data.cells.label_stamp import LabelStamp
+from data.software.versions import library_versions
 
 _METADATA = b"hpacells"
 
@@ -26,20 +29,29 @@ class FieldCells:
         Size of the field, px.
     table
         Rows as ``data.cells.cells_table.measure_cells`` gives them.
+    pixel_size_um
+        Edge of a pixel in um with which it was segmented; NaN where that is not known.
+    stamp
+        The label images that were measured; None in what older versions wrote.
     """
 
     key: str
     image_height: int
     image_width: int
     table: pd.DataFrame
+    pixel_size_um: float = float("nan")
+    stamp: LabelStamp | None = None
 
 
 def write_field_cells(path: Path, field_cells: FieldCells) -> None:
-    """Write one field's cells as Parquet, with the key and the size in the file's metadata."""
+    """Write one field's cells as Parquet, with key, size and versions of libraries in the file's metadata."""
     metadata = {
         "key": field_cells.key,
         "image_height": field_cells.image_height,
         "image_width": field_cells.image_width,
+        "pixel_size_um": field_cells.pixel_size_um,
+        "versions": library_versions(),
+        "label_images": asdict(field_cells.stamp) if field_cells.stamp else None,
     }
     table = pa.Table.from_pandas(field_cells.table, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA: json.dumps(metadata)})
@@ -55,13 +67,35 @@ def read_field_cells(path: Path) -> FieldCells | None:
         cells = table.to_pandas().astype(COLUMN_TYPES)
     except (OSError, KeyError, ValueError):
         return None
-    return FieldCells(metadata["key"], metadata["image_height"], metadata["image_width"], cells)
+    return FieldCells(
+        metadata["key"],
+        metadata["image_height"],
+        metadata["image_width"],
+        cells,
+        metadata.get("pixel_size_um", float("nan")),
+        _stamp(metadata),
+    )
 
 
-def read_key(path: Path) -> str | None:
-    """Read only the key of one field's cells, or None where there is none."""
+def read_key(path: Path) -> tuple[str, LabelStamp | None] | None:
+    """Read only the key and the stamp of one field's cells, or None where there are none."""
+    metadata = _read_metadata(path)
+    return (metadata["key"], _stamp(metadata)) if "key" in metadata else None
+
+
+def read_versions(path: Path) -> dict[str, str]:
+    """Read only the versions of the libraries that a field was segmented with; empty where none are named."""
+    return _read_metadata(path).get("versions", {})
+
+
+def _read_metadata(path: Path) -> dict[str, Any]:
     try:
         metadata = pq.read_schema(path).metadata or {}
-        return json.loads(metadata[_METADATA])["key"]
+        return json.loads(metadata[_METADATA])
     except (OSError, KeyError, ValueError):
-        return None
+        return {}
+
+
+def _stamp(metadata: dict[str, Any]) -> LabelStamp | None:
+    stamp = metadata.get("label_images")
+    return LabelStamp(**stamp) if stamp else None

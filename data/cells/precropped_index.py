@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import tifffile
 from numpy.typing import NDArray
 
+from data.cells.cell_stack import CHANNEL_ORDER, read_stack
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import to_uint8
-from data.fields.image_files import SUFFIXES, read_plane
+from data.images.grey_levels import check_white, fill_range, to_uint8
+from data.images.image_file import SUFFIXES, read_plane
 from data.labels.label_file import parse_labels
 from data.labels.label_set import HPA2021, LabelSet
+from data.tables.text_table import read_text_table
 
 log = logging.getLogger("hpacells")
 
@@ -28,8 +29,8 @@ _INFORMATION = ("name",)
 """Columns that tell the reader something, such as the name of the label's class, and say nothing new."""
 
 _EXPECTED = (
-    "the columns mosaic,tile,y0,x0,size, or file (a TIFF of four channels), or ID with red,green,blue,yellow "
-    "or with files <ID>_<channel> beside the index"
+    "the columns mosaic,tile,y0,x0,size, or file (a TIFF or RGBA PNG of four channels), or ID with "
+    "red,green,blue,yellow or with files <ID>_<channel> beside the index"
 )
 
 _read_cached = lru_cache(maxsize=2 * len(CHANNELS))(read_plane)
@@ -54,6 +55,8 @@ class PrecroppedCell:
         Its class numbers; empty where the index tells none.
     group
         Name of the cells that belong together, such as those of one mosaic; empty where the index tells none.
+    order
+        Initials of the channels in the order of a file of four.
     """
 
     image_id: str
@@ -62,24 +65,34 @@ class PrecroppedCell:
     mask: Path | None = None
     labels: tuple[int, ...] = ()
     group: str = ""
+    order: str = CHANNEL_ORDER
 
-    def read(self, full_scale: int | None = None) -> NDArray[np.uint8]:
+    def read(self, full_scale: int | None = None, full_scale_source: str = "") -> NDArray[np.uint8]:
         """Read the cell's picture, (4, H, W) uint8, R G B Y.
 
         Parameters
         ----------
         full_scale
-            See ``data.fields.field.to_uint8``.
+            See ``data.images.grey_levels.fill_range``.
+        full_scale_source
+            See ``data.images.grey_levels.check_white``.
 
         Raises
         ------
         InputError
-            A file is missing or unreadable, the channels differ in size, or the window reaches beyond them.
+            A file is missing or unreadable, or has values above a white that was found in others; the
+            channels differ in size, or the window reaches beyond them.
         """
+
+        def filled(image: NDArray[Any], path: Path) -> NDArray[np.uint8]:
+            picture = self._window(image)
+            check_white(picture, full_scale, full_scale_source, path)
+            return to_uint8(fill_range(picture, full_scale))
+
         if "all" in self.files:
-            return to_uint8(self._window(_read_stack(self.files["all"])), full_scale)
+            return filled(read_stack(self.files["all"], self.order), self.files["all"])
         read = read_plane if self.window is None else _read_cached
-        planes = [to_uint8(self._window(read(self.files[name], name)), full_scale) for name in CHANNELS]
+        planes = [filled(read(self.files[name], name), self.files[name]) for name in CHANNELS]
         if len({plane.shape for plane in planes}) > 1:
             raise InputError(
                 found=f"channels of {', '.join(f'{p.shape[1]} x {p.shape[0]}' for p in planes)} px",
@@ -106,14 +119,15 @@ class PrecroppedCell:
         return image[..., y0 : y0 + size, x0 : x0 + size]
 
 
-def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[PrecroppedCell]:
+def read_index(path: Path, label_set: LabelSet = HPA2021, order: str = CHANNEL_ORDER) -> list[PrecroppedCell]:
     """Read an index of cells, a CSV with one row per cell; paths in it are relative to its folder.
 
     The columns ``mask`` (a file), ``label`` (class numbers or names joined by ``|``) and ``group`` (cells
     that belong together; by default those of a mosaic do) may be added to each of these:
 
     - ``mosaic,tile,y0,x0,size``: tile of a mosaic ``<mosaic>_<channel>`` beside the index;
-    - ``file``: a TIFF of four channels, R G B Y; ``ID`` or else the file's name is the cell's ID;
+    - ``file``: a TIFF, RGBA PNG or ``.npy`` of four channels in the order ``order``; ``ID`` or else the
+      file's name is the cell's ID;
     - ``ID`` (or ``image_id``) and ``red,green,blue,yellow``: a file a channel;
     - ``ID`` (or ``image_id``) alone: files ``<ID>_<channel>`` beside the index.
 
@@ -129,14 +143,14 @@ def read_index(path: Path, label_set: LabelSet = HPA2021) -> list[PrecroppedCell
     find, needed = _choose_form(table, path)
     _warn_of_unread(table, (*needed, *_OPTIONAL), path)
     cells = []
-    for line, values in enumerate(table.itertuples(index=False, name=None), start=2):
+    for line, values in zip(table.index, table.itertuples(index=False, name=None), strict=True):
         row: dict[str, str] = dict(zip(table.columns, values, strict=True))
         where = f"{path}, line {line}"
         image_id, files, window = find(row, where)
         mask = path.parent / row["mask"] if row.get("mask") else None
         labels = _read_labels(row, label_set, where)
         group = row.get("group") or row.get("mosaic", "")
-        cells.append(PrecroppedCell(image_id, files, window, mask, labels, group))
+        cells.append(PrecroppedCell(image_id, files, window, mask, labels, group, order))
     twice = [image_id for image_id, count in Counter(cell.image_id for cell in cells).items() if count > 1]
     if twice:
         raise InputError(found=f"cell {twice[0]} is there twice", where=path, expected="one row per cell")
@@ -217,17 +231,32 @@ def _warn_of_unread(table: pd.DataFrame, read: tuple[str, ...], path: Path) -> N
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise InputError(found="no such file", where=path, expected="an index of cells (CSV)") from None
-    except (OSError, ValueError) as error:
-        raise InputError(
-            found=f"cannot be read as a table ({error})", where=path, expected=_EXPECTED
-        ) from None
+    table = read_text_table(path, _EXPECTED)
     if table.empty:
         raise InputError(found="no row", where=path, expected="one row per cell")
     return table
+
+
+@lru_cache(maxsize=16)
+def _channel_files(folder: Path) -> dict[tuple[str, str], Path]:
+    """List the files ``<ID>_<channel>`` of a folder, channel and ending in any letter case.
+
+    Returns
+    -------
+    dict
+        ID and channel -> file; of several endings the first of ``SUFFIXES``.
+    """
+    found: dict[tuple[str, str], Path] = {}
+    try:
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError:
+        return {}
+    for suffix in SUFFIXES:
+        for path in files:
+            if path.name.lower().endswith(suffix):
+                name, _, channel = path.name[: -len(suffix)].rpartition("_")
+                found.setdefault((name, channel.lower()), path)
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -235,25 +264,9 @@ def _beside(folder: Path, name: str) -> dict[str, Path]:
     """Find the files ``<name>_<channel>`` of a folder; where there is none, name a PNG for the message."""
     found = {}
     for channel in CHANNELS:
-        candidates = [folder / f"{name}_{channel}{suffix}" for suffix in SUFFIXES]
-        found[channel] = next((file for file in candidates if file.is_file()), candidates[0])
+        missing = folder / f"{name}_{channel}{SUFFIXES[0]}"
+        found[channel] = _channel_files(folder).get((name, channel), missing)
     return found
-
-
-def _read_stack(path: Path) -> NDArray[Any]:
-    """Read a TIFF of four channels as (4, H, W), uint8 or uint16."""
-    expected = "a TIFF of four channels, R G B Y, of 8 or 16 bit"
-    try:
-        image = np.squeeze(tifffile.imread(path))
-    except Exception as error:
-        # The decoder has exception types of its own; whatever it raises, the file is at fault.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(found=f"unreadable ({reason})", where=path, expected=expected) from None
-    if image.ndim == 3 and image.shape[0] != len(CHANNELS) and image.shape[2] == len(CHANNELS):
-        image = np.moveaxis(image, 2, 0)
-    if image.ndim != 3 or image.shape[0] != len(CHANNELS) or image.dtype not in (np.uint8, np.uint16):
-        raise InputError(found=f"{image.dtype} of shape {image.shape}", where=path, expected=expected)
-    return image
 
 
 def _number(text: str, column: str, where: str) -> int:

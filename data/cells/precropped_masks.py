@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
+from data.cells.neighbour_signs import find_neighbour_signs
 from data.channels import CHANNELS
 from data.errors import InputError
 
@@ -19,7 +20,7 @@ _OPENING_PX = 5
 _LEAST_PART = 0.3
 
 
-def find_cell_mask(picture: NDArray[np.uint8], *, where: object) -> NDArray[np.bool_]:
+def find_cell_mask(picture: NDArray[np.uint8], *, where: object, trust: bool = False) -> NDArray[np.bool_]:
     """Find the cell in a picture whose other pixels were made black.
 
     What is brighter than ``BLACK_LEVEL`` in any channel is the cell, holes included. Of several pieces the
@@ -32,6 +33,8 @@ def find_cell_mask(picture: NDArray[np.uint8], *, where: object) -> NDArray[np.b
         (4, H, W) uint8, R G B Y.
     where
         Which cell, for the message.
+    trust
+        Whether the picture is taken for one cell whatever it looks like.
 
     Returns
     -------
@@ -41,7 +44,7 @@ def find_cell_mask(picture: NDArray[np.uint8], *, where: object) -> NDArray[np.b
     Raises
     ------
     InputError
-        Everything is black.
+        Everything is black, or neighbours seem to show (``data.cells.neighbour_signs``).
     """
     brightest = cv2.medianBlur(np.ascontiguousarray(picture.max(axis=0)), _MEDIAN_PX)
     bright = (brightest > BLACK_LEVEL).astype(np.uint8)
@@ -51,7 +54,18 @@ def find_cell_mask(picture: NDArray[np.uint8], *, where: object) -> NDArray[np.b
         raise InputError(found="all black", where=where, expected="a cell on a black ground")
     # One grey level more, so that the largest piece is taken where there is no nuclear stain at all.
     stain = np.bincount(pieces.ravel(), weights=picture[_BLUE].ravel() + 1.0)
-    return pieces == np.argmax(stain[1:]) + 1
+    mask = pieces == np.argmax(stain[1:]) + 1
+    nuclei = find_nucleus_mask(picture[_BLUE], mask)
+    signs = "" if trust else find_neighbour_signs(picture, mask, nuclei, pieces, BLACK_LEVEL)
+    if signs:
+        raise InputError(
+            found=f"neighbours seem to show: {signs}",
+            where=where,
+            expected="a picture of one cell, black around it, or a mask",
+            advice="name the masks in a column mask of the index, cut the cells with their masks, or, where "
+            "each picture does show one cell, give --set crops.infer_masks=always",
+        )
+    return mask
 
 
 def find_nucleus_mask(blue: NDArray[np.uint8], cell: NDArray[np.bool_]) -> NDArray[np.bool_]:

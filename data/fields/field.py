@@ -1,9 +1,7 @@
-"""Fields of view: finding the files of each field in a folder, and reading their channels."""
+"""Fields of view: the file of each channel, and reading them."""
 
-import os
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,9 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.image_files import SUFFIXES, read_plane
+from data.images.grey_levels import check_white, fill_range
+from data.images.image_file import describe_file, find_sharpest, read_plane, stamp_file
+from data.images.plane_address import WHOLE_FILE, PlaneAddress
 
 REFERENCE_PIXEL_SIZE_UM = 0.08
 """Pixel size of a 2048 px HPA field (63x objective); assumed where none is known."""
@@ -31,6 +31,16 @@ class Field:
         Channel name -> file.
     duplicates
         Channel name -> a second file of the same channel, which makes the field ambiguous.
+    addresses
+        Channel name -> where in its file the channel lies; for files of one channel none is needed.
+    full_scale
+        Grey value that is white in the field's files, where it is not the largest of their type: up to 255 of
+        8-bit files, else of 16-bit ones.
+    full_scale_source
+        How that value was found in a sample of files: a brighter one is then an error. Empty where it was
+        given: what is brighter is white.
+    fault
+        Why the field cannot be read, found while the folder was listed, or None.
 
     Examples
     --------
@@ -47,6 +57,10 @@ class Field:
     image_id: str
     files: dict[str, Path]
     duplicates: dict[str, Path] = field(default_factory=dict)
+    addresses: dict[str, PlaneAddress] = field(default_factory=dict)
+    full_scale: int | None = None
+    full_scale_source: str = ""
+    fault: InputError | None = None
 
     def read(self, channels: Sequence[str] = CHANNELS) -> NDArray[Any]:
         """Read some channels, in the order asked, and no other file.
@@ -54,14 +68,21 @@ class Field:
         Returns
         -------
         ndarray (C, H, W)
-            uint8, or uint16 where one of the channels is 16 bit (8-bit ones are then scaled by 257).
+            uint8, or uint16 where one of the channels is 16 bit (8-bit ones are then scaled by 257); white is
+            the type's largest value, whatever the camera's is.
 
         Raises
         ------
         InputError
-            A channel is missing, is there twice, cannot be read, or differs in size from the first.
+            A channel is missing, is there twice, cannot be read, or differs in size from the first; or
+            stacks have different numbers of slices.
         """
-        planes = [read_plane(self._file(channel), channel) for channel in channels]
+        files = [self._file(channel) for channel in channels]
+        slices = self._same_slice(channels)
+        planes = [
+            self._fill_range(read_plane(path, channel, address), path)
+            for path, channel, address in zip(files, channels, slices, strict=True)
+        ]
         for channel, plane in zip(channels, planes, strict=True):
             if plane.shape != planes[0].shape:
                 raise InputError(
@@ -74,12 +95,63 @@ class Field:
             planes = [p if p.dtype == np.uint16 else p.astype(np.uint16) * 257 for p in planes]
         return np.stack(planes)
 
-    def fingerprint(self) -> list[tuple[str, str, int, int]]:
-        """Return channel, name, bytes and modification time (ns) of each file, to notice a changed input."""
-        stats = [(channel, path.name, path.stat()) for channel, path in sorted(self.files.items())]
-        return [(channel, name, stat.st_size, stat.st_mtime_ns) for channel, name, stat in stats]
+    def fingerprint(self) -> list[tuple[str, str, int, int, str]]:
+        """Return what shows that an input has changed, for each channel.
+
+        Returns
+        -------
+        list
+            Channel, name, bytes and modification time (ns) of its file, zeros where it is not there, and
+            how it is read.
+        """
+        return [(channel, *self._stamp(channel)) for channel in sorted(self.files)]
+
+    def _fill_range(self, plane: NDArray[Any], path: Path) -> NDArray[Any]:
+        check_white(plane, self.full_scale, self.full_scale_source, path)
+        return fill_range(plane, self.full_scale)
+
+    def _same_slice(self, channels: Sequence[str]) -> list[PlaneAddress]:
+        """Return the addresses of channels, all of the same slice where they are stacks.
+
+        The sharpest slice is that of the nuclei, or of the first channel where there are none.
+        """
+        addresses = [self._address(channel) for channel in channels]
+        stacked = [channel for channel in channels if self._address(channel).z]
+        if not stacked:
+            return addresses
+        slices = {channel: self._count_slices(channel) for channel in stacked}
+        if len(set(slices.values())) > 1:
+            raise InputError(
+                found=f"stacks of {', '.join(f'{count} ({name})' for name, count in slices.items())} slices",
+                where=f"field {self.image_id}",
+                expected="as many slices in every channel",
+                advice="export the stacks again, or one slice of each",
+            )
+        count = slices[stacked[0]]
+        if count == 1 or all(address.z != "sharpest" for address in addresses):
+            return addresses
+        reference = "blue" if "blue" in self.files else min(self.files)
+        found = find_sharpest(self._file(reference), reference, self._address(reference), count)
+        return [replace(address, z=str(found)) for address in addresses]
+
+    def _count_slices(self, channel: str) -> int:
+        pictures = describe_file(self._file(channel))
+        picture = pictures[min(self._address(channel).picture, len(pictures) - 1)]
+        return picture.slices * picture.times
+
+    def _stamp(self, channel: str) -> tuple[str, int, int, str]:
+        path, how = self.files[channel], f"{self._address(channel)} {self.full_scale}"
+        try:
+            return path.name, *stamp_file(path, self._address(channel).picture), how
+        except (OSError, InputError):
+            return path.name, 0, 0, how
+
+    def _address(self, channel: str) -> PlaneAddress:
+        return self.addresses.get(channel, WHOLE_FILE)
 
     def _file(self, channel: str) -> Path:
+        if self.fault is not None:
+            raise self.fault
         if channel in self.duplicates:
             raise InputError(
                 found=f"two {channel} files: {self.files[channel].name} and {self.duplicates[channel].name}",
@@ -88,110 +160,15 @@ class Field:
                 advice="move one of them away",
             )
         if channel not in self.files:
-            folder = next(iter(self.files.values())).parent
+            there = [known for known in CHANNELS if known in self.files]
+            path = self.files[there[0]]
             raise InputError(
-                found=f"no {channel} channel (found {', '.join(c for c in CHANNELS if c in self.files)})",
-                where=f"field {self.image_id} in {folder}",
-                expected=f"a file {self.image_id}_{channel} with one of {' '.join(SUFFIXES)}",
+                found=f"no {channel} channel (found {', '.join(there)})",
+                where=f"field {self.image_id} in {path.parent}",
+                expected=f"a file of it like {path.name}, the {there[0]} one",
+                advice="copy it there, or leave the field out",
             )
         return self.files[channel]
-
-
-def find_fields(folder: str | os.PathLike[str]) -> list[Field]:
-    """Find the fields of a folder and its sub-folders, ordered by image ID.
-
-    Files are named ``<ID>_red``, ``_green``, ``_blue``, ``_yellow`` with the ending of a PNG, TIFF, OME-TIFF
-    or JPEG file, in any letter case. Hidden folders and colour composites such as ``<ID>_blue_red_green.jpg``
-    are passed over.
-
-    Raises
-    ------
-    InputError
-        The folder does not exist or holds no such file.
-
-    Examples
-    --------
-    >>> import hpacells as hpa
-    >>> [field.image_id for field in hpa.find_fields("my_images")]
-    ['A1']
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(
-            found="no such folder", where=folder, expected="a folder of images", advice="check the path"
-        )
-    fields = _name_fields(_channel_files(folder), folder)
-    if not fields:
-        raise InputError(
-            found="no field found",
-            where=folder,
-            expected="files <ID>_red.png _green.png _blue.png _yellow.png (or .tif, .ome.tif, .jpg)",
-            advice="check the folder and the file names",
-        )
-    return sorted(fields, key=lambda found: found.image_id)
-
-
-def to_uint8(image: NDArray[Any], full_scale: int | None = None) -> NDArray[np.uint8]:
-    """Scale an image of 8 or 16 bit to uint8, rounding to the nearest grey level.
-
-    Parameters
-    ----------
-    image
-        Any shape, uint8 or uint16.
-    full_scale
-        The value that becomes 255, for cameras that do not use all bits (4095 for 12 bit); values above it
-        are clipped. Default: the type's largest value, so uint8 images come back as they are.
-    """
-    limit = full_scale if full_scale is not None else np.iinfo(image.dtype).max
-    if image.dtype == np.uint8 and limit == 255:
-        return image
-    scaled = image.astype(np.float32) * np.float32(255 / limit)
-    return np.minimum(np.rint(scaled, out=scaled), 255, out=scaled).astype(np.uint8)
-
-
-def _channel_files(folder: Path) -> Iterable[tuple[Path, str, str]]:
-    """Yield (file, name without channel and suffix, channel) for every channel file below a folder."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            stem, channel = _split_name(name)
-            if channel:
-                yield Path(parent, name), stem, channel
-
-
-def _split_name(name: str) -> tuple[str, str]:
-    """Split ``<ID>_<channel><suffix>`` into ID and channel; the channel is empty for any other file."""
-    lowered = name.lower()
-    suffix = next((s for s in SUFFIXES if lowered.endswith(s)), None)
-    if suffix is None or name.startswith("."):
-        return "", ""
-    stem, _, channel = name[: -len(suffix)].rpartition("_")
-    is_composite = stem.lower().rpartition("_")[2] in CHANNELS
-    if not stem or channel.lower() not in CHANNELS or is_composite:
-        return "", ""
-    return stem, channel.lower()
-
-
-def _name_fields(found: Iterable[tuple[Path, str, str]], folder: Path) -> list[Field]:
-    places: dict[str, dict[Path, Field]] = defaultdict(dict)
-    for path, stem, channel in found:
-        entry = places[stem].setdefault(path.parent, Field(stem, {}))
-        taken = entry.duplicates if channel in entry.files else entry.files
-        taken[channel] = path
-    return [named for stem, entries in places.items() for named in _name_places(stem, entries, folder)]
-
-
-def _name_places(stem: str, entries: dict[Path, Field], folder: Path) -> list[Field]:
-    """Distinguish one field whose channels lie in several folders from several fields of one name."""
-    channels = [channel for entry in entries.values() for channel in entry.files]
-    if len(channels) == len(set(channels)):
-        files = {channel: path for entry in entries.values() for channel, path in entry.files.items()}
-        duplicates = {c: path for entry in entries.values() for c, path in entry.duplicates.items()}
-        return [Field(stem, files, duplicates)]
-    return [
-        Field("_".join((*parent.relative_to(folder).parts, stem)), entry.files, entry.duplicates)
-        for parent, entry in entries.items()
-    ]
 
 
 def _size(plane: NDArray[Any]) -> str:

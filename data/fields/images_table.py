@@ -1,4 +1,4 @@
-"""The images table, ``images.parquet``: a row a segmented field, also where no cell was found."""
+"""The images table, ``images.parquet``: one row per segmented field, also where no cell was found."""
 
 from os import PathLike
 from pathlib import Path
@@ -8,12 +8,23 @@ import pandas as pd
 from data.atomic import atomic_write
 from data.errors import InputError
 
-COLUMN_TYPES = {"image_id": "str", "image_height": "int32", "image_width": "int32", "cells": "int32"}
-"""Columns of the table and their types, in order."""
+COLUMN_TYPES = {
+    "image_id": "str",
+    "image_height": "int32",
+    "image_width": "int32",
+    "cells": "int32",
+    "pixel_size_um": "float64",
+}
+"""Columns of the table and their types, in order; the pixel size is NaN where nothing states it."""
+
+_ADDED = "pixel_size_um"
+"""The column that tables of version 0.2 lack."""
 
 
 def write_images(path: Path, table: pd.DataFrame) -> None:
-    """Write an images table as Parquet."""
+    """Write an images table as Parquet; without pixel sizes they are NaN."""
+    if _ADDED not in table:
+        table = table.assign(**{_ADDED: float("nan")})
     with atomic_write(path) as temporary:
         table[list(COLUMN_TYPES)].astype(COLUMN_TYPES).to_parquet(temporary, index=False)
 
@@ -27,7 +38,10 @@ def read_images(path: str | PathLike[str]) -> pd.DataFrame:
         The file is missing or is no images table.
     """
     try:
-        return pd.read_parquet(path, columns=list(COLUMN_TYPES))
+        table = pd.read_parquet(path)
+        if _ADDED not in table:
+            table[_ADDED] = float("nan")
+        return table[list(COLUMN_TYPES)]
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             found=f"not an images table ({type(error).__name__})",

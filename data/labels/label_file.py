@@ -1,5 +1,6 @@
 """Label files: which classes an image shows, ``ID,Label`` (Kaggle 2021) or ``Id,Target`` (Kaggle 2018)."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -9,6 +10,10 @@ import pandas as pd
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet
+from data.tables.id_hints import explain_ids
+from data.tables.text_table import read_text_table
+
+log = logging.getLogger("hpacells")
 
 CLASS_NAMES = HPA2021.names
 """Names of the classes 0..18, in the order of the Kaggle 2021 competition."""
@@ -51,7 +56,7 @@ def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dic
     table, id_column = _read_table(path)
     column = _FORMS[id_column]
     labels: dict[str, tuple[int, ...]] = {}
-    for line, (image_id, text) in enumerate(zip(table[id_column], table[column], strict=True), start=2):
+    for line, image_id, text in zip(table.index, table[id_column], table[column], strict=True):
         if image_id in labels:
             raise InputError(
                 found=f"image {image_id} is there a second time",
@@ -121,15 +126,31 @@ def write_labels(
 
 
 def check_coverage(labels: Mapping[str, object], image_ids: Iterable[str], *, where: object) -> None:
-    """Raise an InputError where the labels cover none of the images."""
+    """Check that labels cover some images; warn of IDs that nearly are those of images without a label.
+
+    Raises
+    ------
+    InputError
+        They cover none.
+    """
     images = set(image_ids)
+    hint = explain_ids(labels.keys() - images, images - labels.keys())
     if images.isdisjoint(labels):
         raise InputError(
             found=f"none of the {len(images)} images has a label (the file's {len(labels)} IDs are others, "
-            f"such as {next(iter(labels), 'none')}; an image here is {min(images, default='none')})",
+            f"such as {next(iter(labels), 'none')}; an image here is {min(images, default='none')})"
+            + (f": {hint}" if hint else ""),
             where=where,
             expected="the image's file name without its _channel ending as ID",
-            advice="give the label file that belongs to these images",
+            advice="correct the IDs" if hint else "give the label file that belongs to these images",
+        )
+    if hint:
+        log.warning(
+            "%s: %d of %d images have no label; %s; correct these IDs if they are the same images",
+            where,
+            len(images - labels.keys()),
+            len(images),
+            hint,
         )
 
 
@@ -156,16 +177,7 @@ def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tup
 
 def _read_table(path: str | PathLike[str]) -> tuple[pd.DataFrame, str]:
     """Read the file as text, and say which of its columns is the image's ID."""
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise InputError(
-            found="no such file", where=path, expected=_EXPECTED, advice="check the path"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(
-            found=f"cannot be read as a table ({error})", where=path, expected=_EXPECTED
-        ) from None
+    table = read_text_table(path, _EXPECTED)
     for id_column, label_column in _FORMS.items():
         if {id_column, label_column} <= set(table.columns):
             return table, id_column

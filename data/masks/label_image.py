@@ -25,6 +25,18 @@ _PNG_OPTIONS = (
 )
 
 
+_STRIP_ROWS = 256
+
+
+def count_pixels(label_image: NDArray[np.integer], count: int) -> NDArray[np.int64]:
+    """Count the pixels of each of the numbers 0..count of a label image (H, W): (count + 1,) int64."""
+    # NumPy counts in 64-bit copies: of a strip at a time these stay small beside the image.
+    areas = np.zeros(count + 1, np.int64)
+    for start in range(0, len(label_image), _STRIP_ROWS):
+        areas += np.bincount(label_image[start : start + _STRIP_ROWS].ravel(), minlength=count + 1)
+    return areas
+
+
 def write_label_image(path: str | PathLike[str], label_image: NDArray[np.integer]) -> None:
     """Write a label image (H, W) as a 16-bit PNG.
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
-from data.fields.field import to_uint8
+from data.images.grey_levels import to_uint8
 from data.plots.composites import composite, draw_outlines, find_outlines, shrink, stretch_contrast
 
 COLOUR_A, COLOUR_B = (255, 255, 255), (255, 150, 0)

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
-from data.fields.field import Field, to_uint8
+from data.fields.field import Field
+from data.images.grey_levels import to_uint8
 from data.plots.composites import composite, protein_only, shrink, stretch_contrast
 from data.plots.figure_file import write_figure
 
@@ -41,10 +42,8 @@ class Example:
     missing: tuple[str, ...]
 
 
-def read_example(field: Field, side: int, full_scale: int | None = None) -> Example:
+def read_example(field: Field, side: int) -> Example:
     """Read a field, shrink it to at most ``side`` px, and stretch each of its channels for the eye.
-
-    ``full_scale`` is the brightest grey value of the camera, if not the file's largest.
 
     Raises
     ------
@@ -52,7 +51,7 @@ def read_example(field: Field, side: int, full_scale: int | None = None) -> Exam
         A file of it cannot be read, or its channels differ in size.
     """
     present = [channel for channel in CHANNELS if channel in field.files]
-    planes = stretch_contrast(to_uint8(field.read(present), full_scale))
+    planes = stretch_contrast(to_uint8(field.read(present)))
     image = np.zeros((len(CHANNELS), *planes.shape[1:]), np.uint8)
     image[[CHANNELS.index(channel) for channel in present]] = planes
     shrunk = np.moveaxis(shrink(np.ascontiguousarray(np.moveaxis(image, 0, 2)), side), 2, 0)

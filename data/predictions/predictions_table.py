@@ -54,16 +54,35 @@ def write_predictions(
     ------
     ValueError
         The arrays differ in length, or there are not as many probabilities a cell as class names.
+    InputError
+        A probability is not a number.
     """
     names = CLASS_NAMES if class_names is None else tuple(class_names)
     rows = len(image_id)
     if len(cell_id) != rows or probabilities.shape != (rows, len(names)):
         message = f"{rows} image IDs, {len(cell_id)} cell IDs, probabilities of shape {probabilities.shape}"
         raise ValueError(message)
+    _check_finite(probabilities, image_id, cell_id, path)
     table = _arrange(image_id, cell_id, probabilities, embedding, labels)
     with atomic_write(path) as temporary:
         pq.write_table(
             table.replace_schema_metadata({_METADATA: json.dumps(names)}), temporary, compression="zstd"
+        )
+
+
+def _check_finite(
+    probabilities: NDArray[np.floating], image_id: Sequence[str], cell_id: NDArray[np.integer], path: Path
+) -> None:
+    wrong = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+    if len(wrong):
+        first = int(wrong[0])
+        raise InputError(
+            found=f"probabilities of {len(wrong)} cells that are no numbers, first of cell {cell_id[first]} "
+            f"of {image_id[first]}",
+            where=path,
+            expected="numbers from 0 to 1",
+            advice="the classifier is damaged or its training diverged: train again, or give another one; "
+            "bfloat16 runtimes can overflow: try --set predict.runtime=torch",
         )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import numpy as np
 import pandas as pd
@@ -106,8 +106,8 @@ def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) ->
     images: dict[str, tuple[int, int]] = {}
     masks: list[str] = []
     parts = []
-    for number, row in enumerate(read_rows(path), start=1):
-        where = f"{path}, row {number} ({row.image_id})"
+    for line, row in _read_lines(path):
+        where = f"{path}, line {line} ({row.image_id})"
         if row.image_id in images:
             raise InputError(found="this ID is there a second time", where=where, expected="one row an image")
         triples = parse_prediction_string(row.prediction_string, label_set, where=where)
@@ -131,10 +131,15 @@ def read_rows(path: str | PathLike[str]) -> Iterator[SubmissionRow]:
     InputError
         As ``read_submission``, but for duplicate IDs and faults of the prediction strings.
     """
+    for _, row in _read_lines(path):
+        yield row
+
+
+def _read_lines(path: str | PathLike[str]) -> Iterator[tuple[int, SubmissionRow]]:
     path = Path(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from _check_rows(csv.reader(file, strict=True), path)
+            yield from _check_rows(file, path)
     except FileNotFoundError:
         raise InputError(
             found="no such file", where=path, expected=_EXPECTED, advice="check the path"
@@ -164,7 +169,9 @@ def write_submission(path: str | PathLike[str], rows: Iterable[SubmissionRow]) -
         writer.writerows(rows)
 
 
-def _check_rows(reader: Iterator[list[str]], path: Path) -> Iterator[SubmissionRow]:
+def _check_rows(file: TextIO, path: Path) -> Iterator[tuple[int, SubmissionRow]]:
+    """Yield the line on which each row begins, and the row."""
+    reader = csv.reader(file, strict=True)
     header = next(reader, [])
     missing = [column for column in COLUMNS if column not in header]
     if missing:
@@ -174,13 +181,16 @@ def _check_rows(reader: Iterator[list[str]], path: Path) -> Iterator[SubmissionR
             expected=_EXPECTED,
         )
     places = [header.index(column) for column in COLUMNS]
-    for number, values in enumerate(filter(None, reader), start=1):
-        where = f"{path}, row {number} ({values[0]})"
-        if len(values) != len(header):
-            raise InputError(
-                found=f"{len(values)} fields", where=where, expected=f"{len(header)}, as in the header"
-            )
-        yield _check_row([values[place] for place in places], where)
+    line = reader.line_num + 1
+    for values in reader:
+        if values:
+            where = f"{path}, line {line} ({values[0]})"
+            if len(values) != len(header):
+                raise InputError(
+                    found=f"{len(values)} fields", where=where, expected=f"{len(header)}, as in the header"
+                )
+            yield line, _check_row([values[place] for place in places], where)
+        line = reader.line_num + 1
 
 
 def _check_row(values: list[str], where: str) -> SubmissionRow:

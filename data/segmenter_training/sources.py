@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import Field, find_fields
-from data.fields.image_files import read_plane
+from data.fields.field import Field
+from data.fields.image_folder import find_fields
+from data.fields.pixel_size import resolve_pixel_size
+from data.images.image_file import read_plane
 from data.masks.label_image import read_label_image
 from data.segmenter_training.labelled_field import LabelledField, make_labelled_field
 from data.segmenter_training.stains import STAINS
@@ -44,7 +47,9 @@ class FieldSource:
     load: Callable[[], LabelledField]
 
 
-def find_labelled_fields(images: Path, masks: Path | None, pixel_size_um: float) -> list[FieldSource]:
+def find_labelled_fields(
+    images: Path, masks: Path | None, pixel_size_um: float | Literal["auto"]
+) -> list[FieldSource]:
     """Find the labelled fields of a folder.
 
     Parameters
@@ -57,7 +62,8 @@ def find_labelled_fields(images: Path, masks: Path | None, pixel_size_um: float)
     masks
         Folder of the label images; by default `images`.
     pixel_size_um
-        Pixel size of the fields in micrometres. The annotated set's is known.
+        Pixel size of the fields in micrometres; "auto": what their files state. The annotated set's is
+        known.
 
     Raises
     ------
@@ -110,7 +116,7 @@ class _Simulated:
         )
 
 
-def _masked_source(field: Field, masks: Path, pixel_size_um: float) -> FieldSource:
+def _masked_source(field: Field, masks: Path, pixel_size_um: float | Literal["auto"]) -> FieldSource:
     paths = [masks / f"{field.image_id}_{what}.png" for what in ("cells", "nuclei")]
     stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.is_file()]
     fingerprint = f"{field.fingerprint()} {stamps} {pixel_size_um}"
@@ -122,7 +128,7 @@ class _Masked:
     field: Field
     cells: Path
     nuclei: Path
-    pixel_size_um: float
+    pixel_size_um: float | Literal["auto"]
 
     def __call__(self) -> LabelledField:
         has_er = "yellow" in self.field.files
@@ -138,7 +144,8 @@ class _Masked:
                     where=path,
                     expected=f"{image.shape[2]} x {image.shape[1]} px, the size of its field",
                 )
-        return make_labelled_field(self.field.image_id, "real", image, cells, nuclei, self.pixel_size_um)
+        size = resolve_pixel_size(self.field, self.pixel_size_um).um
+        return make_labelled_field(self.field.image_id, "real", image, cells, nuclei, size)
 
 
 def _annotated_source(folder: Path, root: Path) -> FieldSource:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
-from data.fields.image_files import write_plane
+from data.images.image_file import write_plane
 from data.simulate.antibodies import field_classes, label_cells, make_antibody
 from data.simulate.drawing.textures import Textures
 from data.simulate.field_settings import FieldSettings

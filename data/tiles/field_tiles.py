@@ -1,7 +1,7 @@
 """The tiles of one field's cells in memory, with what the cells table says of each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,8 +18,10 @@ from data.cells.drop_reasons import (
 )
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import Field, to_uint8
+from data.fields.field import Field
 from data.fields.near_duplicates import hash_image
+from data.images.grey_levels import fill_range, to_uint8
+from data.software.opencv import check_opencv
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
 
@@ -117,7 +119,8 @@ def crop_cells(
     keep_neighbours
         Whether what lies outside the cell's mask stays visible in the tile.
     full_scale
-        Grey value that becomes 255; 4095 for 12-bit cameras. Default: the largest of the image's type.
+        Grey value that becomes 255; 4095 for 12-bit cameras. Default: the field's, or the largest of
+        the image's type.
     min_area_um2, min_fraction_inside, min_intensity
         Smaller cells, those with less inside the image, and those whose brightest stain but the protein's is
         dimmer are marked in the column ``dropped``; they have tiles all the same.
@@ -138,8 +141,9 @@ def crop_cells(
     >>> tiles.table.columns[:7].tolist()
     ['image_id', 'cell_id', 'image_height', 'image_width', 'y0', 'x0', 'y1']
     """
+    check_opencv()
     name = field.image_id if isinstance(field, Field) else image_id
-    image = to_uint8(_check_image(field.read() if isinstance(field, Field) else field, found), full_scale)
+    image = to_uint8(_check_image(_read(field, full_scale), found))
     table = measure_cells(name, found.nuclei, found.cells)
     cropped = crop_boxes(
         image,
@@ -154,6 +158,12 @@ def crop_cells(
     limits = DropLimits(min_area_um2 / found.pixel_size_um**2, min_fraction_inside, min_intensity)
     table["dropped"] = find_drop_reasons(table, limits)
     return FieldTiles(table.astype(COLUMN_TYPES), cropped)
+
+
+def _read(field: Field | NDArray[Any], full_scale: int | None) -> NDArray[Any]:
+    if isinstance(field, Field):
+        return (field if full_scale is None else replace(field, full_scale=full_scale)).read()
+    return fill_range(field, full_scale)
 
 
 def _check_image(image: NDArray[Any], found: LabelImages) -> NDArray[Any]:

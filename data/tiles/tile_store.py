@@ -1,8 +1,10 @@
 """The tile store ``tiles.zarr``: single-cell tiles and masks in a sharded Zarr v3 group."""
 
 import json
+import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +17,10 @@ from zarr.codecs import ZstdCodec
 from data.atomic import atomic_write
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.software.differences import find_differences, name_differences
+from data.software.versions import library_versions
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.store_contents import check_contents, damaged, write_contents
 
 SHARD_TILES = 256
 """Tiles in a shard: what is written at once (100 MB with masks), and where an interrupted run goes on."""
@@ -23,6 +28,11 @@ SHARD_TILES = 256
 FORMAT_VERSION = 1
 
 _MASKS = ("cell_mask", "nucleus_mask")
+
+log = logging.getLogger("hpacells")
+
+_COMPRESSOR = ZstdCodec(level=1, checksum=True)
+"""With a checksum, which costs no time that could be measured: else a flipped bit is read as other pixels."""
 
 _CODECS = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}
 """Shards are read and written by zarrs, which takes a fifth of the time of zarr's own Python."""
@@ -55,6 +65,7 @@ class TileStore:
 
     def __init__(self, path: str | PathLike[str], rows: int | None = None) -> None:
         path = Path(path)
+        check_contents(path)
         try:
             with zarr.config.set(_CODECS):
                 group = zarr.open_group(path, mode="r")
@@ -67,6 +78,7 @@ class TileStore:
                 expected="what `hpacells crops` writes",
                 advice="run `hpacells crops` first",
             ) from None
+        self._path = path
         if rows is not None and len(self) != rows:
             raise InputError(
                 found=f"{len(self)} tiles, but the cells table has {rows} rows",
@@ -90,20 +102,35 @@ class TileStore:
         indices = [CHANNELS.index(channel) for channel in channels]
         tiles = self._arrays["tiles"]
         if indices == list(range(len(CHANNELS))):
-            return _read_rows(tiles, rows)
-        return np.stack([_read_rows(tiles, rows, channel) for channel in indices], axis=1)
+            return self._read_rows(tiles, rows)
+        return np.stack([self._read_rows(tiles, rows, channel) for channel in indices], axis=1)
 
     def cell_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
         """Read the cells' own masks in their tiles, (n, 256, 256) bool."""
-        return _read_rows(self._arrays["cell_mask"], rows)
+        return self._read_rows(self._arrays["cell_mask"], rows)
 
     def nucleus_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
         """Read the nuclei's masks in the tiles, (n, 256, 256) bool."""
-        return _read_rows(self._arrays["nucleus_mask"], rows)
+        return self._read_rows(self._arrays["nucleus_mask"], rows)
 
     def mean_intensities(self) -> NDArray[np.float32]:
         """Read the mean grey value of every cell and channel, (N, 4) float32 in 0..1."""
-        return np.asarray(self._intensities[:])
+        with self._damage_reported():
+            return np.asarray(self._intensities[:])
+
+    def _read_rows(
+        self, array: "zarr.Array[Any]", rows: ArrayLike, channel: int | None = None
+    ) -> NDArray[Any]:
+        with self._damage_reported():
+            return _read_rows(array, rows, channel)
+
+    @contextmanager
+    def _damage_reported(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError, ValueError) as error:
+            # Each codec has its own exception for a checksum that does not agree.
+            raise damaged(self._path, f"a part ({str(error).splitlines()[0]})") from None
 
 
 class TileWriter:
@@ -118,7 +145,8 @@ class TileWriter:
     count
         Rows of the finished store.
     key
-        What the tiles depend on; an unfinished store of another key is thrown away.
+        What the tiles depend on; an unfinished store of another key is thrown away, and so is one that was
+        cut with other versions of the libraries that make pixels.
     """
 
     def __init__(self, path: Path, count: int, key: str) -> None:
@@ -147,9 +175,10 @@ class TileWriter:
         if self.rows_written != self._count:
             message = f"{self.rows_written} rows written of {self._count}"
             raise RuntimeError(message)
+        (self._folder / "progress.json").unlink()
+        write_contents(self._folder)
         shutil.rmtree(self._final, ignore_errors=True)
         self._folder.rename(self._final)
-        (self._final / "progress.json").unlink()
         return TileStore(self._final).mean_intensities()
 
     def _create(self) -> None:
@@ -171,11 +200,16 @@ class TileWriter:
                 dtype=dtype,
                 chunks=(1, *chunk),
                 shards=(SHARD_TILES, *row),
-                compressors=ZstdCodec(level=1),
+                compressors=_COMPRESSOR,
                 fill_value=0,
             )
         group.create_array(
-            "mean_intensity", shape=(self._count, 4), dtype="float32", chunks=(SHARD_TILES, 4), fill_value=0
+            "mean_intensity",
+            shape=(self._count, 4),
+            dtype="float32",
+            chunks=(SHARD_TILES, 4),
+            compressors=_COMPRESSOR,
+            fill_value=0,
         )
         self._record(0)
 
@@ -194,8 +228,10 @@ class TileWriter:
         self._record(stop)
 
     def _record(self, rows: int) -> None:
+        versions = library_versions()
+        record = {"key": self._key, "count": self._count, "rows": rows, "versions": versions}
         with atomic_write(self._progress) as temporary:
-            temporary.write_text(json.dumps({"key": self._key, "count": self._count, "rows": rows}))
+            temporary.write_text(json.dumps(record))
 
     def _rows_of_interrupted_run(self) -> int:
         try:
@@ -203,6 +239,14 @@ class TileWriter:
         except (OSError, ValueError):
             return 0
         if (progress.get("key"), progress.get("count")) != (self._key, self._count):
+            return 0
+        differences = find_differences(progress.get("versions", {}))
+        if differences:
+            log.warning(
+                "%s: an interrupted run cut tiles with %s; all are cut again, so that they are alike",
+                self._final,
+                name_differences(differences),
+            )
             return 0
         return int(progress["rows"])
 

@@ -16,11 +16,16 @@ def find_classifier_folder(name: str | Path) -> Path:
     Parameters
     ----------
     name
-        A name of `BUNDLED`, unless there is a folder of that name, or a path.
+        A name of `BUNDLED`, unless there is a folder of that name, or a path; also that of the folder
+        ``shipped`` of an earlier version.
     """
-    if str(name) in BUNDLED and not Path(name).is_dir():
-        return Path(str(resources.files("models").joinpath("classifiers", "bundled", str(name))))
-    return Path(name)
+    path = Path(name)
+    if path.is_dir() or path.name not in BUNDLED:
+        return path
+    bundled = Path(str(resources.files("models").joinpath("classifiers", "bundled", path.name)))
+    # Scripts may still have the folder in which an earlier version kept it.
+    is_former = path.parent.name == "shipped" and path.parent.parent == bundled.parent.parent
+    return bundled if str(name) in BUNDLED or is_former else path
 
 
 def name_bundled(folder: Path) -> str | None:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from data.errors import InputError
 from data.predictions.predictions_table import tabulate_predictions
+from data.software.opencv import check_opencv
 from data.tiles.field_tiles import FieldTiles
 from models.classifiers.bundled import find_classifier_folder
-from models.classifiers.ensemble import Member, read_members
+from models.classifiers.ensemble import Member, read_members, warn_of_versions
 from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
 from models.classifiers.runtimes.batch_runtime import BatchRuntime
 from models.runtimes.names import AUTO, resolve_runtime
@@ -151,5 +152,7 @@ def load_classifier(
     >>> table.columns[:4].tolist(), table.columns[-2:].tolist()
     (['image_id', 'cell_id', 'p_0', 'p_1'], ['p_18', 'labels'])
     """
+    check_opencv()
     members = read_members([find_classifier_folder(fspath(model)) for model in (name_or_folder, *others)])
+    warn_of_versions(members)
     return CellClassifier(members, runtime)

@@ -1,22 +1,26 @@
 """Several trained classifiers that predict together: folds, architectures and tile sizes."""
 
+import logging
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.software.differences import find_differences, name_differences
 from data.tiles.preparation import TileSettings
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.classifiers.classifier import Architecture
 from models.classifiers.fold_folders import list_folds
-from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, read_architecture
+from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, read_architecture, read_versions
 
 DEFAULT_THRESHOLD = 0.5
 """From which probability on a class is called where the training named no other."""
+
+log = logging.getLogger("hpacells")
 
 _EXPECTED = (
     f"the folder of a trained classifier, with {WEIGHTS} and {DESCRIPTION}, or with fold-0, fold-1 ...; "
@@ -37,11 +41,14 @@ class Member:
     thresholds
         (classes,) from which probability on each class is called, as its training found; None where it named
         none.
+    versions
+        Library -> version, as it was trained with.
     """
 
     folder: Path
     architecture: Architecture
     thresholds: NDArray[np.float64] | None
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_classifiers(name: str | Path) -> list[Path]:
@@ -91,10 +98,27 @@ def read_members(folders: Sequence[Path]) -> list[Member]:
     for path in (path for folder in folders for path in find_classifiers(folder)):
         architecture = read_architecture(path)
         thresholds = _read_thresholds(path, len(architecture.class_names))
-        members.append(Member(path, architecture, thresholds))
+        members.append(Member(path, architecture, thresholds, read_versions(path)))
     for member in members:
         _check_classes(members[0], member)
     return members
+
+
+def warn_of_versions(members: Sequence[Member]) -> None:
+    """Warn, in one line for all, of classifiers that were trained with other versions of libraries."""
+    found = {member.folder: name_differences(find_differences(member.versions)) for member in members}
+    differing = {folder: difference for folder, difference in found.items() if difference}
+    if not differing:
+        return
+    folder, difference = next(iter(differing.items()))
+    more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
+    log.warning(
+        "%s%s: trained with %s; other versions change tiles a little differently in training "
+        "(docs/versions.md); to predict as it was trained, install those versions, or train again",
+        folder,
+        more,
+        difference,
+    )
 
 
 def group_by_tiles(members: Sequence[Member]) -> dict[TileSettings, list[Member]]:

@@ -1,6 +1,6 @@
 """The folder of a trained classifier: ``model.safetensors`` (weights) and ``model.toml`` (all the rest)."""
 
-import importlib.metadata
+import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -15,13 +15,14 @@ from torch import Tensor
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.software.versions import library_versions
 from models.classifiers.classifier import Architecture, Classifier
+from models.finite_weights import check_finite
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.toml"
 FORMAT_VERSION = 1
 
-_PACKAGES = ("torch", "timm", "albumentations", "numpy")
 _EXPECTED = f"the folder of a trained classifier, with {WEIGHTS} and {DESCRIPTION}"
 _ADVICE = "run `hpacells train` first, or give another folder"
 
@@ -48,15 +49,17 @@ def save_classifier(
     thresholds
         From which probability on each class is called, (classes,); None where the training chose none.
     """
+    with atomic_write(folder / WEIGHTS) as temporary:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
+        content = _sha256(temporary)
     description = {
         "format_version": FORMAT_VERSION,
+        "weights_sha256": content,
         "architecture": architecture.model_dump(mode="json"),
         **({} if thresholds is None else {"thresholds": {"values": list(thresholds)}}),
         "training": _without_none(training),
-        "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "versions": library_versions(),
     }
-    with atomic_write(folder / WEIGHTS) as temporary:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
     with atomic_write(folder / DESCRIPTION) as temporary:
         temporary.write_text(tomli_w.dumps(description))
 
@@ -67,7 +70,8 @@ def read_classifier(folder: str | PathLike[str]) -> Classifier:
     Raises
     ------
     InputError
-        A file is missing or unreadable, or the weights do not fit the description.
+        A file is missing or unreadable, a weight is not finite, or the weights are not those of the
+        description.
     """
     folder = Path(folder)
     architecture = read_architecture(folder)
@@ -82,6 +86,7 @@ def read_classifier(folder: str | PathLike[str]) -> Classifier:
         raise InputError(
             found=f"unreadable ({error})", where=path, expected=_EXPECTED, advice=_ADVICE
         ) from None
+    check_finite(weights, path)
     try:
         classifier.load_state_dict(weights)
     except RuntimeError as error:
@@ -92,6 +97,7 @@ def read_classifier(folder: str | PathLike[str]) -> Classifier:
             expected="the two files of one training",
             advice="run `hpacells train` again, or give another folder",
         ) from None
+    _check_content(folder)
     return classifier.eval()
 
 
@@ -124,6 +130,36 @@ def read_architecture(folder: Path) -> Architecture:
             expected=f"a description of format version {FORMAT_VERSION}",
             advice="run `hpacells train` again with this version of hpacells",
         ) from None
+
+
+def _check_content(folder: Path) -> None:
+    recorded = _read_description(folder).get("weights_sha256")
+    if recorded is not None and recorded != _sha256(folder / WEIGHTS):
+        raise InputError(
+            found=f"not the weights that {DESCRIPTION} was written with",
+            where=folder / WEIGHTS,
+            expected=f"the content with the SHA-256 {recorded[:16]}...",
+            advice="copy both files of the classifier again, or run `hpacells train` again",
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_versions(folder: Path) -> dict[str, str]:
+    """Read the versions of the libraries that a classifier was trained with; empty where it names none."""
+    versions = _read_description(folder).get("versions")
+    return {name: str(version) for name, version in versions.items()} if isinstance(versions, dict) else {}
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    """Read the description without a check; empty where it cannot be read."""
+    try:
+        return tomllib.loads((folder / DESCRIPTION).read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
 
 
 def _missing(path: Path) -> InputError:

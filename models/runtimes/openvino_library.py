@@ -7,6 +7,8 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
+from torch import Tensor, nn
+
 from data.errors import InputError
 
 EXTRA = "hpacells[openvino]"
@@ -64,6 +66,25 @@ def import_nncf() -> Any:
     for handler, level in levels:
         handler.setLevel(level)
     return nncf
+
+
+def convert_network(network: nn.Module, example: Tensor) -> Any:
+    """Convert a network to OpenVINO's; the root logger stays as it is, also where that fails.
+
+    Parameters
+    ----------
+    network, example
+        What is converted, and an input that shows the types and the number of dimensions.
+    """
+    openvino = import_openvino()
+    root = logging.getLogger()
+    level, filters, handlers = root.level, list(root.filters), list(root.handlers)
+    try:
+        return openvino.convert_model(network, example_input=example)
+    finally:
+        # Where the conversion fails, it leaves the root logger at ERROR: no warning would be shown any more.
+        root.setLevel(level)
+        root.filters, root.handlers = filters, handlers
 
 
 def _mute_telemetry() -> None:

@@ -5,12 +5,14 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.fields.field import Field
+from data.fields.pixel_size import resolve_pixel_size
 from models.segmenters.runtimes.calibration import Calibration
 from models.segmenters.without_er import channels_without_er, insert_dark_er
 
@@ -24,10 +26,10 @@ KEY_LENGTH = 12
 
 @dataclass(frozen=True)
 class FieldSample:
-    """Fields, their pixel size in micrometres, and whether they have an ER stain."""
+    """Fields, their pixel size in um ("auto": each its own), and whether they have an ER stain."""
 
     fields: tuple[Field, ...]
-    pixel_size_um: float
+    pixel_size_um: float | Literal["auto"]
     er: bool = True
 
     def calibration(
@@ -49,18 +51,19 @@ class FieldSample:
             for field in self.fields:
                 try:
                     image = field.read(present)
+                    size = resolve_pixel_size(field, self.pixel_size_um).um
                 except InputError as error:
                     log.debug("not calibrated on %s: %s", field.image_id, error)
                     continue
                 if present != channels:
                     image = insert_dark_er(image, channels)
-                yield to_input(image, self.pixel_size_um)
+                yield to_input(image, size)
 
         return Calibration(key, inputs)
 
 
 def draw_sample(
-    fields: Sequence[Field], pixel_size_um: float, *, er: bool = True, count: int = FIELDS
+    fields: Sequence[Field], pixel_size_um: float | Literal["auto"], *, er: bool = True, count: int = FIELDS
 ) -> FieldSample:
     """Draw fields by the hash of their IDs, so that a field more or less seldom changes the sample."""
     ranked = sorted(fields, key=lambda field: hashlib.sha256(field.image_id.encode()).digest())

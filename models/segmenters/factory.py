@@ -85,7 +85,7 @@ def choose_segmenter(name: str = AUTO, *, er: bool = True) -> tuple[str, str]:
     """
     if name != AUTO:
         if name not in SEGMENTERS and not name.endswith(TRAINED):
-            expected = f"{' or '.join(segmenter_names())}, or a file {TRAINED} of `hpacells segmenter train`"
+            expected = f"{' or '.join(segmenter_names())}, a folder of masks, or a file {TRAINED}"
             raise InputError(found=f"no segmenter {name!r}", where="segmenter", expected=expected)
         return name, ""
     if not _missing_weights(er):

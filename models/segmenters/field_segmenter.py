@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
+from data.fields.pixel_size import resolve_pixel_size
+from data.software.opencv import check_opencv
 from models.runtimes.names import AUTO as ANY_RUNTIME
 from models.segmenters.factory import AUTO, SegmenterOptions, create_segmenter
 from models.segmenters.segmenter import SegmentedField, Segmenter
@@ -57,7 +59,7 @@ class FieldSegmenter:
         """Return what decides the results, in one line: name and version, or the hash of the weights."""
         return self._create(self._er != "no").identity()
 
-    def segment_field(self, field: Field, pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM) -> SegmentedField:
+    def segment_field(self, field: Field, pixel_size_um: float | None = None) -> SegmentedField:
         """Find the nuclei and cells of a field, as ``hpacells segment`` does with the same settings.
 
         Only the channels that the segmenter needs are read; the ER (yellow) is used where the field has it.
@@ -67,7 +69,7 @@ class FieldSegmenter:
         field
             One of ``find_fields``.
         pixel_size_um
-            Edge of a pixel in micrometres.
+            Edge of a pixel in micrometres; by default what the field's files state, else 0.08.
 
         Raises
         ------
@@ -75,7 +77,8 @@ class FieldSegmenter:
             A channel is missing or unreadable, or the pixel size is not a microscope's.
         """
         segmenter = self._create(self._uses_er(ER in field.files))
-        return _segment(segmenter, field.read(segmenter.channels), pixel_size_um)
+        size = resolve_pixel_size(field).um if pixel_size_um is None else pixel_size_um
+        return _segment(segmenter, field.read(segmenter.channels), size)
 
     def segment_image(
         self, image: NDArray[Any], pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM
@@ -148,6 +151,7 @@ def load_segmenter(
     >>> found.cells.shape, found.pixel_size_um
     ((400, 400), 0.08)
     """
+    check_opencv()
     return FieldSegmenter(fspath(name), runtime=runtime, er=er, labelling=labelling)
 
 

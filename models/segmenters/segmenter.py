@@ -26,6 +26,8 @@ class SegmentedField:
         them under its one number.
     pixel_size_um
         Edge of a pixel in micrometres.
+    without_nucleus
+        Whether cells may have no nucleus, as in masks that people draw.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class SegmentedField:
     nuclei: np.ndarray
     cells: np.ndarray
     pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM
+    without_nucleus: bool = False
 
     def __post_init__(self) -> None:
         if self.cells.ndim != 2 or self.nuclei.shape != self.cells.shape:
@@ -56,7 +59,8 @@ class SegmentedField:
         count = self.count
         for name, labels in (("cells", self.cells), ("nuclei", self.nuclei)):
             present = cv2.calcHist([labels], [0], None, [MAX_CELLS + 1], [0, MAX_CELLS + 1]).ravel() > 0
-            if not present[1 : count + 1].all() or present[count + 1 :].any():
+            gaps = not present[1 : count + 1].all() and not (name == "nuclei" and self.without_nucleus)
+            if gaps or present[count + 1 :].any():
                 msg = f"the numbers of the {name} are not 1..{count} without gaps"
                 raise ValueError(msg)
         if np.any((self.nuclei != 0) & (self.nuclei != self.cells)):

@@ -9,10 +9,15 @@ from typing import Any
 import torch
 
 from data.atomic import atomic_write
+from data.software.differences import find_differences, name_differences
+from data.software.versions import library_versions
+
+_EXACT = ("torch",)
+"""Libraries of which any other release makes another training: the random numbers and sums are torch's."""
 
 log = logging.getLogger("hpacells")
 
-_FORMAT = 2
+_FORMAT = 3
 """Number of the layout of what is kept; a checkpoint of another is not taken."""
 
 
@@ -24,7 +29,8 @@ class Checkpoint:
     path
         The file.
     key
-        What the training depends on; a checkpoint of another is not taken.
+        What the training depends on; a checkpoint of another is not taken. Neither is one that was written
+        under other versions of the libraries that make pixels: the tiles of one training are all made alike.
     seconds
         Time from one checkpoint to the next.
     """
@@ -46,7 +52,13 @@ class Checkpoint:
         state
             Nested dicts and lists of tensors, numbers, strings and None.
         """
-        whole = {"format": _FORMAT, "key": self._key, "state": state, "random": torch.get_rng_state()}
+        whole = {
+            "format": _FORMAT,
+            "key": self._key,
+            "versions": library_versions(),
+            "state": state,
+            "random": torch.get_rng_state(),
+        }
         if torch.cuda.is_available():
             whole["random_cuda"] = torch.cuda.get_rng_state_all()
         with atomic_write(self._path) as temporary:
@@ -59,7 +71,8 @@ class Checkpoint:
         Returns
         -------
         dict or None
-            None where there is no checkpoint, it is of another training, or it cannot be read.
+            None where there is no checkpoint, it is of another training or of other versions of libraries,
+            or it cannot be read; a warning or message says which.
         """
         try:
             whole = torch.load(self._path, map_location="cpu", weights_only=True)
@@ -72,6 +85,17 @@ class Checkpoint:
             return None
         if (whole.get("format"), whole.get("key")) != (_FORMAT, self._key):
             log.info("%s: checkpoint of another training; training starts from the beginning", self._path)
+            return None
+        differences = find_differences(whole["versions"], exact=_EXACT)
+        if differences:
+            log.warning(
+                "%s: checkpoint written with %s; training starts from the beginning, so that all tiles are "
+                "changed alike; to go on instead, stop now and install those versions: the checkpoint is "
+                "replaced after %g s",
+                self._path,
+                name_differences(differences),
+                self._seconds,
+            )
             return None
         torch.set_rng_state(whole["random"])
         cuda = whole.get("random_cuda", [])

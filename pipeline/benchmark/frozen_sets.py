@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
+from data.software.versions import software_versions
 from pipeline.benchmark.sets import BENCHMARK, PARTS, benchmark_folder
-from pipeline.runs.manifest import read_manifest, software_versions
+from pipeline.runs.manifest import read_manifest
 
 _EVERY = 8
 """Of how many rows and columns one is kept, to compare pixels where another processor rounds differently."""

@@ -28,5 +28,5 @@ def crops(
     """Cut every cell to a tile, or take pre-cropped cells."""
     from pipeline.steps.crops import any_crops_step
 
-    settings = load_settings(["crops"], config, assignments, {"crops.neighbours": neighbours})
+    settings = load_settings(["images", "crops"], config, assignments, {"crops.neighbours": neighbours})
     run_step(any_crops_step(WorkFolder(work), images, index, settings), allow_failed)

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import Assignments, ConfigFile, Work, finish, load_settings, local_engine
+from pipeline.commands.options import (
+    Assignments,
+    Channels,
+    ConfigFile,
+    Work,
+    finish,
+    load_settings,
+    local_engine,
+)
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
 
@@ -18,6 +26,7 @@ def explore(
     images: Annotated[
         Path | None, typer.Argument(help="Folder of the labelled fields, or some of them; default: none.")
     ] = None,
+    channels: Channels = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
@@ -26,7 +35,8 @@ def explore(
     from stages.explore.run import format_exploration
 
     folder = WorkFolder(work)
-    step = explore_step(folder, images, labels, load_settings(["explore"], config, assignments))
+    settings = load_settings(["images", "explore"], config, assignments, {"images.channels": channels})
+    step = explore_step(folder, images, labels, settings)
     manifest = execute(step, local_engine())
     typer.echo(format_exploration(manifest.details))
     typer.echo(f"page: {folder.explore / 'index.html'}")

@@ -1,5 +1,6 @@
 """Options that several commands share, and the execution of a step."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +14,24 @@ from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
 
 Images = Annotated[Path, typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow.")]
+Channels = Annotated[
+    str | None,
+    typer.Option(
+        "--channels",
+        help="Which files are which stain: a preset, or such as 'red=*_ch00.tif,green=*_ch01.tif'; in "
+        "files of several channels their numbers from 0 or names: 'blue=0,green=GFP'.",
+    ),
+]
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
 Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
 Recipe = Annotated[
     str | None, typer.Option("--recipe", help="Training recipe: a TOML file or the name of a bundled one.")
+]
+OwnMasks = Annotated[
+    Path | None,
+    typer.Option(
+        "--masks", help="Folder of your own masks, in place of a segmenter's (docs/masks.md has the formats)."
+    ),
 ]
 AllowFailed = Annotated[
     bool, typer.Option("--allow-failed", help="Exit with status 0 even if fields failed.")
@@ -44,8 +59,13 @@ def load_settings(
     config, assignments, options, recipe
         Where settings come from; options are named ``section.name``, those that are None were not given.
     """
-    given = [f"{name}={value}" for name, value in (options or {}).items() if value is not None]
+    given = [f"{name}={_quote(value)}" for name, value in (options or {}).items() if value is not None]
     return load_config(config, [*(assignments or ()), *given], recipe, reads)
+
+
+def _quote(value: object) -> object:
+    """Write a path as TOML does, so that a folder called 2021 is no number."""
+    return json.dumps(str(value), ensure_ascii=False) if isinstance(value, Path) else value
 
 
 def local_engine() -> LocalEngine:

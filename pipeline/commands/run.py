@@ -8,8 +8,10 @@ import typer
 from pipeline.commands.options import (
     AllowFailed,
     Assignments,
+    Channels,
     ConfigFile,
     Images,
+    OwnMasks,
     Recipe,
     Work,
     finish,
@@ -17,6 +19,7 @@ from pipeline.commands.options import (
     local_engine,
 )
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.writer_lock import sole_writer
 
 
 def run_all(
@@ -36,7 +39,9 @@ def run_all(
         ),
     ] = None,
     truth: Annotated[Path | None, typer.Option(help="Truth CSV to score against.")] = None,
+    masks: OwnMasks = None,
     recipe: Recipe = None,
+    channels: Channels = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -51,7 +56,9 @@ def run_all(
         message = "--recipe is for a training, which needs --labels"
         raise typer.BadParameter(message)
     job = Job(WorkFolder(work), images, labels=labels, models=models or [], truth=truth)
-    settings = load_settings(list_sections(job), config, assignments, recipe=recipe)
-    manifests, summary = run_everything(job, settings, local_engine())
+    options = {"images.channels": channels, "segment.masks": masks}
+    settings = load_settings(list_sections(job), config, assignments, options, recipe)
+    with sole_writer(work):
+        manifests, summary = run_everything(job, settings, local_engine())
     typer.echo(summary)
     finish(manifests, allow_failed)

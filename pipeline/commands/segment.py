@@ -7,8 +7,10 @@ import typer
 from pipeline.commands.options import (
     AllowFailed,
     Assignments,
+    Channels,
     ConfigFile,
     Images,
+    OwnMasks,
     Work,
     load_settings,
     run_step,
@@ -20,20 +22,27 @@ def segment(
     images: Images,
     work: Work,
     segmenter: Annotated[
-        str | None, typer.Option(help="auto, dpn-unet, lite, classical or hpacellseg.")
+        str | None, typer.Option(help="auto, dpn-unet, lite, classical, hpacellseg, or masks (see --masks).")
     ] = None,
     runtime: Annotated[
         str | None,
         typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
     ] = None,
+    channels: Channels = None,
+    masks: OwnMasks = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
 ) -> None:
     """Find the nuclei and cells of every field."""
-    from data.fields.field import find_fields
+    from pipeline.steps.images import list_fields
     from pipeline.steps.segment import segment_step
 
-    options = {"segment.segmenter": segmenter, "segment.runtime": runtime}
-    settings = load_settings(["segment"], config, assignments, options)
-    run_step(segment_step(WorkFolder(work), images, find_fields(images), settings), allow_failed)
+    options = {
+        "segment.segmenter": segmenter,
+        "segment.runtime": runtime,
+        "segment.masks": masks,
+        "images.channels": channels,
+    }
+    settings = load_settings(["images", "segment"], config, assignments, options)
+    run_step(segment_step(WorkFolder(work), images, list_fields(images, settings), settings), allow_failed)

@@ -59,7 +59,7 @@ def compare(
     from stages.segmenter.compare import format_comparison
 
     settings = load_settings(
-        ["compare", "segment"], config, assignments, {"segment.pixel_size_um": pixel_size}
+        ["images", "compare", "segment"], config, assignments, {"segment.pixel_size_um": pixel_size}
     )
     with tempfile.TemporaryDirectory() as temporary:
         manifest = execute(compare_step(a, b, images, output or Path(temporary), settings), local_engine())

@@ -8,6 +8,9 @@ from typing import Any
 from data.renamed_settings import OldName, find_new_name, inner_types, rename_settings
 from pipeline.config.sections import SECTIONS, settings_of
 
+MOVED = {"crops.full_scale": "images.full_scale", "explore.full_scale": "images.full_scale"}
+"""Old name -> new name of settings that were in another section."""
+
 log = logging.getLogger("hpacells")
 
 
@@ -16,6 +19,7 @@ def take_old_names(sections: Mapping[str, Any], source: Path | str) -> dict[str,
 
     Sections that are not known stay as they are; they are refused elsewhere.
     """
+    sections = _move(sections, str(source))
     renamed = {}
     for section, values in sections.items():
         types = [settings_of(section)] if section in SECTIONS else []
@@ -28,6 +32,10 @@ def take_old_names(sections: Mapping[str, Any], source: Path | str) -> dict[str,
 def take_old_name(assignment: str) -> str:
     """Return an assignment ``section.name=value`` with the new name, and warn of an old one."""
     name, separator, value = assignment.partition("=")
+    moved = MOVED.get(name.strip())
+    if moved:
+        _warn(OldName(name.strip(), moved), f"--set {assignment}")
+        return f"{moved}{separator}{value}"
     section, *path = name.strip().split(".")
     if section not in SECTIONS:
         return assignment
@@ -44,6 +52,20 @@ def take_old_name(assignment: str) -> str:
         return assignment
     _warn(OldName(name.strip(), new_name), f"--set {assignment}")
     return f"{new_name}{separator}{text}"
+
+
+def _move(sections: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Move settings to the section that they are in now; one that is there already is kept."""
+    moved = dict(sections)
+    for old, new in MOVED.items():
+        section, name = old.split(".")
+        values = moved.get(section)
+        if isinstance(values, Mapping) and name in values:
+            moved[section] = {key: value for key, value in values.items() if key != name}
+            section, new_name = new.split(".")
+            moved[section] = {new_name: values[name], **moved.get(section, {})}
+            _warn(OldName(old, new), source)
+    return moved
 
 
 def _warn(name: OldName, where: str) -> None:

@@ -1,11 +1,12 @@
-"""The sections of a configuration file, one a stage, and the settings that each may hold."""
+"""The sections of a configuration file, one per stage and one for images, and what each may hold."""
 
 import importlib
 
-from stages.stage import StageSettings
+from data.settings import Settings
 
 _SETTINGS = {
     "simulate": "stages.simulate.settings:SimulateSettings",
+    "images": "data.fields.image_settings:ImageSettings",
     "segment": "stages.segment.settings:SegmentSettings",
     # Those of pre-cropped cells are all of the other cells', and more.
     "crops": "stages.crops.settings:PrecroppedSettings",
@@ -25,7 +26,7 @@ _SETTINGS = {
 SECTIONS = tuple(_SETTINGS)
 
 
-def settings_of(section: str) -> type[StageSettings]:
+def settings_of(section: str) -> type[Settings]:
     """Return the class of all settings that a section may hold; its module is imported when it is asked for.
 
     None of these modules imports torch, which takes seconds: a file is checked as a whole by every command.

@@ -1,19 +1,23 @@
 """Messages to the user: one plain line each on standard error."""
 
 import logging
+import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data.errors import InputError
 from pipeline.engines.local import CONSOLE
+from pipeline.engines.system_errors import explain_system_error
 from pipeline.engines.torchrun import is_follower
 
 BAD_INPUT = 2
 """Exit status where the user's input is wrong, in whole or in part."""
 
-STOPPED = 130
-"""Exit status after Ctrl-C, as shells have it."""
+STOPPED, TERMINATED, PIPE_CLOSED = 130, 143, 141
+"""Exit statuses after Ctrl-C, after SIGTERM, and where nobody reads the output, as shells have them."""
 
 
 class _ConsoleHandler(logging.Handler):
@@ -34,12 +38,39 @@ def show_messages() -> None:
 
 @contextmanager
 def reported_in_one_line() -> Iterator[None]:
-    """Report a mistake of the user's in one line and exit with status 2; Ctrl-C exits with status 130."""
+    """Report what the user or the system did wrong in one line and exit with status 2.
+
+    Ctrl-C and SIGTERM, as batch systems send it, exit with status 130 and 143.
+    """
+    log = logging.getLogger("hpacells")
+    terminated = _raise_on_sigterm()
     try:
         yield
     except InputError as error:
-        logging.getLogger("hpacells").error(str(error))
+        log.error(str(error))
+        sys.exit(BAD_INPUT)
+    except BrokenPipeError:
+        # Whoever read our output has enough of it, as `head` has.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(PIPE_CLOSED)
+    except OSError as error:
+        log.error(str(explain_system_error(error)))
+        log.debug("", exc_info=True)
         sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
-        logging.getLogger("hpacells").error("stopped; the same command resumes where it stopped")
-        sys.exit(STOPPED)
+        log.error("stopped; the same command resumes where it stopped")
+        sys.exit(TERMINATED if terminated else STOPPED)
+
+
+def _raise_on_sigterm() -> list[int]:
+    """Let SIGTERM end a command as Ctrl-C does; return a list that is filled once it has come."""
+    signals: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        signals.append(number)
+        raise KeyboardInterrupt
+
+    # Only the main thread may set it: commands that are called from another one have their own.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
+    return signals

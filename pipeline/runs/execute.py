@@ -3,24 +3,28 @@
 import logging
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.atomic import atomic_write
+from data.cells.edited_masks import find_mask_edits
 from data.errors import InputError
+from data.software.versions import find_version
 from pipeline.engines.torchrun import is_follower
+from pipeline.runs.failures import summarise_failures
 from pipeline.runs.manifest import (
     FailureRecord,
     Manifest,
     hash_json,
     read_manifest,
-    software_versions,
     write_manifest,
 )
+from pipeline.runs.stamps import stamp_outputs
+from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.writer_lock import sole_writer
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")
@@ -60,7 +64,7 @@ class Step:
     def key(self) -> str:
         """Hash of what the result depends on: settings, inputs and the version of hpacells."""
         settings = self.settings.of_result().model_dump(mode="json")
-        return hash_json([self.stage, settings, self.inputs, software_versions()["hpacells"]])
+        return hash_json([self.stage, settings, self.inputs, find_version("hpacells")])
 
 
 def execute(step: Step, context: Context) -> Manifest:
@@ -77,20 +81,21 @@ def execute(step: Step, context: Context) -> Manifest:
         it; likewise after Ctrl-C.
     """
     done = finished_manifest(step)
+    warn_of_versions(step.stage, step.manifest, is_done=done is not None)
     if done is not None and not done.failures:
         log.info("%s: done before, nothing changed", step.stage)
         return done
     if is_follower():
         return _describe(step, step.run(step.key, context), 0.0)
     started = time.perf_counter()
-    with _manifest_aside(step):
+    with sole_writer(step.manifest.parent), _manifest_aside(step):
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)
     told = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())
     log.info("%s: %s (%.1f s)", step.stage, told or "done", manifest.seconds)
-    for failure in report.failures:
-        log.error("%s: left out %s: %s", step.stage, failure.where, failure.why)
+    for line in summarise_failures(report.failures, step.manifest):
+        log.error("%s: left out %s", step.stage, line)
     return manifest
 
 
@@ -99,7 +104,7 @@ def finished_manifest(step: Step) -> Manifest | None:
     manifest = read_manifest(step.manifest)
     if manifest is None or manifest.key != step.key:
         return None
-    return manifest if manifest.outputs == _stamp(step.outputs) else None
+    return manifest if manifest.outputs == stamp_outputs(step.outputs) else None
 
 
 def require(work: WorkFolder, stage: str) -> Manifest:
@@ -108,7 +113,8 @@ def require(work: WorkFolder, stage: str) -> Manifest:
     Raises
     ------
     InputError
-        The stage has not been run in this work folder, or an even earlier one was run again since.
+        The stage has not been run in this work folder, or an even earlier one was run again since, or masks
+        were edited since they were measured.
     """
     manifest = read_manifest(work.manifest(stage))
     if manifest is None:
@@ -118,6 +124,8 @@ def require(work: WorkFolder, stage: str) -> Manifest:
             expected=f"{stage}.json and what belongs to it",
             advice=f"run `hpacells {stage}` with this work folder first",
         )
+    if stage == "segment":
+        _refuse_unmeasured_masks(work)
     for name, fingerprint in manifest.inputs.items():
         earlier = read_manifest(work.manifest(name))
         if earlier is not None and earlier.output_key != fingerprint:
@@ -130,6 +138,18 @@ def require(work: WorkFolder, stage: str) -> Manifest:
         if earlier is not None:
             require(work, name)
     return manifest
+
+
+def _refuse_unmeasured_masks(work: WorkFolder) -> None:
+    edited = find_mask_edits(work.masks).unmeasured
+    if edited:
+        others = f" and {len(edited) - 1} more" if len(edited) > 1 else ""
+        raise InputError(
+            found=f"the mask of {edited[0]}{others} was edited after its cells were measured",
+            where=work.masks,
+            expected="the masks that are in the cells table",
+            advice="run `hpacells crops` and the stages after it again, which use the edited mask",
+        )
 
 
 @contextmanager
@@ -170,23 +190,9 @@ def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:
         output_key=hash_json([step.key, [failure.where for failure in failures]]),
         settings=step.settings.model_dump(mode="json"),
         inputs=step.inputs,
-        outputs=_stamp(step.outputs),
+        outputs=stamp_outputs(step.outputs),
         counts={name: float(count) for name, count in report.counts.items()},
         failures=failures,
         details=report.details,
         seconds=seconds,
     )
-
-
-def _stamp(outputs: tuple[Path, ...]) -> dict[str, str]:
-    """Return what each output looks like: size and modification time of a file, existence of a folder."""
-    names = Counter(path.name for path in outputs)
-    stamps = {}
-    for path in outputs:
-        name = path.name if names[path.name] == 1 else f"{path.parent.name}/{path.name}"
-        if path.is_file():
-            stat = path.stat()
-            stamps[name] = f"{stat.st_size} bytes, modified {stat.st_mtime_ns}"
-        else:
-            stamps[name] = "folder" if path.is_dir() else "missing"
-    return stamps

@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import platform
-import sys
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +10,7 @@ from pydantic import BaseModel, Field
 
 from data.atomic import atomic_write
 from data.errors import InputError
-
-_PACKAGES = ("hpacells", "numpy", "opencv-python-headless", "scikit-image", "torch", "timm", "zarr")
+from data.software.versions import software_versions
 
 
 class FailureRecord(BaseModel):
@@ -50,14 +46,7 @@ class Manifest(BaseModel):
     details: dict[str, Any]
     seconds: float
     finished: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    versions: dict[str, str] = Field(default_factory=lambda: software_versions())
-
-
-def software_versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that results depend on."""
-    return {"python": platform.python_version(), "platform": sys.platform} | {
-        package: version(package) for package in _PACKAGES
-    }
+    versions: dict[str, str] = Field(default_factory=software_versions)
 
 
 def hash_json(value: object) -> str:

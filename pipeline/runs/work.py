@@ -7,6 +7,7 @@ import pandas as pd
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
 from data.predictions.predictions_table import read_class_names, read_predictions
@@ -14,6 +15,7 @@ from data.predictions.submission import Submission, read_submission
 from data.tiles.tile_store import TileStore
 from models.segmenters.segmenter import SegmentedField
 from pipeline.runs.manifest import read_manifest
+from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.work_folder import WorkFolder
 
 
@@ -71,8 +73,9 @@ class Work:
         )
         segmented = read_manifest(self.paths.manifest("segment"))
         if segmented is None:
-            return SegmentedField(nuclei, cells)
-        return SegmentedField(nuclei, cells, float(segmented.settings["pixel_size_um"]))
+            return SegmentedField(nuclei, cells, without_nucleus=True)
+        size = read_pixel_sizes(self.paths, segmented).get(image_id, REFERENCE_PIXEL_SIZE_UM)
+        return SegmentedField(nuclei, cells, size, without_nucleus=True)
 
     def predictions(self, *, embedding: bool = True) -> pd.DataFrame:
         """Read the predictions table, one row per kept cell, with the embeddings where it has them."""

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import InputError
-from data.fields.field import Field, find_fields
+from data.fields.field import Field
+from data.fields.image_settings import ImageSettings
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
+from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step, require
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.images import list_segmented
+from pipeline.steps.segment import measure_edited_masks
 from stages.crops.settings import CropsSettings, PrecroppedSettings
 from stages.stage import Context, StageReport
 
@@ -21,6 +26,7 @@ def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], conf
     from stages.crops.run import run as crops
 
     settings = config.settings("crops", CropsSettings)
+    measure_edited_masks(work, LocalEngine(workers=1))
     segmented = require(work, "segment")
 
     def run(key: str, context: Context) -> StageReport:
@@ -30,7 +36,7 @@ def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], conf
             masks_dir=work.masks,
             cells_path=work.cells,
             key=key,
-            pixel_size_um=segmented.settings["pixel_size_um"],
+            pixel_sizes_um=read_pixel_sizes(work, segmented),
         )
         outputs = CropsOutputs(cells_path=work.cells, tiles_path=work.tiles)
         return crops(inputs, outputs, settings, context)
@@ -48,7 +54,9 @@ def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], conf
 def any_crops_step(work: WorkFolder, images_dir: Path | None, index: Path | None, config: Config) -> Step:
     """Cut the cells of the fields in ``images_dir``, or take those of ``index``; exactly one is given."""
     if images_dir is not None and index is None:
-        return crops_step(work, images_dir, find_fields(images_dir), config)
+        # Before anything asks whether the segmentation is up to date.
+        measure_edited_masks(work, LocalEngine(workers=1))
+        return crops_step(work, images_dir, list_segmented(work, config, images_dir), config)
     if index is not None and images_dir is None:
         return precropped_step(work, index, config)
     raise InputError(
@@ -66,8 +74,9 @@ def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
     from stages.crops.run_precropped import run as crops
 
     settings = config.settings("crops", PrecroppedSettings)
+    full_scale = config.settings("images", ImageSettings).full_scale
     label_set = read_label_set(settings.label_set)
-    cells = read_index(index, label_set)
+    cells = read_index(index, label_set, settings.channel_order)
     outputs = PrecroppedOutputs(
         cells_path=work.cells,
         images_table_path=work.images,
@@ -79,8 +88,8 @@ def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
         stage="crops",
         manifest=work.manifest("crops"),
         settings=settings,
-        inputs={"index": hash_file(index), "files": hash_json(fingerprint_cells(cells))}
+        inputs={"index": hash_file(index), "files": hash_json([fingerprint_cells(cells), full_scale])}
         | hash_label_set(label_set),
         outputs=(*written, outputs.labels_path) if any(cell.labels for cell in cells) else written,
-        run=lambda key, context: crops(PrecroppedInputs(cells, key), outputs, settings, context),
+        run=lambda key, context: crops(PrecroppedInputs(cells, key, full_scale), outputs, settings, context),
     )

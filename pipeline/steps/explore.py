@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from data.fields.field import find_fields
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import hash_file, read_manifest
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.images import list_fields
 from stages.explore.settings import ExploreSettings
 
 
@@ -17,7 +17,7 @@ def explore_step(work: WorkFolder, images: Path | None, labels: Path, config: Co
     from stages.explore.run import run as explore
 
     settings = config.settings("explore", ExploreSettings)
-    fields = None if images is None else find_fields(images)
+    fields = None if images is None else list_fields(images, config)
     dependencies = {
         "labels": hash_file(labels),
         "label_file": str(labels),

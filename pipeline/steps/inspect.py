@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import InputError
-from data.fields.field import Field, find_fields
+from data.fields.field import Field
 from data.labels.label_set import LabelSet, read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
 from pipeline.runs.manifest import Manifest, hash_file, read_manifest
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.images import list_segmented
 from stages.inspect.settings import InspectSettings
 from stages.stage import Context, StageReport
 
@@ -52,7 +53,7 @@ def _inspect_fields_step(
     def run(_: str, context: Context) -> StageReport:
         images_dir = Path(segmented.details["images"])
         inputs = InspectInputs(
-            fields=find_fields(images_dir) if fields is None else fields,
+            fields=list_segmented(work, config) if fields is None else fields,
             images_dir=images_dir,
             masks_dir=work.masks,
             images_table_path=work.images,
@@ -63,7 +64,6 @@ def _inspect_fields_step(
             classifier=classifier,
             limits=limits,
             scores=scores.details if scores else None,
-            full_scale=require(work, "crops").settings["full_scale"],
             labels_path=labels,
         )
         return inspect(inputs, InspectOutputs(work.report), settings, context)

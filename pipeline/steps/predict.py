@@ -24,13 +24,10 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         from models.classifiers.ensemble import find_classifiers
 
         folders = [folder for model in models for folder in find_classifiers(model)]
-        names = ("model.safetensors", "model.toml")
-        dependencies = {
-            "model": hash_json([hash_file(folder / name) for folder in folders for name in names])
-        }
+        dependencies = {"model": _hash_model(folders)}
     else:
         folders = [work.model]
-        dependencies = {"train": require(work, "train").output_key}
+        dependencies = {"train": require(work, "train").output_key, "model": _hash_model([work.model])}
     for name in filter(None, map(name_bundled, folders)):
         log.warning("the classifier %s comes with hpacells: %s", name, BUNDLED[name])
     inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=folders)
@@ -49,3 +46,15 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         outputs=(work.predictions,),
         run=run,
     )
+
+
+def _hash_model(folders: Sequence[Path]) -> str:
+    """Hash weights and descriptions of the classifiers in some folders, folds included."""
+    files = [
+        path
+        for folder in folders
+        for pattern in ("model.*", "fold-*/model.*")
+        for path in sorted(folder.glob(pattern))
+        if path.name in ("model.safetensors", "model.toml")
+    ]
+    return hash_json([hash_file(path) for path in files])

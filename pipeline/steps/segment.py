@@ -2,37 +2,108 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from data.cells.edited_masks import find_mask_edits
 from data.fields.field import Field
+from data.fields.image_settings import ImageSettings
 from pipeline.config.config import Config
-from pipeline.runs.execute import Step
+from pipeline.runs.execute import Step, execute
 from pipeline.runs.fingerprints import fingerprint_fields
+from pipeline.runs.manifest import hash_json, read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from stages.segment.settings import SegmentSettings
-from stages.stage import Context, StageReport
+from stages.stage import Context, Failure, StageReport
+
+if TYPE_CHECKING:
+    from stages.segment.paths import SegmentOutputs
+
+_EDITS = "edited masks"
+"""Input of the step that is there only where somebody has edited masks."""
 
 
 def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], config: Config) -> Step:
     """Segment fields, which lie in the folder ``images_dir``."""
-    from stages.segment.paths import SegmentInputs, SegmentOutputs
+    from stages.segment.paths import SegmentInputs
     from stages.segment.run import run as segment
-    from stages.segment.segmenter_choice import explain_choice, make_segmenter
+    from stages.segment.segmenter_choice import explain_choice, make_mask_source
 
     settings = config.settings("segment", SegmentSettings)
-    inputs = SegmentInputs(fields, make_segmenter(fields, settings), explain_choice(fields, settings))
-    outputs = SegmentOutputs(masks_dir=work.masks, cells_path=work.cells, images_table_path=work.images)
+    image_settings = config.settings("images", ImageSettings).model_dump(mode="json")
+    inputs = SegmentInputs(fields, make_mask_source(fields, settings), explain_choice(fields, settings))
+    outputs = _outputs(work)
 
     def run(_: str, context: Context) -> StageReport:
         report = segment(inputs, outputs, settings, context)
-        report.details["images"] = str(images_dir.resolve())
+        report.details |= {"images": str(images_dir.resolve()), "image_settings": image_settings}
         return report
 
     return Step(
         stage="segment",
         manifest=work.manifest("segment"),
         settings=settings,
-        inputs={"images": fingerprint_fields(fields), "segmenter": inputs.segmenter.identity()},
+        inputs={"images": fingerprint_fields(fields), "segmenter": inputs.segmenter.identity()}
+        | _fingerprint_masks(inputs.segmenter, fields)
+        | _fingerprint_edits(work),
         outputs=(work.masks, work.images),
         run=run,
         also_written=(work.cells,),
     )
+
+
+def measure_edited_masks(work: WorkFolder, context: Context) -> None:
+    """Measure the masks in a work folder that were edited since they were segmented, where there are any.
+
+    Raises
+    ------
+    InputError
+        One of them is no label image of its field; nothing is changed then.
+    """
+    segmented = read_manifest(work.manifest("segment"))
+    edits = find_mask_edits(work.masks)
+    if segmented is None or not edits.unmeasured:
+        return
+    from stages.segment.edits import check_edits, measure_edits
+
+    outputs = _outputs(work)
+    check_edits(outputs, edits.unmeasured)
+
+    def run(_: str, __: Context) -> StageReport:
+        counts = measure_edits(outputs, edits.unmeasured)
+        return StageReport(
+            counts=counts,
+            failures=[Failure(record.where, record.why) for record in segmented.failures],
+            details=segmented.details,
+        )
+
+    step = Step(
+        stage="segment",
+        manifest=work.manifest("segment"),
+        settings=SegmentSettings.model_validate(segmented.settings),
+        inputs={name: value for name, value in segmented.inputs.items() if name != _EDITS}
+        | _fingerprint_edits(work),
+        outputs=(work.masks, work.images),
+        run=run,
+        also_written=(work.cells,),
+    )
+    execute(step, context)
+
+
+def _outputs(work: WorkFolder) -> "SegmentOutputs":
+    from stages.segment.paths import SegmentOutputs
+
+    return SegmentOutputs(masks_dir=work.masks, cells_path=work.cells, images_table_path=work.images)
+
+
+def _fingerprint_masks(source: object, fields: Sequence[Field]) -> dict[str, str]:
+    from data.own_masks.own_masks import OwnMasks
+
+    if not isinstance(source, OwnMasks):
+        return {}
+    return {"masks": hash_json([[field.image_id, source.fingerprint(field)] for field in fields])}
+
+
+def _fingerprint_edits(work: WorkFolder) -> dict[str, str]:
+    """Return what later stages see of masks that were edited by hand; nothing where none was."""
+    edits = find_mask_edits(work.masks)
+    return {_EDITS: hash_json(edits.all)} if edits.all else {}

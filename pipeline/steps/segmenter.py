@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from data.fields.field import find_fields
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import hash_json
+from pipeline.steps.images import list_fields
 from stages.segment.settings import SegmentSettings
 from stages.segmenter.compare_settings import CompareSettings
 from stages.segmenter.train_settings import TrainSegmenterSettings
@@ -42,7 +42,7 @@ def compare_step(a: str, b: str, images_dir: Path, compare_dir: Path, config: Co
 
     settings = config.settings("compare", CompareSettings)
     segmenting = config.settings("segment", SegmentSettings)
-    fields = find_fields(images_dir)
+    fields = list_fields(images_dir, config)
     first, second = (open_cell_source(name, fields, segmenting) for name in (a, b))
     inputs, outputs = CompareInputs(first, second, fields), CompareOutputs(compare_dir)
     return Step(

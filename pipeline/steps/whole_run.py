@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.fields.field import Field, find_fields
+from data.fields.field import Field
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.combine import combine_step
 from pipeline.steps.crops import crops_step
+from pipeline.steps.images import list_fields
 from pipeline.steps.inspect import inspect_step
 from pipeline.steps.predict import predict_step
 from pipeline.steps.score import score_step
@@ -52,7 +53,7 @@ def list_sections(job: Job) -> tuple[str, ...]:
     """Return the sections of the configuration that the job reads."""
     training = ("train",) if job.labels is not None else ()
     scoring = ("score",) if job.truth is not None else ()
-    return "segment", "crops", *training, "predict", "combine", *scoring, "inspect"
+    return "images", "segment", "crops", *training, "predict", "combine", *scoring, "inspect"
 
 
 def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Manifest], str]:
@@ -67,7 +68,7 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     # Settings of pre-cropped cells are refused now, not after hours of segmenting.
     config.settings("crops", CropsSettings)
     # Listed once, for all steps.
-    fields = find_fields(job.images)
+    fields = list_fields(job.images, config)
     manifests = [execute(make(), context) for make in _steps(job, fields, config)]
     folders = {path.parent for field in fields for path in field.files.values()}
     simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]

@@ -1,8 +1,9 @@
 """What the crops stage reads and writes, for segmented fields and for pre-cropped cells."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from data.cells.precropped_index import PrecroppedCell
 from data.fields.field import Field
@@ -22,8 +23,8 @@ class CropsInputs:
         Label images and cells table of the segment stage.
     key
         Key of everything that the tiles depend on; an interrupted run with the same key is resumed.
-    pixel_size_um
-        Pixel size with which the fields were segmented.
+    pixel_sizes_um
+        Image ID -> edge of a pixel in um with which the field was segmented; 0.08 where there is none.
     """
 
     fields: Sequence[Field]
@@ -31,7 +32,7 @@ class CropsInputs:
     masks_dir: Path
     cells_path: Path
     key: str
-    pixel_size_um: float = 0.08
+    pixel_sizes_um: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,13 @@ class PrecroppedInputs:
         The cells of an index.
     key
         Key of everything that the tiles depend on; an interrupted run with the same key is resumed.
+    full_scale
+        Grey value that is white, as in ``data.fields.image_settings.ImageSettings``.
     """
 
     cells: Sequence[PrecroppedCell]
     key: str
+    full_scale: int | Literal["auto"] = "auto"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Crops: cut every cell to a 256 px RGBY tile and say which cells are left out, and why."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from data.cells.cells_table import INTENSITY_COLUMNS, read_cells, write_cells
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
 from data.errors import InputError
-from data.fields.field import Field, to_uint8
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
 from data.fields.hash_log import HashLog
 from data.fields.near_duplicates import hash_image
+from data.images.grey_levels import to_uint8
 from data.masks.label_image import read_label_image
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
@@ -56,7 +57,7 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
         writer.append(cut)
     table[list(INTENSITY_COLUMNS)] = writer.finish()
     table["image_hash"] = [log.hashes.get(image_id, "") for image_id in table["image_id"]]
-    table["dropped"] = find_drop_reasons(table, _limits(settings, inputs.pixel_size_um))
+    table["dropped"] = find_drop_reasons(table, _limits(table, settings, inputs.pixel_sizes_um))
     write_cells(outputs.cells_path, table)
     log.remove()
     return _report(table, failures)
@@ -71,7 +72,7 @@ class _Cutter:
     def __call__(self, item: _FieldCells) -> tuple[CellTiles, str]:
         """Return the tiles of a field's cells and the hash of its image."""
         image_id = item.field.image_id
-        image = to_uint8(item.field.read(), self._settings.full_scale)
+        image = to_uint8(item.field.read())
         nuclei = read_label_image(self._masks_dir / f"{image_id}_nuclei.png")
         cells = read_label_image(self._masks_dir / f"{image_id}_cells.png")
         if not image.shape[1:] == cells.shape == nuclei.shape:
@@ -101,9 +102,11 @@ def _pending(table: pd.DataFrame, inputs: CropsInputs) -> Iterator[_FieldCells]:
         yield _FieldCells(field, rows["cell_id"].to_numpy(), rows[["y0", "x0", "y1", "x1"]].to_numpy())
 
 
-def _limits(settings: CropsSettings, pixel_size_um: float) -> DropLimits:
+def _limits(table: pd.DataFrame, settings: CropsSettings, pixel_sizes_um: Mapping[str, float]) -> DropLimits:
+    sizes = table["image_id"].map(pixel_sizes_um).to_numpy(np.float64)
+    sizes = np.where(np.isnan(sizes), REFERENCE_PIXEL_SIZE_UM, sizes)
     return DropLimits(
-        min_area_px=settings.min_area_um2 / pixel_size_um**2,
+        min_area_px=settings.min_area_um2 / sizes**2,
         min_fraction_inside=settings.min_fraction_inside,
         min_intensity=settings.min_intensity,
     )

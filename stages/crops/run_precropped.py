@@ -1,5 +1,6 @@
 """Crops of pre-cropped cells: the same tile store and tables as from segmented fields."""
 
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, write_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
+from data.cells.precropped_full_scale import find_cells_full_scale
 from data.cells.precropped_index import PrecroppedCell
 from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.fields.bit_depth import FullScale
 from data.fields.images_table import write_images
 from data.fields.near_duplicates import hash_image
 from data.labels.label_file import write_labels
@@ -39,7 +42,7 @@ def run(
     writer = TileWriter(outputs.tiles_path, len(index), inputs.key)
     tables: list[pd.DataFrame] = []
     failures: list[Failure] = []
-    cutter = _Cutter(settings)
+    cutter = _Cutter(settings, find_cells_full_scale(index, inputs.full_scale))
     work = context.map(cutter, index, description="crops", total=len(index))
     for row, (cell, done) in enumerate(work):
         if isinstance(done, Exception):
@@ -55,7 +58,8 @@ def run(
     table["dropped"] = find_drop_reasons(table, _limits(settings))
     write_cells(outputs.cells_path, table)
     found = table["cell_id"].where(table["area_px"] > 0, 0)
-    write_images(outputs.images_table_path, table.assign(cells=found))
+    size = math.nan if settings.pixel_size_um is None else settings.pixel_size_um
+    write_images(outputs.images_table_path, table.assign(cells=found, pixel_size_um=size))
     labels = {cell.image_id: cell.labels for cell in index if cell.labels}
     # Labels of an earlier index must not pass for this one's.
     outputs.labels_path.unlink(missing_ok=True)
@@ -67,12 +71,12 @@ def run(
 class _Cutter:
     """Cut one cell; called from several threads."""
 
-    def __init__(self, settings: PrecroppedSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: PrecroppedSettings, white: FullScale) -> None:
+        self._settings, self._white = settings, white
 
     def __call__(self, cell: PrecroppedCell) -> tuple[pd.DataFrame, CellTiles]:
-        picture = cell.read(self._settings.full_scale)
-        mask = _find_mask(cell, picture)
+        picture = cell.read(self._white.value, self._white.reason)
+        mask = _find_mask(cell, picture, trust=self._settings.infer_masks == "always")
         nucleus = find_nucleus_mask(picture[_BLUE], mask)
         nuclei, cells = nucleus.astype(np.uint16), mask.astype(np.uint16)
         table = measure_cells(cell.image_id, nuclei, cells)
@@ -84,11 +88,11 @@ class _Cutter:
         return table, crop_boxes(picture, nuclei, cells, np.array([1]), boxes, keep_neighbours=keep)
 
 
-def _find_mask(cell: PrecroppedCell, picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _find_mask(cell: PrecroppedCell, picture: NDArray[np.uint8], *, trust: bool) -> NDArray[np.bool_]:
     where = f"cell {cell.image_id}"
     mask = cell.read_mask()
     if mask is None:
-        return find_cell_mask(picture, where=where)
+        return find_cell_mask(picture, where=where, trust=trust)
     if mask.shape != picture.shape[1:] or not mask.any():
         raise InputError(
             found=f"a mask of {mask.shape[1]} x {mask.shape[0]} px, {int(mask.sum())} of them above 0",

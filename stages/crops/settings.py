@@ -3,7 +3,9 @@
 from typing import Literal
 
 from pydantic import Field as Setting
+from pydantic import field_validator
 
+from data.cells.cell_stack import CHANNEL_ORDER
 from data.cells.drop_reasons import MIN_AREA_UM2, MIN_FRACTION_INSIDE, MIN_INTENSITY
 from stages.stage import StageSettings
 
@@ -13,9 +15,6 @@ class CropsSettings(StageSettings):
 
     neighbours: Literal["mask", "keep"] = Setting(
         "mask", description="black out what lies outside the cell, or keep it in the tile"
-    )
-    full_scale: int | None = Setting(
-        None, ge=1, le=65535, description="grey value that becomes 255; 4095 for 12-bit cameras"
     )
     min_area_um2: float = Setting(MIN_AREA_UM2, ge=0, description="smaller cells are left out (too small)")
     min_fraction_inside: float = Setting(
@@ -35,8 +34,25 @@ class CropsSettings(StageSettings):
 class PrecroppedSettings(CropsSettings):
     """Settings of the crops stage where the cells are pre-cropped."""
 
+    @field_validator("channel_order")
+    @classmethod
+    def _check_order(cls, order: str) -> str:
+        if sorted(order) != sorted(CHANNEL_ORDER):
+            message = f"the four letters r, g, b, y, each once, in any order, not {order!r}"
+            raise ValueError(message)
+        return order
+
     pixel_size_um: float | None = Setting(
         None, gt=0, description="size of a pixel in um; without it no cell is left out as too small"
+    )
+    channel_order: str = Setting(
+        CHANNEL_ORDER,
+        description="initials of the channels in the order of files with all four: rgby, or such as bgry",
+    )
+    infer_masks: Literal["safe", "always"] = Setting(
+        "safe",
+        description="cells without a mask: what is bright is the cell; safe: those whose pictures seem to "
+        "show neighbours are left out",
     )
     label_set: str = Setting(
         "hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"

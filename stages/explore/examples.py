@@ -15,7 +15,6 @@ def show_examples(
     fields: Sequence[Field],
     count: int,
     side: int,
-    full_scale: int | None,
     findings: Findings,
     context: Context,
 ) -> None:
@@ -34,15 +33,13 @@ def show_examples(
         Images that are shown with each channel.
     side
         Longer side of a picture in px.
-    full_scale
-        The brightest grey value of the camera, if not the file's largest.
     """
     by_id = {field.image_id: field for field in fields}
     samples, classes = choose_samples(table, by_id, count), choose_one_a_class(table, by_id)
     wanted = [by_id[image_id] for image_id in sorted({*samples, *classes.values()})]
     examples: dict[str, Example] = {}
     for field, result in context.map(
-        lambda field: read_example(field, side, full_scale),
+        lambda field: read_example(field, side),
         wanted,
         description="explore",
         total=len(wanted),

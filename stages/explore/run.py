@@ -104,7 +104,6 @@ def _show_images(
         inputs.fields,
         settings.samples,
         settings.picture_size,
-        settings.full_scale,
         findings,
         context,
     )

@@ -19,7 +19,4 @@ class ExploreSettings(StageSettings):
         default=30, ge=1, le=500, description="combinations of labels in the plot, the commonest"
     )
     picture_size: int = Setting(default=320, ge=64, le=2000, description="longer side of a picture in px")
-    full_scale: int | None = Setting(
-        default=None, ge=1, description="the camera's brightest grey value, if not the file's largest"
-    )
     repeat: RepetitionSettings = RepetitionSettings()

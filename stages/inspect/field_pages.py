@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.fields.field import Field, to_uint8
+from data.fields.field import Field
+from data.images.grey_levels import to_uint8
 from data.masks.label_image import read_label_image
 from data.plots.composites import (
     composite,
@@ -29,6 +30,11 @@ from stages.pages.template import write_page
 
 _THUMBNAIL = 380
 _TILE = 128
+_SHEET_TILES = 200
+"""Tiles in one picture: JPEG ends at 65,500 px, and browsers show no more than 32,767."""
+
+_LARGEST_NUMBERS = 45
+"""The cells' numbers are at least so many times smaller than the picture is wide."""
 
 
 class FieldPages:
@@ -65,7 +71,7 @@ class FieldPages:
 
     def __call__(self, image_id: str) -> dict[str, Any]:
         """Write a field's page; give what the index says of it."""
-        image = to_uint8(self._field(image_id).read(), self._inputs.full_scale)
+        image = to_uint8(self._field(image_id).read())
         contrast = find_contrast(image)
         image = stretch_contrast(image, contrast)
         cells = read_label_image(self._inputs.masks_dir / f"{image_id}_cells.png")
@@ -77,14 +83,28 @@ class FieldPages:
         rows = self._rows.get(image_id)
         entries = [] if rows is None else self._cells(rows, cells)
         if rows is not None:
-            strips = [draw_tile(tile, contrast, _TILE) for tile in self._tiles.read(rows["row"].to_numpy())]
-            write_jpeg(self._folder / f"{image_id}_tiles.jpg", np.vstack(strips))
+            self._write_tiles(image_id, rows["row"].to_numpy(), contrast)
         height, width = cells.shape
         about: dict[str, Any] = {"image_id": image_id, "file": quote(image_id)}
         about["given"] = self._given.get(image_id, ())
         path = self._folder / f"{image_id}.html"
-        write_page(path, "field.html", **about, width=width, height=height, cells=entries)
+        write_page(
+            path,
+            "field.html",
+            **about,
+            width=width,
+            height=height,
+            number_size=_size_numbers(width, rows),
+            cells=entries,
+        )
         return about | {"cells": len(entries)}
+
+    def _write_tiles(self, image_id: str, rows: NDArray[np.integer], contrast: NDArray[np.float64]) -> None:
+        """Draw the tiles below each other, on as many sheets as they need."""
+        for start in range(0, len(rows), _SHEET_TILES):
+            tiles = self._tiles.read(rows[start : start + _SHEET_TILES])
+            sheet = np.vstack([draw_tile(tile, contrast, _TILE) for tile in tiles])
+            write_jpeg(self._folder / (image_id + _sheet_ending(start)), sheet)
 
     def _field(self, image_id: str) -> Field:
         if image_id not in self._fields:
@@ -98,7 +118,7 @@ class FieldPages:
     def _cells(self, rows: pd.DataFrame, cells: NDArray[np.uint16]) -> list[dict[str, Any]]:
         outlines = {outline.cell_id: outline.points for outline in find_outlines(cells)}
         entries = []
-        for row in rows.to_dict("records"):
+        for index, row in enumerate(rows.to_dict("records")):
             points = outlines[row["cell_id"]]
             called = self.predicted.called(row["row"])
             names = None if called is None else self.predicted.name(called)
@@ -107,6 +127,8 @@ class FieldPages:
                     "cell_id": row["cell_id"],
                     "area": row["area_px"],
                     "dropped": row["dropped"],
+                    "sheet": _sheet_ending(index),
+                    "sheet_y": index % _SHEET_TILES * _TILE,
                     "verdict": compare_labels(names, self._given.get(row["image_id"])),
                     "points": " ".join(f"{x},{y}" for x, y in points),
                     "x": int(row["x0"] + row["x1"]) // 2,
@@ -115,3 +137,17 @@ class FieldPages:
                 }
             )
         return entries
+
+
+def _sheet_ending(index: int) -> str:
+    """Return how the name of the picture ends that has the tile of a field's cell."""
+    sheet = index // _SHEET_TILES
+    return f"_tiles_{sheet + 1}.jpg" if sheet else "_tiles.jpg"
+
+
+def _size_numbers(width: int, rows: pd.DataFrame | None) -> float:
+    """Choose how large the cells' numbers are, px of the field, so that they fit small cells, too."""
+    largest = width / _LARGEST_NUMBERS
+    if rows is None:
+        return round(largest, 1)
+    return round(min(largest, 0.4 * float(np.sqrt(rows["area_px"].median()))), 1)

@@ -25,8 +25,6 @@ class InspectInputs:
         Training curves of the classifier, or None.
     scores
         Scores of the submission, as the score stage reports them, or None.
-    full_scale
-        Setting of the crops stage, so that fields are shown as bright as their tiles.
     labels_path
         Label file of the images, with the classes of the predictions, or None.
     classifier, limits
@@ -43,7 +41,6 @@ class InspectInputs:
     predictions_path: Path
     curves_path: Path | None = None
     scores: dict[str, Any] | None = None
-    full_scale: int | None = None
     labels_path: Path | None = None
     classifier: str = ""
     limits: str = ""

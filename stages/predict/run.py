@@ -9,7 +9,7 @@ from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from data.tiles.tile_store import TileStore
-from models.classifiers.ensemble import Member, group_by_tiles, read_members
+from models.classifiers.ensemble import Member, group_by_tiles, read_members, warn_of_versions
 from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
 from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
@@ -33,6 +33,7 @@ def run(
     table = read_cells(inputs.cells_path, ["image_id", "cell_id", "dropped"])
     store = TileStore(inputs.tiles_path, rows=len(table))
     members = read_members(inputs.model_dirs)
+    warn_of_versions(members)
     _check_embedding(members, settings)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)

@@ -1,17 +1,21 @@
 """Score: compare a submission with the truth, by the metric of the Kaggle 2021 competition."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
-from data.predictions.submission import read_submission
+from data.predictions.submission import Submission, read_submission
 from data.score.kaggle_map import Score, score
+from data.tables.id_hints import explain_ids
 from stages.score.paths import ScoreInputs, ScoreOutputs
 from stages.score.settings import ScoreSettings
 from stages.stage import Context, StageReport
+
+log = logging.getLogger("hpacells")
 
 
 def choose_label_set(settings: ScoreSettings, predicted: LabelSet | None) -> LabelSet:
@@ -49,11 +53,41 @@ def run(inputs: ScoreInputs, outputs: ScoreOutputs, settings: ScoreSettings, con
         advance(1)
         true = read_submission(inputs.truth_path, label_set)
         advance(1)
+        _check_images(submitted, true)
         result = score(submitted, true, absent=settings.absent, min_iou=settings.iou)
         advance(1)
     if outputs.metric_path is not None:
         _write_json(outputs.metric_path, result)
     return StageReport(counts=_counts(result), details=_details(result, settings, label_set))
+
+
+def _check_images(submitted: Submission, true: Submission) -> None:
+    """Check that a submission has some images of the truth; warn of IDs that nearly are those of others.
+
+    Raises
+    ------
+    InputError
+        It has none.
+    """
+    given, known = set(submitted.images["image_id"]), set(true.images["image_id"])
+    hint = explain_ids(given - known, known - given)
+    if known and given.isdisjoint(known):
+        raise InputError(
+            found=f"none of the {len(known)} images of {true.source} (the {len(given)} IDs here are others, "
+            f"such as {min(given, default='none')}; one there is {min(known)})"
+            + (f": {hint}" if hint else ""),
+            where=submitted.source,
+            expected="a submission for the images of the truth",
+            advice="correct the IDs" if hint else "give the truth of these images",
+        )
+    if hint:
+        log.warning(
+            "%s: %d of %d images of the truth have no row; %s; correct these IDs if they are the same images",
+            submitted.source,
+            len(known - given),
+            len(known),
+            hint,
+        )
 
 
 def format_scores(details: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.fields.field import Field
+from data.own_masks.own_masks import OwnMasks
 from models.segmenters.segmenter import Segmenter
 
 
@@ -17,13 +18,13 @@ class SegmentInputs:
     fields
         Fields to segment.
     segmenter
-        Segmenter that was made for them.
+        Segmenter that was made for them, or the user's own masks.
     reason
         Why it was chosen; empty where it was asked for by name.
     """
 
     fields: Sequence[Field]
-    segmenter: Segmenter
+    segmenter: Segmenter | OwnMasks
     reason: str = ""
 
 
@@ -50,3 +51,12 @@ class SegmentOutputs:
     def fields_dir(self) -> Path:
         """Folder of the rows of each finished field."""
         return self.masks_dir / ".fields"
+
+    @property
+    def edited_dir(self) -> Path:
+        """Folder of masks that were edited by hand, and that others have taken the place of."""
+        return self.masks_dir / "edited"
+
+    def rows_path(self, image_id: str) -> Path:
+        """Return the file of a field's rows."""
+        return self.fields_dir / f"{image_id}.parquet"

@@ -1,13 +1,27 @@
 """The segmenter of a set of fields, and why it was chosen."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from data.fields.field import Field
+from data.own_masks.own_masks import OwnMasks
 from models.segmenters.calibration_fields import draw_sample
-from models.segmenters.factory import SegmenterOptions, choose_segmenter, create_segmenter
+from models.segmenters.factory import SegmenterOptions, choose_segmenter, create_segmenter, segmenter_names
 from models.segmenters.segmenter import Segmenter
 from models.segmenters.without_er import ER
 from stages.segment.settings import SegmentSettings
+
+
+def make_mask_source(fields: Sequence[Field], settings: SegmentSettings) -> Segmenter | OwnMasks:
+    """Open the user's own masks where the settings name a folder of them, else make the segmenter.
+
+    Raises
+    ------
+    InputError
+        The segmenter or the runtime is not available, or no mask fits a field.
+    """
+    folder = find_masks_folder(settings)
+    return make_segmenter(fields, settings) if folder is None else OwnMasks(folder, fields)
 
 
 def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmenter:
@@ -24,8 +38,19 @@ def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmen
     return create_segmenter(settings.segmenter, options)
 
 
+def find_masks_folder(settings: SegmentSettings) -> Path | None:
+    """Return the folder of the user's own masks; None where a segmenter is used."""
+    if settings.masks:
+        return Path(settings.masks)
+    named = Path(settings.segmenter)
+    return named if settings.segmenter not in segmenter_names() and named.is_dir() else None
+
+
 def explain_choice(fields: Sequence[Field], settings: SegmentSettings) -> str:
-    """Return why `make_segmenter` makes the one that it does; empty where it was asked for by name."""
+    """Return why `make_mask_source` makes the one that it does; empty where it was asked for by name."""
+    folder = find_masks_folder(settings)
+    if folder is not None:
+        return f"those in {folder}"
     _, reason = choose_segmenter(settings.segmenter, er=_uses_er(fields, settings))
     return reason
 

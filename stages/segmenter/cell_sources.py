@@ -4,12 +4,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.fields.field import Field
+from data.fields.pixel_size import resolve_pixel_size
 from data.masks.label_image import read_label_image
 from models.segmenters.factory import segmenter_names
 from models.segmenters.segmenter import Segmenter
@@ -23,8 +25,9 @@ _ENDING = "_cells.png"
 class SegmentedCells:
     """Cells that a segmenter finds."""
 
-    def __init__(self, name: str, segmenter: Segmenter, pixel_size_um: float) -> None:
-        self.name, self._segmenter, self._pixel_size_um = name, segmenter, pixel_size_um
+    def __init__(self, name: str, segmenter: Segmenter, pixel_size_um: float | Literal["auto"]) -> None:
+        self.name, self._segmenter = name, segmenter
+        self._pixel_size_um: float | Literal["auto"] = pixel_size_um
 
     def identity(self) -> str:
         """As `CellSource.identity`."""
@@ -36,7 +39,8 @@ class SegmentedCells:
 
     def find_cells(self, field: Field) -> NDArray[np.uint16]:
         """As `CellSource.find_cells`."""
-        return self._segmenter.segment(field.read(self._segmenter.channels), self._pixel_size_um).cells
+        size = resolve_pixel_size(field, self._pixel_size_um).um
+        return self._segmenter.segment(field.read(self._segmenter.channels), size).cells
 
 
 class KnownCells:

@@ -1,5 +1,7 @@
 """Settings of the training of a segmenter."""
 
+from typing import Annotated, Literal
+
 from pydantic import Field as Setting
 
 from models.precision import Precision
@@ -10,7 +12,10 @@ from stages.stage import StageSettings
 class TrainSegmenterSettings(SegmenterTrainingSettings, StageSettings):
     """Settings of the training of a segmenter."""
 
-    pixel_size_um: float = Setting(default=0.08, gt=0, description="pixel size of the labelled fields in um")
+    pixel_size_um: Annotated[float, Setting(gt=0)] | Literal["auto"] = Setting(
+        default="auto",
+        description="pixel size of the labelled fields in um; auto: what each field's files state, else 0.08",
+    )
     simulated: int = Setting(default=64, ge=0, description="simulated fields that are added")
     simulated_size: int = Setting(default=2048, ge=256, description="their side in px of 0.08 um")
     simulated_seed: int = Setting(default=777, ge=0, description="another seed gives other simulated fields")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from data.channels import CHANNELS
-from data.fields.image_files import write_plane
+from data.images.image_file import write_plane
 from data.labels.label_file import write_labels
 from data.masks.label_image import write_label_image
 from data.masks.rle import encode_label_image

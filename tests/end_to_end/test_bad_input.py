@@ -57,7 +57,7 @@ def _shrink_red(images: Path) -> None:
 
 def _float_blue(images: Path) -> None:
     (images / "sim-11-00001_blue.png").unlink()
-    tifffile.imwrite(images / "sim-11-00001_blue.tif", np.zeros((768, 768), np.float32))
+    tifffile.imwrite(images / "sim-11-00001_blue.tif", np.full((768, 768), 300.5, np.float32))
 
 
 @pytest.mark.parametrize(

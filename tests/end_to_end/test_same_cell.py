@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from data.cells.cells_table import read_cells
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.labels.label_file import NUM_CLASSES
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask

@@ -136,7 +136,7 @@ def test_another_pixel_size_and_other_limits(run_command: Run, segmented: Segmen
     images, work = segmented.images, tmp_path / "work"
     options = ("--set", "segment.pixel_size_um=0.16")
     run_command("segment", images, "--work", work, "--segmenter", "classical", *options)
-    settings = ("crops.neighbours=keep", "crops.min_area_um2=700", "crops.full_scale=200")
+    settings = ("crops.neighbours=keep", "crops.min_area_um2=700", "images.full_scale=200")
     run_command("crops", images, "--work", work, *(o for setting in settings for o in ("--set", setting)))
     field = hpa.find_fields(images)[0]
     found = hpa.load_segmenter("classical").segment_field(field, pixel_size_um=0.16)

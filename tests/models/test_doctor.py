@@ -45,4 +45,13 @@ def test_the_command_prints_a_block_per_heading(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["doctor", "--work", str(tmp_path)])
     assert result.exit_code == 0
     headings = [line for line in result.output.splitlines() if not line.startswith(" ")]
-    assert headings == ["hpacells", "packages", "hardware", "runtimes", "segmenter", "weights", "free disk"]
+    assert headings == [
+        "hpacells",
+        "packages",
+        "pixels",
+        "hardware",
+        "runtimes",
+        "segmenter",
+        "weights",
+        "free disk",
+    ]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from data.cores import available_cores
 from data.errors import InputError
 from models.classifiers.classifier import Classifier, Scores
-from models.runtimes.openvino_library import import_openvino
+from models.runtimes.openvino_library import convert_network, import_openvino
 
 
 class OpenVinoRuntime:
@@ -89,7 +89,7 @@ def _convert(classifier: Classifier) -> Any:
     with torch.no_grad(), warnings.catch_warnings():
         # Of shapes that tracing fixes, where only the number of tiles changes, and of how OpenVINO traces.
         warnings.simplefilter("ignore")
-        model = import_openvino().convert_model(_ChannelsLast(classifier).eval(), example_input=example)
+        model = convert_network(_ChannelsLast(classifier).eval(), example)
     # Any number of tiles: the last batches of a set are smaller.
     model.reshape([-1, *example.shape[1:]])
     return model

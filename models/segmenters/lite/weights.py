@@ -8,6 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from models.finite_weights import check_finite
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.weights.store import file_sha256
 
@@ -40,6 +41,7 @@ def load_lite_network(path: Path = BUNDLED_WEIGHTS) -> LiteNetwork:
     expected = "weights that `hpacells segmenter train` wrote"
     try:
         state = {name: tensor.float() for name, tensor in load_file(path).items()}
+        check_finite(state, path)
         missing, surplus = network.load_state_dict(state, strict=False)
     except FileNotFoundError:
         raise InputError(found="no such file", where=path, expected=expected) from None

@@ -17,7 +17,7 @@ from torch import nn
 
 from data.atomic import atomic_folder
 from data.errors import InputError
-from models.runtimes.openvino_library import import_nncf, import_openvino, openvino_versions
+from models.runtimes.openvino_library import convert_network, import_nncf, import_openvino, openvino_versions
 from models.segmenters.runtimes.calibration import Calibration
 
 log = logging.getLogger("hpacells")
@@ -77,10 +77,9 @@ def converted_model(
 
 
 def _convert(network: nn.Module) -> Any:
-    openvino = import_openvino()
     network.eval().requires_grad_(False)
     channels = next(module for module in network.modules() if isinstance(module, nn.Conv2d)).in_channels
-    model = openvino.convert_model(network, example_input=torch.zeros(1, channels, 64, 64))
+    model = convert_network(network, torch.zeros(1, channels, 64, 64))
     model.reshape([1, channels, -1, -1])
     return model
 

@@ -10,9 +10,9 @@ from safetensors import SafetensorError, safe_open
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.pickles.printable import printable
 from models.segmenters.dpn_unet.published_names import published_names, rename_published
 from models.segmenters.weights.packed import unpacked
-from models.segmenters.weights.pickles.printable import printable
 from models.segmenters.weights.pickles.reader import StoredTensor, read_network
 
 MOST_NAMED = 3

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 
 from data.cells.cells_table import measure_cells
-from data.cells.field_cells import FieldCells, read_field_cells, read_key, write_field_cells
+from data.cells.field_cells import (
+    FieldCells,
+    read_field_cells,
+    read_key,
+    read_versions,
+    write_field_cells,
+)
+from data.software.versions import library_versions
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -15,7 +22,7 @@ def test_round_trip(tmp_path: Path) -> None:
     assert read is not None
     assert (read.key, read.image_height, read.image_width) == ("some key", 2, 3)
     pd.testing.assert_frame_equal(read.table, measure_cells("a", cells, cells))
-    assert read_key(path) == "some key"
+    assert read_key(path) == ("some key", None)
 
 
 def test_empty_field_keeps_its_size(tmp_path: Path) -> None:
@@ -33,3 +40,10 @@ def test_missing_or_half_written_counts_as_not_done(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1half")
     assert read_field_cells(path) is None
     assert read_key(path) is None
+
+
+def test_the_versions_of_libraries_are_kept(tmp_path: Path) -> None:
+    empty = np.zeros((4, 5), np.uint16)
+    write_field_cells(tmp_path / "a.parquet", FieldCells("k", 4, 5, measure_cells("a", empty, empty)))
+    assert read_versions(tmp_path / "a.parquet") == library_versions()
+    assert read_versions(tmp_path / "b.parquet") == {}

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.cells.precropped_index import read_index
-from data.fields.field import find_fields, to_uint8
+from data.fields.image_folder import find_fields
 from data.fields.near_duplicates import find_near_duplicates, hash_image
+from data.images.grey_levels import to_uint8
 from data.simulate.field import simulate_set_field
 from data.simulate.field_settings import FieldSettings
 from data.training.training_set import DataSettings

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -6,7 +7,8 @@ import pytest
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import Field, find_fields
+from data.fields.field import Field
+from data.fields.image_folder import find_fields
 from data.plots.examples import Example, draw_channels, draw_one_a_class, read_example
 
 
@@ -23,7 +25,8 @@ def write_field(folder: Path, channels: tuple[str, ...], shape: tuple[int, int],
 
 @pytest.mark.parametrize(("brightest", "full_scale"), [(90, None), (20_000, None), (900, 1023)])
 def test_channels_are_shrunk_and_stretched(tmp_path: Path, brightest: int, full_scale: int | None) -> None:
-    example = read_example(write_field(tmp_path, CHANNELS, (200, 400), brightest), 100, full_scale)
+    field = replace(write_field(tmp_path, CHANNELS, (200, 400), brightest), full_scale=full_scale)
+    example = read_example(field, 100)
     assert (example.image_id, example.missing) == ("one", ())
     assert example.image.shape == (4, 50, 100)
     expected = np.zeros((4, 50, 100), np.uint8)

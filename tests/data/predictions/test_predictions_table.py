@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -93,11 +94,25 @@ def test_more_names_than_probabilities(path: Path) -> None:
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, np.nan])
 def test_what_is_no_probability(path: Path, value: float) -> None:
-    probabilities = np.full((3, 19), 0.5)
-    probabilities[1, 7] = value
-    write(path, probabilities)
+    write(path, np.full((3, 19), 0.5))
+    table = pq.read_table(path)
+    column = table.column_names.index("p_7")
+    pq.write_table(
+        table.set_column(column, table.field(column), [pa.array([0.5, value, 0.5], pa.float32())]), path
+    )
     with pytest.raises(InputError, match=r"image a, cell 2: p_7 = .*expected 0\.\.1"):
         read_predictions(path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_no_number_is_not_written(path: Path, value: float) -> None:
+    probabilities = np.full((3, 19), 0.5)
+    probabilities[1, 7] = value
+    with pytest.raises(
+        InputError, match="probabilities of 1 cells that are no numbers, first of cell 2 of a"
+    ):
+        write(path, probabilities)
+    assert not path.exists()
 
 
 def test_a_cell_that_stands_twice(path: Path) -> None:

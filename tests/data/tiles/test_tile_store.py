@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
+from data.tiles import tile_store
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.tile_store import TileStore, TileWriter
 
@@ -95,3 +96,82 @@ def test_a_finished_store_is_replaced(tmp_path: Path) -> None:
         writer.append(make_tiles(3, seed))
         writer.finish()
     assert np.array_equal(TileStore(tmp_path / "tiles.zarr").read(np.arange(3)), make_tiles(3, 2).tiles)
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> tuple[Path, CellTiles]:
+    tiles = make_tiles(10)
+    writer = TileWriter(tmp_path / "tiles.zarr", 10, "key")
+    writer.append(tiles)
+    writer.finish()
+    return tmp_path / "tiles.zarr", tiles
+
+
+def read_all(path: Path) -> tuple[np.ndarray, ...]:
+    store = TileStore(path)
+    rows = np.arange(len(store))
+    return store.read(rows), store.cell_masks(rows), store.nucleus_masks(rows), store.mean_intensities()
+
+
+def read_or_advice(path: Path) -> tuple[np.ndarray, ...] | str:
+    try:
+        return read_all(path)
+    except InputError as error:
+        return str(error)
+
+
+def written_files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file())
+
+
+def test_a_flipped_bit_anywhere_is_noticed_or_harmless(stored: tuple[Path, CellTiles]) -> None:
+    path, _ = stored
+    rng, right = np.random.default_rng(0), read_all(path)
+    noticed = 0
+    for file in written_files(path):
+        whole = file.read_bytes()
+        for _ in range(8):
+            flipped = bytearray(whole)
+            flipped[int(rng.integers(len(whole)))] ^= 1 << int(rng.integers(8))
+            file.write_bytes(flipped)
+            found = read_or_advice(path)
+            if isinstance(found, str):
+                assert "run `hpacells crops` again" in found
+                noticed += 1
+            else:
+                assert all(np.array_equal(a, b) for a, b in zip(found, right, strict=True)), file
+        file.write_bytes(whole)
+        (path / "damaged").unlink(missing_ok=True)
+    assert noticed > 50
+    assert all(np.array_equal(a, b) for a, b in zip(read_all(path), right, strict=True))
+
+
+@pytest.mark.parametrize("damage", ["remove", "cut", "lengthen"])
+def test_a_file_that_is_missing_or_of_another_size_is_noticed(
+    stored: tuple[Path, CellTiles], damage: str
+) -> None:
+    path, _ = stored
+    for file in written_files(path):
+        whole = file.read_bytes()
+        if damage == "remove":
+            file.unlink()
+        else:
+            file.write_bytes(whole[: len(whole) // 2] if damage == "cut" else whole + b"\0")
+        if file.name == "contents.json" and damage == "remove":
+            # Stores of earlier versions have none.
+            TileStore(path)
+        elif file.name != "contents.json" or damage == "cut":
+            with pytest.raises(InputError, match="hpacells crops"):
+                read_all(path)
+        file.write_bytes(whole)
+    assert (path / "damaged").is_file()
+
+
+def test_an_interrupted_store_of_other_libraries_is_cut_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(tile_store, "library_versions", lambda: {"opencv": "4.14.0"})
+        TileWriter(tmp_path / "tiles.zarr", 10, "key").append(make_tiles(8))
+    assert TileWriter(tmp_path / "tiles.zarr", 10, "key").rows_written == 0
+    assert "tiles.zarr: an interrupted run cut tiles with OpenCV 4.14.0 (" in caplog.text

@@ -1,11 +1,20 @@
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+import tomli_w
 
 from data.errors import InputError
-from models.classifiers.ensemble import find_classifiers, group_by_tiles, mean_thresholds, read_members
+from models.classifiers.ensemble import (
+    find_classifiers,
+    group_by_tiles,
+    mean_thresholds,
+    read_members,
+    warn_of_versions,
+)
 
 Save = Callable[..., Path]
 
@@ -85,3 +94,31 @@ def test_thresholds_that_are_none(save: Save, tmp_path: Path, values: str) -> No
     save(tmp_path, thresholds=values, class_names=["x", "z"])
     with pytest.raises(InputError, match=r"model\.toml: thresholds\.values = .*expected 2 numbers of 0\.\.1"):
         read_members([tmp_path])
+
+
+def test_one_warning_of_classifiers_of_other_libraries(
+    save: Save, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folders = [save(tmp_path / f"fold-{fold}") for fold in range(3)]
+    warn_of_versions(read_members(folders))
+    assert caplog.messages == []
+    for folder in folders[1:]:
+        path = folder / "model.toml"
+        text = path.read_text()
+        assert f'opencv = "{cv2.__version__}"' in text
+        path.write_text(text.replace(f'opencv = "{cv2.__version__}"', 'opencv = "4.14.0"'))
+    warn_of_versions(read_members(folders))
+    [message] = caplog.messages
+    assert message.startswith(f"{folders[1]} and 1 more: trained with OpenCV 4.14.0 ({cv2.__version__} is")
+
+
+@pytest.mark.parametrize("versions", [{}, {"versions": "old"}, {"versions": {"openvino": 2024}}])
+def test_models_that_name_no_versions(
+    save: Save, tmp_path: Path, versions: dict, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = save(tmp_path) / "model.toml"
+    description = tomllib.loads(path.read_text())
+    del description["versions"]
+    path.write_text(tomli_w.dumps(description | versions))
+    warn_of_versions(read_members([tmp_path]))
+    assert caplog.messages == []

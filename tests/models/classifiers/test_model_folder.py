@@ -103,3 +103,24 @@ def test_a_description_that_is_none(folder: Path, old: str, new: str, message: s
     path.write_text(text.replace(old, new))
     with pytest.raises(InputError, match=message):
         read_classifier(folder)
+
+
+def test_weights_of_another_content_are_refused(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    whole = bytearray(path.read_bytes())
+    whole[-1] ^= 1
+    path.write_bytes(whole)
+    with pytest.raises(InputError, match="not the weights that model.toml was written with"):
+        read_classifier(folder)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_weights_that_are_no_numbers_are_refused(
+    tmp_path: Path, classifier: Classifier, value: float
+) -> None:
+    weights = {name: tensor.clone() for name, tensor in classifier.state_dict().items()}
+    name = next(name for name, tensor in weights.items() if tensor.dim() == 4)
+    weights[name].view(-1)[3] = value
+    save_classifier(tmp_path, ARCHITECTURE, weights, {})
+    with pytest.raises(InputError, match=f"1 of the weights {name} infinite or not a number"):
+        read_classifier(tmp_path)

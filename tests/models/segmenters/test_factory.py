@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from models.segmenters import factory as choose
 from models.segmenters.calibration_fields import draw_sample
 from models.segmenters.dpn_unet.network import DPNUnet

@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from data.software.versions import library_versions
+from models.training import checkpoint
 from models.training.checkpoint import Checkpoint
 
 
@@ -66,3 +68,41 @@ def test_when_the_next_one_is_due(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert checkpoint.is_due
     checkpoint.save({})
     assert not checkpoint.is_due
+
+
+@pytest.mark.parametrize(
+    ("library", "version", "named"),
+    [
+        ("opencv", "4.14.0", "OpenCV 4.14.0 ("),
+        ("albucore", "0.0.1", "albucore 0.0.1 ("),
+        ("torch", "2.12.1", "torch 2.12.1 ("),
+    ],
+)
+def test_a_checkpoint_of_other_libraries_is_not_taken(
+    tmp_path: Path,
+    library: str,
+    version: str,
+    named: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "checkpoint.pt"
+    with monkeypatch.context() as earlier:
+        earlier.setattr(checkpoint, "library_versions", lambda: library_versions() | {library: version})
+        Checkpoint(path, "key", 60).save({})
+    torch.manual_seed(9)
+    expected = torch.get_rng_state()
+    assert Checkpoint(path, "key", 60).load() is None
+    assert torch.equal(torch.get_rng_state(), expected)
+    [message] = caplog.messages
+    assert f"checkpoint written with {named}" in message
+    assert "training starts from the beginning" in message
+    assert "replaced after 60 s" in message
+
+
+def test_other_releases_that_change_no_pixel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = library_versions() | {"numpy": "2.0.0", "scipy": "1.13.0", "tifffile": "2024.5.22"}
+    with monkeypatch.context() as earlier:
+        earlier.setattr(checkpoint, "library_versions", lambda: other)
+        Checkpoint(tmp_path / "checkpoint.pt", "key", 60).save({"step": 3})
+    assert Checkpoint(tmp_path / "checkpoint.pt", "key", 60).load() == {"step": 3}

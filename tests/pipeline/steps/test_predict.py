@@ -29,8 +29,12 @@ def make_model(folder: Path, content: str = "weights") -> Path:
 
 
 def test_the_work_folders_own_model(tmp_path: Path, config: Config) -> None:
+    make_model(tmp_path / "model")
     step = steps.predict_step(WorkFolder(tmp_path), None, config)
-    assert step.inputs == {"crops": "made by crops", "train": "made by train"}
+    assert step.inputs["crops"] == "made by crops"
+    assert step.inputs["train"] == "made by train"
+    (tmp_path / "model/model.safetensors").write_text("other weights")
+    assert steps.predict_step(WorkFolder(tmp_path), None, config).key != step.key
 
 
 def test_predictions_depend_on_every_classifier(tmp_path: Path, config: Config) -> None:

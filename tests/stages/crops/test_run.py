@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,8 @@ import pytest
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import Field, find_fields
+from data.fields.field import Field
+from data.fields.image_folder import find_fields
 from data.fields.near_duplicates import hash_image
 from data.masks.label_image import write_label_image
 from data.tiles.tile_store import TileStore
@@ -49,15 +51,23 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def crop(work: Path, key: str = "key", pixel_size_um: float = 0.08, **settings: object):
+def crop(
+    work: Path,
+    key: str = "key",
+    pixel_size_um: float = 0.08,
+    full_scale: int | None = None,
+    **settings: object,
+):
     inputs, outputs = paths_of(work, key, pixel_size_um)
+    inputs = replace(inputs, fields=[replace(field, full_scale=full_scale) for field in inputs.fields])
     return run(inputs, outputs, CropsSettings(**settings), ENGINE)
 
 
 def paths_of(work: Path, key: str, pixel_size_um: float = 0.08) -> tuple[CropsInputs, CropsOutputs]:
     images_dir, cells_path = work / "images", work / "cells.parquet"
     fields = find_fields(images_dir)
-    inputs = CropsInputs(fields, images_dir, work / "masks", cells_path, key, pixel_size_um)
+    sizes = {field.image_id: pixel_size_um for field in fields}
+    inputs = CropsInputs(fields, images_dir, work / "masks", cells_path, key, sizes)
     return inputs, CropsOutputs(cells_path, work / "tiles.zarr")
 
 
@@ -143,7 +153,7 @@ def test_12_bit_images(work: Path) -> None:
     for name in CHANNELS:
         path = str(work / f"images/a_{name}.png")
         cv2.imwrite(path, cv2.imread(path, cv2.IMREAD_UNCHANGED).astype(np.uint16) * 16)
-    crop(work)
+    crop(work, full_scale=65535)
     assert read_cells(work / "cells.parquet")["dropped"].iloc[0] == ""
     dark = TileStore(work / "tiles.zarr").read(np.array([0])).max()
     crop(work, key="12 bit", full_scale=4095)

@@ -11,7 +11,7 @@ import pytest
 from data.cells.cells_table import write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.fields.images_table import write_images
 from pipeline.engines.local import LocalEngine
 from stages.explore.paths import ExploreInputs, ExploreOutputs

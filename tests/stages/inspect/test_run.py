@@ -10,7 +10,7 @@ import pytest
 from data.cells.cells_table import measure_cells, read_cells, write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.fields.images_table import write_images
 from data.masks.label_image import write_label_image
 from data.predictions.predictions_table import write_predictions
@@ -18,6 +18,7 @@ from pipeline.engines.local import LocalEngine
 from stages.crops.paths import CropsInputs, CropsOutputs
 from stages.crops.run import run as crop
 from stages.crops.settings import CropsSettings
+from stages.inspect import field_pages
 from stages.inspect.paths import InspectInputs, InspectOutputs
 from stages.inspect.run import run
 from stages.inspect.settings import InspectSettings
@@ -116,6 +117,24 @@ def test_labels_of_other_images_are_refused(inputs: InspectInputs, tmp_path: Pat
 def test_the_sprite_has_a_strip_a_cell(inputs: InspectInputs, tmp_path: Path) -> None:
     inspect(inputs, tmp_path)
     assert cv2.imread(str(tmp_path / "report/fields/a_tiles.jpg")).shape == (2 * 128, 2 * 128, 3)
+
+
+def test_many_cells_are_spread_over_several_sheets(
+    inputs: InspectInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inspect(inputs, tmp_path)
+    whole = cv2.imread(str(tmp_path / "report/fields/a_tiles.jpg"))
+    monkeypatch.setattr(field_pages, "_SHEET_TILES", 1)
+    inspect(inputs, tmp_path)
+    sheets = [cv2.imread(str(tmp_path / f"report/fields/a_tiles{ending}.jpg")) for ending in ("", "_2")]
+    np.testing.assert_allclose(np.vstack(sheets).astype(int), whole, atol=8)
+    page = (tmp_path / "report/fields/a.html").read_text()
+    assert page.count("url(a_tiles.jpg);background-position:0 -0px") == 1
+    assert page.count("url(a_tiles_2.jpg);background-position:0 -0px") == 1
+
+
+def test_the_sheets_fit_what_browsers_show() -> None:
+    assert field_pages._SHEET_TILES * 128 <= 32767
 
 
 def test_scores_are_shown_where_there_are_any(inputs: InspectInputs, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,7 @@ def test_a_class_that_the_label_set_lacks(files: tuple[Path, Path], tmp_path: Pa
     own = tmp_path / "own.toml"
     own.write_text('names = ["One", "Two", "Three"]')
     with pytest.raises(
-        InputError, match=r"submission\.csv, row 1 \(b\): label '3' .*0\.\.2 of the label set .*own"
+        InputError, match=r"submission\.csv, line 2 \(b\): label '3' .*0\.\.2 of the label set .*own"
     ):
         score(files, ScoreSettings(label_set=str(own)))
     with pytest.raises(InputError, match="hpa2022: no such label set; .*hpa2018, hpa2021"):
@@ -141,3 +142,33 @@ def test_without_truth(tmp_path: Path) -> None:
 def test_settings_that_cannot_be(settings: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         ScoreSettings.model_validate(settings)
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (("a.png", "b.png"), "2 of them differ by the ending of a file alone: 'a.png' for 'a'; expected"),
+        ((" a", "b "), "2 of them differ by blanks around them alone"),
+        (("x", "y"), "the 2 IDs here are others, such as x; one there is a); expected"),
+    ],
+)
+def test_ids_that_match_nothing_are_an_error(
+    files: tuple[Path, Path], ids: tuple[str, str], told: str
+) -> None:
+    submission, truth = files
+    header = "ID,ImageWidth,ImageHeight,PredictionString\n"
+    truth.write_text(f"{header}a,8,8,\nb,8,8,\n")
+    submission.write_text(header + "".join(f"{image_id},8,8,\n" for image_id in ids))
+    with pytest.raises(InputError, match=re.escape(told)):
+        score((submission, truth))
+
+
+def test_ids_of_which_some_nearly_match_are_a_warning(
+    files: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    submission, truth = files
+    header = "ID,ImageWidth,ImageHeight,PredictionString\n"
+    truth.write_text(f"{header}a,8,8,\nb,8,8,\nc,8,8,\n")
+    submission.write_text(f"{header}a,8,8,\nb.png,8,8,\nz,8,8,\n")
+    score((submission, truth))
+    assert "2 of 3 images of the truth have no row; 1 of them differ by the ending of a file" in caplog.text

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -6,11 +7,14 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from data.cells import field_cells
 from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
+from data.software.differences import MIXED_FIELDS
+from data.software.versions import library_versions
 from models.segmenters.factory import SegmenterOptions, choose_segmenter
 from models.segmenters.segmenter import SegmentedField
 from pipeline.engines.local import LocalEngine
@@ -76,7 +80,7 @@ def work(tmp_path: Path) -> Path:
 
 def test_masks_and_tables(work: Path, segmenter: ThresholdSegmenter) -> None:
     report = run(work)
-    assert report.counts == {"fields": 3, "reused": 0, "failed": 0, "cells": 5}
+    assert report.counts == {"fields": 3, "reused": 0, "failed": 0, "cells": 5, "fields without cells": 1}
     assert report.details["segmenter"] == "threshold 1"
     cells = read_cells(work / "cells.parquet")
     assert cells[["image_id", "cell_id"]].to_numpy().tolist() == [
@@ -88,7 +92,11 @@ def test_masks_and_tables(work: Path, segmenter: ThresholdSegmenter) -> None:
     ]
     assert cells["mean_green"].isna().all()
     images = read_images(work / "images.parquet")
-    assert images.to_numpy().tolist() == [["a", 30, 40, 2], ["b", 30, 40, 0], ["c", 50, 60, 3]]
+    assert images.to_numpy().tolist() == [
+        ["a", 30, 40, 2, 0.08],
+        ["b", 30, 40, 0, 0.08],
+        ["c", 50, 60, 3, 0.08],
+    ]
     for image_id, shape in (("a", (30, 40)), ("b", (30, 40)), ("c", (50, 60))):
         for what in ("cells", "nuclei"):
             assert read_label_image(work / f"masks/{image_id}_{what}.png").shape == shape
@@ -101,7 +109,7 @@ def test_only_new_and_changed_fields_are_done_again(work: Path, segmenter: Thres
     write_field(work / "images", "d", 1)
     report = run(work)
     assert segmenter.seen == 5
-    assert report.counts == {"fields": 4, "reused": 2, "failed": 0, "cells": 5}
+    assert report.counts == {"fields": 4, "reused": 2, "failed": 0, "cells": 5, "fields without cells": 1}
     assert read_cells(work / "cells.parquet")["image_id"].tolist() == ["a", "c", "c", "c", "d"]
 
 
@@ -164,7 +172,7 @@ def test_tables_catch_up_after_an_interrupt(work: Path, segmenter: ThresholdSegm
     run(work)
     write_field(work / "images", "a", 1)
     with monkeypatch.context() as patch:
-        patch.setattr(segment, "_collect", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(segment, "collect", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             run(work)
     report = run(work)
@@ -226,3 +234,29 @@ def test_the_choice_of_a_segmenter_is_told(work: Path, caplog: pytest.LogCapture
 def test_pixel_sizes_that_no_segmenter_takes_are_refused(pixel_size_um: float) -> None:
     with pytest.raises(ValidationError, match="pixel_size_um"):
         SegmentSettings(pixel_size_um=pixel_size_um)
+
+
+def test_fields_of_an_interrupted_run_of_other_libraries(
+    work: Path,
+    segmenter: ThresholdSegmenter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(field_cells, "library_versions", lambda: library_versions() | {"opencv": "4.14.0"})
+        run(work)
+    before = segmenter.seen
+    for number in range(2):
+        write_field(work / "images", f"later{number}", 2)
+    report = run(work)
+    assert segmenter.seen == before + 2
+    assert list(report.details[MIXED_FIELDS].values()) == [before]
+    [message] = [text for text in caplog.messages if "OpenCV" in text]
+    assert f"segment: {before} of {before + 2} fields were segmented before with OpenCV 4.14.0 (" in message
+    assert f"remove {work / 'masks'}" in message
+    # What the message says mends it.
+    shutil.rmtree(work / "masks")
+    caplog.clear()
+    run(work)
+    run(work)
+    assert "OpenCV" not in caplog.text

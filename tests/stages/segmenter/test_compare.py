@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.masks.label_image import write_label_image
 from pipeline.engines.local import LocalEngine
 from stages.segment.settings import SegmentSettings

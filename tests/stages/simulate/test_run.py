@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.labels.label_file import NEGATIVE, read_labels
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask

@@ -10,7 +10,9 @@ from safetensors.torch import load_file
 
 from data.errors import InputError
 from data.labels.label_file import write_labels
+from data.software.versions import library_versions
 from models.classifiers.model_folder import read_classifier
+from models.training import checkpoint
 from stages.train import fold
 from stages.train.settings import TrainSettings
 from tests.factories.training import train_on
@@ -117,6 +119,23 @@ def test_a_checkpoint_of_other_settings_is_not_gone_on_with(
         read_metrics(tmp_path / "model").drop(columns=TIMES),
         read_metrics(tmp_path / "fresh").drop(columns=TIMES),
     )
+
+
+def test_a_checkpoint_of_another_opencv_is_not_gone_on_with(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, caplog, monkeypatch
+) -> None:
+    folder = make_tiles(THREE_CLASSES)
+    settings = changed(tiny, fit={"checkpoint_seconds": 0})
+    with monkeypatch.context() as earlier:
+        earlier.setattr(checkpoint, "library_versions", lambda: library_versions() | {"opencv": "4.14.0"})
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, tmp_path / "model", settings, steps(interrupt_after=5))
+    run(folder, tmp_path / "model", settings, steps())
+    [message] = [text for text in caplog.messages if "OpenCV" in text]
+    assert "checkpoint written with OpenCV 4.14.0 (" in message
+    run(folder, tmp_path / "fresh", settings, steps())
+    weights = [load_file(tmp_path / name / "model.safetensors") for name in ("model", "fresh")]
+    assert all(torch.equal(tensor, weights[1][name]) for name, tensor in weights[0].items())
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from typing import IO, Any
 import numpy as np
 
 from data.errors import InputError
-from models.segmenters.weights.pickles.machine import RefusedError
-from models.segmenters.weights.pickles.printable import printable
+from data.pickles.machine import RefusedError
+from data.pickles.printable import printable
 from models.segmenters.weights.pickles.records import ModuleRecord, TensorRecord
 from models.segmenters.weights.pickles.torch_file import read_container
 

@@ -1,6 +1,5 @@
 """What a pickle of a network is read into: descriptions, none of which does anything."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +29,3 @@ class ModuleRecord:
 
     class_name: str
     state: dict[Any, Any] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class GlobalRecord:
-    """A name in the pickle, and what stands in for the result of a call; None if it must not be called."""
-
-    name: str
-    call: Callable[..., object] | None

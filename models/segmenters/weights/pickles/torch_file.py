@@ -11,9 +11,10 @@ from typing import IO
 
 import numpy as np
 
-from models.segmenters.weights.pickles.machine import read_pickle
-from models.segmenters.weights.pickles.printable import printable
+from data.pickles.machine import read_pickle
+from data.pickles.printable import printable
 from models.segmenters.weights.pickles.records import StorageRecord
+from models.segmenters.weights.pickles.torch_names import TorchNames
 
 ZIP_MAGIC = b"PK\x03\x04"
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
@@ -44,14 +45,14 @@ def read_container(path: Path) -> tuple[object, Place]:
     Returns
     -------
     content
-        What was saved, as `pickle_machine.read_pickle` gives it.
+        What was saved, as `data.pickles.machine.read_pickle` gives it.
     place
         Finds the numbers of a storage.
 
     Raises
     ------
     RefusedError, ValueError
-        As for `pickle_machine.read_pickle`; ValueError also for other and for damaged files.
+        As for `data.pickles.machine.read_pickle`; ValueError also for other and for damaged files.
     """
     with path.open("rb") as file:
         start = file.read(len(ZIP_MAGIC))
@@ -94,7 +95,7 @@ def _read_zip(file: IO[bytes]) -> tuple[object, Place]:
             raise ValueError(msg)
         return start
 
-    return read_pickle(io.BytesIO(load("data.pkl"))), place
+    return read_pickle(io.BytesIO(load("data.pkl")), TorchNames()), place
 
 
 def _entry_place(file: IO[bytes], entry: zipfile.ZipInfo) -> tuple[int, int]:
@@ -119,23 +120,24 @@ def _entry_place(file: IO[bytes], entry: zipfile.ZipInfo) -> tuple[int, int]:
 def _read_legacy(file: IO[bytes]) -> tuple[object, Place]:
     # Mapped, so that a length in the pickle can never ask for more memory than the file has bytes.
     with closing(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) as mapped:
-        if read_pickle(mapped) != LEGACY_MAGIC or read_pickle(mapped) != LEGACY_PROTOCOL:
+        names = TorchNames()
+        if read_pickle(mapped, names) != LEGACY_MAGIC or read_pickle(mapped, names) != LEGACY_PROTOCOL:
             msg = "a pickle that torch.save did not write"
             raise ValueError(msg)
-        system = read_pickle(mapped)
+        system = read_pickle(mapped, names)
         if not isinstance(system, dict) or system.get("little_endian") is not True:
             msg = "numbers in big-endian order"
             raise ValueError(msg)
-        storages: dict[str, StorageRecord] = {}
-        content = read_pickle(mapped, storages)
-        starts = _legacy_starts(mapped, storages)
+        names = TorchNames()
+        content = read_pickle(mapped, names)
+        starts = _legacy_starts(mapped, names.storages)
 
     return content, lambda storage: starts[storage.key]
 
 
 def _legacy_starts(mapped: mmap.mmap, storages: dict[str, StorageRecord]) -> dict[str, int]:
     """Find where each storage begins; behind the pickles there are, for each, its count and its numbers."""
-    keys = read_pickle(mapped)
+    keys = read_pickle(mapped, TorchNames())
     if not isinstance(keys, list) or sorted(map(str, keys)) != sorted(storages):
         msg = "a list of storages that is not that of the pickle"
         raise ValueError(msg)

@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from models.segmenters.weights.pickles.printable import printable
-from models.segmenters.weights.pickles.records import GlobalRecord, ModuleRecord, StorageRecord, TensorRecord
+from data.pickles.names import GlobalRecord
+from data.pickles.printable import printable
+from models.segmenters.weights.pickles.records import ModuleRecord, StorageRecord, TensorRecord
 
 STORAGE_TYPES = {
     "DoubleStorage": "<f8",
@@ -33,6 +34,41 @@ _INERT = re.compile(
     r"|torch\.nn\.(modules|parallel)(\.\w+)*"
     r"|torch\.nn\.(functional|backends\.thnn)"
 )
+
+
+class TorchNames:
+    """The names of one pickle that torch wrote; a `data.pickles.names.PickleNames`.
+
+    Attributes
+    ----------
+    storages
+        The storages that the pickle mentioned, by their keys.
+    """
+
+    def __init__(self) -> None:
+        self.storages: dict[str, StorageRecord] = {}
+
+    def find_global(self, module: str, name: str) -> GlobalRecord | None:
+        """As `find_global`."""
+        return find_global(module, name)
+
+    def find_persistent(self, identifier: object) -> object:
+        """Return a storage, the same record every time, or a class."""
+        found = read_persistent_id(identifier)
+        if not isinstance(found, StorageRecord):
+            return found
+        known = self.storages.setdefault(found.key, found)
+        if (known.dtype, known.count) != (found.dtype, found.count):
+            msg = f"storage {printable(found.key)} has two descriptions"
+            raise ValueError(msg)
+        return known
+
+    def set_state(self, target: object, state: object) -> bool:
+        """Set the state of a module, a dictionary."""
+        if not (isinstance(target, ModuleRecord) and isinstance(state, dict)):
+            return False
+        target.state = state
+        return True
 
 
 def find_global(module: str, name: str) -> GlobalRecord | None:

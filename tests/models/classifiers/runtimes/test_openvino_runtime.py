@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable
 
 import numpy as np
@@ -56,5 +57,9 @@ def test_a_network_that_it_does_not_know(make_classifier: Callable[..., Classifi
 
     classifier = make_classifier()
     classifier.backbone = torch.nn.Sequential(classifier.backbone, Unknown())  # type: ignore[assignment]
+    root = logging.getLogger()
+    before = root.level, list(root.filters), list(root.handlers)
     with pytest.raises(InputError, match="OpenVINO cannot run test_efficientnet.*use runtime torch"):
         OpenVinoRuntime(classifier, bfloat16=False)
+    # OpenVINO itself would leave the level at ERROR, and every later warning unseen.
+    assert (root.level, root.filters, root.handlers) == before

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from data.compare.agreement import Agreement, compare_cells
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.simulate.field import FieldSettings, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
 from models.segmenters.classical.classical_segmenter import ClassicalSegmenter

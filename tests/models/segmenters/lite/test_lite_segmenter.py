@@ -8,7 +8,7 @@ import pytest
 from data.channels import CHANNELS
 from data.compare.agreement import compare_cells, pool_agreements
 from data.errors import InputError
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.masks.label_image import read_label_image
 from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, SimulatedField, simulate_set_field

@@ -1,4 +1,4 @@
-"""A machine that reads pickles of networks without running anything that they name.
+"""A machine that reads pickles of networks and arrays without running anything that they name.
 
 `pickle` itself calls what a pickle tells it to call, and sets what it tells it to set. Here, the standard
 library only splits the bytes into instructions; those are followed on plain lists, dictionaries and records.
@@ -8,9 +8,8 @@ import pickletools
 from collections.abc import Callable
 from typing import Any
 
-from models.segmenters.weights.pickles.printable import printable
-from models.segmenters.weights.pickles.records import GlobalRecord, ModuleRecord, StorageRecord
-from models.segmenters.weights.pickles.torch_names import find_global, read_persistent_id
+from data.pickles.names import GlobalRecord, PickleNames
+from data.pickles.printable import printable
 
 MOST_INSTRUCTIONS = 2_000_000
 """A DPN-UNet has 60,000; more than this is no network."""
@@ -38,29 +37,29 @@ class RefusedError(Exception):
     """A pickle names something that is not known to be harmless; the message is that name."""
 
 
-def read_pickle(source: Any, storages: dict[str, StorageRecord] | None = None) -> object:
+def read_pickle(source: Any, names: PickleNames) -> object:
     """Read one pickle.
 
     Parameters
     ----------
     source
         Binary file or anything else with ``read`` and ``readline``; it is left behind the pickle.
-    storages
-        Takes the storages that the pickle mentions, by their keys.
+    names
+        The names that it may mention.
 
     Returns
     -------
     object
-        Plain values, lists (also for sets), tuples, dictionaries and the records of `records`.
+        Plain values, lists (also for sets), tuples, dictionaries and what stands for the names.
 
     Raises
     ------
     RefusedError
-        At the first name that is not known, and at instructions that no network needs.
+        At the first name that is not known, and at instructions that no such pickle needs.
     ValueError
-        For what is no whole pickle of a network.
+        For what is no whole pickle of its kind.
     """
-    machine = _Machine({} if storages is None else storages)
+    machine = _Machine(names)
     try:
         for count, (instruction, argument, _) in enumerate(pickletools.genops(source)):
             if count > MOST_INSTRUCTIONS:
@@ -74,8 +73,8 @@ def read_pickle(source: Any, storages: dict[str, StorageRecord] | None = None) -
 
 
 class _Machine:
-    def __init__(self, storages: dict[str, StorageRecord]) -> None:
-        self._storages = storages
+    def __init__(self, names: PickleNames) -> None:
+        self._names = names
         self.result: object = None
         self._stack: list[Any] = []
         self._memo: dict[int, object] = {}
@@ -107,7 +106,7 @@ class _Machine:
             "NEWOBJ": lambda: self._call(*self._take(2)),
             "NEWOBJ_EX": self._call_with_keywords,
             "BUILD": lambda: self._set_state(*self._take(1)),
-            "BINPERSID": self._find_storage,
+            "BINPERSID": self._find_persistent,
         }
 
     def follow(self, name: str, argument: Any) -> None:
@@ -189,7 +188,7 @@ class _Machine:
         if not isinstance(module, str) or not isinstance(name, str):
             msg = "a name that is no text"
             raise TypeError(msg)
-        record = find_global(module, name)
+        record = self._names.find_global(module, name)
         if record is None:
             raise RefusedError(printable(f"{module}.{name}"))
         self._push(record)
@@ -210,21 +209,14 @@ class _Machine:
             raise TypeError(msg)
         self._call(called, arguments)
 
-    def _find_storage(self) -> None:
-        found = read_persistent_id(self._stack.pop())
-        if isinstance(found, StorageRecord):
-            known = self._storages.setdefault(found.key, found)
-            if (known.dtype, known.count) != (found.dtype, found.count):
-                msg = f"storage {printable(found.key)} has two descriptions"
-                raise ValueError(msg)
-            found = known
-        self._push(found)
+    def _find_persistent(self) -> None:
+        self._push(self._names.find_persistent(self._stack.pop()))
 
     def _set_state(self, state: object) -> None:
         target = self._stack[-1]
-        if isinstance(target, ModuleRecord) and isinstance(state, dict):
-            target.state = state
-        elif not (isinstance(target, dict) and isinstance(state, dict)):
-            # An ordered dictionary's attributes (torch notes versions there) are left out.
+        # An ordered dictionary's attributes (torch notes versions there) are left out.
+        if not (isinstance(target, dict) and isinstance(state, dict)) and not self._names.set_state(
+            target, state
+        ):
             msg = f"a state for {type(target).__name__}"
             raise RefusedError(msg)

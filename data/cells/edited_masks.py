@@ -1,0 +1,40 @@
+"""Masks in a work folder that somebody has edited since they were written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.cells.label_stamp import find_edit, read_stamps
+
+
+@dataclass(frozen=True)
+class MaskEdits:
+    """The edited masks of a work folder.
+
+    Attributes
+    ----------
+    all
+        ID of the field -> hash of what the user saved; for all that are not as the segmenter gave them.
+    unmeasured
+        IDs of fields whose cells in the table are not those of the files.
+    """
+
+    all: dict[str, str]
+    unmeasured: list[str]
+
+
+def stamps_path(masks_dir: Path) -> Path:
+    """Return the file of the stamps of all fields in a folder of masks."""
+    return masks_dir / ".label_images.parquet"
+
+
+def find_mask_edits(masks_dir: Path) -> MaskEdits:
+    """Find the edited masks in the folder of masks of a work folder; only changed files are read."""
+    edits, unmeasured = {}, []
+    for image_id, stamp in read_stamps(stamps_path(masks_dir)).items():
+        found = find_edit(masks_dir, image_id, stamp)
+        if found is not None:
+            unmeasured.append(image_id)
+        edited = stamp.edited if found is None else found
+        if edited and edited != stamp.segmented:
+            edits[image_id] = edited
+    return MaskEdits(edits, unmeasured)

@@ -1,0 +1,96 @@
+"""Folders of images: finding the files of each field."""
+
+import logging
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from data.errors import InputError
+from data.fields.bit_depth import with_full_scale
+from data.fields.containers.container_fields import container_fields
+from data.fields.field import Field
+from data.fields.image_settings import ImageSettings
+from data.fields.naming.channel_patterns import ChannelPatterns, parse_channels
+from data.fields.naming.folder_listing import FolderListing, Kind, list_folder
+from data.fields.naming.named_fields import name_fields
+from data.fields.naming.suggestions import explain_no_field
+from data.images.image_file import may_hold_channels
+from data.images.plane_address import PlaneAddress
+from data.readable_text import readable_line
+
+log = logging.getLogger("hpacells")
+
+
+def find_fields(folder: str | os.PathLike[str], settings: ImageSettings | None = None) -> list[Field]:
+    """Find the fields of a folder and its sub-folders, ordered by image ID.
+
+    Files are named ``<ID>_red``, ``_green``, ``_blue``, ``_yellow`` with the ending of a PNG, TIFF, OME-TIFF
+    or JPEG file, in any letter case; or they hold several channels (OME-TIFF, ImageJ, OME-Zarr, CZI, LIF,
+    ND2, OIR), and each position in them is a field. Hidden folders and colour composites such as
+    ``<ID>_blue_red_green.jpg`` are passed over; links are followed, and loops of them cut. A file that is not
+    there or cannot be opened is a fault of its field alone.
+
+    Parameters
+    ----------
+    folder
+        Where they lie.
+    settings
+        Which files are which channel, and how they are read.
+
+    Raises
+    ------
+    InputError
+        The folder does not exist or holds no such file.
+
+    Examples
+    --------
+    >>> import hpacells as hpa
+    >>> [field.image_id for field in hpa.find_fields("my_images")]
+    ['A1']
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(
+            found="no such folder", where=folder, expected="a folder of images", advice="check the path"
+        )
+    settings = settings or ImageSettings()
+    listing, patterns = list_folder(folder), _file_patterns(settings.channels)
+    _tell_closed(listing)
+    matches = [(file, patterns.match(file) if patterns else None) for file in listing.files]
+    named = [match for _, match in matches if match is not None]
+    fields = [_as_set(field, settings) for field in name_fields(named)]
+    others = [
+        file.path
+        for file, match in matches
+        if match is None and file.kind is Kind.FILE and may_hold_channels(file.path)
+    ]
+    held = container_fields(others, folder, settings, [field.image_id for field in fields])
+    fields += [_with_white(field, settings) for field in held]
+    if not fields:
+        raise explain_no_field(listing, folder, patterns)
+    if patterns is not None and (unused := patterns.find_unused(named)):
+        log.warning("%s: no file is named as in %s", folder, ", ".join(unused))
+    fields.sort(key=lambda found: found.image_id)
+    return with_full_scale(fields, folder) if settings.full_scale == "auto" else fields
+
+
+def _file_patterns(text: str) -> ChannelPatterns | None:
+    """Return the patterns of files' names in the setting ``images.channels``; None where it has none."""
+    if "=" not in text:
+        return parse_channels(text)
+    entries = [entry for entry in text.split(",") if "*" in entry]
+    return parse_channels(",".join(entries)) if entries else None
+
+
+def _tell_closed(listing: FolderListing) -> None:
+    for path, reason in listing.closed:
+        log.warning("%s: not looked into: %s", readable_line(str(path)), reason)
+
+
+def _as_set(field: Field, settings: ImageSettings) -> Field:
+    address = PlaneAddress(z=settings.z)
+    return _with_white(replace(field, addresses=dict.fromkeys(field.files, address)), settings)
+
+
+def _with_white(field: Field, settings: ImageSettings) -> Field:
+    return replace(field, full_scale=None if settings.full_scale == "auto" else settings.full_scale)

@@ -1,0 +1,160 @@
+"""Listing a folder of images: links are followed, loops are cut, nothing is opened."""
+
+import os
+import stat
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from data.images.image_file import SUFFIXES
+
+_ZARR = ".zarr"
+"""Ending of a folder that is one image."""
+
+
+class Kind(Enum):
+    """What an entry of a folder is, links followed."""
+
+    FILE = "a file"
+    FOLDER = "a folder"
+    SPECIAL = "a pipe, socket or device"
+    DANGLING = "a link to a file that is not there"
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """An entry of a folder whose name is that of an image.
+
+    Attributes
+    ----------
+    path
+        Where it lies.
+    parts
+        The folders below the one that was listed, and its name.
+    suffix
+        The ending of its name, as in ``SUFFIXES``.
+    kind
+        What it is.
+    real
+        Its path without links.
+    is_link
+        Whether the file itself is a link.
+    """
+
+    path: Path
+    parts: tuple[str, ...]
+    suffix: str
+    kind: Kind
+    real: str
+    is_link: bool = False
+
+
+@dataclass
+class FolderListing:
+    """The images below a folder, ordered by their paths.
+
+    Attributes
+    ----------
+    files
+        What is named like an image.
+    others
+        Number of other files.
+    closed
+        Folders that cannot be opened, and why.
+    """
+
+    files: list[ListedFile] = field(default_factory=list)
+    others: int = 0
+    closed: list[tuple[Path, str]] = field(default_factory=list)
+
+
+def list_folder(folder: Path) -> FolderListing:
+    """List what is named like an image below a folder; hidden files and folders are passed over.
+
+    Links to files and folders are followed. A folder that is reached a second time is listed once, under its
+    own name rather than a link's; links to a folder that holds this one are not followed.
+    """
+    listing = FolderListing()
+    above = {_identity(parent) for parent in folder.resolve().parents}
+    seen = {_identity(folder)}
+    # Linked folders wait until all others have been listed.
+    waiting: deque[tuple[Path, tuple[str, ...]]] = deque([(folder, ())])
+    linked: deque[tuple[Path, tuple[str, ...]]] = deque()
+    while waiting or linked:
+        path, parts = (waiting or linked).popleft()
+        if parts:
+            identity = _identity(path)
+            if identity in seen or identity in above:
+                continue
+            seen.add(identity)
+        for entry in _scan(path, parts, listing):
+            (linked if entry.is_symlink() else waiting).append((path / entry.name, (*parts, entry.name)))
+    listing.files.sort(key=lambda file: file.parts)
+    return listing
+
+
+def image_suffix_of(name: str) -> str:
+    """Return the ending of an image's name as in ``SUFFIXES``, or an empty text."""
+    lowered = name.lower()
+    return next((suffix for suffix in SUFFIXES if lowered.endswith(suffix)), "")
+
+
+def _scan(path: Path, parts: tuple[str, ...], listing: FolderListing) -> list["os.DirEntry[str]"]:
+    """Add the images of one folder to a listing, and return the folders in it."""
+    try:
+        with os.scandir(path) as entries:
+            found = sorted((entry for entry in entries if not entry.name.startswith(".")), key=_name)
+        real = os.path.realpath(path)
+    except OSError as error:
+        listing.closed.append((path, error.strerror or str(error)))
+        return []
+    folders = []
+    for entry in found:
+        kind, suffix = _kind(entry), image_suffix_of(entry.name)
+        if kind is Kind.FOLDER and suffix.endswith(_ZARR):
+            kind = Kind.FILE
+        elif kind is Kind.FOLDER:
+            folders.append(entry)
+        if not suffix:
+            listing.others += kind is not Kind.FOLDER
+            continue
+        is_link = entry.is_symlink()
+        own = f"{real}/{entry.name}"
+        listing.files.append(
+            ListedFile(
+                path / entry.name,
+                (*parts, entry.name),
+                suffix,
+                kind,
+                os.path.realpath(own) if is_link else own,
+                is_link,
+            )
+        )
+    return folders
+
+
+def _name(entry: "os.DirEntry[str]") -> str:
+    return entry.name
+
+
+def _kind(entry: "os.DirEntry[str]") -> Kind:
+    try:
+        # Most entries need no look at the disk for this.
+        if entry.is_file(follow_symlinks=False):
+            return Kind.FILE
+        mode = entry.stat().st_mode
+    except OSError:
+        return Kind.DANGLING
+    if stat.S_ISDIR(mode):
+        return Kind.FOLDER
+    return Kind.FILE if stat.S_ISREG(mode) else Kind.SPECIAL
+
+
+def _identity(path: Path) -> tuple[int, int] | str:
+    """Return what two paths of one folder have in common."""
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path)
+    return found.st_dev, found.st_ino

@@ -1,0 +1,1 @@
+"""Image files: which picture of a file a channel is, and decoding it."""

@@ -1,0 +1,27 @@
+"""Where in an image file the plane of a channel lies."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PlaneAddress:
+    """Where in an image file the plane of one channel lies.
+
+    Attributes
+    ----------
+    picture
+        Number of the picture in the file: of the series, the position or the scene.
+    channel
+        Number of its channel; None where the whole file is one channel.
+    z
+        Which slice of a stack: ``""`` for none, so that a stack is refused, ``"middle"``, ``"sharpest"``,
+        ``"max"`` for the brightest value over all, or the number of the slice, from 0.
+    """
+
+    picture: int = 0
+    channel: int | None = None
+    z: str = ""
+
+
+WHOLE_FILE = PlaneAddress()
+"""The one plane of a file that has just one."""

@@ -1,0 +1,1 @@
+"""Masks that the user brings along in place of a segmenter's."""

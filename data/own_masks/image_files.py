@@ -1,0 +1,65 @@
+"""Masks in image files: PNG and TIFF label images."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from data.errors import InputError
+
+_EXPECTED = "a label image: one grey plane whose values are the numbers of the cells"
+_GREY = 0
+_PNG_KINDS = {2: "colours (RGB)", 3: "a colour palette", 4: "grey with transparency", 6: "colours (RGBA)"}
+_PNG_KIND_BYTE = 25
+
+
+def read_image_file(path: Path) -> NDArray[Any]:
+    """Read a label image, or a stack of masks, as the file has it.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or has colours, which are no numbers of cells.
+    """
+    raw = path.read_bytes()
+    if path.suffix.lower() in (".jpg", ".jpeg"):
+        raise _refuse(path, "a JPEG, which changes the numbers", "save the mask as PNG or TIFF")
+    if path.suffix.lower() == ".png":
+        kind = raw[_PNG_KIND_BYTE] if len(raw) > _PNG_KIND_BYTE else _GREY
+        if kind in _PNG_KINDS:
+            raise _refuse_colour(path, _PNG_KINDS[kind])
+    try:
+        return imagecodecs.png_decode(raw) if path.suffix.lower() == ".png" else _read_tiff(raw, path)
+    except InputError:
+        raise
+    except Exception as error:
+        # Every decoder has its own exception types; whatever one raises, the file is at fault.
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise _refuse(path, f"unreadable or truncated ({reason})", "copy it again") from None
+
+
+def _read_tiff(raw: bytes, path: Path) -> NDArray[Any]:
+    with tifffile.TiffFile(io.BytesIO(raw)) as tiff:
+        series = tiff.series
+        if len(series) > 1:
+            shapes = ", ".join(" x ".join(map(str, one.shape)) for one in series[:4])
+            raise _refuse(path, f"{len(series)} images ({shapes})", "save the mask alone")
+        if tiff.pages.first.photometric in (
+            tifffile.PHOTOMETRIC.RGB,
+            tifffile.PHOTOMETRIC.YCBCR,
+            tifffile.PHOTOMETRIC.CFA,
+        ):
+            raise _refuse_colour(path, "colours (RGB)")
+        return np.squeeze(series[0].asarray())
+
+
+def _refuse_colour(path: Path, kind: str) -> InputError:
+    return _refuse(path, kind, "save it as 8-bit or 16-bit greyscale, without changing the values")
+
+
+def _refuse(path: Path, found: str, advice: str) -> InputError:
+    return InputError(found=found, where=path, expected=_EXPECTED, advice=advice)

@@ -1,0 +1,1 @@
+"""The versions of the libraries that results depend on: what is installed, and what differs from a record."""

@@ -1,0 +1,1 @@
+"""Tables that users hand in: reading them, and IDs that nearly agree."""

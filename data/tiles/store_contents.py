@@ -1,0 +1,65 @@
+"""Which files a finished tile store has: a missing shard would be read as black tiles."""
+
+import contextlib
+import hashlib
+import json
+from pathlib import Path
+
+from data.atomic import atomic_write
+from data.errors import InputError
+
+CONTENTS = "contents.json"
+"""The list: name of each file in the store -> bytes, and for metadata a hash, too."""
+
+DAMAGED = "damaged"
+"""A file that a reader leaves in a store that it found damaged, so that ``crops`` makes it again."""
+
+
+def write_contents(store: Path) -> None:
+    """List the files of a finished store."""
+    listed = {str(path.relative_to(store)): _describe(path) for path in _files(store)}
+    with atomic_write(store / CONTENTS) as temporary:
+        temporary.write_text(json.dumps(listed, indent=0, sort_keys=True))
+
+
+def check_contents(store: Path) -> None:
+    """Check that a store has all files that were written, and their sizes; a store without a list passes.
+
+    Raises
+    ------
+    InputError
+        A file is missing, cut short, or not as it was written.
+    """
+    try:
+        listed = json.loads((store / CONTENTS).read_text())
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError):
+        raise damaged(store, CONTENTS) from None
+    for name, expected in listed.items():
+        path = store / name
+        if not path.is_file() or _describe(path) != expected:
+            raise damaged(store, name)
+
+
+def damaged(store: Path, name: str) -> InputError:
+    """Return the error of a damaged store, and mark it, so that the command in the message mends it."""
+    # A folder that cannot be written to cannot be mended there either.
+    with contextlib.suppress(OSError):
+        (store / DAMAGED).touch()
+    return InputError(
+        found=f"{name} is missing or damaged",
+        where=store,
+        expected="the tiles as `hpacells crops` wrote them",
+        advice="run `hpacells crops` again",
+    )
+
+
+def _files(store: Path) -> list[Path]:
+    return sorted(path for path in store.rglob("*") if path.is_file() and path.name != CONTENTS)
+
+
+def _describe(path: Path) -> str:
+    size = path.stat().st_size
+    is_metadata = path.suffix == ".json"
+    return f"{size} {hashlib.sha256(path.read_bytes()).hexdigest()}" if is_metadata else f"{size}"

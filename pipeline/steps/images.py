@@ -1,0 +1,59 @@
+"""The fields of a folder, found as the settings say."""
+
+import logging
+from pathlib import Path
+
+from data.fields.field import Field
+from data.fields.image_folder import find_fields
+from data.fields.image_settings import ImageSettings
+from pipeline.config.config import Config
+from pipeline.runs.execute import require
+from pipeline.runs.failures import summarise_failures
+from pipeline.runs.work_folder import WorkFolder
+from stages.stage import Context, StageReport
+
+log = logging.getLogger("hpacells")
+
+
+def list_fields(images_dir: Path, config: Config) -> list[Field]:
+    """Find the fields of a folder."""
+    return find_fields(images_dir, config.settings("images", ImageSettings))
+
+
+def list_segmented(work: WorkFolder, config: Config, images_dir: Path | None = None) -> list[Field]:
+    """Find fields as they were found when they were segmented.
+
+    Parameters
+    ----------
+    work
+        The work folder in which they were segmented.
+    config
+        Configuration; what its section ``[images]`` names takes the place of the setting at that time.
+    images_dir
+        Where the fields lie now; by default where they were segmented.
+
+    Raises
+    ------
+    InputError
+        The folder was not segmented, or holds no field.
+    """
+    details = require(work, "segment").details
+    settings = ImageSettings.model_validate(details.get("image_settings", {}))
+    given = config.settings("images", ImageSettings).model_dump(exclude_unset=True)
+    return find_fields(images_dir or Path(details["images"]), settings.model_copy(update=given))
+
+
+def describe_images(
+    images_dir: Path, labels: Path | None, sheet: Path | None, config: Config, context: Context
+) -> StageReport:
+    """Describe the fields of a folder, and tell of each that cannot be read; no work folder is needed."""
+    from stages.images.paths import ImagesInputs, ImagesOutputs
+    from stages.images.run import run as describe
+    from stages.images.settings import ImagesSettings
+
+    settings = config.settings("images", ImagesSettings)
+    inputs = ImagesInputs(find_fields(images_dir, settings), labels)
+    report = describe(inputs, ImagesOutputs(sheet), settings, context)
+    for line in summarise_failures(report.failures, "--json"):
+        log.error("images: %s", line)
+    return report

@@ -1,0 +1,1 @@
+"""Images: what hpacells finds in a folder of images, before anything runs."""

@@ -1,0 +1,35 @@
+import pytest
+
+from data.tables.id_hints import explain_ids
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "why"),
+    [
+        ("a.png", "a", "the ending of a file"),
+        ("a", "a.PNG", "the ending of a file"),
+        ("a.ome.tiff", "a", "the ending of a file"),
+        ("a.tif.gz", "a", "the ending of a file"),
+        ("a_green", "a", "the channel after them"),
+        ("a_green.png", "a", "the ending of a file and the channel after them"),
+        (" a", "a", "blanks around them"),
+        ("plate1/a", "a", "the folder before them"),
+        ("D:\\plate1\\a.tif", "a", "the folder before them and the ending of a file"),
+        ("A", "a", "letter case"),
+        ("x/A_Red.PNG ", "a", "blanks around them and the folder before them"),
+    ],
+)
+def test_what_alone_differs(given: str, known: str, why: str) -> None:
+    told = explain_ids([given, "other"], [known, "b"])
+    assert told.startswith(f"1 of them differ by {why}")
+    assert told.endswith(f"{given!r} for {known!r}")
+
+
+def test_nothing_is_said_of_equal_or_unlike_ids() -> None:
+    assert explain_ids(["a"], ["a", "b"]) == ""
+    assert explain_ids(["x", "y"], ["a", "b"]) == ""
+    assert explain_ids([], ["a"]) == explain_ids(["a"], []) == ""
+
+
+def test_their_number_is_told() -> None:
+    assert explain_ids(["a.png", "b.png", "c"], ["a", "b"]).startswith("2 of them differ")
