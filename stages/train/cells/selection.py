@@ -1,6 +1,6 @@
 """The labelled cells of a work folder, and which of them are trained on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -62,7 +62,11 @@ class LabelledCells:
         """
         duplicates = "keep" if settings.data.duplicates == "keep" else "together"
         data = settings.data.model_copy(update={"duplicates": duplicates})
-        return self.select(settings.model_copy(update={"images": "all", "data": data}))
+        # `select` has warned of the labels of other images.
+        images = set(self.table["image_id"])
+        labels = {image_id: classes for image_id, classes in self.labels.items() if image_id in images}
+        settings = settings.model_copy(update={"images": "all", "data": data})
+        return replace(self, labels=labels).select(settings)
 
 
 def read_labelled_cells(inputs: TrainInputs, settings: TrainSettings) -> LabelledCells:
