@@ -20,7 +20,7 @@ from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.run import run as predict
 from stages.predict.settings import PredictSettings
 from stages.stage import Context
-from stages.train.cells.selection import select_cells
+from stages.train.cells.selection import read_labelled_cells
 from stages.train.paths import TrainInputs, TrainOutputs
 from stages.train.run import run as train
 from stages.train.settings import TrainSettings
@@ -89,7 +89,8 @@ def predict_cells(model: Path, judged: Part, output: Path, context: Context) -> 
 
 
 def _read_targets(settings: TrainSettings, labels: Path, learnt: Part) -> NDArray[np.float32]:
-    _, chosen = select_cells(TrainInputs(learnt.work.tiles, learnt.work.cells, labels), settings)
+    inputs = TrainInputs(learnt.work.tiles, learnt.work.cells, labels)
+    chosen = read_labelled_cells(inputs, settings).select(settings)
     return chosen.targets
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.cells.label_stamp import find_edit, read_stamps
+from data.cells.label_stamp import find_edit, look_at_files, read_stamps
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,13 @@ class MaskEdits:
         ID of the field -> hash of what the user saved; for all that are not as the segmenter gave them.
     unmeasured
         IDs of fields whose cells in the table are not those of the files.
+    missing
+        IDs of fields of which a file is not there any more.
     """
 
     all: dict[str, str]
     unmeasured: list[str]
+    missing: list[str]
 
 
 def stamps_path(masks_dir: Path) -> Path:
@@ -29,12 +32,15 @@ def stamps_path(masks_dir: Path) -> Path:
 
 def find_mask_edits(masks_dir: Path) -> MaskEdits:
     """Find the edited masks in the folder of masks of a work folder; only changed files are read."""
-    edits, unmeasured = {}, []
+    edits, unmeasured, missing = {}, [], []
     for image_id, stamp in read_stamps(stamps_path(masks_dir)).items():
+        if not look_at_files(masks_dir, image_id):
+            missing.append(image_id)
+            continue
         found = find_edit(masks_dir, image_id, stamp)
         if found is not None:
             unmeasured.append(image_id)
         edited = stamp.edited if found is None else found
         if edited and edited != stamp.segmented:
             edits[image_id] = edited
-    return MaskEdits(edits, unmeasured)
+    return MaskEdits(edits, unmeasured, missing)

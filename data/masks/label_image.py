@@ -77,5 +77,6 @@ def read_label_image(path: str | PathLike[str]) -> NDArray[np.uint16]:
     label_image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
     if label_image is None or label_image.ndim != 2 or label_image.dtype not in (np.uint8, np.uint16):
         found = "unreadable" if label_image is None else f"{label_image.dtype} of shape {label_image.shape}"
+        found += ", in colour" if label_image is not None and label_image.ndim == 3 else ""
         raise InputError(found, where=path, expected="a single-channel image of 8 or 16 bit")
     return label_image.astype(np.uint16, copy=False)

@@ -61,7 +61,7 @@ def number_nuclei(
     """Renumber the nuclei of a label image or mask (H, W) like the cells in which they lie."""
     nuclei, strays = match_nuclei(renumber(labels)[0], cells)
     if strays:
-        notes.add("nuclei outside of all cells, left out", f"{path.name} ({strays} nuclei)")
+        notes.add("nuclei outside of all cells, left out", f"{path.name} ({strays})")
     note_cells_without_nucleus(path.name, nuclei, cells, notes)
     return nuclei
 

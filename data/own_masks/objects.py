@@ -66,7 +66,9 @@ def fit_to_field(
     (height, width), (h, w) = size, labels.shape
     if (h, w) == size:
         return labels
-    if abs(h * width / height - w) > 1 and abs(w * height / width - h) > 1:
+    # In pixels of the smaller one, whose sides were rounded.
+    off = abs(h * width / height - w) if w < width else abs(w * height / h - width)
+    if off > 1:
         turned = "; turned by 90 degrees it would fit" if (w, h) == size else ""
         raise InputError(
             found=f"{w} x {h} px, but the image is {width} x {height} px{turned}",
@@ -107,9 +109,10 @@ def renumber(labels: NDArray[np.integer]) -> tuple[NDArray[np.uint32], NDArray[n
 
 
 def _whole_numbers(array: NDArray[Any], where: object) -> NDArray[np.integer]:
-    if not array.size or not np.isfinite(array).all() or np.abs(array).max() > np.iinfo(np.int64).max // 2:
+    highest = float(np.abs(array).max(initial=0))
+    if not np.isfinite(highest) or highest > np.iinfo(np.int64).max // 2:
         raise _refuse(found="values that are not finite", where=where)
-    whole = array.astype(np.int64 if np.abs(array).max() > np.iinfo(np.int32).max else np.int32)
+    whole = array.astype(np.int64 if highest > np.iinfo(np.int32).max else np.int32)
     if not np.array_equal(whole, array):
         example = array[whole != array].flat[0]
         raise _refuse(found=f"numbers that are not whole, such as {example:.4g}", where=where)

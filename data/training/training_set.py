@@ -130,7 +130,8 @@ def select_training_set(
     used = labelled if images == "all" else _with_one_label(labelled, where)
     settings = data or DataSettings()
     rows = _find_rows(cells, used, where)
-    clusters = _cluster(_read_column(cells, "image_hash"), sorted(set(image_ids[rows])), settings)
+    hashes, mosaics = _read_column(cells, "image_hash"), _read_column(cells, "group")
+    clusters = _cluster(hashes, sorted(set(image_ids[rows])), settings)
     if settings.duplicates == "remove":
         rows = rows[np.isin(image_ids[rows], list(clusters.values()))]
     kept = sorted(set(image_ids[rows]))
@@ -144,7 +145,7 @@ def select_training_set(
         cell_ids=cells["cell_id"].to_numpy()[rows] if "cell_id" in cells else rows,
         targets=targets,
         labels={image_id: used[image_id] for image_id in kept},
-        groups=join_groups(kept, _read_column(cells, "group"), named, clusters),
+        groups=join_groups(kept, mosaics, named, clusters),
         proteins={image_id: named[image_id] for image_id in kept if named.get(image_id)},
         class_names=label_set.names,
         counts={
@@ -158,13 +159,13 @@ def select_training_set(
     )
 
 
-def _find_rows(cells: pd.DataFrame, chosen: Collection[str], where: object) -> NDArray[np.intp]:
+def _find_rows(cells: pd.DataFrame, images: Collection[str], where: object) -> NDArray[np.intp]:
     """Find the rows of the cells of some images that no filter dropped."""
     kept = cells["dropped"].to_numpy(dtype=str) == ""
-    rows = np.flatnonzero(kept & np.isin(cells["image_id"].to_numpy(dtype=str), list(chosen)))
+    rows = np.flatnonzero(kept & np.isin(cells["image_id"].to_numpy(dtype=str), list(images)))
     if not len(rows):
         raise InputError(
-            found=f"no cell is left of the {len(chosen)} images to train on",
+            found=f"no cell is left of the {len(images)} images to train on",
             where=where,
             expected="cells that no filter of the crops stage dropped",
             advice="loosen the filters of `hpacells crops`, or give more images",

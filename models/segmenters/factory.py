@@ -15,6 +15,7 @@ from models.segmenters.calibration_fields import FieldSample
 from models.segmenters.classical.classical_segmenter import ClassicalSegmenter
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import load_dpn_unet
+from models.segmenters.lite.bundled import LITE_WEIGHTS
 from models.segmenters.lite.lite_segmenter import LiteSegmenter
 from models.segmenters.runtimes.factory import make_runtime
 from models.segmenters.segmenter import Segmenter
@@ -31,9 +32,6 @@ FETCH = "`hpacells weights fetch dpn-unet`"
 NUCLEI_WEIGHTS = "dpn_unet_nuclei"
 CELL_WEIGHTS = {True: "dpn_unet_cell", False: "dpn_unet_cell_2ch"}
 """The cell network's weights for fields with and without ER."""
-
-LITE_WEIGHTS = Path(__file__).parent.joinpath("lite", "lite.safetensors")
-"""The weights that come with hpacells."""
 
 TRAINED = ".safetensors"
 """How the name of a file of weights ends."""

@@ -72,8 +72,8 @@ class Processes:
         """Return every ``count``-th of some items: this process's part."""
         return items[self.rank :: self.count]
 
-    def join(self, parts: Tensor, total: int) -> Tensor:
-        """Put the results (n, ...) of each process's ``part`` of ``total`` items into their order."""
+    def gather(self, parts: Tensor, total: int) -> Tensor:
+        """Gather the results (n, ...) of each process's ``part`` of ``total`` items, in their order."""
         if self.count == 1:
             return parts
         gathered: list[Any] = [None] * self.count

@@ -33,7 +33,7 @@ def validation_logits(
         The memory is too small even for one tile.
     """
     scored = score_tiles(classifier, data.validation_loader, batch_size=batch_size, bfloat16=bfloat16)
-    return _join((logits for _, logits, _ in scored), data, processes)
+    return _gather((logits for _, logits, _ in scored), data, processes)
 
 
 def validation_probabilities(
@@ -48,15 +48,15 @@ def validation_probabilities(
         data.validation_loader,
         batch_size=batch_size,
     )
-    joined = _join((torch.from_numpy(batch.probabilities) for batch in predicted), data, processes)
+    joined = _gather((torch.from_numpy(batch.probabilities) for batch in predicted), data, processes)
     weight = classifier.architecture.image_weight
     return torch.from_numpy(average_with_image_mean(joined.numpy(), data.validation_images, weight))
 
 
-def _join(batches: Iterable[Tensor], data: TrainingData, processes: Processes) -> Tensor:
+def _gather(batches: Iterable[Tensor], data: TrainingData, processes: Processes) -> Tensor:
     # A process has no tile where there are fewer than processes.
     nothing = torch.zeros(0, data.validation_targets.shape[1])
-    return processes.join(torch.cat([nothing, *batches]), len(data.validation_targets))
+    return processes.gather(torch.cat([nothing, *batches]), len(data.validation_targets))
 
 
 def validation_metrics(

@@ -50,6 +50,8 @@ class Step:
         Does the work; gets the step's key.
     also_written
         Files and folders that it writes besides its outputs.
+    incomplete
+        Whether something that it wrote is missing, so that it is to be run whatever its manifest says.
     """
 
     stage: str
@@ -59,6 +61,7 @@ class Step:
     outputs: tuple[Path, ...]
     run: Callable[[str, Context], StageReport]
     also_written: tuple[Path, ...] = ()
+    incomplete: bool = False
 
     @property
     def key(self) -> str:
@@ -102,7 +105,7 @@ def execute(step: Step, context: Context) -> Manifest:
 def finished_manifest(step: Step) -> Manifest | None:
     """Return the manifest of a step that is done with these settings and inputs, else None."""
     manifest = read_manifest(step.manifest)
-    if manifest is None or manifest.key != step.key:
+    if step.incomplete or manifest is None or manifest.key != step.key:
         return None
     return manifest if manifest.outputs == stamp_outputs(step.outputs) else None
 

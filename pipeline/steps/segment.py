@@ -51,6 +51,7 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
         outputs=(work.masks, work.images),
         run=run,
         also_written=(work.cells,),
+        incomplete=bool(find_mask_edits(work.masks).missing),
     )
 
 

@@ -61,11 +61,19 @@ def run(
     settings: TrainSegmenterSettings,
     context: Context,
 ) -> StageReport:
-    """Train a network and write its weights, and how well it finds known cells."""
+    """Train a network and write its weights, and how well it finds known cells.
+
+    Raises
+    ------
+    InputError
+        No field is left to train on, because none can be read or all are held out.
+    """
     fields, failures = _load(inputs.sources, context)
     held_out = choose_held_out([field.field_id for field in fields if field.source == "real"], settings)
     validation = [field for field in fields if field.field_id in held_out]
     training = [field for field in fields if field.field_id not in held_out]
+    if not training:
+        raise _nothing_to_train_on(len(validation), failures)
     device = choose_device(settings.device)
     bfloat16 = uses_bfloat16(settings.precision, device)
     # Before the network is made: its decoder begins with random weights.
@@ -94,6 +102,19 @@ def run(
     if validation:
         counts["held-out F1"] = round(trainer.progress.rows[-1]["val_f1"], 3)
     return StageReport(counts=counts, failures=failures, details={"per field": agreements})
+
+
+def _nothing_to_train_on(held_out: int, failures: Sequence[Failure]) -> InputError:
+    unreadable = f"{len(failures)} cannot be read" if failures else ""
+    kept = f"{held_out} held out" if held_out else ""
+    first = f"; the first: {failures[0].why}" if failures else ""
+    return InputError(
+        found=f"no field is left to train on ({', '.join(filter(None, (unreadable, kept)))}{first})",
+        where="the fields to train on",
+        expected="at least one that can be read and is not held out",
+        advice="mend or add fields, hold out fewer (segmenter.hold_out, segmenter.folds), or give "
+        "--simulated above 0",
+    )
 
 
 def _load(sources: Sequence[FieldSource], context: Context) -> tuple[list[LabelledField], list[Failure]]:

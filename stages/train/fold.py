@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,8 @@ from models.training.trainer import Trainer, TrainingResult
 from models.training.training_data import TrainingData
 from models.training.training_step import TrainingStep
 from models.training.validation import validation_probabilities
+from stages.train.cells.splits import Split
+from stages.train.cells.unused_cells import UnusedCells
 from stages.train.phases import Phase, count_epochs, list_phases
 from stages.train.preparation import FoldSetup
 from stages.train.settings import TrainSettings
@@ -28,17 +29,21 @@ class FoldResult:
 
     Attributes
     ----------
+    split
+        Where it belongs, and the cells that it held out.
     architecture, training
         What it is, and its weights and epochs, those of later phases numbered on.
-    probabilities
-        (n, classes) of the held-out cells.
+    probabilities, unused_probabilities
+        (n, classes) of the held-out cells, and (m, classes) of the unused cells that it predicts.
     thresholds
         (classes,), found on the held-out cells; None where the settings ask for none, or no cell is held out.
     """
 
+    split: Split
     architecture: Architecture
     training: TrainingResult
     probabilities: NDArray[np.float32]
+    unused_probabilities: NDArray[np.float32]
     thresholds: NDArray[np.float64] | None
 
 
@@ -49,14 +54,16 @@ class Fold:
     ----------
     setup
         The classifier, its cells, and how it is trained.
-    folder
-        Where checkpoints let an interrupted training resume.
+    split
+        In its folder, checkpoints let an interrupted training resume.
+    unused
+        Cells that are neither trained on nor held out, but predicted.
     name
         Name of the fold, for messages; or empty.
     """
 
-    def __init__(self, setup: FoldSetup, folder: Path, name: str = "") -> None:
-        self._setup, self._folder = setup, folder
+    def __init__(self, setup: FoldSetup, split: Split, unused: UnusedCells, name: str = "") -> None:
+        self._setup, self._split, self._unused = setup, split, unused
         self._phases = list_phases(setup.settings, name)
 
     @property
@@ -66,7 +73,7 @@ class Fold:
         return count_epochs(settings) * -(-len(self._setup.data.loader) // settings.fit.batch_size)
 
     def fit(self, advance: Callable[[int], None]) -> FoldResult:
-        """Train through all phases.
+        """Train through all phases, then predict with the best weights.
 
         Parameters
         ----------
@@ -87,31 +94,32 @@ class Fold:
         assert training is not None  # noqa: S101 (there is always the main training)
         probabilities = self._predict(self._setup.data)
         return FoldResult(
-            classifier.architecture, training, probabilities, self._find_thresholds(probabilities)
+            self._split,
+            classifier.architecture,
+            training,
+            probabilities,
+            self._predict(self._unused_data()),
+            self._find_thresholds(probabilities),
         )
 
-    def predict(self, rows: NDArray[np.intp], image_ids: NDArray[np.str_]) -> NDArray[np.float32]:
-        """Predict cells that were neither trained on nor held out, with the best weights, (m, classes).
-
-        Parameters
-        ----------
-        rows, image_ids
-            (m,) rows of the tile store, and the image of each.
-        """
+    def _unused_data(self) -> TrainingData:
+        """Return the unused cells in place of those that are held out; they have no targets."""
         setup, settings = self._setup, self._setup.settings
-        rows_here = setup.processes.part(rows)
-        loader = BatchLoader(setup.cells.store, rows_here, settings.tiles, workers=settings.workers)
-        targets = np.zeros((len(rows), len(setup.classifier.architecture.class_names)), np.float32)
-        return self._predict(
-            replace(
-                setup.data, validation_loader=loader, validation_targets=targets, validation_images=image_ids
-            )
+        rows = self._unused.rows
+        loader = BatchLoader(
+            setup.cells.store, setup.processes.part(rows), settings.tiles, workers=settings.workers
+        )
+        return replace(
+            setup.data,
+            validation_loader=loader,
+            validation_targets=np.zeros((len(rows), setup.data.targets.shape[1]), np.float32),
+            validation_images=self._unused.image_ids,
         )
 
     def _make_trainer(self, phase: Phase) -> Trainer:
         setup, settings = self._setup, phase.settings
         setup.classifier.backbone.freeze(settings.backbone.frozen)
-        path = self._folder / phase.checkpoint_name
+        path = self._split.folder / phase.checkpoint_name
         return Trainer(
             make_training_step(setup, settings),
             setup.augmentation,

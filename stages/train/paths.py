@@ -38,7 +38,7 @@ class TrainOutputs:
         checkpoints, from which one with the same data and settings resumes.
     out_of_fold_path
         Table of the predictions of the classifiers of all folds for the cells that they were not trained on
-        (``stages.train.out_of_fold``), or None. Removed where no fold can hold out an image.
+        (``stages.train.results.out_of_fold``), or None. Removed where no fold can hold out an image.
     """
 
     model_dir: Path

@@ -122,7 +122,9 @@ def set_up_fold(
     """
     torch.manual_seed(settings.seed)
     training_set = cells.training_set
-    classifier = to_device(Classifier(_describe_classifier(cells, settings)), device)
+    architecture = _describe_classifier(cells, settings)
+    key = _hash_training(cells, settings, architecture)
+    classifier = to_device(Classifier(architecture), device)
     fits = load_initial_weights(classifier, settings.initial_weights) if settings.initial_weights else False
     label_set = read_label_set(settings.label_set)
     items = balance_items(training_set.targets[cells.trained], settings.data, label_set, settings.seed)
@@ -135,7 +137,7 @@ def set_up_fold(
         data=_make_data(cells, items, settings, processes),
         augmentation=Augmentation(settings.augment, settings.tiles.mask_planes),
         interpolation=_make_interpolation(classifier, settings, fits=fits),
-        key=_hash_training(cells, settings, classifier.architecture),
+        key=key,
         bfloat16=uses_bfloat16(settings.precision, device),
         absent_classes=tuple(training_set.class_names[label] for label in absent),
     )

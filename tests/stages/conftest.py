@@ -9,7 +9,7 @@ import pytest
 from data.cells.cells_table import write_cells
 from data.labels.label_file import write_labels
 from data.tiles.cell_tiles import TILE_SIZE
-from stages.train import run as train
+from stages.train.results import model_folders
 from stages.train.settings import TrainSettings
 from tests.factories.cells_table import make_cells_table
 from tests.factories.context import QuietContext
@@ -94,7 +94,7 @@ def changed() -> Callable[..., TrainSettings]:
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no curves, which takes longer than tiny trainings."""
     for name in ("draw_curves", "draw_together"):
-        monkeypatch.setattr(train, name, lambda path, *_: path.touch())
+        monkeypatch.setattr(model_folders, name, lambda path, *_: path.touch())
 
 
 @pytest.fixture

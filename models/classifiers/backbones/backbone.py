@@ -3,24 +3,21 @@
 from collections.abc import Callable
 
 from data.errors import InputError
-from models.classifiers.backbones.botnet50 import make_botnet50
 from models.classifiers.backbones.deepyeast import DeepYeast
 from models.classifiers.backbones.gapnet_batchnorm import GapNetBatchNorm
 from models.classifiers.backbones.gapnet_pl import GapNetPL, GapNetZhang
 from models.classifiers.backbones.m_cnn import MultiScaleNetwork
 from models.classifiers.backbones.network import Backbone
-from models.classifiers.backbones.packaged_weights import load_packaged_weights
 from models.classifiers.backbones.settings import (
     BOTNET,
     PACKAGED_BACKBONE,
     BackboneSettings,
 )
 from models.classifiers.backbones.timm_backbone import (
-    TimmBackbone,
     has_network,
     lacks_stochastic_depth,
     list_similar_networks,
-    make_timm_network,
+    make_timm_backbone,
 )
 
 BACKBONES: dict[str, Callable[..., Backbone]] = {
@@ -55,22 +52,9 @@ def create_backbone(settings: BackboneSettings, channels: int, size: int, *, poo
     if settings.name in BACKBONES:
         backbone = BACKBONES[settings.name](channels, size, pooled=pooled)
     else:
-        backbone = _create_timm_backbone(settings, channels, size, pooled=pooled)
+        backbone = make_timm_backbone(settings, channels, size, pooled=pooled)
     backbone.freeze(settings.frozen)
     return backbone
-
-
-def _create_timm_backbone(
-    settings: BackboneSettings, channels: int, size: int, *, pooled: bool
-) -> TimmBackbone:
-    pretrained, drop_path = settings.pretrained, settings.drop_path
-    if settings.name == BOTNET:
-        network = make_botnet50(channels, size, pretrained=pretrained, drop_path=drop_path)
-    else:
-        network = make_timm_network(settings.name, channels, size, pretrained=pretrained, drop_path=drop_path)
-    if pretrained == "package":
-        load_packaged_weights(network, channels)
-    return TimmBackbone(network, settings.name, channels, size, pooled=pooled)
 
 
 def _check_weights(settings: BackboneSettings) -> None:

@@ -9,8 +9,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from data.errors import InputError
+from models.classifiers.backbones.botnet50 import add_attention
 from models.classifiers.backbones.network import Backbone
-from models.classifiers.backbones.settings import Pretrained
+from models.classifiers.backbones.packaged_weights import load_packaged_weights
+from models.classifiers.backbones.settings import BOTNET, BackboneSettings, Pretrained
 from models.torchvision_repair import import_torchvision
 
 import_torchvision()
@@ -118,6 +120,25 @@ class TimmBackbone(Backbone):
             ) from error
         finally:
             self.train(training)
+
+
+def make_timm_backbone(settings: BackboneSettings, channels: int, size: int, *, pooled: bool) -> TimmBackbone:
+    """Make a network of timm, or the BoTNet made from one, into a backbone, with its ImageNet weights.
+
+    Raises
+    ------
+    InputError
+        As `make_timm_network` and `TimmBackbone`, or the package's weights do not fit.
+    """
+    name = "resnet50" if settings.name == BOTNET else settings.name
+    network = make_timm_network(
+        name, channels, size, pretrained=settings.pretrained, drop_path=settings.drop_path
+    )
+    if settings.name == BOTNET:
+        add_attention(network, size)
+    if settings.pretrained == "package":
+        load_packaged_weights(network, channels)
+    return TimmBackbone(network, settings.name, channels, size, pooled=pooled)
 
 
 def make_timm_network(

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from models.classifiers.heads.pooling import count_pooled, make_pooling
+from models.classifiers.heads.pooling import Pool
 from models.classifiers.heads.settings import Activation, BufferedHeadSettings
 
 
@@ -16,19 +16,19 @@ class BufferedHead(nn.Module):
 
     Parameters
     ----------
-    features
-        Number of features F of the backbone.
+    pool
+        What comes before the layers.
     classes
         Number of classes.
     settings
         The layers. With "selu" all weights start with mean 0 and variance 1 / fan-in (Klambauer et al. 2017).
     """
 
-    def __init__(self, features: int, classes: int, settings: BufferedHeadSettings) -> None:
+    def __init__(self, pool: Pool, classes: int, settings: BufferedHeadSettings) -> None:
         super().__init__()
         self.embedding_size = settings.widths[-1]
-        self.pool = make_pooling(settings.pooling)
-        inputs = count_pooled(settings.pooling, features)
+        self.pool = pool
+        inputs = pool.features
         layers: list[nn.Module] = []
         for width, dropout in zip(settings.widths, settings.dropouts, strict=True):
             layers += [*_connect(inputs, width, settings), _drop(dropout, settings.activation)]

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from models.classifiers.heads.pooling import count_pooled, make_pooling
+from models.classifiers.heads.pooling import Pool
 from models.classifiers.heads.settings import EmbeddingHeadSettings
 
 
@@ -13,21 +13,22 @@ class EmbeddingHead(nn.Module):
 
     Parameters
     ----------
-    features
-        Number of features F of the backbone.
+    pool
+        What comes before the layers.
     classes
         Number of classes.
     settings
-        Pooling, length of the embedding, and dropout.
+        Length of the embedding, and dropout.
     """
 
-    def __init__(self, features: int, classes: int, settings: EmbeddingHeadSettings) -> None:
+    def __init__(self, pool: Pool, classes: int, settings: EmbeddingHeadSettings) -> None:
         super().__init__()
         self.embedding_size = settings.embedding
-        self.pool = make_pooling(settings.pooling)
-        pooled = count_pooled(settings.pooling, features)
+        self.pool = pool
         self.embed = nn.Sequential(
-            nn.BatchNorm1d(pooled), nn.Dropout(settings.dropout), nn.Linear(pooled, settings.embedding)
+            nn.BatchNorm1d(pool.features),
+            nn.Dropout(settings.dropout),
+            nn.Linear(pool.features, settings.embedding),
         )
         self.classify = nn.Sequential(
             nn.BatchNorm1d(settings.embedding),

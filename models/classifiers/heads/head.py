@@ -4,6 +4,7 @@ from models.classifiers.heads.buffered import BufferedHead
 from models.classifiers.heads.convolution import ConvolutionHead
 from models.classifiers.heads.embedding import EmbeddingHead
 from models.classifiers.heads.linear import LinearHead
+from models.classifiers.heads.pooling import Pool
 from models.classifiers.heads.settings import (
     BufferedHeadSettings,
     ConvolutionHeadSettings,
@@ -28,15 +29,16 @@ def create_head(settings: HeadSettings, features: int, classes: int) -> Head:
     classes
         Number of classes.
     """
+    if isinstance(settings, ConvolutionHeadSettings):
+        return ConvolutionHead(features, classes, settings)
+    pool = Pool(settings.pooling, features)
     match settings:
         case EmbeddingHeadSettings():
-            return EmbeddingHead(features, classes, settings)
+            return EmbeddingHead(pool, classes, settings)
         case LinearHeadSettings():
-            return LinearHead(features, classes, settings)
+            return LinearHead(pool, classes, settings)
         case BufferedHeadSettings():
-            return BufferedHead(features, classes, settings)
-        case ConvolutionHeadSettings():
-            return ConvolutionHead(features, classes, settings)
+            return BufferedHead(pool, classes, settings)
 
 
 def wants_map(settings: HeadSettings) -> bool:

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from models.classifiers.heads.pooling import count_pooled, make_pooling
+from models.classifiers.heads.pooling import Pool
 from models.classifiers.heads.settings import LinearHeadSettings
 
 
@@ -11,18 +11,18 @@ class LinearHead(nn.Module):
 
     Parameters
     ----------
-    features
-        Number of features F of the backbone.
+    pool
+        What comes before the layers.
     classes
         Number of classes.
     settings
-        Pooling and dropout.
+        Dropout.
     """
 
-    def __init__(self, features: int, classes: int, settings: LinearHeadSettings) -> None:
+    def __init__(self, pool: Pool, classes: int, settings: LinearHeadSettings) -> None:
         super().__init__()
-        self.embedding_size = count_pooled(settings.pooling, features)
-        self.pool = make_pooling(settings.pooling)
+        self.embedding_size = pool.features
+        self.pool = pool
         self.classify = nn.Sequential(nn.Dropout(settings.dropout), nn.Linear(self.embedding_size, classes))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,11 +9,9 @@ from safetensors.torch import load_file, save_file
 from data.atomic import atomic_write
 from data.errors import InputError
 from models.finite_weights import check_finite
+from models.segmenters.lite.bundled import LITE_WEIGHTS
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.weights.store import file_sha256
-
-BUNDLED_WEIGHTS = Path(__file__).with_name("lite.safetensors")
-"""The weights that come with hpacells."""
 
 
 def save_lite_weights(path: Path, network: LiteNetwork) -> None:
@@ -29,7 +27,7 @@ def save_lite_weights(path: Path, network: LiteNetwork) -> None:
         temporary.chmod(0o644)
 
 
-def load_lite_network(path: Path = BUNDLED_WEIGHTS) -> LiteNetwork:
+def load_lite_network(path: Path = LITE_WEIGHTS) -> LiteNetwork:
     """Make a network with the weights of a file, in float32, ready to predict.
 
     Raises

@@ -17,6 +17,10 @@ from models.segmenters.runtimes.openvino_models import Precision, converted_mode
 _COMPUTED_IN = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 """What is not quantised in an int8 network stays float32: in bfloat16 it is no faster."""
 
+_LARGE_PX = 2**21
+"""Pixels of an image whose intermediate results, some 280 bytes a pixel, are given back: those of a 10,000 px
+field took more memory than everything after the network. A field of HPA has 2**18 at the working size."""
+
 
 class OpenVinoNetwork:
     """Runs a network with OpenVINO, so many images at a time, each on its share of the cores.
@@ -75,5 +79,8 @@ class OpenVinoNetwork:
             # A copy, as the request writes its next result to the same memory.
             return np.array(outputs[0][0], np.float32)
         finally:
-            with self._lock:
-                self._idle.append(request)
+            if image[0].size <= _LARGE_PX:
+                with self._lock:
+                    self._idle.append(request)
+            else:
+                self._compiled.release_memory()

@@ -1,8 +1,8 @@
 """What `hpacells weights list` says."""
 
-from importlib.resources import files
 from pathlib import Path
 
+from models.segmenters.lite.bundled import LITE_WEIGHTS
 from models.segmenters.weights.catalogue import PublishedWeights, read_catalogue
 from models.segmenters.weights.origin import read_origin
 from models.segmenters.weights.store import find_weights, weights_folder, weights_hash
@@ -13,9 +13,8 @@ OWN_LICENCE = "Apache-2.0"
 def describe_weights() -> str:
     """Describe all weights, a block each: what they are, source, licence, size, checksum, present or not."""
     blocks = [_describe_published(published) for published in read_catalogue().values()]
-    bundled = Path(str(files("models.segmenters.lite").joinpath("lite.safetensors")))
-    if bundled.is_file():
-        blocks.append(_describe_bundled(bundled))
+    if LITE_WEIGHTS.is_file():
+        blocks.append(_describe_bundled(LITE_WEIGHTS))
     return "\n".join([*blocks, f"folder: {weights_folder()}"])
 
 

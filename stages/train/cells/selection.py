@@ -1,55 +1,91 @@
-"""The cells of a work folder that are trained on, and all those that have labels."""
+"""The labelled cells of a work folder, and which of them are trained on."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
 from data.cells.cells_table import read_cells
 from data.labels.label_file import read_labels, read_proteins
-from data.labels.label_set import read_label_set
+from data.labels.label_set import LabelSet, read_label_set
 from data.tiles.tile_store import TileStore
-from data.training.training_set import DataSettings, TrainingSet, select_training_set
+from data.training.training_set import TrainingSet, select_training_set
 from stages.train.paths import TrainInputs
 from stages.train.settings import TrainSettings
 
 _COLUMNS = ["image_id", "cell_id", "dropped", "group", "image_hash"]
 
 
-def select_cells(inputs: TrainInputs, settings: TrainSettings) -> tuple[TileStore, TrainingSet]:
-    """Choose the cells to train on, with their targets.
+@dataclass(frozen=True)
+class LabelledCells:
+    """The cells of a work folder, and the labels of its images.
+
+    Attributes
+    ----------
+    table, store
+        The cells table, and the tile store, which has one tile per row of it.
+    labels, proteins
+        Image ID -> class numbers, and image ID -> protein where it is known.
+    label_set, labels_path
+        The classes, and the label file, for messages.
+    """
+
+    table: pd.DataFrame
+    store: TileStore
+    labels: dict[str, tuple[int, ...]]
+    proteins: dict[str, str]
+    label_set: LabelSet
+    labels_path: Path
+
+    def select(self, settings: TrainSettings) -> TrainingSet:
+        """Choose the cells to train on, with their targets.
+
+        Raises
+        ------
+        InputError
+            The labels cover none of the images, or no cell is left.
+        """
+        return select_training_set(
+            self.table,
+            self.labels,
+            settings.images,
+            label_set=self.label_set,
+            proteins=self.proteins,
+            data=settings.data,
+            where=self.labels_path,
+        )
+
+    def select_all(self, settings: TrainSettings) -> TrainingSet:
+        """Choose every kept cell of every labelled image, also of those that `select` leaves out.
+
+        Images of several labels and near duplicates are in it, each with the group that it belongs to.
+        """
+        duplicates = "keep" if settings.data.duplicates == "keep" else "together"
+        data = settings.data.model_copy(update={"duplicates": duplicates})
+        # `select` has warned of the labels of other images.
+        images = set(self.table["image_id"])
+        labels = {image_id: classes for image_id, classes in self.labels.items() if image_id in images}
+        settings = settings.model_copy(update={"images": "all", "data": data})
+        return replace(self, labels=labels).select(settings)
+
+
+def read_labelled_cells(inputs: TrainInputs, settings: TrainSettings) -> LabelledCells:
+    """Read the cells table, the label file and where the tiles are.
 
     Raises
     ------
     InputError
-        A file is missing or does not fit the others, or no cell is left.
+        A file is missing or does not fit the others.
     """
     table = read_cells(inputs.cells_path, _COLUMNS)
     store = TileStore(inputs.tiles_path, rows=len(table))
-    return store, _select(table, inputs.labels_path, settings.images, settings.data, settings.label_set)
-
-
-def select_labelled(inputs: TrainInputs, settings: TrainSettings) -> TrainingSet:
-    """Choose every kept cell of every labelled image, also of those that ``settings`` leave out of training.
-
-    Images of several labels and near duplicates are in it, each with the group that it belongs to.
-    """
-    duplicates = "keep" if settings.data.duplicates == "keep" else "together"
-    data = settings.data.model_copy(update={"duplicates": duplicates})
-    table = read_cells(inputs.cells_path, _COLUMNS)
-    return _select(table, inputs.labels_path, "all", data, settings.label_set)
-
-
-def _select(
-    cells: pd.DataFrame, labels: Path, images: Literal["single", "all"], data: DataSettings, label_set: str
-) -> TrainingSet:
-    names = read_label_set(label_set)
-    return select_training_set(
-        cells,
-        read_labels(labels, names),
-        images,
-        label_set=names,
-        proteins=read_proteins(labels),
-        data=data,
-        where=labels,
+    label_set = read_label_set(settings.label_set)
+    proteins = read_proteins(inputs.labels_path)
+    return LabelledCells(
+        table=table,
+        store=store,
+        labels=read_labels(inputs.labels_path, label_set),
+        proteins=proteins,
+        label_set=label_set,
+        labels_path=inputs.labels_path,
     )

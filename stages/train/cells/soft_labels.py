@@ -24,7 +24,8 @@ def soften(training_set: TrainingSet, soft: Path, settings: TrainSettings) -> ND
         The file is no predictions table, or one of other classes or of none of the cells.
     """
     predictions = read_predictions(soft, embedding=False)
-    check_classes(read_class_names(soft), training_set.class_names)
+    class_names = read_class_names(soft)
+    check_classes(class_names, training_set.class_names)
     known = match_probabilities(predictions, training_set.image_ids, training_set.cell_ids)
     softened = np.all(np.isfinite(known), axis=1)
     several = training_set.targets.sum(axis=1) > 1

@@ -37,34 +37,34 @@ def list_splits(training_set: TrainingSet, settings: TrainSettings, model: Path)
     A fold that can hold out no image would be a classifier of all cells. Where that is the only one, it is
     trained alone, in the model folder itself; else it is left out. The user is told once.
     """
-    split = settings.split
+    split, images = settings.split, len(training_set.labels)
+    nothing = Split(model, np.zeros(len(training_set.rows), bool))
     if split.folds < 2:
-        return [Split(model, np.zeros(len(training_set.rows), bool))]
-    if split.fold != ALL_FOLDS:
-        held_out = _hold_out(training_set, settings, int(split.fold))
-        if not held_out.any():
-            log.warning(
-                "%d labelled images are too few to hold some out for fold %d: training without validation",
-                len(training_set.labels),
-                int(split.fold),
-            )
-        return [Split(model, held_out)]
+        return [nothing]
+    numbers = range(split.folds) if split.fold == ALL_FOLDS else [int(split.fold)]
     folds = [
-        Split(fold_folder(model, fold), _hold_out(training_set, settings, fold))
-        for fold in range(split.folds)
+        Split(fold_folder(model, number), _hold_out(training_set, settings, number)) for number in numbers
     ]
     possible = [fold for fold in folds if fold.held_out.any()]
+    if split.fold != ALL_FOLDS:
+        if not possible:
+            log.warning(
+                "%d labelled images are too few to hold some out for fold %d: training without validation",
+                images,
+                split.fold,
+            )
+        return [Split(model, folds[0].held_out)]
     if not possible:
         log.warning(
             "%d labelled images are too few to hold some out: one classifier is trained, without validation "
             "and without out-of-fold predictions",
-            len(training_set.labels),
+            images,
         )
-        return [Split(model, np.zeros(len(training_set.rows), bool))]
+        return [nothing]
     if len(possible) < len(folds):
         log.warning(
             "%d labelled images are too few for %d folds: %d are trained, %s",
-            len(training_set.labels),
+            images,
             len(folds),
             len(possible),
             ", ".join(fold.folder.name for fold in possible),

@@ -1,14 +1,57 @@
 """The folders of trained classifiers: one in the model folder itself, or one for each fold below it."""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from data.training.history import METRICS
+from data.plots.training_curves import draw_curves, draw_together
+from data.training.history import METRICS, write_history
+from data.training.training_set import TrainingSet
 from models.classifiers.fold_folders import list_folds
-from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
+from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, save_classifier
+from stages.train.fold import FoldResult
+from stages.train.results.summary import describe
+from stages.train.settings import TrainSettings
 
 CURVES = "curves.png"
+
+
+def write_model_folders(
+    model: Path, results: Sequence[FoldResult], training_set: TrainingSet, settings: TrainSettings
+) -> None:
+    """Write everything of the trained classifiers, and remove what earlier trainings left there.
+
+    The curves of several folds are also drawn together, in one picture.
+    """
+    for result in results:
+        _write_classifier(result, training_set, settings)
+    folders = [result.split.folder for result in results]
+    remove_others(model, folders)
+    if model not in folders:
+        draw_together(
+            model / CURVES, {result.split.folder.name: result.training.epochs for result in results}
+        )
+    for folder in folders:
+        remove_checkpoints(folder)
+
+
+def _write_classifier(result: FoldResult, training_set: TrainingSet, settings: TrainSettings) -> None:
+    """Write weights, description, history and curves of one classifier."""
+    record = {
+        "settings": settings.model_dump(mode="json", exclude_none=True),
+        "seed": settings.seed,
+        "result": describe(training_set, result),
+    }
+    folder, training, thresholds = result.split.folder, result.training, result.thresholds
+    save_classifier(
+        folder,
+        result.architecture,
+        training.weights,
+        record,
+        thresholds=None if thresholds is None else thresholds.tolist(),
+    )
+    write_history(folder / METRICS, training.epochs)
+    draw_curves(folder / CURVES, training.epochs, training.best_epoch)
 
 
 def remove_others(model: Path, written: Collection[Path]) -> None:

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from data.training.training_set import TrainingSet
-from stages.train.cells.splits import Split
 from stages.train.fold import FoldResult
 
 
-def describe(training_set: TrainingSet, split: Split, result: FoldResult) -> dict[str, Any]:
+def describe(training_set: TrainingSet, result: FoldResult) -> dict[str, Any]:
     """Describe the training of one classifier: what it was trained on, and the metrics of its best epoch."""
-    training, held_out = result.training, split.held_out
+    training, held_out = result.training, result.split.held_out
     best = training.epochs[training.best_epoch - 1]
     metrics: dict[str, Any] = {
         **training_set.counts,
@@ -37,11 +36,9 @@ def describe(training_set: TrainingSet, split: Split, result: FoldResult) -> dic
     return metrics
 
 
-def describe_all(
-    training_set: TrainingSet, splits: Sequence[Split], results: Sequence[FoldResult]
-) -> dict[str, Any]:
+def describe_all(training_set: TrainingSet, results: Sequence[FoldResult]) -> dict[str, Any]:
     """Describe the training of one classifier; of several, with the mean of each validation figure."""
-    each = [describe(training_set, split, result) for split, result in zip(splits, results, strict=True)]
+    each = [describe(training_set, result) for result in results]
     if len(each) == 1:
         return each[0]
     validated = [metrics for metrics in each if metrics["validated"]]

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from data.training.training_set import TrainingSet
-from stages.train.cells.splits import Split
 from stages.train.fold import FoldResult
 
 log = logging.getLogger("hpacells")
@@ -25,12 +24,11 @@ def warn_of_absent(names: Sequence[str], warned: Collection[str]) -> set[str]:
     return set(absent)
 
 
-def warn_of_thresholds(
-    training_set: TrainingSet, splits: Sequence[Split], results: Sequence[FoldResult]
-) -> None:
+def warn_of_thresholds(training_set: TrainingSet, results: Sequence[FoldResult]) -> None:
     """Warn of classes that are trained on but of which no cell is held out to find a threshold with."""
     missed: dict[str, list[str]] = defaultdict(list)
-    for split, result in zip(splits, results, strict=True):
+    for result in results:
+        split = result.split
         if result.thresholds is None:
             continue
         trained = (training_set.targets[~split.held_out] > 0).any(axis=0)
@@ -38,7 +36,7 @@ def warn_of_thresholds(
         for label in np.flatnonzero(trained & ~evaluated):
             missed[training_set.class_names[label]].append(split.folder.name)
     if missed:
-        several = len(splits) > 1
+        several = len(results) > 1
         log.warning(
             "thresholds: no held-out cell of %s: the threshold for all classes counts there",
             ", ".join(f"{name} ({', '.join(where)})" if several else name for name, where in missed.items()),

@@ -24,8 +24,8 @@ with join_processes(torch.device("cpu")) as processes:
     # 3 tiles here, 5 there: shares weigh means of a process so that their mean is that of all tiles.
     told["share"] = processes.mean(processes.share(3 + 2 * rank) * [6.0, 2.0][rank])
     part = processes.part(np.arange(7))
-    told["joined"] = processes.join(torch.tensor(part)[:, None] * 10, 7).tolist()
-    told["one item"] = processes.join(torch.tensor(processes.part(np.arange(1)))[:, None], 1).tolist()
+    told["joined"] = processes.gather(torch.tensor(part)[:, None] * 10, 7).tolist()
+    told["one item"] = processes.gather(torch.tensor(processes.part(np.arange(1)))[:, None], 1).tolist()
     norm = nn.BatchNorm1d(2)
     norm.running_mean += rank + 1
     nn.init.constant_(norm.weight, rank + 7.0)
@@ -53,7 +53,7 @@ def test_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     network, items = torch.nn.Linear(2, 2), np.arange(5)
     assert (ALONE.sum(2.5), ALONE.mean(2.5), ALONE.share(7)) == (2.5, 2.5, 1.0)
     assert ALONE.part(items).tolist() == items.tolist()
-    assert ALONE.join(torch.ones(5, 2), 5).shape == (5, 2)
+    assert ALONE.gather(torch.ones(5, 2), 5).shape == (5, 2)
     ALONE.align(network)
     ALONE.wait()
     network.weight.grad = torch.ones(2, 2)

@@ -24,7 +24,7 @@ def test_logits_come_in_order(make_classifier, make_data) -> None:
 
 def test_a_process_without_a_tile(make_classifier, make_data) -> None:
     class Two(Processes):
-        def join(self, parts: torch.Tensor, total: int) -> torch.Tensor:
+        def gather(self, parts: torch.Tensor, total: int) -> torch.Tensor:
             return parts
 
     logits = validation_logits(make_classifier(), make_data(4, 0), Two(1, 2), batch_size=3, bfloat16=False)

@@ -57,6 +57,20 @@ def test_threads_do_not_make_predictions_anew(tmp_path: Path, config: Config) ->
     assert len({key(), key("predict.runtime=torch"), key("predict.batch_size=7")}) == 3
 
 
+def test_limits_of_a_bundled_classifier_are_warned_of_where_it_predicts(
+    tmp_path: Path, config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from stages.predict import run as stage
+
+    monkeypatch.setattr(stage, "run", lambda *_: None)
+    step = steps.predict_step(WorkFolder(tmp_path), [Path("simhpa19")], config)
+    # Not where the predictions are there already.
+    assert not caplog.messages
+    step.run("key", SimpleNamespace())
+    [warning] = caplog.messages
+    assert warning.startswith("the classifier simhpa19 comes with hpacells: ")
+
+
 def test_no_classifier(tmp_path: Path, config: Config) -> None:
     with pytest.raises(InputError, match="nowhere: no such folder; expected the folder of a trained"):
         steps.predict_step(WorkFolder(tmp_path), [tmp_path / "nowhere"], config)

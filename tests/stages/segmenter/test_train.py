@@ -81,6 +81,27 @@ def test_a_broken_label_image_is_left_out_and_told(labelled: Path, tmp_path: Pat
     assert manifest.counts["fields"] == 3
 
 
+def test_fields_of_which_none_can_be_read(labelled: Path, tmp_path: Path) -> None:
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    for path in (labelled / "masks").iterdir():
+        (masks / path.name).write_bytes(b"no image")
+    config = load_config(None, [*SHORT, "segmenter.simulated=0"])
+    step = train_segmenter_step(tmp_path / "out", labelled, masks, config)
+    with pytest.raises(
+        InputError, match=r"no field is left to train on \(3 cannot be read; the first: .*png"
+    ):
+        execute(step, QuietContext())
+    assert not (tmp_path / "out" / "segmenter.safetensors").exists()
+
+
+def test_fields_of_which_all_are_held_out(labelled: Path, tmp_path: Path) -> None:
+    config = load_config(None, [*SHORT, "segmenter.simulated=0", "segmenter.folds=1"])
+    step = train_segmenter_step(tmp_path, labelled, labelled / "masks", config)
+    with pytest.raises(InputError, match=r"no field is left to train on \(3 held out\)"):
+        execute(step, QuietContext())
+
+
 def test_unknown_fields_to_hold_out_and_nothing_to_train_on_are_told(labelled: Path) -> None:
     settings = TrainSegmenterSettings(hold_out=("nowhere",))
     with pytest.raises(InputError, match="no labelled field nowhere"):

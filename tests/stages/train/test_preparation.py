@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from models.training.distributed import ALONE
-from stages.train.cells.selection import select_cells
+from stages.train.cells.selection import read_labelled_cells
 from stages.train.paths import TrainInputs
 from stages.train.preparation import FoldCells, FoldSetup, set_up_fold
 from stages.train.settings import TrainSettings
@@ -16,9 +16,10 @@ NEGATIVE = 18
 
 
 def prepare(folder, settings: TrainSettings, softened: np.ndarray | None) -> FoldSetup:
-    store, chosen = select_cells(TrainInputs(folder.tiles, folder.cells, folder.labels), settings)
-    nobody = np.zeros(len(chosen.rows), bool)
-    return set_up_fold(FoldCells(store, chosen, nobody, softened), settings, torch.device("cpu"), ALONE)
+    labelled = read_labelled_cells(TrainInputs(folder.tiles, folder.cells, folder.labels), settings)
+    training_set = labelled.select(settings)
+    cells = FoldCells(labelled.store, training_set, np.zeros(len(training_set.rows), bool), softened)
+    return set_up_fold(cells, settings, torch.device("cpu"), ALONE)
 
 
 def test_labels_as_given_decide_how_often_a_softened_cell_comes(

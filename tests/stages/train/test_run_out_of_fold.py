@@ -179,3 +179,15 @@ def test_a_weight_of_soft_labels_without_any(
     with pytest.raises(InputError, match=r"setting train.soft_weight: 0.5, .* give --labels oof") as caught:
         run(folder, tmp_path / "model", changed(tiny, soft_weight=0.5), steps())
     assert "\n" not in str(caught.value)
+
+
+def test_labels_of_images_that_nearly_are_those_here_are_warned_of_once(
+    make_tiles, tiny: TrainSettings, steps, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, out_of_fold = make_tiles(SINGLE | SEVERAL), tmp_path / "oof.parquet"
+    labels = {image: classes for image, classes in (SINGLE | SEVERAL).items() if image != "image7"}
+    write_labels(folder.labels, labels | {"image7.png": SEVERAL["image7"]})
+    run(folder, tmp_path / "model", tiny, steps(), out_of_fold=out_of_fold)
+    [warning] = [message for message in caplog.messages if "have no label" in message]
+    assert "1 of 8 images have no label; 1 of them differ by the ending of a file alone" in warning
+    assert set(read_predictions(out_of_fold)["image_id"]) == set(labels)

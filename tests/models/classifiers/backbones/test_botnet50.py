@@ -5,14 +5,20 @@ import pytest
 import torch
 from torch import nn
 
-from models.classifiers.backbones.botnet50 import make_botnet50
+from models.classifiers.backbones.botnet50 import add_attention
 from models.classifiers.backbones.timm_backbone import make_timm_network
+
+
+def make_botnet50(channels: int, size: int) -> nn.Module:
+    network = make_timm_network("resnet50", channels, size, pretrained="none", drop_path=0)
+    add_attention(network, size)
+    return network
 
 
 @pytest.fixture(scope="module")
 def network() -> nn.Module:
     torch.manual_seed(0)
-    return make_botnet50(3, 72, pretrained="none", drop_path=0).eval()
+    return make_botnet50(3, 72).eval()
 
 
 def attend(planes: np.ndarray, layer: nn.Module) -> np.ndarray:
@@ -72,7 +78,7 @@ def test_only_the_first_halves_the_map_and_rounds_up(network: nn.Module) -> None
 
 def test_gradients_reach_the_attention() -> None:
     torch.manual_seed(0)
-    network = make_botnet50(4, 32, pretrained="none", drop_path=0).train()
+    network = make_botnet50(4, 32).train()
     for block in network.layer4:
         # They start at zero, so that nothing reaches the block's other layers before the first step.
         nn.init.ones_(block.bn3.weight)

@@ -11,7 +11,7 @@ from models.classifiers.heads.convolution import ConvolutionHead
 from models.classifiers.heads.embedding import EmbeddingHead
 from models.classifiers.heads.head import Head, create_head, wants_map
 from models.classifiers.heads.linear import LinearHead
-from models.classifiers.heads.pooling import make_pooling
+from models.classifiers.heads.pooling import Pool
 from models.classifiers.heads.settings import (
     BufferedHeadSettings,
     ConvolutionHeadSettings,
@@ -32,7 +32,7 @@ def test_concatenate_pooling_against_numpy(
 ) -> None:
     plane = np.random.default_rng(seed).normal(size=(count, features, height, width)).astype(np.float32)
     expected = np.concatenate([plane.mean(axis=(2, 3)), plane.max(axis=(2, 3))], axis=1)
-    pooled = make_pooling("average-maximum")(torch.from_numpy(plane))
+    pooled = Pool("average-maximum", plane.shape[1])(torch.from_numpy(plane))
     np.testing.assert_allclose(pooled.numpy(), expected, rtol=1e-4, atol=1e-6)
 
 
@@ -129,7 +129,7 @@ def test_selu_layers_start_with_the_variance_of_their_inputs() -> None:
         pooling="average", widths=(256, 256), dropouts=(0.3, 0.3), activation="selu", normalise="none"
     )
     torch.manual_seed(0)
-    head = BufferedHead(224, 19, settings)
+    head = BufferedHead(Pool(settings.pooling, 224), 19, settings)
     for layer in head.modules():
         if isinstance(layer, nn.Linear):
             assert layer.weight.var().item() * layer.in_features == pytest.approx(1, rel=0.1)
@@ -156,7 +156,7 @@ def test_the_convolution_against_numpy() -> None:
 
 def test_names_of_the_first_head_stay() -> None:
     """Trained classifiers hold these names."""
-    head = EmbeddingHead(12, 5, EmbeddingHeadSettings(embedding=8))
+    head = EmbeddingHead(Pool("average", 12), 5, EmbeddingHeadSettings(embedding=8))
     norm = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
     assert list(head.state_dict()) == [
         *(f"embed.0.{name}" for name in norm),
@@ -167,7 +167,7 @@ def test_names_of_the_first_head_stay() -> None:
 
 
 def test_the_plain_head_is_a_matrix() -> None:
-    head = LinearHead(12, 5, LinearHeadSettings()).eval()
+    head = LinearHead(Pool("average", 12), 5, LinearHeadSettings()).eval()
     features = torch.randn(6, 12)
     embedding, logits = head(features)
     assert embedding is features

@@ -13,14 +13,15 @@ from data.masks.label_image import read_label_image
 from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, SimulatedField, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES, CellLine
+from models.segmenters.lite.bundled import LITE_WEIGHTS
 from models.segmenters.lite.lite_segmenter import LiteSegmenter, working_factors
-from models.segmenters.lite.weights import BUNDLED_WEIGHTS, hash_weights, load_lite_network
+from models.segmenters.lite.weights import hash_weights, load_lite_network
 from models.segmenters.runtimes.factory import make_runtime
 
 
 @cache
 def segmenter() -> LiteSegmenter:
-    weights = hash_weights(BUNDLED_WEIGHTS)
+    weights = hash_weights(LITE_WEIGHTS)
     return LiteSegmenter(make_runtime("torch", load_lite_network, weights), weights)
 
 
@@ -141,5 +142,5 @@ def test_working_factors_bring_pixels_to_about_a_third_of_a_micrometre() -> None
 
 def test_identity_names_weights_and_runtime() -> None:
     identity = segmenter().identity()
-    assert hash_weights(BUNDLED_WEIGHTS) in identity
+    assert hash_weights(LITE_WEIGHTS) in identity
     assert "torch float32" in identity

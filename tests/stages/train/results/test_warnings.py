@@ -13,12 +13,11 @@ CHOSEN = SimpleNamespace(
 )
 
 
-def result(thresholds: np.ndarray | None) -> SimpleNamespace:
-    return SimpleNamespace(thresholds=thresholds)
-
-
-def splits(*held_out: list[int]) -> list[Split]:
-    return [Split(Path(f"fold-{fold}"), np.isin(np.arange(4), cells)) for fold, cells in enumerate(held_out)]
+def make_results(thresholds: np.ndarray | None, *held_out: list[int]) -> list[SimpleNamespace]:
+    splits = [
+        Split(Path(f"fold-{fold}"), np.isin(np.arange(4), cells)) for fold, cells in enumerate(held_out)
+    ]
+    return [SimpleNamespace(split=split, thresholds=thresholds) for split in splits]
 
 
 def test_absent_classes_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -38,14 +37,13 @@ def test_absent_classes_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
 def test_classes_that_are_trained_on_but_not_held_out(
     caplog: pytest.LogCaptureFixture, held_out: list[list[int]], told: str
 ) -> None:
-    folds = splits(*held_out)
-    warn_of_thresholds(CHOSEN, folds, [result(np.full(4, 0.5))] * len(folds))
+    warn_of_thresholds(CHOSEN, make_results(np.full(4, 0.5), *held_out))
     [message] = caplog.messages
     assert message == f"thresholds: no held-out cell of {told} threshold for all classes counts there"
 
 
 def test_thresholds_that_nobody_sought(caplog: pytest.LogCaptureFixture) -> None:
-    warn_of_thresholds(CHOSEN, splits([0, 2]), [result(None)])
+    warn_of_thresholds(CHOSEN, make_results(None, [0, 2]))
     # Class 1 is not trained on, and class 0 is held out.
-    warn_of_thresholds(CHOSEN, splits([0, 2, 3]), [result(np.full(4, 0.5))])
+    warn_of_thresholds(CHOSEN, make_results(np.full(4, 0.5), [0, 2, 3]))
     assert not caplog.messages
