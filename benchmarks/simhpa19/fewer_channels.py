@@ -1,9 +1,9 @@
 """How good bundled classifiers are without microtubules, ER or both: on simulated and on real cells.
 
-Run from the top folder: ``python -m benchmarks.simhpa19.fewer_channels --work W --part PART --cells DIR``. PART
-is a part of SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, and DIR has an ``index.csv``
-of labelled cells (see ``hpacells crops --from``); either may be left out. Cells are cut from all four
-channels, and only the classifier does without. Compared is each classifier with what it predicts where the
+Run from the top folder: ``python -m benchmarks.simhpa19.fewer_channels --work W --part PART --cells DIR``.
+PART is a part of SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, and DIR has an
+``index.csv`` of labelled cells (see ``hpacells crops --from``); either may be left out. Cells are cut from
+all four channels, and only the classifier does without. Compared is each classifier with what it predicts where the
 channels are set to their means.
 """
 

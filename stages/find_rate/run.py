@@ -16,12 +16,8 @@ from models.training.lr_range_test.range_test import find_rate
 from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
-<<<<<<< HEAD
-from stages.train.cells.selection import select_cells
-from stages.train.cells.tile_channels import leave_out_absent
-=======
 from stages.train.cells.selection import read_labelled_cells
->>>>>>> main
+from stages.train.cells.tile_channels import leave_out_absent
 from stages.train.fold import make_training_step
 from stages.train.paths import TrainInputs
 from stages.train.preparation import FoldCells, set_up_fold
@@ -45,19 +41,12 @@ def run(
         As for training.
     """
     train = inputs.recipe
-<<<<<<< HEAD
-    cells = TrainInputs(inputs.tiles_path, inputs.cells_path, inputs.labels_path)
-    store, chosen = select_cells(cells, train)
-    train = leave_out_absent(train, store.channels)
-    nobody = np.zeros(len(chosen.rows), bool)
-    setup = set_up_fold(FoldCells(store, chosen, nobody), train, choose_device(train.device), ALONE)
-=======
     paths = TrainInputs(inputs.tiles_path, inputs.cells_path, inputs.labels_path)
     labelled = read_labelled_cells(paths, train)
+    train = leave_out_absent(train, labelled.store.channels)
     training_set = labelled.select(train)
     cells = FoldCells(labelled.store, training_set, held_out=np.zeros(len(training_set.rows), bool))
     setup = set_up_fold(cells, train, choose_device(train.device), ALONE)
->>>>>>> main
     setup.classifier.train()
     training_step = make_training_step(setup, train)
     loader, size = setup.data.loader, train.fit.batch_size

@@ -28,8 +28,8 @@ class InspectInputs:
     labels_path
         Label file of the images, with the classes of the predictions, or None.
     classifier, limits
-        Name of the classifier that predicted with the channels that it sees, and in a clause how far it can be
-        trusted; empty where nothing is to be said.
+        Name of the classifier that predicted with the channels that it sees, and in a clause how far it can
+        be trusted; empty where nothing is to be said.
     """
 
     fields: Sequence[Field]
