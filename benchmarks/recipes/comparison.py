@@ -16,9 +16,10 @@ from benchmarks.recipes.simulated import PARTS, KnownPart, judge_recipe
 from benchmarks.recipes.table import write_tables
 from benchmarks.recipes.training import mean_class_size
 from benchmarks.recipes.weights import Download, describe_weights
+from data.file_hash import hash_file
 from data.software.versions import find_version
 from pipeline.config.config import DEFAULT_RECIPE
-from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.manifest import hash_json
 from stages.stage import Context
 from stages.train.settings import TrainSettings
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from benchmarks.simhpa19.arms import Part
+from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from data.training.balance import balance_items
 from pipeline.runs.execute import Step, execute
-from pipeline.runs.manifest import hash_file
 from pipeline.steps.train import hash_start
 from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.run import run as predict

@@ -11,12 +11,13 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.simhpa19.image_statistics.tile_statistics import measure_store
 from data.cells.cells_table import read_cells
+from data.file_hash import hash_file
 from data.labels.label_file import NUM_CLASSES, read_labels, write_labels
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from data.tiles.tile_store import TileStore
 from data.training.training_set import select_training_set
 from pipeline.runs.execute import Step, execute
-from pipeline.runs.manifest import Manifest, hash_file
+from pipeline.runs.manifest import Manifest
 from pipeline.runs.work_folder import WorkFolder
 from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.run import run as predict

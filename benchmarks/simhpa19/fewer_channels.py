@@ -3,8 +3,8 @@
 Run from the top folder: ``python -m benchmarks.simhpa19.fewer_channels --work W --part PART --cells DIR``.
 PART is a part of SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, and DIR has an
 ``index.csv`` of labelled cells (see ``hpacells crops --from``); either may be left out. Cells are cut from
-all four channels, and only the classifier does without. Compared is each classifier with what it predicts where the
-channels are set to their means.
+all four channels, and only the classifier does without. The whole
+classifier is measured beside them, by all four channels.
 """
 
 import argparse
@@ -24,9 +24,9 @@ from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
 from data.labels.label_file import read_labels
 from data.tiles.tile_store import TileStore
-from models.classifiers.ensemble import Member, read_members
-from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
-from models.classifiers.fewer_channels import find_lacking, leave_out
+from models.classifiers.ensemble.fewer_channels import find_lacking, leave_out
+from models.classifiers.ensemble.members import Member, read_members
+from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
 from pipeline.commands.options import local_engine
 from pipeline.config.config import Config
 from pipeline.engines.messages import reported_in_one_line, show_messages

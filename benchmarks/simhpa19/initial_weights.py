@@ -22,13 +22,14 @@ from benchmarks.simhpa19.evaluation import average_precisions, macro
 from benchmarks.simhpa19.known_cells import cut_known_cells, label_each_cell, read_true_labels
 from data.atomic import atomic_write
 from data.cells.cells_table import read_cells
+from data.file_hash import hash_file
 from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
 from pipeline.commands.options import local_engine
 from pipeline.config.config import load_config
 from pipeline.engines.messages import reported_in_one_line, show_messages
 from pipeline.runs.execute import Step, execute
-from pipeline.runs.manifest import Manifest, hash_file
+from pipeline.runs.manifest import Manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.simulate import simulate_step
 from stages.stage import Context, StageReport

@@ -166,7 +166,8 @@ class Field:
                 found=f"no {channel} channel (found {', '.join(there)})",
                 where=f"field {self.image_id} in {path.parent}",
                 expected=f"a file of it like {path.name}, the {there[0]} one",
-                advice="copy it there, or leave the field out",
+                advice="copy it there, leave the field out, or do without the channel in all fields "
+                "(segment.channels)",
             )
         return self.files[channel]
 

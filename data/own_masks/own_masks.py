@@ -13,14 +13,14 @@ from data.cells.precropped_masks import find_nucleus_mask
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import Field
-from data.own_masks.geojson import read_geojson
-from data.own_masks.image_files import read_image_file
-from data.own_masks.imagej_rois import read_rois
+from data.own_masks.formats.geojson import read_geojson
+from data.own_masks.formats.image_files import read_image_file
+from data.own_masks.formats.imagej_rois import read_rois
+from data.own_masks.formats.numpy_files import read_numpy_file
 from data.own_masks.mask_folder import NAMES, FieldFiles, find_masks
 from data.own_masks.mask_names import split_suffix
 from data.own_masks.notes import Notes
 from data.own_masks.numbering import note_cells_without_nucleus, number_cells, number_nuclei
-from data.own_masks.numpy_files import read_numpy_file
 from data.own_masks.objects import fit_to_field, make_labels
 from data.own_masks.outlines import Shape, draw_shapes
 

@@ -3,6 +3,7 @@
 import importlib.metadata
 import platform
 import sys
+from functools import cache
 
 OPENCV = "opencv"
 """Name of OpenCV in every record, with the version of the cv2 that is imported, whichever package has it."""
@@ -44,6 +45,7 @@ def software_versions() -> dict[str, str]:
     } | library_versions()
 
 
+@cache
 def find_version(package: str) -> str | None:
     """Return the version of an installed package, or None where it is not installed."""
     try:

@@ -19,6 +19,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.software.differences import find_differences, name_differences
 from data.software.versions import library_versions
+from data.tiles.array_rows import read_rows
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.store_contents import check_contents, damaged, write_contents
 from data.tiles.tile_reader import index_channels
@@ -150,7 +151,7 @@ class TileStore:
         self, array: "zarr.Array[Any]", rows: ArrayLike, channel: int | None = None
     ) -> NDArray[Any]:
         with self._damage_reported():
-            return _read_rows(array, rows, channel)
+            return read_rows(array, rows, channel)
 
     @contextmanager
     def _damage_reported(self) -> Iterator[None]:
@@ -284,19 +285,3 @@ class TileWriter:
             )
             return 0
         return int(progress["rows"])
-
-
-def _read_rows(array: "zarr.Array[Any]", rows: ArrayLike, channel: int | None = None) -> NDArray[Any]:
-    """Read rows in any order, of one channel or of all, by slices.
-
-    Zarr's own selection by arrays of numbers takes three times as long as a slice for each run of neighbours.
-    """
-    unique, inverse = np.unique(np.asarray(rows, np.intp), return_inverse=True)
-    shape = array.shape[1:] if channel is None else array.shape[2:]
-    read = np.empty((len(unique), *shape), array.dtype)
-    breaks = np.flatnonzero(np.diff(unique) != 1) + 1
-    for places in np.split(np.arange(len(unique)), breaks):
-        if len(places):
-            run = slice(int(unique[places[0]]), int(unique[places[-1]]) + 1)
-            read[places] = array[run] if channel is None else array[run, channel]
-    return read if np.array_equal(inverse, np.arange(len(inverse))) else read[inverse]

@@ -13,9 +13,9 @@ from data.predictions.predictions_table import tabulate_predictions
 from data.software.opencv import check_opencv
 from data.tiles.field_tiles import FieldTiles
 from models.classifiers.bundled import find_classifier_folder
-from models.classifiers.ensemble import Member, read_members, warn_of_versions
-from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
-from models.classifiers.fewer_channels import adapt_members
+from models.classifiers.ensemble.fewer_channels import adapt_members
+from models.classifiers.ensemble.members import Member, read_members, warn_of_versions
+from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
 from models.classifiers.runtimes.batch_runtime import BatchRuntime
 from models.runtimes.names import AUTO, resolve_runtime
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from data.errors import InputError
 from models.classifiers.bundled import find_classifier_folder, find_for_fewer_channels, name_bundled
 from models.classifiers.classifier import Classifier
-from models.classifiers.fewer_channels import select_channels
+from models.classifiers.ensemble.fewer_channels import select_channels
 from models.classifiers.model_folder import read_classifier
 
 log = logging.getLogger("hpacells")

@@ -1,6 +1,5 @@
 """The folder of a trained classifier: ``model.safetensors`` (weights) and ``model.toml`` (all the rest)."""
 
-import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.file_hash import hash_file
 from data.software.versions import library_versions
 from models.classifiers.classifier import Architecture, Classifier
 from models.finite_weights import check_finite
@@ -51,7 +51,7 @@ def save_classifier(
     """
     with atomic_write(folder / WEIGHTS) as temporary:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
-        content = _sha256(temporary)
+        content = hash_file(temporary)
     description = {
         "format_version": FORMAT_VERSION,
         "weights_sha256": content,
@@ -134,18 +134,13 @@ def read_architecture(folder: Path) -> Architecture:
 
 def _check_content(folder: Path) -> None:
     recorded = _read_description(folder).get("weights_sha256")
-    if recorded is not None and recorded != _sha256(folder / WEIGHTS):
+    if recorded is not None and recorded != hash_file(folder / WEIGHTS):
         raise InputError(
             found=f"not the weights that {DESCRIPTION} was written with",
             where=folder / WEIGHTS,
             expected=f"the content with the SHA-256 {recorded[:16]}...",
             advice="copy both files of the classifier again, or run `hpacells train` again",
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_versions(folder: Path) -> dict[str, str]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.fields.fewer_channels.folder_channels import find_channels
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
-from data.fields.folder_channels import find_channels
 from data.fields.pixel_size import resolve_pixel_size
 from data.software.opencv import check_opencv
 from models.runtimes.names import AUTO as ANY_RUNTIME

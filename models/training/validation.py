@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.classifiers.classifier import Classifier
-from models.classifiers.image_mean import average_with_image_mean
+from models.classifiers.ensemble.image_mean import average_with_image_mean
 from models.classifiers.inference import make_validation_runtime, predict_tiles, score_tiles
 from models.losses.classification import ClassificationLoss
 from models.training.distributed import Processes

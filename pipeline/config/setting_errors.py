@@ -107,13 +107,15 @@ def _follow(settings_type: type[BaseModel], loc: Sequence[int | str]) -> tuple[l
 
 
 def _is_plain_union(annotation: Any) -> bool:
-    """Return whether a setting may have several types, none of which is a table or a list."""
+    """Return whether a setting may have several types, none of which is a table."""
     choices = get_args(annotation)
-    plain = (bool, int, float, str)
-    return get_origin(annotation) in (Union, UnionType) and all(
-        choice in plain or get_origin(choice) is Literal or next(iter(get_args(choice)), None) in plain
-        for choice in choices
-    )
+    return get_origin(annotation) in (Union, UnionType) and all(map(_is_plain, choices))
+
+
+def _is_plain(annotation: Any) -> bool:
+    if annotation in (bool, int, float, str) or get_origin(annotation) is Literal:
+        return True
+    return get_origin(annotation) in (tuple, Annotated) and _is_plain(get_args(annotation)[0])
 
 
 def _kinds(annotation: Any) -> dict[Any, type[BaseModel]]:

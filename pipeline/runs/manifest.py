@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from data.atomic import atomic_write
-from data.errors import InputError
 from data.software.versions import software_versions
 
 
@@ -52,23 +51,6 @@ class Manifest(BaseModel):
 def hash_json(value: object) -> str:
     """Hash any JSON-serialisable value; the order of dictionary keys does not matter."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def hash_file(path: Path) -> str:
-    """Hash a file's content.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(
-            error.strerror or str(error), where=path, expected="a readable file", advice="check the path"
-        ) from None
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

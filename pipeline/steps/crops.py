@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import InputError
+from data.fields.fewer_channels.folder_channels import choose_channels
 from data.fields.field import Field
-from data.fields.folder_channels import choose_channels
 from data.fields.image_settings import ImageSettings
+from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step, require
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
-from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.manifest import hash_json
 from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.images import list_segmented

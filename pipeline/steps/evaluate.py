@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
-from pipeline.runs.manifest import hash_file, read_manifest
+from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from stages.evaluate.settings import EvaluateSettings
 

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields
-from pipeline.runs.manifest import hash_file, read_manifest
+from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.images import list_fields
 from stages.explore.settings import ExploreSettings

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
-from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.manifest import hash_json
 from pipeline.runs.work_folder import WorkFolder
 from stages.features.settings import FeaturesSettings
 
@@ -14,7 +15,7 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
 
     Without a label file the classes of the cells are the predicted ones, which must be there.
     """
-    from models.classifiers.ensemble import find_classifiers
+    from models.classifiers.ensemble.members import find_classifiers
     from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
     from stages.features.paths import FeaturesInputs, FeaturesOutputs
     from stages.features.run import run as features

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
 from pipeline.runs.fingerprints import hash_label_set
-from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.manifest import hash_json
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.train import hash_start
 from stages.find_rate.settings import FindRateSettings
@@ -39,6 +40,6 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
 
 
 def _first_classifier(work: WorkFolder) -> Path:
-    from models.classifiers.ensemble import find_classifiers
+    from models.classifiers.ensemble.members import find_classifiers
 
     return find_classifiers(work.model)[0]

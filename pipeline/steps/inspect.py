@@ -5,10 +5,11 @@ from pathlib import Path
 
 from data.errors import InputError
 from data.fields.field import Field
+from data.file_hash import hash_file
 from data.labels.label_set import LabelSet, read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
-from pipeline.runs.manifest import Manifest, hash_file, read_manifest
+from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.images import list_segmented
 from stages.inspect.settings import InspectSettings

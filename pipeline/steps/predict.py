@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.channels import CHANNELS
+from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, require
-from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.manifest import hash_json
 from pipeline.runs.work_folder import WorkFolder
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
@@ -23,7 +24,7 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     settings = config.settings("predict", PredictSettings)
     crops = require(work, "crops")
     if models:
-        from models.classifiers.ensemble import find_classifiers
+        from models.classifiers.ensemble.members import find_classifiers
 
         folders = [folder for model in models for folder in find_classifiers(model)]
         if len(crops.details.get("channels", CHANNELS)) < len(CHANNELS):

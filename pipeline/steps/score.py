@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from data.file_hash import hash_file
 from data.labels.label_set import LabelSet
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
-from pipeline.runs.manifest import hash_file, read_manifest
+from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from stages.score.settings import ScoreSettings
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.cells.edited_masks import find_mask_edits
+from data.fields.fewer_channels.folder_channels import choose_channels
 from data.fields.field import Field
-from data.fields.folder_channels import choose_channels
 from data.fields.image_settings import ImageSettings
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step, require
 from pipeline.runs.fingerprints import hash_label_set
-from pipeline.runs.manifest import hash_file
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport
 from stages.train.settings import ALL_FOLDS, TrainSettings

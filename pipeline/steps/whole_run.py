@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei, choose_channels
 from data.fields.field import Field
-from data.fields.folder_channels import check_protein_and_nuclei, choose_channels
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, read_manifest

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from data.cells.cells_table import INTENSITY_COLUMNS, read_cells, write_cells
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
 from data.errors import InputError
-from data.fields.absent_channels import insert_absent
+from data.fields.fewer_channels.absent_channels import insert_absent
+from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
-from data.fields.folder_channels import check_protein_and_nuclei
 from data.fields.hash_log import HashLog
 from data.fields.near_duplicates import hash_image
 from data.images.grey_levels import to_uint8

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from data.features.mutual_information import find_exciting_classes, measure_information
 from data.features.patches import MapGrid, choose_neurons, find_most_exciting
-from data.fields.absent_channels import insert_absent
+from data.fields.fewer_channels.absent_channels import insert_absent
 from data.plots.composites import describe_composite, stretch_contrast
 from data.plots.patches import Patch, draw_patches
 from data.tiles.tile_store import TileStore

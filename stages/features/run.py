@@ -17,8 +17,8 @@ from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
 from models.classifiers.activations import Peaks, check_layer, measure_activations
 from models.classifiers.classifier import Classifier
-from models.classifiers.ensemble import find_classifiers, read_members
-from models.classifiers.fewer_channels import adapt_members, restrict_classifier
+from models.classifiers.ensemble.fewer_channels import adapt_members, restrict_classifier
+from models.classifiers.ensemble.members import find_classifiers, read_members
 from models.classifiers.model_folder import read_classifier
 from models.classifiers.receptive_field import find_receptive_field
 from models.device import choose_device

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.fields.absent_channels import insert_absent
+from data.fields.fewer_channels.absent_channels import insert_absent
 from data.fields.field import Field
 from data.images.grey_levels import to_uint8
 from data.masks.label_image import read_label_image

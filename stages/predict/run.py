@@ -10,9 +10,9 @@ from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from data.tiles.tile_store import TileStore
-from models.classifiers.ensemble import Member, group_by_tiles, read_members, warn_of_versions
-from models.classifiers.ensemble_prediction import PredictionOptions, open_runtime, predict_cells
-from models.classifiers.fewer_channels import adapt_members, name_member
+from models.classifiers.ensemble.fewer_channels import adapt_members, name_member
+from models.classifiers.ensemble.members import Member, group_by_tiles, read_members, warn_of_versions
+from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
 from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport

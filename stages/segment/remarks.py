@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from data.channels import CHANNELS
-from data.fields.folder_channels import name_channels
+from data.fields.fewer_channels.folder_channels import name_channels
 from data.fields.pixel_size import ASSUMED, SETTING, PixelSize
 
 log = logging.getLogger("hpacells")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from data.fields.fewer_channels.folder_channels import choose_channels
 from data.fields.field import Field
-from data.fields.folder_channels import choose_channels
 from data.own_masks.own_masks import OwnMasks
 from models.segmenters.calibration_fields import draw_sample
 from models.segmenters.factory import SegmenterOptions, choose_segmenter, create_segmenter, segmenter_names

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from data.cells.cells_table import write_cells
 from data.labels.label_file import write_labels
 from data.predictions.predictions_table import read_predictions
-from models.classifiers.ensemble import find_classifiers
+from models.classifiers.ensemble.members import find_classifiers
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from tests.factories.cells_table import make_cells_table

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from data.cells.cells_table import read_cells
+from data.file_hash import hash_file
 from data.labels.label_file import CLASS_NAMES, read_labels
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
 from data.predictions.submission import read_submission
-from pipeline.runs.manifest import hash_file
 
 CONFIG = """
 [train.tiles]

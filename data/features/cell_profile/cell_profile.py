@@ -12,7 +12,7 @@ from data.features.cell_profile.intensity import correlate_channels, measure_int
 from data.features.cell_profile.radial import measure_radial
 from data.features.cell_profile.shape import measure_shape
 from data.features.cell_profile.texture import measure_texture
-from data.fields.absent_channels import insert_absent
+from data.fields.fewer_channels.absent_channels import insert_absent
 from data.tiles.tile_store import TileStore
 
 

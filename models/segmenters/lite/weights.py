@@ -8,10 +8,10 @@ from safetensors.torch import load_file, save_file
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.file_hash import hash_file
 from models.finite_weights import check_finite
 from models.segmenters.lite.bundled import LITE_WEIGHTS
 from models.segmenters.lite.network import LiteNetwork
-from models.segmenters.weights.store import file_sha256
 
 
 def save_lite_weights(path: Path, network: LiteNetwork) -> None:
@@ -55,4 +55,4 @@ def load_lite_network(path: Path = LITE_WEIGHTS) -> LiteNetwork:
 
 def hash_weights(path: Path) -> str:
     """Return the SHA-256 of a file of weights, shortened to 16 hexadecimal digits."""
-    return file_sha256(path)[:16]
+    return hash_file(path)[:16]

@@ -10,11 +10,12 @@ import pooch
 import requests
 
 from data.errors import InputError
+from data.file_hash import hash_file
 from models.segmenters.weights.catalogue import PublishedWeights, find_published
 from models.segmenters.weights.convert import convert, copy_converted
 from models.segmenters.weights.origin import Origin, write_origin
 from models.segmenters.weights.resumed_download import ResumedDownload
-from models.segmenters.weights.store import converted_path, file_sha256, find_weights, weights_folder
+from models.segmenters.weights.store import converted_path, find_weights, weights_folder
 from models.segmenters.weights.zenodo import API_URL, RecordFile, read_record
 
 log = logging.getLogger("hpacells")
@@ -97,7 +98,7 @@ def _take_from_folder(wanted: list[PublishedWeights], folder: Path) -> None:
             continue
         make = copy_converted if source.suffix == ".safetensors" else convert
         make(source, target)
-        _note_origin(target, source=str(source.resolve()), sha256=file_sha256(source))
+        _note_origin(target, source=str(source.resolve()), sha256=hash_file(source))
         log.info("%s: taken from %s", published.name, source)
 
 
@@ -125,7 +126,7 @@ def _download(
     part = folder / f".{published.file}.{file.checksum.rpartition(':')[2]}.part"
     with track(published.name, file.size) as show, _network_errors([published]):
         downloaded = _retrieve(published, file, ResumedDownload(part, file.size, show, pause_s), folder)
-    sha256 = file_sha256(downloaded)
+    sha256 = hash_file(downloaded)
     target = converted_path(published.name)
     convert(downloaded, target)
     _note_origin(target, file.url, sha256, file.checksum, file.licence)
@@ -154,7 +155,7 @@ def _retrieve(
 
 def _note_origin(target: Path, source: str, sha256: str, checksum: str = "", licence: str = "") -> None:
     state = target.stat()
-    origin = Origin(source, checksum, sha256, licence, file_sha256(target), state.st_size, state.st_mtime_ns)
+    origin = Origin(source, checksum, sha256, licence, hash_file(target), state.st_size, state.st_mtime_ns)
     write_origin(target, origin)
 
 

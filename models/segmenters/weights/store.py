@@ -1,12 +1,12 @@
 """Where converted weights are kept on this machine."""
 
-import hashlib
 import os
 from pathlib import Path
 
 import pooch
 from safetensors import SafetensorError, safe_open
 
+from data.file_hash import hash_file
 from models.segmenters.dpn_unet.published_names import published_names
 from models.segmenters.weights.catalogue import find_published
 from models.segmenters.weights.origin import read_origin
@@ -71,10 +71,4 @@ def weights_hash(path: Path) -> str:
     origin, state = read_origin(path), path.stat()
     if origin and (origin.size, origin.modified_ns) == (state.st_size, state.st_mtime_ns):
         return origin.sha256
-    return file_sha256(path)
-
-
-def file_sha256(path: Path) -> str:
-    """Compute the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_file(path)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from data.fields.absent_channels import insert_absent
+from data.fields.fewer_channels.absent_channels import insert_absent
 from data.plots.composites import describe_composite, find_contrast
 from data.tiles.tile_store import TileStore
 from stages.inspect.cells.cards import CellCards, picture_path

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.folder_channels import name_channels
+from data.fields.fewer_channels.folder_channels import name_channels
 from stages.train.settings import TrainSettings
 
 log = logging.getLogger("hpacells")

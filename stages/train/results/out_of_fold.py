@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.predictions.called_classes import call_classes
 from data.predictions.predictions_table import write_predictions
 from data.training.training_set import TrainingSet
-from models.classifiers.ensemble import Member, mean_thresholds
+from models.classifiers.ensemble.members import Member, mean_thresholds
 from stages.train.cells.unused_cells import UnusedCells
 from stages.train.fold import FoldResult
 

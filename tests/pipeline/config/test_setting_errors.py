@@ -5,6 +5,7 @@ import pytest
 from data.errors import InputError
 from pipeline.config.config import load_config
 from stages.predict.settings import PredictSettings
+from stages.segment.settings import SegmentSettings
 from stages.train.settings import TrainSettings
 
 
@@ -161,10 +162,17 @@ def test_a_value_that_cannot_be_is_named(assignments, parts: list[str]) -> None:
         assert part in message
 
 
+def test_a_list_that_may_be_a_word_is_written_with_brackets() -> None:
+    told = """segment.channels = 'red,green': not a list; expected a list, written ["red", "green"];"""
+    with pytest.raises(InputError, match=re.escape(told)):
+        load_config(None, ["segment.channels=red,green"]).settings("segment", SegmentSettings)
+
+
 @pytest.mark.parametrize(
     ("section", "settings_type", "assignment", "told"),
     [
         ("train", TrainSettings, "split.fold=x", r"'x': Input should be a valid integer, .*, or 'all';"),
+        ("segment", SegmentSettings, "channels=[1]", r"1: Input should be 'red', .*, or 'auto';"),
         ("predict", PredictSettings, "image_weight=2", r"2: Input should be less than .* to 1, or 'auto';"),
         ("predict", PredictSettings, "test_time_augmentation=maybe", r"'maybe': .* boolean, .*, or 'auto';"),
     ],

@@ -7,12 +7,12 @@ from typer.testing import CliRunner
 
 from data.cells.cells_table import write_cells
 from data.errors import InputError
+from data.file_hash import hash_file
 from data.predictions.predictions_table import write_predictions
 from pipeline.cli import app
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute
-from pipeline.runs.manifest import hash_file
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.evaluate import evaluate_step
 from tests.factories.cells_table import make_cells_table

@@ -5,11 +5,11 @@ import pytest
 
 from data.cells.cells_table import write_cells
 from data.errors import InputError
+from data.file_hash import hash_file
 from data.predictions.predictions_table import write_predictions
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step, execute, finished_manifest
-from pipeline.runs.manifest import hash_file
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.inspect import inspect_step
 from tests.factories.cells_table import make_cells_table

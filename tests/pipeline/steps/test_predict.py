@@ -13,7 +13,10 @@ from pipeline.steps import predict as steps
 
 @pytest.fixture(autouse=True)
 def everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "require", lambda _, stage: SimpleNamespace(output_key=f"made by {stage}"))
+    def require(_: WorkFolder, stage: str) -> SimpleNamespace:
+        return SimpleNamespace(output_key=f"made by {stage}", details={})
+
+    monkeypatch.setattr(steps, "require", require)
 
 
 @pytest.fixture
@@ -69,6 +72,22 @@ def test_limits_of_a_bundled_classifier_are_warned_of_where_it_predicts(
     step.run("key", SimpleNamespace())
     [warning] = caplog.messages
     assert warning.startswith("the classifier simhpa19 comes with hpacells: ")
+
+
+def test_tiles_that_lack_channels_are_predicted_by_the_classifier_for_them(
+    tmp_path: Path, config: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from stages.predict import run as stage
+
+    crops = SimpleNamespace(output_key="made by crops", details={"channels": ["green", "blue"]})
+    monkeypatch.setattr(steps, "require", lambda *_: crops)
+    taken: list[Path] = []
+    monkeypatch.setattr(stage, "run", lambda inputs, *_: taken.extend(inputs.model_dirs))
+    one = make_model(tmp_path / "one")
+    step = steps.predict_step(WorkFolder(tmp_path), [Path("simhpa19"), one], config)
+    step.run("key", SimpleNamespace())
+    assert [path.name for path in taken] == ["simhpa19-fewer-channels", "one"]
+    assert "simhpa19-fewer-channels comes with hpacells" in caplog.text
 
 
 def test_no_classifier(tmp_path: Path, config: Config) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
+from data.file_hash import hash_file
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.masks.rle import encode_mask
 from data.predictions.submission import SubmissionRow, write_submission
@@ -11,7 +12,6 @@ from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute, finished_manifest
 from pipeline.runs.fingerprints import hash_label_set
-from pipeline.runs.manifest import hash_file
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.crops import precropped_step
 from pipeline.steps.score import find_predicted, score_step

@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
-from models.classifiers.ensemble import find_classifiers
+from models.classifiers.ensemble.members import find_classifiers
 from pipeline.config.config import load_config
 from pipeline.runs.execute import execute, require
 from pipeline.runs.manifest import Manifest, read_manifest

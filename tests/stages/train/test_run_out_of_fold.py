@@ -14,7 +14,7 @@ from data.labels.label_set import read_label_set
 from data.predictions.predictions_table import read_predictions
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
-from models.classifiers.ensemble import find_classifiers
+from models.classifiers.ensemble.members import find_classifiers
 from models.classifiers.inference import score_tiles
 from models.classifiers.model_folder import read_classifier
 from stages.evaluate import run as evaluate

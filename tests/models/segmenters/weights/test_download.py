@@ -7,10 +7,11 @@ import requests
 from safetensors import safe_open
 
 from data.errors import InputError
+from data.file_hash import hash_file
 from models.segmenters.weights.download import fetch
 from models.segmenters.weights.origin import read_origin
 from models.segmenters.weights.resumed_download import CHUNK_BYTES, MOST_FRUITLESS, ResumedDownload
-from models.segmenters.weights.store import FOLDER_VARIABLE, file_sha256, find_weights, weights_hash
+from models.segmenters.weights.store import FOLDER_VARIABLE, find_weights, weights_hash
 
 NAME, FILE = "dpn_unet_nuclei", "dpn_unet_nuclei_v1.pth"
 CUT = 16 * CHUNK_BYTES
@@ -195,8 +196,8 @@ def test_a_published_file_is_fetched_in_two_parts_converted_and_noted(
     assert origin is not None
     assert origin.licence == "cc-by-4.0"
     assert origin.source_checksum == md5(content)
-    assert origin.source_sha256 == file_sha256(whole_module)
-    assert weights_hash(path) == origin.sha256 == file_sha256(path)
+    assert origin.source_sha256 == hash_file(whole_module)
+    assert weights_hash(path) == origin.sha256 == hash_file(path)
     assert sorted(found.name for found in large_store.iterdir()) == [
         f"{NAME}.origin.json",
         f"{NAME}.safetensors",
@@ -215,7 +216,7 @@ def test_files_put_into_a_folder_are_taken(large_store, whole_module):
     assert path == find_weights(NAME)
     origin = read_origin(path)
     assert origin is not None
-    assert (origin.source_checksum, origin.source_sha256) == ("", file_sha256(whole_module))
+    assert (origin.source_checksum, origin.source_sha256) == ("", hash_file(whole_module))
 
     shutil.copy(path, by_hand / "dpn_unet_cell_v2.safetensors")
     fetch(["dpn_unet_cell_2ch"], by_hand)

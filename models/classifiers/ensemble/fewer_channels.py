@@ -10,7 +10,7 @@ from data.errors import InputError
 from data.tiles.preparation import MASK_CHANNELS
 from models.classifiers.bundled import find_for_fewer_channels, name_bundled
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.ensemble import Member, read_members
+from models.classifiers.ensemble.members import Member, read_members
 
 
 def adapt_members(members: Sequence[Member], channels: Collection[str]) -> list[Member]:

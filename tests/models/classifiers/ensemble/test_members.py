@@ -8,7 +8,7 @@ import pytest
 import tomli_w
 
 from data.errors import InputError
-from models.classifiers.ensemble import (
+from models.classifiers.ensemble.members import (
     find_classifiers,
     group_by_tiles,
     mean_thresholds,

@@ -5,7 +5,7 @@ import pytest
 import roifile
 
 from data.errors import InputError
-from data.own_masks.imagej_rois import read_rois
+from data.own_masks.formats.imagej_rois import read_rois
 from data.own_masks.outlines import draw_shapes
 
 POLYGON = np.array([[5, 5], [20, 5], [20, 25], [5, 25]])

@@ -7,7 +7,7 @@ import tifffile
 from PIL import Image
 
 from data.errors import InputError
-from data.own_masks.image_files import read_image_file
+from data.own_masks.formats.image_files import read_image_file
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"])

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from data.predictions.called_classes import call_classes
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_reader import TileReader
-from models.classifiers.ensemble import Member, group_by_tiles, mean_image_share, mean_thresholds
-from models.classifiers.fewer_channels import restrict_classifier
-from models.classifiers.image_mean import average_with_image_mean
+from models.classifiers.ensemble.fewer_channels import restrict_classifier
+from models.classifiers.ensemble.image_mean import average_with_image_mean
+from models.classifiers.ensemble.members import Member, group_by_tiles, mean_image_share, mean_thresholds
 from models.classifiers.inference import predict_tiles
 from models.classifiers.model_folder import read_classifier
 from models.classifiers.runtimes.batch_runtime import BatchRuntime

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from data.own_masks.numpy_files import read_numpy_file
+from data.own_masks.formats.numpy_files import read_numpy_file
 
 
 def cellpose(labels: np.ndarray) -> dict[str, object]:

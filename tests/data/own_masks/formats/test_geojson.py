@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from data.own_masks.geojson import read_geojson
+from data.own_masks.formats.geojson import read_geojson
 from data.own_masks.outlines import draw_shapes
 
 RING = [[5, 5], [20, 5], [20, 25], [5, 25], [5, 5]]

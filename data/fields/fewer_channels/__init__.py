@@ -1,0 +1,1 @@
+"""Fields that lack channels: which the folder has, and the planes of the others."""

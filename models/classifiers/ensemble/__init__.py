@@ -1,0 +1,1 @@
+"""Several classifiers that predict together, and with fewer channels than they were trained with."""
