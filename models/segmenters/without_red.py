@@ -7,16 +7,17 @@ import numpy as np
 from data.errors import InputError
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from models.segmenters.segmenter import SegmentedField, Segmenter, check_image
+from models.segmenters.without_er import ER
 
 RED = "red"
 """The channel of the microtubules."""
 
-STAND_INS = ("yellow", "green")
+STAND_INS = (ER, "green")
 """Channels that can take its place, the better first: the ER, or the protein."""
 
 
 class WithoutRed:
-    """Gives a segmenter another stain of the cytoplasm in the place of the microtubules.
+    """Segment fields by another stain of the cytoplasm in the place of the microtubules.
 
     The ER takes their place where there is one. Else the protein takes the place of both: where it lies in
     the nucleus alone, cells are too small. How good that is was measured (docs/channels.md).
@@ -52,8 +53,8 @@ class WithoutRed:
 
 def replace_red(channels: Sequence[str], stand_in: str) -> tuple[str, ...]:
     """Return the channel that is read in the place of each channel of a segmenter."""
-    sources = {RED: stand_in} if stand_in == "yellow" else dict.fromkeys((RED, "yellow"), stand_in)
-    return tuple(sources.get(channel, channel) for channel in channels)
+    replaced = (RED,) if stand_in == ER else (RED, ER)
+    return tuple(stand_in if channel in replaced else channel for channel in channels)
 
 
 def choose_stand_in(channels: Sequence[str]) -> str:
