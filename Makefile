@@ -39,7 +39,8 @@ SET ?= tiny
 ARGS ?=
 # Tests run side by side, each with one thread of its own: threads of several would wait for each other.
 TEST_WORKERS ?= 2
-PYTEST = OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(TEST_WORKERS) --dist worksteal
+# Compiled test files may be kept, also where the environment says otherwise: pytest rewrites 500 of them a run.
+PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 BENCHMARKS := $(basename $(notdir $(wildcard benchmarks/*.py)))
 
 CONFIG_OPTION = $(if $(CONFIG),--config $(call q,CONFIG))

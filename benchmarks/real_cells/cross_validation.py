@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.recipes.training import predict_cells, train_recipe
 from benchmarks.simhpa19.arms import Part
-from benchmarks.simhpa19.reality import Verdict, judge
+from benchmarks.simhpa19.reality import Verdict, evaluate_cells
 from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.labels.folds import split_images
@@ -110,4 +110,4 @@ def cross_validate(folder: Path, settings: TrainSettings, real: RealCells, conte
         asked = np.isin(real.image_ids, sorted(held_out))
         predicted.append(probabilities[asked])
         truth += [real.labels[name] for name in real.image_ids[asked].tolist()]
-    return judge(np.concatenate(predicted), np.array(truth))
+    return evaluate_cells(np.concatenate(predicted), np.array(truth))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from benchmarks.side_by_side.machine import describe_run
 from benchmarks.simhpa19.evaluation import average_precisions, macro
 from benchmarks.simhpa19.known_cells import cut_known_cells, read_true_labels
-from benchmarks.simhpa19.reality import judge
+from benchmarks.simhpa19.reality import evaluate_cells
 from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
 from data.labels.label_file import read_labels
@@ -50,7 +50,7 @@ def predict_subset(member: Member, channels: Sequence[str], work: WorkFolder) ->
     return predict_cells([restricted], store, table, rows, open_member, PredictionOptions()).probabilities
 
 
-def judge_simulated(probabilities: NDArray[np.float32], part: Path, work: WorkFolder) -> str:
+def evaluate_simulated(probabilities: NDArray[np.float32], part: Path, work: WorkFolder) -> str:
     """Judge predictions by the true labels of a simulated part's cells."""
     table = read_cells(work.cells, ["image_id", "dropped", "rle"])
     targets = read_true_labels(part / "truth.csv", table[table["dropped"] == ""])
@@ -60,14 +60,14 @@ def judge_simulated(probabilities: NDArray[np.float32], part: Path, work: WorkFo
     return f"macro AP {precision:.3f} of {len(targets)} cells, {right.mean():.3f} of {len(single)} right"
 
 
-def judge_real(probabilities: NDArray[np.float32], work: WorkFolder) -> str:
+def evaluate_real(probabilities: NDArray[np.float32], work: WorkFolder) -> str:
     """Judge predictions by the labels of an index of cells."""
     table = read_cells(work.cells, ["image_id", "dropped"])
     labels = read_labels(work.root / "labels.csv")
     known = [labels.get(image_id, ()) for image_id in table["image_id"][table["dropped"] == ""]]
     single = np.array([len(classes) == 1 for classes in known])
     truth = np.array([classes[0] for classes in known if len(classes) == 1])
-    figures = judge(probabilities[single], truth).figures()
+    figures = evaluate_cells(probabilities[single], truth).figures()
     return (
         f"balanced accuracy {figures['balanced_accuracy']:.3f}, accuracy {figures['accuracy']:.3f}, "
         f"macro F1 {figures['macro_f1']:.3f} of {figures['cells']} cells"
@@ -88,10 +88,10 @@ def measure(options: argparse.Namespace, context: Context) -> None:
             if options.part:
                 print(
                     shown,
-                    judge_simulated(predict_subset(member, channels, simulated), options.part, simulated),
+                    evaluate_simulated(predict_subset(member, channels, simulated), options.part, simulated),
                 )
             if options.cells:
-                print(shown, judge_real(predict_subset(member, channels, real), real))
+                print(shown, evaluate_real(predict_subset(member, channels, real), real))
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The weights `simhpa19`, made again: cells are simulated, and a network learns them by their true labels.
 
-Run from the top folder: ``python -m benchmarks.simhpa19.initial_weights --work W [--judge PART]``. Writes the
-classifier into ``W/simhpa19``, its weights in float16, as they come with hpacells; another training starts
+Run from the top folder: ``python -m benchmarks.simhpa19.initial_weights --work W [--evaluate PART]``. Writes
+the classifier into ``W/simhpa19``, its weights in float16, as they come with hpacells; another training starts
 from them by ``--set train.initial_weights=W/simhpa19``. What was done is not done again. PART is a part of
 SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, in which the classifier is judged cell
 by cell, beside the one that comes with hpacells.
@@ -83,7 +83,7 @@ def train_step(
     )
 
 
-def judge(model: Path, part: Path, work: WorkFolder, context: Context) -> str:
+def evaluate_cells(model: Path, part: Path, work: WorkFolder, context: Context) -> str:
     """Judge the classifier in a folder by the true labels of a simulated part's cells, cut into ``work``."""
     cut_known_cells(part, work, context)
     table = read_cells(work.cells, ["image_id", "dropped", "rle"])
@@ -102,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder for everything that is made")
     parser.add_argument(
-        "--judge", type=Path, metavar="PART", help="a part of SimHPA-19 to judge the weights in"
+        "--evaluate", type=Path, metavar="PART", help="a part of SimHPA-19 to judge the weights in"
     )
     parser.add_argument("--config", type=Path, default=CONFIG, help=f"[simulate] and [train] ({CONFIG})")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE")
@@ -114,10 +114,10 @@ def main() -> None:
     cut = cut_known_cells(fields, cells, context)
     execute(train_step(options.work, fields, cells, cut, config.settings("train", TrainSettings)), context)
     halve(options.work / "model", options.work / NAME)
-    if options.judge:
+    if options.evaluate:
         judged = WorkFolder(options.work / "judged")
         for model in (options.work / NAME, find_classifier_folder(NAME)):
-            print(judge(model, options.judge, judged, context))
+            print(evaluate_cells(model, options.evaluate, judged, context))
     print("\n".join(describe_run("benchmarks.simhpa19.initial_weights")))
 
 

@@ -72,7 +72,7 @@ class Verdict:
         }
 
 
-def judge(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> Verdict:
+def evaluate_cells(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> Verdict:
     """Choose for each cell the most probable of the classes that the labels contain.
 
     Parameters
@@ -120,7 +120,7 @@ def measure_reality(
     known = [labels.get(image_id, ()) for image_id in table["image_id"].iloc[kept]]
     single = np.array([len(classes) == 1 for classes in known])
     truth = np.array([classes[0] for classes in known if len(classes) == 1])
-    verdict = judge(probabilities[single], truth)
+    verdict = evaluate_cells(probabilities[single], truth)
     figures = verdict.figures()
     output.mkdir(parents=True, exist_ok=True)
     (output / "reality.json").write_text(json.dumps(figures, indent=1) + "\n")

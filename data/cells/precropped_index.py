@@ -165,9 +165,9 @@ def _read_labels(row: dict[str, str], label_set: LabelSet, where: str) -> tuple[
     name = row.get("name", "").strip()
     named = None if not name or name.isdecimal() else label_set.find(name)
     if named is not None and named not in labels:
-        told = ", ".join(label_set.names[label] for label in labels)
+        labels_text = ", ".join(label_set.names[label] for label in labels)
         raise InputError(
-            found=f"label {row['label']} is {told} in {label_set}, but the name beside it is {name}",
+            found=f"label {row['label']} is {labels_text} in {label_set}, but the name beside it is {name}",
             where=where,
             expected="number and name of the same class",
             advice="give the label set that the numbers are of (--set crops.label_set=...), or the names in "

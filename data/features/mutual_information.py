@@ -29,19 +29,21 @@ def measure_information(
     ndarray (E,) or None
         Nats, 0 or more. None where there are not two classes of two cells.
     """
-    told = _in_classes_of(classes, _LEAST_CELLS)
-    if len(np.unique(classes[told])) < 2:
+    counted = _in_classes_of(classes, _LEAST_CELLS)
+    if len(np.unique(classes[counted])) < 2:
         return None
-    information = np.asarray(mutual_info_classif(values[told], classes[told], random_state=seed), np.float64)
+    information = np.asarray(
+        mutual_info_classif(values[counted], classes[counted], random_state=seed), np.float64
+    )
     # One that does not vary tells nothing; the estimate of noise is a little more.
-    information[np.ptp(values[told], axis=0) == 0] = 0
+    information[np.ptp(values[counted], axis=0) == 0] = 0
     return information
 
 
 def measure_entropy(classes: NDArray[np.integer]) -> float:
     """Measure the entropy of the classes in nats: the most that any neuron could tell."""
-    told = classes[_in_classes_of(classes, _LEAST_CELLS)]
-    shares = np.unique(told, return_counts=True)[1] / max(len(told), 1)
+    counted = classes[_in_classes_of(classes, _LEAST_CELLS)]
+    shares = np.unique(counted, return_counts=True)[1] / max(len(counted), 1)
     return float(-(shares * np.log(shares)).sum())
 
 

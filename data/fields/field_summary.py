@@ -94,8 +94,10 @@ def summarise_field(found: Field) -> FieldSummary:
     ]
     sizes = {(channel.width, channel.height) for channel in channels.values()}
     if len(sizes) > 1:
-        told = ", ".join(f"{name} {channel.width} x {channel.height}" for name, channel in channels.items())
-        problems.append(f"channels of several sizes: {told} px")
+        sizes_text = ", ".join(
+            f"{name} {channel.width} x {channel.height}" for name, channel in channels.items()
+        )
+        problems.append(f"channels of several sizes: {sizes_text} px")
     size, source = None, ""
     if not problems:
         try:

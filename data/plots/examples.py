@@ -69,8 +69,8 @@ def draw_channels(path: Path, examples: Sequence[tuple[Example, str]], side: int
     for row, (example, caption) in zip(panels, examples, strict=True):
         _show(row[0], composite(example.image), caption, side)
         for axes, plane, channel, title in zip(row[1:], example.image, CHANNELS, titles[1:], strict=True):
-            told = f"no {channel}" if channel in example.missing else title
-            _show(axes, np.repeat(plane[..., np.newaxis], 3, axis=2), told, side)
+            caption_text = f"no {channel}" if channel in example.missing else title
+            _show(axes, np.repeat(plane[..., np.newaxis], 3, axis=2), caption_text, side)
     _write(path, figure)
 
 

@@ -95,8 +95,8 @@ def execute(step: Step, context: Context) -> Manifest:
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)
-    told = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())
-    log.info("%s: %s (%.1f s)", step.stage, told or "done", manifest.seconds)
+    counts_text = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())
+    log.info("%s: %s (%.1f s)", step.stage, counts_text or "done", manifest.seconds)
     for line in summarise_failures(report.failures, step.manifest):
         log.error("%s: left out %s", step.stage, line)
     return manifest

@@ -31,9 +31,11 @@ def describe_quality(quality: Quality, names: Sequence[str]) -> dict[str, Any]:
 def count_levels(levels: Sequence[dict[str, Any]]) -> dict[str, int | float]:
     """Return the size of each level and, of the first, the macro F1 and the mean average precision."""
     counts: dict[str, int | float] = {f"{level['level']}s": level["count"] for level in levels}
-    told = {"macro F1": "macro_f1", "mean AP": "macro_average_precision"}
+    metric_columns = {"macro F1": "macro_f1", "mean AP": "macro_average_precision"}
     summary = levels[0]["summary"]
-    figures = {name: round(summary[key], 4) for name, key in told.items() if summary[key] is not None}
+    figures = {
+        name: round(summary[key], 4) for name, key in metric_columns.items() if summary[key] is not None
+    }
     return counts | figures
 
 

@@ -80,15 +80,15 @@ def _draw_samples(
     ]
     path = findings.folder / "channels.png"
     draw_channels(path, captioned, side)
-    told = "Left microtubules red, protein green and nucleus blue in one; then each channel alone."
-    findings.plots.append(Plot("Samples, channel by channel", path.name, f"{told} {stretched}"))
+    caption_text = "Left microtubules red, protein green and nucleus blue in one; then each channel alone."
+    findings.plots.append(Plot("Samples, channel by channel", path.name, f"{caption_text} {stretched}"))
 
 
 def _draw_classes(
     table: LabelTable, shown: dict[int, Example], stretched: str, side: int, findings: Findings
 ) -> None:
     without = [name for label, name in enumerate(table.label_set.names) if label not in shown]
-    told = f"No image with this label alone is at hand for {list_names(without)}." if without else ""
+    caption_text = f"No image with this label alone is at hand for {list_names(without)}." if without else ""
     if not shown:
         findings.notes.append("None of the images at hand has a single label.")
         return
@@ -98,5 +98,7 @@ def _draw_classes(
     ]
     path = findings.folder / "one_a_class.png"
     draw_one_a_class(path, captioned, side)
-    caption = f"The first by ID that has the label alone; right the protein by itself. {told} {stretched}"
+    caption = (
+        f"The first by ID that has the label alone; right the protein by itself. {caption_text} {stretched}"
+    )
     findings.plots.append(Plot("One single-label image a class", path.name, caption))

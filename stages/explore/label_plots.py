@@ -74,8 +74,8 @@ def plot_pairs(table: LabelTable, findings: Findings) -> None:
     findings.details["commonest_pair"] = None
     if commonest is not None:
         images = int(pairs[commonest])
-        told = " and ".join(f"{label} {names[label]}" for label in commonest)
-        findings.facts["commonest pair"] = f"{told}, on {images:,} images"
+        caption_text = " and ".join(f"{label} {names[label]}" for label in commonest)
+        findings.facts["commonest pair"] = f"{caption_text}, on {images:,} images"
         findings.details["commonest_pair"] = {"labels": list(commonest), "images": images}
     findings.details["co_occurrence"] = pairs.tolist()
 
@@ -90,9 +90,9 @@ def plot_combinations(table: LabelTable, most: int, findings: Findings) -> None:
     title = f"images of each combination, {len(shown)} of {len(combinations)}"
     draw_named_bars(path, names, {"images": shown["images"].to_numpy()}, title=title, unit="images")
     csv = findings.write_table("combinations.csv", combinations)
-    told = f"{len(combinations)} combinations of labels occur, {once} of them on one image only"
-    findings.plots.append(Plot("Combinations of labels", path.name, f"{told}.", csv))
-    findings.facts["combinations"] = told
+    caption_text = f"{len(combinations)} combinations of labels occur, {once} of them on one image only"
+    findings.plots.append(Plot("Combinations of labels", path.name, f"{caption_text}.", csv))
+    findings.facts["combinations"] = caption_text
     findings.details["combinations"] = {"count": len(combinations), "of_one_image": once}
 
 
@@ -116,17 +116,17 @@ def plot_repetition(
         "min_cells_per_class": settings.min_cells_per_class,
     }
     asked["synthetic_negative_fraction"] = settings.synthetic_negative_fraction
-    told = ", ".join(f"{name} = {value:g}" for name, value in asked.items())
+    caption_text = ", ".join(f"{name} = {value:g}" for name, value in asked.items())
     for unit, shown in (("images", table.shown), ("cells", cells)):
         if shown is None:
             continue
         counts = count_repetitions(shown, settings, table.label_set)
         path = findings.folder / f"repetition_{unit}.png"
         parts = {part: counts[part].to_numpy() for part in ("before", "after")}
-        title = f"{unit} ({which}) in an epoch, before and after repetition\n{told}"
+        title = f"{unit} ({which}) in an epoch, before and after repetition\n{caption_text}"
         draw_named_bars(path, number_names(table), parts, title=title, unit=unit, stacked=False)
         csv = findings.write_table(f"repetition_{unit}.csv", counts)
-        caption = f"Repetition of {unit} by the rules of training ({told})."
+        caption = f"Repetition of {unit} by the rules of training ({caption_text})."
         findings.plots.append(Plot(f"Before and after repetition: {unit}", path.name, caption, csv))
         findings.details[f"repetition_{unit}"] = counts.to_dict("records")
 

@@ -103,9 +103,9 @@ def choose_sample(inputs: FeaturesInputs, class_names: tuple[str, ...], count: i
 
 
 def _class_by_label(table: pd.DataFrame, labels: Path, class_names: tuple[str, ...]) -> NDArray[np.int64]:
-    told = read_labels(labels, LabelSet(names=class_names, title="of the classifier"))
-    check_coverage(told, table["image_id"], where=labels)
-    single = {image_id: numbers[0] for image_id, numbers in told.items() if len(numbers) == 1}
+    labels_by_image = read_labels(labels, LabelSet(names=class_names, title="of the classifier"))
+    check_coverage(labels_by_image, table["image_id"], where=labels)
+    single = {image_id: numbers[0] for image_id, numbers in labels_by_image.items() if len(numbers) == 1}
     return np.array([single.get(image_id, -1) for image_id in table["image_id"]], np.int64)
 
 

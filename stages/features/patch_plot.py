@@ -49,9 +49,9 @@ def plot_patches(
     rows, table = [], []
     for neuron in choose_neurons(information, peaks.values, neurons).tolist():
         cells = find_most_exciting(peaks.values, peaks.means, neuron, patches)
-        told = "" if information is None else f"\n{information[neuron]:.2f} nat"
+        information_text = "" if information is None else f"\n{information[neuron]:.2f} nat"
         shown = _cut(store, sample, peaks, grid, neuron, cells.tolist())
-        rows.append((f"channel\n{neuron}{told}", shown))
+        rows.append((f"channel\n{neuron}{information_text}", shown))
         for rank, cell in enumerate(cells.tolist(), start=1):
             box = grid.place_box(int(peaks.places[cell, neuron]))
             row = {"channel": neuron, "rank": rank}

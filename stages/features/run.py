@@ -84,7 +84,7 @@ def run(
 def format_features(details: dict[str, Any]) -> str:
     """Lay out what was found as text, a line each."""
     width = max(len(name) for name in details["facts"])
-    lines = [f"{name:<{width}}  {told}" for name, told in details["facts"].items()]
+    lines = [f"{name:<{width}}  {fact}" for name, fact in details["facts"].items()]
     return "\n".join([*lines, *details["notes"]])
 
 
@@ -114,8 +114,8 @@ def _find_reach(classifier: Classifier, layer: int, findings: Findings) -> Reach
         findings.notes.append(f"Not shown: patches that excite a neuron most. {name} has no feature map.")
         return None
     size = sum(field)
-    told = f"{size:.0f} px" if size < side else "the whole tile or more"
-    findings.facts["receptive field"] = f"{told}, of {_name_map(name, layer)}"
+    extent = f"{size:.0f} px" if size < side else "the whole tile or more"
+    findings.facts["receptive field"] = f"{extent}, of {_name_map(name, layer)}"
     findings.details["receptive_field"] = size if size < side else None
     return Reach(*field)
 

@@ -29,7 +29,7 @@ HPACELLS = Path(sys.executable).with_name("hpacells")
 TWO_PROCESSES = [str(HPACELLS.with_name("torchrun")), "--standalone", "--nproc-per-node=2", str(HPACELLS)]
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(13)}
-CELLS_AN_IMAGE = 3
+CELLS_PER_IMAGE = 3
 
 RECIPE = """
 device = "cpu"
@@ -76,8 +76,8 @@ epochs = 1
 def paint(work: WorkFolder, images: dict[str, tuple[int, ...]]) -> None:
     """Write a work folder whose tiles are as bright as their class says."""
     random = np.random.default_rng(3)
-    classes = [classes for classes in images.values() for _ in range(CELLS_AN_IMAGE)]
-    write_cells(work.cells, make_cells_table([image for image in images for _ in range(CELLS_AN_IMAGE)]))
+    classes = [classes for classes in images.values() for _ in range(CELLS_PER_IMAGE)]
+    write_cells(work.cells, make_cells_table([image for image in images for _ in range(CELLS_PER_IMAGE)]))
     coarse = random.normal(0, 40, (len(classes), 4, 16, 16))
     tiles = 70.0 + coarse.repeat(16, axis=2).repeat(16, axis=3)
     tiles[:, 1] += 50 * np.array([sum(numbers) for numbers in classes])[:, None, None]

@@ -15,7 +15,7 @@ from tests.factories.cells_table import make_cells_table
 from tests.factories.context import QuietContext
 from tests.factories.tile_store import write_tile_store
 
-CELLS_AN_IMAGE = 3
+CELLS_PER_IMAGE = 3
 
 TINY = TrainSettings.model_validate(
     {
@@ -55,7 +55,7 @@ def paint(random: np.random.Generator, classes: tuple[int, ...]) -> np.ndarray:
 def make_tiles(tmp_path: Path) -> Callable[..., TileFolder]:
     def make(labels: dict[str, tuple[int, ...]], dropped: dict[int, str] | None = None) -> TileFolder:
         random = np.random.default_rng(1)
-        image_ids = [image_id for image_id in labels for _ in range(CELLS_AN_IMAGE)]
+        image_ids = [image_id for image_id in labels for _ in range(CELLS_PER_IMAGE)]
         table = make_cells_table(image_ids)
         for row, reason in (dropped or {}).items():
             table.loc[row, "dropped"] = reason

@@ -18,7 +18,7 @@ log = logging.getLogger("hpacells")
 
 _TIFF = (".tif", ".tiff")
 
-_Told = Counter[tuple[tuple[str, ...], tuple[tuple[str, int], ...]]]
+_Remarks = Counter[tuple[tuple[str, ...], tuple[tuple[str, int], ...]]]
 """Channels of a file and those taken, with the number of fields."""
 
 
@@ -51,7 +51,7 @@ def container_fields(
         return []
     found: list[tuple[Path, Field]] = []
     left_out: list[str] = []
-    told: _Told = Counter()
+    remarks: _Remarks = Counter()
     members: set[Path] = set()
     for path in paths:
         if path in members:
@@ -62,8 +62,8 @@ def container_fields(
             if image.is_one_channel or (taken and _is_broken_tiff(image)):
                 left_out.append(image.name)
             else:
-                found.append((image.path, _field_of(image, wanted, told)))
-    _tell(told, left_out, folder, by_name=not wanted)
+                found.append((image.path, _field_of(image, wanted, remarks)))
+    _tell(remarks, left_out, folder, by_name=not wanted)
     fields = _with_own_names(found, folder, set(taken))
     faults = [field.fault for field in fields if field.fault is not None]
     if faults and len(faults) == len(fields) and not taken:
@@ -72,14 +72,14 @@ def container_fields(
     return fields
 
 
-def _field_of(image: HeldImage, wanted: dict[str, str], told: _Told) -> Field:
+def _field_of(image: HeldImage, wanted: dict[str, str], remarks: _Remarks) -> Field:
     try:
         if image.fault is not None:
             raise image.fault
         chosen = choose_channels(image.channels, wanted, image.path)
     except InputError as error:
         return Field(image.name, dict.fromkeys(CHANNELS, image.path), fault=error)
-    told[image.channels, tuple(chosen.items())] += 1
+    remarks[image.channels, tuple(chosen.items())] += 1
     places = {stain: image.places[channel] for stain, channel in chosen.items()}
     return Field(
         image.name,
@@ -133,13 +133,13 @@ def _with_ending(path: Path, folder: Path, image_id: str) -> str:
 
 
 def _tell(
-    told: _Told,
+    remarks: _Remarks,
     left_out: Sequence[str],
     folder: Path,
     *,
     by_name: bool,
 ) -> None:
-    for (names, chosen), count in told.items():
+    for (names, chosen), count in remarks.items():
         listed = list_names(names)
         stains = ", ".join(f"{listed[number]} -> {stain}" for stain, number in chosen)
         used = {number for _, number in chosen}

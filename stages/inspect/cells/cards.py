@@ -11,7 +11,7 @@ from stages.inspect.cells.groups import CellGroup
 from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.given_labels import compare_labels
 
-_PICTURES_A_FOLDER = 1000
+_PICTURES_PER_FOLDER = 1000
 
 
 class CellCards:
@@ -88,4 +88,4 @@ class CellCards:
 
 def picture_path(row: int) -> PurePosixPath:
     """Return the path of a cell's picture below the report, by its row: names may have any character."""
-    return PurePosixPath("tiles", str(row // _PICTURES_A_FOLDER), f"{row}.jpg")
+    return PurePosixPath("tiles", str(row // _PICTURES_PER_FOLDER), f"{row}.jpg")

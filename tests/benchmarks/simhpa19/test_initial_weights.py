@@ -50,7 +50,7 @@ def test_weights_are_made_judged_and_started_from(
 ) -> None:
     config, work = tmp_path / "config.toml", tmp_path / "work"
     config.write_text(CONFIG)
-    arguments = ["--work", work, "--config", config, "--judge", benchmark_set / "test"]
+    arguments = ["--work", work, "--config", config, "--evaluate", benchmark_set / "test"]
     monkeypatch.setattr(sys, "argv", ["initial_weights", *map(str, arguments)])
     initial_weights.main()
     made = work / "simhpa19"

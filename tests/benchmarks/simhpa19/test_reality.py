@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks.simhpa19.reality import describe, judge
+from benchmarks.simhpa19.reality import describe, evaluate_cells
 from benchmarks.simhpa19.reality_pictures import choose_worst, draw_confusion, draw_worst
 from data.tiles.cell_tiles import CellTiles
 from tests.factories.tile_store import write_tile_store
@@ -23,7 +23,7 @@ def test_only_the_classes_of_the_labels_are_chosen_from() -> None:
     probabilities = predict(
         [{0: 0.02, 16: 0.01}, {0: 0.01, 16: 0.03}, {0: 0.04, 16: 0.01}, {2: 0.05, 0: 0.01}]
     )
-    verdict = judge(probabilities, np.array([0, 16, 16, 2]))
+    verdict = evaluate_cells(probabilities, np.array([0, 16, 16, 2]))
     assert verdict.classes.tolist() == [0, 2, 16]
     assert verdict.probabilities.sum(axis=1) == pytest.approx(np.ones(4))
     assert verdict.probabilities[0] == pytest.approx([2 / 3, 0, 1 / 3], abs=1e-6)
@@ -32,7 +32,7 @@ def test_only_the_classes_of_the_labels_are_chosen_from() -> None:
 
 def test_figures() -> None:
     probabilities = predict([{0: 0.5}] * 6 + [{16: 0.5}] * 3)
-    figures = judge(probabilities, np.array([0] * 4 + [16] * 5)).figures()
+    figures = evaluate_cells(probabilities, np.array([0] * 4 + [16] * 5)).figures()
     assert figures["cells"] == 9
     assert figures["chance"] == 0.5
     assert figures["balanced_accuracy"] == pytest.approx((1 + 3 / 5) / 2)

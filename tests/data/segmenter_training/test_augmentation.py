@@ -18,7 +18,7 @@ def scene() -> tuple[np.ndarray, np.ndarray]:
     return random.random((3, 48, 48), dtype=np.float32), cells
 
 
-def test_equal_states_give_equal_photographs_in_range() -> None:
+def test_equal_states_give_equal_images_in_range() -> None:
     stains, cells = scene()
     first = augment_crop(stains, cells, AugmentationSettings(), np.random.default_rng(7))
     again = augment_crop(stains, cells, AugmentationSettings(), np.random.default_rng(7))

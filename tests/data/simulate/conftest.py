@@ -204,7 +204,7 @@ def is_whole(cell, side):
     )
 
 
-def photograph(light, cell, seed):
+def render(light, cell, seed):
     exposure = Exposure(
         blur_um=0.11, glow=0.0, haze=0.0, peak=GREY, full=1.0, photons=2000.0, read_noise=0.5, black=0.0
     )
@@ -215,7 +215,7 @@ def photograph(light, cell, seed):
 @lru_cache(maxsize=4)
 def other_stains(line, divide):
     return [
-        [photograph(stain(cell), cell, 1) for stain in (stain_microtubules, stain_nucleus, stain_reticulum)]
+        [render(stain(cell), cell, 1) for stain in (stain_microtubules, stain_nucleus, stain_reticulum)]
         for cell in whole_cells(line, divide=divide)
     ]
 
@@ -243,7 +243,7 @@ def observe_cells(classes: tuple[int, ...], line: str = "dense sheet") -> Sample
         ):
             for antibody in range(ANTIBODIES):
                 shown = stained_with(cell, antibody)
-                green = photograph(paint_protein(shown, classes), cell, 2)
+                green = render(paint_protein(shown, classes), cell, 2)
                 sample.append(Observed(shown, red, green, blue, yellow))
     assert sample
     return sample
