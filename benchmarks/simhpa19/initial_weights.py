@@ -1,10 +1,10 @@
 """The weights `simhpa19`, made again: cells are simulated, and a network learns them by their true labels.
 
-Run from the top folder: ``python -m benchmarks.simhpa19.initial_weights --work W [--evaluate PART]``. Writes
-the classifier into ``W/simhpa19``, its weights in float16, as they come with hpacells; another training starts
-from them by ``--set train.initial_weights=W/simhpa19``. What was done is not done again. PART is a part of
-SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, in which the classifier is judged cell
-by cell, beside the one that comes with hpacells.
+Run from the top folder: ``python -m benchmarks.simhpa19.initial_weights --work W [--evaluate PART]``.
+Writes the classifier into ``W/simhpa19``, its weights in float16, as they come with hpacells; another
+training starts from them by ``--set train.initial_weights=W/simhpa19``. What was done is not done again.
+PART is a part of SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, in which the
+classifier is judged cell by cell, beside the one that comes with hpacells.
 """
 
 import argparse

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data.atomic import atomic_write
@@ -75,6 +74,9 @@ def find_edit(masks_dir: Path, image_id: str, stamp: LabelStamp) -> str | None:
 
 def write_stamps(path: Path, stamps: Mapping[str, LabelStamp]) -> None:
     """Write the stamps of all fields, by their IDs, as Parquet."""
+    # Takes a third of a second, for which commands that find nothing to do need not wait.
+    import pandas as pd
+
     rows = [(image_id, s.files, s.measured, s.segmented, s.edited) for image_id, s in stamps.items()]
     with atomic_write(path) as temporary:
         pd.DataFrame(rows, columns=list(_COLUMNS), dtype="str").to_parquet(temporary, index=False)
@@ -82,6 +84,8 @@ def write_stamps(path: Path, stamps: Mapping[str, LabelStamp]) -> None:
 
 def read_stamps(path: Path) -> dict[str, LabelStamp]:
     """Read the stamps of all fields; none where there is no such file, as in folders of older versions."""
+    import pandas as pd
+
     try:
         table = pd.read_parquet(path, columns=list(_COLUMNS))
     except (OSError, ValueError, KeyError):
