@@ -25,6 +25,7 @@ from pipeline.runs.stamps import stamp_outputs
 from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.runs.writer_lock import sole_writer
+from pipeline.runs.written_files import claim_outputs
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")
@@ -80,8 +81,8 @@ def execute(step: Step, context: Context) -> Manifest:
     Raises
     ------
     InputError
-        The step cannot be done. What an earlier run left stays finished, unless this one has begun to replace
-        it; likewise after Ctrl-C.
+        The step cannot be done, or would replace what hpacells did not write. What an earlier run left stays
+        finished, unless this one has begun to replace it; likewise after Ctrl-C.
     """
     done = finished_manifest(step)
     warn_of_versions(step.stage, step.manifest, is_done=done is not None)
@@ -90,8 +91,14 @@ def execute(step: Step, context: Context) -> Manifest:
         return done
     if is_follower():
         return _describe(step, step.run(step.key, context), 0.0)
+    with sole_writer(step.manifest.parent):
+        claim_outputs(step.stage, step.manifest.parent, (*step.outputs, *step.also_written))
+        return _execute_alone(step, context)
+
+
+def _execute_alone(step: Step, context: Context) -> Manifest:
     started = time.perf_counter()
-    with sole_writer(step.manifest.parent), _manifest_aside(step):
+    with _manifest_aside(step):
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)

@@ -22,17 +22,18 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     from stages.predict.paths import PredictInputs, PredictOutputs
 
     settings = config.settings("predict", PredictSettings)
+    train = None if models else require(work, "train")
     crops = require(work, "crops")
-    if models:
+    if train is None:
         from models.classifiers.ensemble.members import find_classifiers
 
-        folders = [folder for model in models for folder in find_classifiers(model)]
+        folders = [folder for model in models or () for folder in find_classifiers(model)]
         if len(crops.details.get("channels", CHANNELS)) < len(CHANNELS):
             folders = [find_for_fewer_channels(folder) for folder in folders]
         dependencies = {"model": _hash_model(folders)}
     else:
         folders = [work.model]
-        dependencies = {"train": require(work, "train").output_key, "model": _hash_model([work.model])}
+        dependencies = {"train": train.output_key, "model": _hash_model([work.model])}
     inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=folders)
 
     def run(_: str, context: Context) -> StageReport:

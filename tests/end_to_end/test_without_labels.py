@@ -30,7 +30,7 @@ def test_every_kept_cell_is_predicted(work: Path) -> None:
     assert len(read_class_names(work / "predictions.parquet")) == 19
     np.testing.assert_allclose(predictions[list(PROBABILITY_COLUMNS)].sum(axis=1), 1, atol=1e-4)
     index = (work / "report" / "index.html").read_text()
-    assert "Predicted by simhpa19. <b>Note:</b> it learned from simulated cells only" in index
+    assert "Predicted by simhpa19 (sees red, green, blue, yellow). <b>Note:</b> it learned from" in index
     assert "Predicted patterns" in index
     assert not (work / "model").exists()
 

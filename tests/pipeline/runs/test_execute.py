@@ -110,9 +110,12 @@ def test_a_run_that_stops_before_it_changed_anything_leaves_what_was_done(work: 
 )
 def test_a_run_that_stops_after_it_changed_a_file_is_unfinished(work: WorkFolder, path: str) -> None:
     old, new = ("segment.txt", "masks/a.png", "masks/.fields/a.parquet", "cells.parquet"), work.root / path
-    for name in old:
-        (work.root / name).parent.mkdir(parents=True, exist_ok=True)
-        (work.root / name).write_text("old")
+
+    def write(_: str, __: Context) -> StageReport:
+        for name in old:
+            (work.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (work.root / name).write_text("old")
+        return StageReport()
 
     def step(value: int, run) -> Step:
         outputs = work.root / "segment.txt", work.masks
@@ -123,7 +126,7 @@ def test_a_run_that_stops_after_it_changed_a_file_is_unfinished(work: WorkFolder
         new.write_text("new")
         raise InputError(found="no such class", where="train.csv")
 
-    execute(step(1, lambda *_: StageReport()), ENGINE)
+    execute(step(1, write), ENGINE)
     with pytest.raises(InputError, match="no such class"):
         execute(step(2, stop), ENGINE)
     assert not work.manifest("segment").exists()

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -187,6 +188,9 @@ def test_a_follower_writes_nothing_and_is_done_when_the_first_is(
     run_train(work, tmp_path / "train.csv", *FOLDS)
     assert not work.manifest("train").exists()
     assert not work.out_of_fold_record.exists()
+    # The stand-in for training writes in every process, and training in the first alone.
+    shutil.rmtree(work.model)
+    work.out_of_fold.unlink()
     monkeypatch.setenv("RANK", "0")
     run_train(work, tmp_path / "train.csv", *FOLDS)
     assert json.loads(work.out_of_fold_record.read_text())["crops"] == "tiles"

@@ -1,0 +1,83 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from data.errors import InputError
+from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.written_files import LIST_NAME, claim_outputs
+from tests.factories.work_folder import finish_stage
+
+
+def test_what_hpacells_wrote_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    work, masks, report = tmp_path / "work", tmp_path / "work/masks", tmp_path / "work/report"
+    work.mkdir()
+    claim_outputs("segment", work, [masks])
+    masks.mkdir()
+    (masks / "a_cells.png").write_text("labels")
+    claim_outputs("segment", work, [masks])
+    report.mkdir()
+    (report / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"report: a folder with what hpacells did not write, which inspect"):
+        claim_outputs("inspect", work, [report])
+    assert (report / "notes.txt").read_text() == "mine"
+
+
+def test_an_empty_folder_belongs_to_nobody(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    claim_outputs("inspect", tmp_path, [tmp_path / "report"])
+    assert json.loads((tmp_path / LIST_NAME).read_text()) == {"report": "inspect"}
+
+
+def test_a_file_elsewhere_is_listed_by_its_whole_path(tmp_path: Path) -> None:
+    work, output = tmp_path / "work", tmp_path / "submissions/mine.csv"
+    claim_outputs("combine", work, [output])
+    output.parent.mkdir()
+    output.write_text("ID")
+    claim_outputs("combine", work, [output])
+    labels = tmp_path / "train.csv"
+    labels.write_text("ID,Label")
+    with pytest.raises(InputError, match=r"train\.csv: a file with what hpacells did not write.*--output"):
+        claim_outputs("combine", work, [labels])
+    assert labels.read_text() == "ID,Label"
+
+
+def test_a_dangling_link_is_something(tmp_path: Path) -> None:
+    (tmp_path / "model").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="model: a file with what hpacells did not write"):
+        claim_outputs("train", tmp_path, [tmp_path / "model"])
+
+
+def test_a_moved_work_folder_keeps_its_list(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    claim_outputs("segment", work, [work / "cells.parquet"])
+    (work / "cells.parquet").write_text("table")
+    shutil.move(work, tmp_path / "moved")
+    claim_outputs("crops", tmp_path / "moved", [tmp_path / "moved/cells.parquet"])
+
+
+def test_masks_of_simulated_images_are_no_work(tmp_path: Path) -> None:
+    claim_outputs("simulate", tmp_path, [tmp_path / "masks", tmp_path])
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "masks/a_cells.png").write_text("truth")
+    claim_outputs("simulate", tmp_path, [tmp_path / "masks"])
+    with pytest.raises(InputError, match="what `hpacells simulate` wrote, which segment would replace"):
+        claim_outputs("segment", tmp_path, [tmp_path / "masks"])
+
+
+def test_folders_of_versions_without_a_list(tmp_path: Path) -> None:
+    work = WorkFolder(tmp_path)
+    finish_stage(work, "segment")
+    work.masks.mkdir()
+    (work.masks / "a_cells.png").write_text("labels")
+    work.cells.write_text("table")
+    # It has a manifest, so what has the name of an output is one.
+    claim_outputs("segment", tmp_path, [work.masks, work.cells])
+
+
+def test_a_damaged_list_is_as_none(tmp_path: Path) -> None:
+    (tmp_path / LIST_NAME).write_text("{")
+    (tmp_path / "masks/.fields").mkdir(parents=True)
+    claim_outputs("segment", tmp_path, [tmp_path / "masks"])
+    assert json.loads((tmp_path / LIST_NAME).read_text()) == {"masks": "segment"}
