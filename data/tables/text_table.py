@@ -38,8 +38,7 @@ def read_text_table(path: str | PathLike[str], expected: str) -> pd.DataFrame:
     InputError
         The file is missing, a spreadsheet, no text, or a row has more or fewer fields than the header.
     """
-    path = Path(path)
-    rows = _read_rows(_decode(path, expected), path, expected)
+    rows = read_text_rows(path, expected)
     _, header = next(rows, (1, []))
     if not header:
         raise InputError(found="cannot be read as a table (it is empty)", where=path, expected=expected)
@@ -59,6 +58,18 @@ def read_text_table(path: str | PathLike[str], expected: str) -> pd.DataFrame:
         lines.append(line)
         values.append(row)
     return pd.DataFrame(values, index=lines, columns=columns, dtype=str)
+
+
+def read_text_rows(path: str | PathLike[str], expected: str) -> Iterator[tuple[int, list[str]]]:
+    """Read the rows of a table of text that are not empty, and the line of the file where each begins.
+
+    Raises
+    ------
+    InputError
+        The file is missing, a spreadsheet, or no text.
+    """
+    path = Path(path)
+    return _read_rows(_decode(path, expected), path, expected)
 
 
 def _decode(path: Path, expected: str) -> str:
