@@ -88,7 +88,7 @@ def _found_fields(folder: Path, settings: ImageSettings) -> list[Field]:
     _tell_closed(listing)
     matches = [(file, patterns.match(file) if patterns else None) for file in listing.files]
     named = [match for _, match in matches if match is not None]
-    fields = [_as_set(field, settings) for field in name_fields(named)]
+    fields = [_as_set(field, settings) for field in name_fields(named, settings.z)]
     others = [
         file.path
         for file, match in matches
