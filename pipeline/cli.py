@@ -18,6 +18,7 @@ from pipeline.commands.features import features
 from pipeline.commands.find_rate import find_rate
 from pipeline.commands.images import images
 from pipeline.commands.inspect import inspect
+from pipeline.commands.labels import labels
 from pipeline.commands.predict import predict
 from pipeline.commands.run import run_all
 from pipeline.commands.score import score
@@ -72,7 +73,7 @@ _COMMANDS = {
         "explore": explore,
         "simulate": simulate,
     },
-    "Training": {"train": train, "find-rate": find_rate, "curves": curves},
+    "Training": {"labels": labels, "train": train, "find-rate": find_rate, "curves": curves},
     "Results": {
         "predict": predict,
         "inspect": inspect,

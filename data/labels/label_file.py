@@ -9,6 +9,7 @@ import pandas as pd
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.labels.hpa_locations import is_location_table
 from data.labels.label_set import HPA2021, LabelSet
 from data.tables.id_hints import explain_ids
 from data.tables.text_table import read_text_table
@@ -181,6 +182,14 @@ def _read_table(path: str | PathLike[str]) -> tuple[pd.DataFrame, str]:
     for id_column, label_column in _FORMS.items():
         if {id_column, label_column} <= set(table.columns):
             return table, id_column
+    if is_location_table(table.columns):
+        raise InputError(
+            found="locations of genes, not labels of images",
+            where=path,
+            expected=_EXPECTED,
+            advice=f"run `hpacells labels '{path}' --of images.csv --out labels.csv`, where images.csv has "
+            "the columns ID and Gene, and give labels.csv",
+        )
     wanted = ("Id", "Target") if {"Id", "Target"} & set(table.columns) else ("ID", "Label")
     missing = [column for column in wanted if column not in table.columns]
     raise InputError(
