@@ -89,7 +89,7 @@ def read_gene_locations(
         )
     genes: dict[str, list[GeneLocations]] = {}
     for row in table.to_dict("records"):
-        gene = _read_gene(row, of_each, reliability)
+        gene = _read_gene({str(name): value for name, value in row.items()}, of_each, reliability)
         for key in dict.fromkeys((gene.gene.casefold(), gene.name.casefold())):
             if key:
                 genes.setdefault(key, []).append(gene)

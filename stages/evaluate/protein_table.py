@@ -63,4 +63,4 @@ def write_protein_table(
 
 
 def _join(has: NDArray[np.bool_], names: Sequence[str]) -> str:
-    return "|".join(names[number] for number in np.flatnonzero(has))
+    return "|".join(name for name, is_there in zip(names, has, strict=True) if is_there)
