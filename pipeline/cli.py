@@ -3,11 +3,14 @@
 import importlib.metadata
 import logging
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from data.errors import InputError
+from data.readable_text import readable
 from pipeline.commands.combine import combine
 from pipeline.commands.crops import crops
 from pipeline.commands.curves import curves
@@ -117,6 +120,7 @@ def main() -> None:
     """Run the command line; invalid input is one line and exit status 2, Ctrl-C exit status 130."""
     show_messages()
     with reported_in_one_line():
+        _refuse_bytes(sys.argv[1:])
         try:
             status = app(standalone_mode=False)
         except _USAGE_ERROR as error:
@@ -128,6 +132,18 @@ def main() -> None:
         if status == STOPPED:
             raise KeyboardInterrupt
     sys.exit(status)
+
+
+def _refuse_bytes(arguments: Sequence[str]) -> None:
+    """Refuse names that are not UTF-8, which no manifest can hold, before any work is done."""
+    for argument in arguments:
+        if readable(argument) != argument:
+            raise InputError(
+                found="a name that is not UTF-8",
+                where=argument,
+                expected="a name that can be stored",
+                advice="rename it, or give a link to it with another name",
+            )
 
 
 def _explain_usage(error: Any) -> str:
