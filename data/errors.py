@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from data.readable_text import readable
+
 
 class InputError(Exception):
     """Report to the user what was found, where, what was expected and what to do next, in one line.
@@ -36,7 +38,7 @@ class InputError(Exception):
             message += f"; expected {expected}"
         if advice:
             message += f"; {advice}"
-        super().__init__(" ".join(message.split()))
+        super().__init__(" ".join(readable(message).split()))
 
     def __reduce__(self) -> tuple[Callable[..., "InputError"], tuple[str]]:
         # Errors cross from worker processes; the message is all that is kept of them.

@@ -3,11 +3,14 @@
 import importlib.metadata
 import logging
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from data.errors import InputError
+from data.readable_text import readable
 from pipeline.commands.combine import combine
 from pipeline.commands.crops import crops
 from pipeline.commands.curves import curves
@@ -18,6 +21,7 @@ from pipeline.commands.features import features
 from pipeline.commands.find_rate import find_rate
 from pipeline.commands.images import images
 from pipeline.commands.inspect import inspect
+from pipeline.commands.labels import labels
 from pipeline.commands.predict import predict
 from pipeline.commands.run import run_all
 from pipeline.commands.score import score
@@ -72,7 +76,7 @@ _COMMANDS = {
         "explore": explore,
         "simulate": simulate,
     },
-    "Training": {"train": train, "find-rate": find_rate, "curves": curves},
+    "Training": {"labels": labels, "train": train, "find-rate": find_rate, "curves": curves},
     "Results": {
         "predict": predict,
         "inspect": inspect,
@@ -116,6 +120,7 @@ def main() -> None:
     """Run the command line; invalid input is one line and exit status 2, Ctrl-C exit status 130."""
     show_messages()
     with reported_in_one_line():
+        _refuse_bytes(sys.argv[1:])
         try:
             status = app(standalone_mode=False)
         except _USAGE_ERROR as error:
@@ -127,6 +132,18 @@ def main() -> None:
         if status == STOPPED:
             raise KeyboardInterrupt
     sys.exit(status)
+
+
+def _refuse_bytes(arguments: Sequence[str]) -> None:
+    """Refuse names that are not UTF-8, which no manifest can hold, before any work is done."""
+    for argument in arguments:
+        if readable(argument) != argument:
+            raise InputError(
+                found="a name that is not UTF-8",
+                where=argument,
+                expected="a name that can be stored",
+                advice="rename it, or give a link to it with another name",
+            )
 
 
 def _explain_usage(error: Any) -> str:

@@ -10,9 +10,10 @@ from data.fields.bit_depth import with_full_scale
 from data.fields.containers.container_fields import container_fields
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
-from data.fields.naming.channel_patterns import ChannelPatterns, parse_channels
+from data.fields.naming.channel_patterns import AUTO, ChannelPatterns, parse_channels
 from data.fields.naming.folder_listing import FolderListing, Kind, list_folder
 from data.fields.naming.named_fields import name_fields
+from data.fields.naming.path_list import read_path_list
 from data.fields.naming.suggestions import explain_no_field
 from data.images.image_file import may_hold_channels
 from data.images.plane_address import PlaneAddress
@@ -21,7 +22,12 @@ from data.readable_text import readable_line
 log = logging.getLogger("hpacells")
 
 
-def find_fields(folder: str | os.PathLike[str], settings: ImageSettings | None = None) -> list[Field]:
+def find_fields(
+    folder: str | os.PathLike[str],
+    settings: ImageSettings | None = None,
+    *,
+    channels: str | None = None,
+) -> list[Field]:
     """Find the fields of a folder and its sub-folders, ordered by image ID.
 
     Files are named ``<ID>_red``, ``_green``, ``_blue``, ``_yellow`` with the ending of a PNG, TIFF, OME-TIFF
@@ -33,32 +39,56 @@ def find_fields(folder: str | os.PathLike[str], settings: ImageSettings | None =
     Parameters
     ----------
     folder
-        Where they lie.
+        Where they lie; or a ``path_list.csv``, in which each row names the files of a field.
     settings
         Which files are which channel, and how they are read.
+    channels
+        Which files are which channel, in place of the settings': a preset, or patterns such as
+        ``"red=*_ch00.tif,blue=*_ch01.tif"`` with ``*`` for the field's ID.
 
     Raises
     ------
     InputError
-        The folder does not exist or holds no such file.
+        The folder does not exist or holds no such file; or the list is none, or channels are given beside it.
 
     Examples
     --------
     >>> import hpacells as hpa
     >>> [field.image_id for field in hpa.find_fields("my_images")]
     ['A1']
+    >>> [field.image_id for field in hpa.find_fields("my_images", channels="blue=*_blue,green=*_green")]
+    ['A1']
     """
     folder = Path(folder)
+    settings = settings or ImageSettings()
+    if channels is not None:
+        settings = ImageSettings.model_validate(settings.model_dump() | {"channels": channels})
+    fields = _listed_fields(folder, settings) if folder.is_file() else _found_fields(folder, settings)
+    fields.sort(key=lambda found: found.image_id)
+    return with_full_scale(fields, folder) if settings.full_scale == "auto" else fields
+
+
+def _listed_fields(path: Path, settings: ImageSettings) -> list[Field]:
+    if settings.channels != AUTO:
+        raise InputError(
+            found=f"--channels {settings.channels} beside the list {path.name}",
+            where="images.channels",
+            expected="one of them, since the list says which file is which stain",
+            advice="leave --channels out, or give the folder of the images",
+        )
+    return [_as_set(field, settings) for field in read_path_list(path)]
+
+
+def _found_fields(folder: Path, settings: ImageSettings) -> list[Field]:
     if not folder.is_dir():
         raise InputError(
             found="no such folder", where=folder, expected="a folder of images", advice="check the path"
         )
-    settings = settings or ImageSettings()
     listing, patterns = list_folder(folder), _file_patterns(settings.channels)
     _tell_closed(listing)
     matches = [(file, patterns.match(file) if patterns else None) for file in listing.files]
     named = [match for _, match in matches if match is not None]
-    fields = [_as_set(field, settings) for field in name_fields(named)]
+    fields = [_as_set(field, settings) for field in name_fields(named, settings.z)]
     others = [
         file.path
         for file, match in matches
@@ -70,8 +100,7 @@ def find_fields(folder: str | os.PathLike[str], settings: ImageSettings | None =
         raise explain_no_field(listing, folder, patterns)
     if patterns is not None and (unused := patterns.find_unused(named)):
         log.warning("%s: no file is named as in %s", folder, ", ".join(unused))
-    fields.sort(key=lambda found: found.image_id)
-    return with_full_scale(fields, folder) if settings.full_scale == "auto" else fields
+    return fields
 
 
 def _file_patterns(text: str) -> ChannelPatterns | None:

@@ -9,7 +9,9 @@ import pandas as pd
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.labels.hpa_locations import is_location_table
 from data.labels.label_set import HPA2021, LabelSet
+from data.labels.stained_images import ANTIBODIES, GENES, find_column
 from data.tables.id_hints import explain_ids
 from data.tables.text_table import read_text_table
 
@@ -23,7 +25,8 @@ NEGATIVE = CLASS_NAMES.index("Negative")
 """The class of a cell without staining, or with an unspecific one."""
 
 _FORMS = {"ID": "Label", "Id": "Target"}
-_PROTEINS = ("Protein", "Group")
+_PROTEINS = ("protein", "group", *GENES, *ANTIBODIES)
+"""Columns by which images are of one protein, in small letters; the first that is there counts."""
 _EXPECTED = "a CSV with the columns ID,Label or Id,Target"
 
 
@@ -71,7 +74,10 @@ def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dic
 
 
 def read_proteins(path: str | PathLike[str]) -> dict[str, str]:
-    """Read the column ``Protein`` (or ``Group``) of a label file.
+    """Read which protein each image of a label file shows.
+
+    That is in the column ``Protein`` or ``Group``; where there is neither, in that of the gene (``Gene``,
+    ``ensembl_ids``, ``gene_names`` ...), or else of the antibody. Letter case of the columns does not matter.
 
     Returns
     -------
@@ -85,11 +91,30 @@ def read_proteins(path: str | PathLike[str]) -> dict[str, str]:
         As ``read_labels``.
     """
     table, id_column = _read_table(path)
-    column = next((name for name in _PROTEINS if name in table.columns), None)
+    column = find_column(table, _PROTEINS)
     if column is None:
         return {}
     pairs = zip(table[id_column], table[column].str.strip(), strict=True)
     return {image_id: protein for image_id, protein in pairs if protein}
+
+
+def read_stains(path: str | PathLike[str]) -> pd.DataFrame:
+    """Read the columns of a label file that say which protein, gene and antibody each image shows.
+
+    Returns
+    -------
+    DataFrame
+        These columns as text, as they are called in the file; its index is the image ID.
+
+    Raises
+    ------
+    InputError
+        As ``read_labels``.
+    """
+    table, id_column = _read_table(path)
+    columns = [name for name in table.columns if name != id_column and name.casefold() in _PROTEINS]
+    stains = table.set_index(id_column)[columns]
+    return stains.apply(lambda column: column.str.strip()) if columns else stains
 
 
 def write_labels(
@@ -181,6 +206,14 @@ def _read_table(path: str | PathLike[str]) -> tuple[pd.DataFrame, str]:
     for id_column, label_column in _FORMS.items():
         if {id_column, label_column} <= set(table.columns):
             return table, id_column
+    if is_location_table(table.columns):
+        raise InputError(
+            found="locations of genes, not labels of images",
+            where=path,
+            expected=_EXPECTED,
+            advice=f"run `hpacells labels '{path}' --of images.csv --out labels.csv`, where images.csv has "
+            "the columns ID and Gene, and give labels.csv",
+        )
     wanted = ("Id", "Target") if {"Id", "Target"} & set(table.columns) else ("ID", "Label")
     missing = [column for column in wanted if column not in table.columns]
     raise InputError(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
@@ -11,7 +12,8 @@ import pandas as pd
 from data.errors import InputError
 
 _DELIMITERS = (",", ";", "\t")
-_SPREADSHEETS = {b"PK\x03\x04": "xlsx or ods", b"\xd0\xcf\x11\xe0": "xls"}
+_ZIP = b"PK\x03\x04"
+_SPREADSHEETS = {_ZIP: "xlsx or ods", b"\xd0\xcf\x11\xe0": "xls"}
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -38,8 +40,7 @@ def read_text_table(path: str | PathLike[str], expected: str) -> pd.DataFrame:
     InputError
         The file is missing, a spreadsheet, no text, or a row has more or fewer fields than the header.
     """
-    path = Path(path)
-    rows = _read_rows(_decode(path, expected), path, expected)
+    rows = read_text_rows(path, expected)
     _, header = next(rows, (1, []))
     if not header:
         raise InputError(found="cannot be read as a table (it is empty)", where=path, expected=expected)
@@ -61,6 +62,18 @@ def read_text_table(path: str | PathLike[str], expected: str) -> pd.DataFrame:
     return pd.DataFrame(values, index=lines, columns=columns, dtype=str)
 
 
+def read_text_rows(path: str | PathLike[str], expected: str) -> Iterator[tuple[int, list[str]]]:
+    """Read the rows of a table of text that are not empty, and the line of the file where each begins.
+
+    Raises
+    ------
+    InputError
+        The file is missing, a spreadsheet, or no text.
+    """
+    path = Path(path)
+    return _read_rows(_decode(path, expected), path, expected)
+
+
 def _decode(path: Path, expected: str) -> str:
     try:
         raw = path.read_bytes()
@@ -74,6 +87,10 @@ def _decode(path: Path, expected: str) -> str:
         ) from None
     for mark, kind in _SPREADSHEETS.items():
         if raw.startswith(mark):
+            if mark == _ZIP and _has_table(raw):
+                raise InputError(
+                    found="a ZIP archive", where=path, expected=expected, advice=f"run `unzip '{path}'` first"
+                )
             raise InputError(
                 found=f"a spreadsheet ({kind})",
                 where=path,
@@ -94,6 +111,15 @@ def _decode(path: Path, expected: str) -> str:
     if "\0" in text:
         raise InputError(found="cannot be read as a table (it has null bytes)", where=path, expected=expected)
     return text
+
+
+def _has_table(raw: bytes) -> bool:
+    """Check whether a ZIP archive has a table of text in it, as HPA's downloads do."""
+    try:
+        names = zipfile.ZipFile(io.BytesIO(raw)).namelist()
+    except zipfile.BadZipFile:
+        return False
+    return any(name.lower().endswith((".tsv", ".csv", ".txt")) for name in names)
 
 
 def _read_rows(text: str, path: Path, expected: str) -> Iterator[tuple[int, list[str]]]:

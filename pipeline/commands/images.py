@@ -6,12 +6,22 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import Assignments, Channels, ConfigFile, Images, load_settings, local_engine
+from pipeline.commands.options import (
+    Assignments,
+    Channels,
+    ConfigFile,
+    Images,
+    PathList,
+    images_of,
+    load_settings,
+    local_engine,
+)
 from pipeline.engines.messages import BAD_INPUT
 
 
 def images(
-    images: Images,
+    images: Images = None,
+    path_list: PathList = None,
     channels: Channels = None,
     labels: Annotated[
         Path | None, typer.Option("--labels", help="Label file, whose labels are shown beside the fields.")
@@ -29,7 +39,8 @@ def images(
     from stages.images.run import format_images
 
     settings = load_settings(["images"], config, assignments, {"images.channels": channels})
-    report = describe_images(images, labels, sheet, settings, local_engine())
+    where = images_of(images, path_list)
+    report = describe_images(where, labels, sheet, settings, local_engine())
     fields = report.details["fields"]
     if as_json:
         typer.echo(json.dumps({"counts": report.counts, "fields": fields}, indent=1))

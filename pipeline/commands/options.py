@@ -13,7 +13,17 @@ from pipeline.engines.messages import BAD_INPUT
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
 
-Images = Annotated[Path, typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow.")]
+Images = Annotated[
+    Path | None,
+    typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow; or a path_list.csv."),
+]
+PathList = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        help="In place of IMAGES: a list of files as SubCell has it, path_list.csv, one row per field.",
+    ),
+]
 Channels = Annotated[
     str | None,
     typer.Option(
@@ -41,6 +51,21 @@ Assignments = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="SECTION.NAME=VALUE", help="One setting; may be repeated."),
 ]
+
+
+def images_of(images: Path | None, path_list: Path | None) -> Path:
+    """Return where the images are: the folder, or the list in its place.
+
+    Raises
+    ------
+    typer.BadParameter
+        Neither or both are given.
+    """
+    given = [path for path in (images, path_list) if path is not None]
+    if len(given) != 1:
+        message = "give the folder of the images, or --from path_list.csv" + (", not both" if given else "")
+        raise typer.BadParameter(message)
+    return given[0]
 
 
 def load_settings(

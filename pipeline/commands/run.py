@@ -12,9 +12,11 @@ from pipeline.commands.options import (
     ConfigFile,
     Images,
     OwnMasks,
+    PathList,
     Recipe,
     Work,
     finish,
+    images_of,
     load_settings,
     local_engine,
 )
@@ -23,8 +25,9 @@ from pipeline.runs.writer_lock import sole_writer
 
 
 def run_all(
-    images: Images,
     work: Work,
+    images: Images = None,
+    path_list: PathList = None,
     labels: Annotated[
         Path | None,
         typer.Option(
@@ -55,7 +58,7 @@ def run_all(
     if labels is None and recipe is not None:
         message = "--recipe is for a training, which needs --labels"
         raise typer.BadParameter(message)
-    job = Job(WorkFolder(work), images, labels=labels, models=models or [], truth=truth)
+    job = Job(WorkFolder(work), images_of(images, path_list), labels=labels, models=models or [], truth=truth)
     options = {"images.channels": channels, "segment.masks": masks}
     settings = load_settings(list_sections(job), config, assignments, options, recipe)
     with sole_writer(work):

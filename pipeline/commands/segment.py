@@ -11,7 +11,9 @@ from pipeline.commands.options import (
     ConfigFile,
     Images,
     OwnMasks,
+    PathList,
     Work,
+    images_of,
     load_settings,
     run_step,
 )
@@ -19,8 +21,9 @@ from pipeline.runs.work_folder import WorkFolder
 
 
 def segment(
-    images: Images,
     work: Work,
+    images: Images = None,
+    path_list: PathList = None,
     segmenter: Annotated[
         str | None, typer.Option(help="auto, dpn-unet, lite, classical, hpacellseg, or masks (see --masks).")
     ] = None,
@@ -45,4 +48,5 @@ def segment(
         "images.channels": channels,
     }
     settings = load_settings(["images", "segment"], config, assignments, options)
-    run_step(segment_step(WorkFolder(work), images, list_fields(images, settings), settings), allow_failed)
+    where = images_of(images, path_list)
+    run_step(segment_step(WorkFolder(work), where, list_fields(where, settings), settings), allow_failed)

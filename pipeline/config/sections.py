@@ -10,6 +10,7 @@ _SETTINGS = {
     "segment": "stages.segment.settings:SegmentSettings",
     # Those of pre-cropped cells are all of the other cells', and more.
     "crops": "stages.crops.settings:PrecroppedSettings",
+    "labels": "stages.labels.settings:LabelsSettings",
     "find_rate": "stages.find_rate.settings:FindRateSettings",
     "train": "stages.train.settings:TrainSettings",
     "predict": "stages.predict.settings:PredictSettings",

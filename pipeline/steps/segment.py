@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.cells.edited_masks import find_mask_edits
+from data.errors import InputError
 from data.fields.fewer_channels.folder_channels import choose_channels
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
+from data.readable_text import readable
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.fingerprints import fingerprint_fields
@@ -29,6 +31,7 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
     from stages.segment.run import run as segment
     from stages.segment.segmenter_choice import explain_choice, find_masks_folder, make_mask_source
 
+    images = _storable(images_dir)
     settings = config.settings("segment", SegmentSettings)
     image_settings = config.settings("images", ImageSettings).model_dump(mode="json")
     source = make_mask_source(fields, settings)
@@ -38,7 +41,7 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
 
     def run(_: str, context: Context) -> StageReport:
         report = segment(inputs, outputs, settings, context)
-        report.details |= {"images": str(images_dir.resolve()), "image_settings": image_settings}
+        report.details |= {"images": images, "image_settings": image_settings}
         return report
 
     return Step(
@@ -52,6 +55,28 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
         run=run,
         also_written=(work.cells,),
         incomplete=bool(find_mask_edits(work.masks).missing),
+    )
+
+
+def _storable(images_dir: Path) -> str:
+    """Return the path of a folder for a manifest.
+
+    Raises
+    ------
+    InputError
+        It has bytes that are not UTF-8, in its own name or in that of a folder above it.
+    """
+    path = str(images_dir.absolute())
+    if readable(str(images_dir.resolve())) == str(images_dir.resolve()):
+        return str(images_dir.resolve())
+    if readable(path) == path:
+        # A link to it has a name that can be stored.
+        return path
+    raise InputError(
+        found="a folder whose name is not UTF-8",
+        where=path,
+        expected="a name that can be stored",
+        advice="rename it, or give a link to it with another name",
     )
 
 

@@ -41,6 +41,11 @@ class EvaluateOutputs:
         return self.evaluate_dir / "quality.csv"
 
     @property
+    def proteins_path(self) -> Path:
+        """Table of proteins, one row per protein; only its header where the label file names none."""
+        return self.evaluate_dir / "proteins.csv"
+
+    @property
     def confusion_path(self) -> Path:
         """Picture of the confusion of cells."""
         return self.evaluate_dir / "confusion.png"
@@ -53,4 +58,4 @@ class EvaluateOutputs:
     @property
     def all_paths(self) -> tuple[Path, ...]:
         """All files."""
-        return self.json_path, self.csv_path, self.confusion_path, self.f1_path
+        return self.json_path, self.csv_path, self.proteins_path, self.confusion_path, self.f1_path

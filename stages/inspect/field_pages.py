@@ -80,7 +80,8 @@ class FieldPages:
         cells = read_label_image(self._inputs.masks_dir / f"{image_id}_cells.png")
         size = self._settings.picture_size
         picture = shrink(composite(image), size)
-        write_jpeg(self._folder / f"{image_id}.jpg", picture)
+        # Every name has an ending, so that field A_protein's are not those of field A.
+        write_jpeg(self._folder / f"{image_id}_composite.jpg", picture)
         write_jpeg(self._folder / f"{image_id}_protein.jpg", shrink(protein_only(image), size))
         write_jpeg(self._folder / f"{image_id}_small.jpg", shrink(picture, _THUMBNAIL))
         rows = self._rows.get(image_id)

@@ -14,3 +14,8 @@ def test_it_crosses_from_one_process_to_another() -> None:
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 (our own pickle, made on this line)
     assert isinstance(copy, InputError)
     assert str(copy) == str(error)
+
+
+def test_a_name_that_is_not_utf8_can_be_printed() -> None:
+    error = InputError(found="no such file", where="A\udcb5_red.png")
+    assert str(error).encode() == b"A%B5_red.png: no such file"

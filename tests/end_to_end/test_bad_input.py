@@ -1,6 +1,7 @@
 """What a user can do wrong: one line on stderr and exit status 2, or the field left out and counted."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -179,3 +180,15 @@ def test_ctrl_c_is_reported_in_one_line_and_the_same_command_goes_on(
     assert not (out / "simulate.json").exists()
     hpacells("simulate", out, "--fields", "2")
     assert len(list(out.glob("*_red.png"))) == 2
+
+
+def test_a_folder_that_is_not_utf8_is_one_line_before_any_work(
+    hpacells, simulated: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / os.fsdecode(b"plate\xb5")
+    folder.symlink_to(simulated)
+    work = tmp_path / "work"
+    told = hpacells("segment", folder, "--work", work, "--segmenter", "classical", status=2).stderr
+    assert "plate%B5: a name that is not UTF-8" in told
+    assert "Traceback" not in told
+    assert not work.exists()

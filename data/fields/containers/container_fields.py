@@ -1,7 +1,7 @@
 """Files of several channels: each position in them is a field."""
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from data.fields.containers.channel_choice import choose_channels, list_names, p
 from data.fields.containers.held_images import HeldImage, find_held_images
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
+from data.fields.naming.field_ids import hash_name, safe_id
 from data.images.file_bytes import image_suffix
 
 log = logging.getLogger("hpacells")
@@ -96,32 +97,37 @@ def _is_broken_tiff(image: HeldImage) -> bool:
 def _with_own_names(found: Sequence[tuple[Path, Field]], folder: Path, taken: set[str]) -> list[Field]:
     """Return the fields, each with an ID of its own: with sub-folders, then the file's ending, where needed.
 
-    Raises
-    ------
-    InputError
-        Two fields still have one ID.
+    Fields that still have one ID, or one that cannot be stored, have a fault.
     """
     fields = [field for _, field in found]
+    known = [image_id.casefold() for image_id in taken]
     for attempt in (_with_folders, _with_ending):
-        counts = Counter([*(field.image_id for field in fields), *taken])
+        counts = Counter([*(field.image_id.casefold() for field in fields), *known])
         fields = [
             replace(field, image_id=attempt(path, folder, field.image_id))
-            if counts[field.image_id] > 1
+            if counts[field.image_id.casefold()] > 1
             else field
             for (path, _), field in zip(found, fields, strict=True)
         ]
-    places: dict[str, list[Path]] = defaultdict(list)
-    for (path, _), field in zip(found, fields, strict=True):
-        places[field.image_id].append(path)
-    for image_id, paths in places.items():
-        if len(paths) > 1 or image_id in taken:
-            raise InputError(
-                found=f"two fields of the name {image_id}",
-                where=" and ".join(str(path) for path in paths[:2]),
-                expected="names of their own",
-                advice="rename a file",
-            )
-    return fields
+    counts = Counter([*(field.image_id.casefold() for field in fields), *known])
+    return [
+        _with_safe_id(field, path, number if counts[field.image_id.casefold()] > 1 else None)
+        for number, ((path, _), field) in enumerate(zip(found, fields, strict=True))
+    ]
+
+
+def _with_safe_id(field: Field, path: Path, repeated: int | None) -> Field:
+    """Return a field whose ID can be stored; one whose ID is that of another, with its number in a hash."""
+    image_id, fault = safe_id(field.image_id, path)
+    if repeated is not None:
+        fault = InputError(
+            found=f"two fields of the name {image_id}",
+            where=path,
+            expected="names of their own",
+            advice="rename a file",
+        )
+        image_id = f"{image_id}-{hash_name(f'{repeated} {path}')}"
+    return replace(field, image_id=image_id, fault=field.fault or fault)
 
 
 def _with_folders(path: Path, folder: Path, image_id: str) -> str:

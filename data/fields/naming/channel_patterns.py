@@ -15,10 +15,10 @@ AUTO = "auto"
 _WHERE = "images.channels"
 
 _OTHER_NAMES = {
-    "r": "red", "mt": "red", "microtubules": "red",
-    "g": "green", "protein": "green", "antibody": "green",
-    "b": "blue", "nucleus": "blue", "nuclei": "blue", "dapi": "blue",
-    "y": "yellow", "er": "yellow",
+    "r": "red", "mt": "red", "microtubules": "red", "microtubule": "red", "tubulin": "red",
+    "g": "green", "protein": "green", "prot": "green", "antibody": "green",
+    "b": "blue", "nucleus": "blue", "nuclei": "blue", "nuc": "blue", "dapi": "blue", "hoechst": "blue",
+    "y": "yellow", "er": "yellow", "calreticulin": "yellow",
 }  # fmt: skip
 
 _LEFT_OUT = "-"

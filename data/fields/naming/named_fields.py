@@ -1,90 +1,106 @@
 """The fields of files that were found by their names: which files belong together, and their IDs."""
 
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
+from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import Field
-from data.fields.naming.channel_patterns import ChannelFile, find_channel
+from data.fields.naming.channel_folders import Place, find_places
+from data.fields.naming.channel_patterns import ChannelFile
+from data.fields.naming.field_ids import hash_name, safe_id
+from data.fields.naming.file_slices import choose_slices
 from data.fields.naming.folder_listing import Kind, ListedFile
-from data.readable_text import readable, readable_line
+from data.readable_text import readable_line
 
-_Folders = tuple[str, ...]
-_Place = tuple[_Folders, str]
-
-_LEAST_CHANNELS = 3
-"""Folders of one channel each that are taken together although no folder is named after its channel."""
+log = logging.getLogger("hpacells")
 
 
-def name_fields(found: Iterable[ChannelFile]) -> list[Field]:
+def name_fields(found: Iterable[ChannelFile], z: str = "") -> list[Field]:
     """Return the fields of some files, each with an ID of its own.
 
-    Files of one name in one folder are one field. Those in several folders are one field only where each of
-    these folders holds one channel: folders named after their channels, or three or more with files of the
-    same names. A field is named as in its files' names; where a name is there several times, with its folders
-    before it.
+    Files of one name in one folder are one field; ``find_places`` says when those in several are. A field is
+    named as in its files' names; where a name is there several times, with its folders before it. Slices in
+    files of their own are one field, and which of them is read is chosen by ``z``.
 
-    Raises
-    ------
-    InputError
-        Two fields would have one ID.
+    Fields whose IDs would be alike, or could not be stored, have a fault, and so have stacks of which no
+    slice is chosen. Folders that seem to hold parts of one field are told.
     """
-    places = _join_channel_folders(found)
+    places, stacks = choose_slices(find_places(found), z)
     names = Counter(name.casefold() for _, name in places)
-    fields, taken = [], dict[str, _Place]()
-    for (folders, name), files in places.items():
-        parts = (*folders, name) if names[name.casefold()] > 1 else (name,)
-        image_id = _own_id(parts, taken)
-        taken[image_id.casefold()] = folders, name
-        fields.append(_make_field(image_id, files))
-    return fields
-
-
-def _join_channel_folders(found: Iterable[ChannelFile]) -> dict[_Place, list[ChannelFile]]:
-    """Put the files of each field together, by folder and name."""
-    by_folder: dict[_Folders, list[ChannelFile]] = defaultdict(list)
-    for file in found:
-        by_folder[file.folders].append(file)
-    siblings: dict[_Folders, list[_Folders]] = defaultdict(list)
-    for folders, files in by_folder.items():
-        if folders and len({file.channel for file in files}) == 1:
-            siblings[folders[:-1]].append(folders)
-    joined = {
-        folders: parent
-        for parent, alike in siblings.items()
-        if _are_one(alike, by_folder)
-        for folders in alike
+    fields: dict[Place, Field] = {}
+    taken: dict[str, Place] = {}
+    ids = {
+        place: (*place[0], place[1]) if names[place[1].casefold()] > 1 else (place[1],) for place in places
     }
-    places: dict[_Place, list[ChannelFile]] = defaultdict(list)
-    for folders, files in by_folder.items():
-        for file in files:
-            places[joined.get(folders, folders), file.name].append(file)
-    return places
+    # Names that are there once come first, since no folder can be put before them.
+    for place, parts in sorted(ids.items(), key=lambda item: len(item[1]) > 1):
+        files = places[place]
+        image_id, fault, other = _own_id(parts, place, taken)
+        taken[image_id.casefold()] = place
+        field = _make_field(image_id, files)
+        fields[place] = replace(field, fault=field.fault or stacks.get(place) or fault)
+        if other is not None and fields[other].fault is None:
+            fields[other] = replace(fields[other], fault=fault)
+    _tell_parts(fields)
+    return list(fields.values())
 
 
-def _are_one(alike: Sequence[_Folders], by_folder: dict[_Folders, list[ChannelFile]]) -> bool:
-    """Check whether sibling folders of one channel each hold the channels of the same fields."""
-    channels = [by_folder[folders][0].channel for folders in alike]
-    if len(alike) < 2 or len(set(channels)) < len(channels):
-        return False
-    if all(find_channel(folders[-1]) == channel for folders, channel in zip(alike, channels, strict=True)):
-        return True
-    names = {frozenset(file.name for file in by_folder[folders]) for folders in alike}
-    return len(alike) >= _LEAST_CHANNELS and len(names) == 1
-
-
-def _own_id(parts: Sequence[str], taken: dict[str, _Place]) -> str:
+def _own_id(
+    parts: Sequence[str], place: Place, taken: Mapping[str, Place]
+) -> tuple[str, InputError | None, Place | None]:
+    """Return an ID that no other field has, why it is not that of the name, and which field has that."""
+    where = _write(place)
     for separator in ("_", "--"):
-        image_id = readable_line(separator.join(parts))
+        image_id, fault = safe_id(separator.join(parts), where)
         if image_id.casefold() not in taken:
-            return image_id
-    folders, name = taken[image_id.casefold()]
-    raise InputError(
+            return image_id, fault, None
+    other = taken[image_id.casefold()]
+    fault = InputError(
         found=f"two fields of the name {image_id}",
-        where=readable(f"{'/'.join((*folders, name))} and {'/'.join(parts)}"),
+        where=f"{_write(other)} and {where}",
         expected="a name of its own for each field",
         advice="rename the files of one of them",
     )
+    return f"{image_id}-{hash_name(where)}", fault, other
+
+
+def _tell_parts(fields: Mapping[Place, Field]) -> None:
+    """Warn of fields of one name of which each has channels that the other lacks."""
+    by_name: dict[str, list[Place]] = defaultdict(list)
+    for place in fields:
+        by_name[place[1].casefold()].append(place)
+    parts = []
+    for places in by_name.values():
+        for first, second in pairwise(places):
+            if fields[first].files.keys().isdisjoint(fields[second].files):
+                parts.append((first, second))
+                break
+    if parts:
+        first, second = parts[0]
+        log.warning(
+            "%d name%s in several folders with different channels, such as %s (%s) and %s (%s): each is a "
+            "field of its own; if they are one, name the folders after their channels, or give --channels "
+            "'%s=FOLDER/*_%s,...'",
+            len(parts),
+            "s are" if len(parts) > 1 else " is",
+            _write(first),
+            _channels(fields[first]),
+            _write(second),
+            _channels(fields[second]),
+            *[next(iter(fields[first].files))] * 2,
+        )
+
+
+def _channels(field: Field) -> str:
+    return ", ".join(channel for channel in CHANNELS if channel in field.files)
+
+
+def _write(place: Place) -> str:
+    return readable_line("/".join((*place[0], place[1])))
 
 
 def _make_field(image_id: str, found: Sequence[ChannelFile]) -> Field:

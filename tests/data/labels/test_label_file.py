@@ -11,6 +11,7 @@ from data.labels.label_file import (
     check_coverage,
     read_labels,
     read_proteins,
+    read_stains,
     write_labels,
 )
 from data.labels.label_set import LabelSet, read_label_set
@@ -128,3 +129,33 @@ def test_kaggle_table(shared: Path) -> None:
     assert sum(len(classes) == 1 for classes in labels.values()) == 10412 + 96
     assert sum(classes == (11,) for classes in labels.values()) == 1
     assert labels["5c27f04c-bb99-11e8-b2b9-ac1f6b6435d0"] == (0, 5, 8)
+
+
+@pytest.mark.parametrize(
+    ("header", "proteins"),
+    [
+        ("ID,Label,Antibody", {"a": "X", "b": "Y"}),
+        ("ID,Label,GENE", {"a": "X", "b": "Y"}),
+        ("ID,Label,ensembl_ids", {"a": "X", "b": "Y"}),
+        ("ID,Label,Cell line", {}),
+    ],
+)
+def test_genes_and_antibodies_are_proteins_where_there_is_no_such_column(
+    tmp_path: Path, header: str, proteins: dict[str, str]
+) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text(f"{header}\na,0,X \nb,1,Y\n")
+    assert read_proteins(path) == proteins
+
+
+def test_the_columns_of_stains_keep_their_names(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("ID,Label,Antibody,Cell line,Gene\na,0,HPA1,U2OS,X\nb,1,,A431,Y\n")
+    stains = read_stains(path)
+    assert stains.to_dict("index") == {
+        "a": {"Antibody": "HPA1", "Gene": "X"},
+        "b": {"Antibody": "", "Gene": "Y"},
+    }
+    assert read_proteins(path) == {"a": "X", "b": "Y"}
+    path.write_text("ID,Label\na,0\n")
+    assert read_stains(path).shape == (1, 0)

@@ -224,3 +224,23 @@ def test_no_predictions(work: Work) -> None:
 def test_settings_that_cannot_be(settings: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         EvaluateSettings.model_validate(settings)
+
+
+def test_proteins_keep_their_genes_and_antibodies(work: Work) -> None:
+    work.text = "ID,Label,Antibody,Gene\na,0,HPA1,G1\nb,Cytosol,HPA2,G2\nc,0|2,HPA3,G1\n"
+    work.run()
+    table = pd.read_csv(work.output / "proteins.csv")
+    fixed = ["protein", "Antibody", "Gene", "images", "cells", "true", "found_union", "found_mean"]
+    assert list(table.columns) == [*fixed, *NAMES]
+    assert table[fixed[:6]].values.tolist() == [
+        ["G1", "HPA1;HPA3", "G1", 2, 5, "Nucleus|Golgi"],
+        ["G2", "HPA2", "G2", 1, 1, "Cytosol"],
+    ]
+    first = (PROBABILITIES[:3].mean(axis=0) + PROBABILITIES[4:6].mean(axis=0)) / 2
+    assert np.allclose(table.loc[0, list(NAMES)].to_numpy(float), first)
+
+
+def test_without_proteins_their_table_is_empty(work: Work) -> None:
+    work.text = "ID,Label\na,0\nb,1\nc,0|2\n"
+    work.run()
+    assert len(pd.read_csv(work.output / "proteins.csv")) == 0

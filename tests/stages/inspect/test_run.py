@@ -185,3 +185,28 @@ def test_patterns_and_the_classifier_that_found_them(inputs: InspectInputs, tmp_
 def test_an_unnamed_classifier_is_not_mentioned(inputs: InspectInputs, tmp_path: Path) -> None:
     inspect(inputs, tmp_path)
     assert "Predicted by" not in (tmp_path / "report/index.html").read_text()
+
+
+@pytest.mark.parametrize("ending", ["protein", "small", "tiles", "composite"])
+def test_no_picture_of_a_field_has_the_name_of_another_fields(
+    inputs: InspectInputs, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    real = field_pages.write_jpeg
+    monkeypatch.setattr(
+        field_pages, "write_jpeg", lambda path, picture: (written.append(path.name), real(path, picture))
+    )
+    other = f"a_{ending}"
+    for channel in CHANNELS:
+        (tmp_path / f"images/b_{channel}.png").rename(tmp_path / f"images/{other}_{channel}.png")
+    for what in ("cells", "nuclei"):
+        (tmp_path / f"masks/b_{what}.png").rename(tmp_path / f"masks/{other}_{what}.png")
+    columns = ["image_id", "image_height", "image_width", "cells"]
+    images = [("a", 120, 160, 2), (other, 120, 160, 0), ("c #1", 120, 160, 1)]
+    write_images(tmp_path / "images.parquet", pd.DataFrame(images, columns=columns))
+    inputs = replace(inputs, fields=find_fields(tmp_path / "images"))
+    run(inputs, InspectOutputs(tmp_path / "report"), InspectSettings(), ENGINE)
+    assert len(set(written)) == len(written)
+    page = (tmp_path / f"report/fields/{other}.html").read_text()
+    for name in re.findall(r'src="([^"]+\.jpg)"', page):
+        assert (tmp_path / "report/fields" / name).is_file()

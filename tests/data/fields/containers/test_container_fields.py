@@ -143,6 +143,20 @@ def test_ids_are_never_shared(tmp_path: Path) -> None:
     assert all(np.array_equal(field.read(STAINS), data[0, 0]) for field in fields)
 
 
+def test_ids_that_cannot_be_told_apart_cost_these_fields_alone(tmp_path: Path) -> None:
+    data = draw_positions(1, 1)
+    (tmp_path / "x").mkdir()
+    write_ome_tiff(tmp_path / "x" / "a.ome.tif", data)
+    write_ome_tiff(tmp_path / "b.ome.tif", data)
+    for name in ("a", "x_a", "x_a_tif"):
+        for stain, plane in zip(STAINS, data[0, 0], strict=True):
+            tifffile.imwrite(tmp_path / f"{name}_{stain}.tif", plane)
+    fields = find(tmp_path)
+    assert len({field.image_id.casefold() for field in fields}) == len(fields) == 5
+    [bad] = [field for field in fields if field.fault is not None]
+    assert "two fields of the name x_a" in str(bad.fault)
+
+
 def test_patterns_of_files_leave_containers_alone(tmp_path: Path) -> None:
     write_ome_tiff(tmp_path / "a.ome.tif", draw_positions(1, 1))
     with pytest.raises(InputError, match="no field found"):

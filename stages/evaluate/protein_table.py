@@ -1,0 +1,66 @@
+"""The table of proteins: what was predicted for each, and which gene and antibody it is."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.atomic import atomic_write
+from data.evaluate.aggregation import How
+from stages.evaluate.levels import Judged
+
+
+def write_protein_table(
+    path: Path,
+    cells: Judged,
+    proteins: Mapping[How, Judged],
+    stains: pd.DataFrame,
+    protein_of: Mapping[str, str],
+    names: Sequence[str],
+) -> None:
+    """Write the table of proteins (CSV), one row per protein; only the header where none is known.
+
+    Parameters
+    ----------
+    path
+        The file.
+    cells
+        The cells, named after their images.
+    proteins
+        How they were aggregated -> the proteins.
+    stains
+        Columns of the label file about proteins, genes and antibodies, by image ID.
+    protein_of
+        Image ID -> protein.
+    names
+        Names of the classes.
+    """
+    images: dict[str, list[str]] = defaultdict(list)
+    for image in dict.fromkeys(cells.names.tolist()):
+        if image in protein_of:
+            images[protein_of[image]].append(image)
+    counts = pd.Series(cells.names).value_counts()
+    rows = []
+    union, mean = proteins.get("union"), proteins.get("mean")
+    if union is not None and mean is not None:
+        for place, protein in enumerate(mean.names.tolist()):
+            held = images[protein]
+            row = {"protein": protein} | {
+                column: ";".join(dict.fromkeys(filter(None, stains.loc[held, column])))
+                for column in stains.columns
+            }
+            row |= {"images": len(held), "cells": int(counts[held].sum())}
+            row["true"] = _join(mean.targets[place], names)
+            row["found_union"] = _join(union.decisions[place], names)
+            row["found_mean"] = _join(mean.decisions[place], names)
+            rows.append(row | dict(zip(names, mean.probabilities[place], strict=True)))
+    fixed = ["protein", *stains.columns, "images", "cells", "true", "found_union", "found_mean", *names]
+    with atomic_write(path) as temporary:
+        pd.DataFrame(rows, columns=fixed).to_csv(temporary, index=False, float_format="%.6g")
+
+
+def _join(has: NDArray[np.bool_], names: Sequence[str]) -> str:
+    return "|".join(name for name, is_there in zip(names, has, strict=True) if is_there)

@@ -1,0 +1,1 @@
+"""Labels: from the locations of genes to the labels of images."""
