@@ -111,7 +111,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = draw_files(Path(folder), options.images, options.cells, options.size)
         submission, truth = map(read_submission, paths)
-    pairs = []
+    pairs, our_scores = [], []
     for _ in range(options.runs):
         plain, plain_scores = time_call(lambda: score_by_masks(submission, truth))
         ours, our_scores = time_call(lambda: list(score(submission, truth).average_precision))

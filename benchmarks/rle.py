@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from data.masks.rle import encode_label_image
 
@@ -26,16 +26,22 @@ def draw_cells(size: int, cells: int, seed: int) -> NDArray[np.uint16]:
     y = pixels[:, None] + wave * np.sin(pixels[None, :] / wave)
     x = pixels[None, :] + wave * np.sin(pixels[:, None] / wave)
     centres = np.random.default_rng(seed).uniform(0, size, (cells, 2))
-    distance, owner = cKDTree(centres).query(np.stack([y, x], axis=-1).reshape(-1, 2))
+    distance, owner = KDTree(centres).query(np.stack([y, x], axis=-1).reshape(-1, 2))
     is_cell = distance < np.quantile(distance, 0.85)
     return np.where(is_cell, owner + 1, 0).astype(np.uint16).reshape(size, size)
+
+
+def run_lengths(mask: NDArray[np.uint8]) -> bytes:
+    """Encode a full-size mask by pycocotools."""
+    counts = coco.encode(mask)["counts"]
+    return counts if isinstance(counts, bytes) else counts.encode("ascii")
 
 
 def encode_one_by_one(label_image: NDArray[np.uint16]) -> list[str]:
     """Encode the cells the plain way: a full-size mask each, pycocotools, zlib, base64."""
     return [
         base64.b64encode(
-            zlib.compress(coco.encode(np.asfortranarray(label_image == cell, dtype=np.uint8))["counts"], 9)
+            zlib.compress(run_lengths(np.asfortranarray(label_image == cell, np.uint8)), 9)
         ).decode("ascii")
         for cell in range(1, int(label_image.max()) + 1)
     ]

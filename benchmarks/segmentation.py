@@ -189,7 +189,7 @@ def measure(candidate: Candidate, fields: list[Field], workers: int) -> None:
     """Segment fields into a fresh folder; note wall and processor time, and the networks' share."""
     for runtime in candidate.runtimes:
         runtime.seconds = 0.0
-    settings = SegmentSettings(segmenter="classical", pixel_size_um=PIXEL_UM)
+    settings = SegmentSettings.model_validate({"segmenter": "classical", "pixel_size_um": PIXEL_UM})
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         outputs = SegmentOutputs(work / "masks", work / "cells.parquet", work / "images.parquet")

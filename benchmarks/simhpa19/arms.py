@@ -63,7 +63,7 @@ def predict_cells(folder: Path, judged: Part, context: Context) -> NDArray[np.fl
 def predict_folder(model: Path, work: WorkFolder, output: Path, context: Context) -> NDArray[np.float32]:
     """Predict the kept cells of a work folder with the classifier in ``model``, (n, 19) float32."""
     inputs = PredictInputs(work.tiles, work.cells, [model])
-    predict(inputs, PredictOutputs(output), PredictSettings(), context)
+    predict(inputs, PredictOutputs(output), PredictSettings.model_validate({}), context)
     return read_predictions(output)[list(PROBABILITY_COLUMNS)].to_numpy(np.float32)
 
 
