@@ -64,6 +64,8 @@ class Submission:
         The mask strings, each once an image, not decoded yet.
     label_set
         The classes.
+    lines
+        The line of the file on which the row of each image begins.
 
     Examples
     --------
@@ -78,6 +80,7 @@ class Submission:
     triples: pd.DataFrame
     masks: list[str]
     label_set: LabelSet = HPA2021
+    lines: tuple[int, ...] = ()
 
 
 def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> Submission:
@@ -105,7 +108,7 @@ def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) ->
     """
     images: dict[str, tuple[int, int]] = {}
     masks: list[str] = []
-    parts = []
+    parts, lines = [], []
     for line, row in _read_lines(path):
         where = f"{path}, line {line} ({row.image_id})"
         if row.image_id in images:
@@ -119,8 +122,9 @@ def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) ->
             (np.full(len(numbers), len(images)), triples.labels, triples.confidences, np.array(numbers))
         )
         images[row.image_id] = (row.width, row.height)
+        lines.append(line)
         masks.extend(distinct)
-    return Submission(str(path), _images_table(images), _triples_table(parts), masks, label_set)
+    return Submission(str(path), _images_table(images), _triples_table(parts), masks, label_set, tuple(lines))
 
 
 def read_rows(path: str | PathLike[str]) -> Iterator[SubmissionRow]:
