@@ -87,15 +87,23 @@ class StoredCells:
     def _completed(self, columns: pd.DataFrame) -> Iterator[pd.DataFrame]:
         start = 0
         with cells_file_errors(self._path), pq.ParquetFile(self._path) as file:
-            for batch in file.iter_batches(GROUP_ROWS):
+            # Of several groups Arrow would read all into memory beforehand.
+            for batch in (
+                batch
+                for number in range(file.num_row_groups)
+                for batch in file.iter_batches(GROUP_ROWS, row_groups=[number])
+            ):
                 part = columns.iloc[start : start + len(batch)]
                 start += len(batch)
                 table = add_new_columns(batch.to_pandas())
                 yield table.assign(**{name: part[name].to_numpy() for name in columns.columns})
 
-    def _read_masks_of_group(self, number: int) -> pa.ChunkedArray:
+    def _read_masks_of_group(self, number: int) -> pa.Array:
         with cells_file_errors(self._path), pq.ParquetFile(self._path) as file:
-            return file.read_row_group(number, columns=[_MASKS])[_MASKS]
+            column = file.read_row_group(number, columns=[_MASKS])[_MASKS]
+        # Of several chunks Arrow would join all for each choice of rows.
+        joined = column.combine_chunks()
+        return pa.concat_arrays(joined.chunks) if isinstance(joined, pa.ChunkedArray) else joined
 
 
 def write_cell_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:

@@ -110,7 +110,7 @@ class FieldPages:
             write_jpeg(self._folder / (image_id + _sheet_ending(start)), sheet)
 
     def _rows_of(self, image_id: str) -> pd.DataFrame | None:
-        """Return the rows of a field's cells, with their numbers in the column ``row``; None without cells."""
+        """Return the rows of a field's cells, with their numbers in the column ``row``; None for none."""
         rows = self._rows.get(image_id)
         return None if rows is None else self._table.iloc[rows].assign(row=rows)
 
