@@ -48,7 +48,7 @@ def signal_plane(picture: NDArray[Any], channel: str, path: Path) -> NDArray[Any
         The picture has several colours.
     """
     means = _block_means(picture[:: _EVERY if len(picture) >= _EVERY * _BLOCK else 1])
-    if not means.any():
+    if not means.any() and picture.any():
         means = _block_means(picture)
     strength = np.sqrt((means**2).mean(axis=0))
     strongest = int(strength.argmax())

@@ -1,5 +1,6 @@
 """OME-Zarr 0.1 to 0.5: images, plates and what bioformats2raw writes. Planes are read chunk by chunk."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from data.errors import InputError
 from data.images.formats.ome_zarr_groups import METADATA_FILES, ImageGroup, find_images
 from data.images.picture import Picture
 from data.images.picture_choice import read_chosen
+from data.images.pixel_bound import check_decoded
 from data.images.pixel_size import unit_um
 from data.images.plane_address import PlaneAddress
 
@@ -47,7 +49,7 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
     ]
 
     def plane(number: int, channel: int, z: int) -> NDArray[Any]:
-        return _read_plane(images[number], channel, z)
+        return _read_plane(images[number], channel, z, address.max_pixels)
 
     return read_chosen(pictures, address, path, plane)
 
@@ -95,10 +97,12 @@ def _picture(image: ImageGroup) -> Picture:
     )
 
 
-def _read_plane(image: ImageGroup, channel: int, z: int) -> NDArray[Any]:
+def _read_plane(image: ImageGroup, channel: int, z: int, max_pixels: int) -> NDArray[Any]:
     multiscale = _multiscale(image)
     array = _open_array(image, multiscale)
     axes = _axes(image, multiscale, array.ndim)
+    # A chunk is decoded as a whole, however little of it is in the image.
+    check_decoded(math.prod(array.chunks) * array.dtype.itemsize, max_pixels, image.folder)
     indices = {"t": 0, "c": channel, "z": z}
     values = np.asarray(array[tuple(indices.get(axis, slice(None)) for axis in axes)])
     # A chunk that is not there reads as zeros; that a whole plane has none is no picture.

@@ -8,6 +8,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.images.strips import map_strips
 
 RGB, YCBCR, PALETTE, BLACK, WHITE = 2, 6, 3, 1, 0
 COLOURS = (RGB, YCBCR)
@@ -98,7 +99,8 @@ def _to_grey(samples: NDArray[Any], page: tifffile.TiffPage, path: Path) -> NDAr
             )
         samples = samples.dtype.type(2**bits - 1) - samples
     if samples.dtype == np.uint8 and 1 < bits < 8:
-        return np.rint(samples * np.float32(255 / (2**bits - 1))).astype(np.uint8)
+        factor = np.float32(255 / (2**bits - 1))
+        return map_strips(lambda values: np.rint(values * factor), samples, np.uint8)
     return samples
 
 
