@@ -44,11 +44,16 @@ class PredictedCells:
             return
         table = read_predictions(predictions, embedding=False)
         self.label_set = LabelSet(names=read_class_names(predictions), title=f"of {predictions}")
-        joined = cells[_CELL].merge(table, how="left", on=_CELL)
-        self.probabilities = joined[probability_columns(table.columns)].to_numpy(np.float32)
-        if "labels" in joined.columns:
-            codes, self._combinations = pd.factorize(joined["labels"].astype(object))
-            self._called = codes.astype(np.int32)
+        # Numbers of rows are joined, not the rows: these take some times as much.
+        numbered = table[_CELL].assign(row=np.arange(len(table)))
+        rows = cells[_CELL].merge(numbered, how="left", on=_CELL)["row"].fillna(-1).to_numpy(np.intp)
+        known = rows >= 0
+        probabilities = table[probability_columns(table.columns)].to_numpy(np.float32)
+        self.probabilities = np.full((len(cells), probabilities.shape[1]), np.nan, np.float32)
+        self.probabilities[known] = probabilities[rows[known]]
+        if "labels" in table.columns:
+            codes, self._combinations = pd.factorize(table["labels"])
+            self._called[known] = codes[rows[known]]
 
     def called(self, row: int) -> tuple[int, ...] | None:
         """Return the classes that a cell was found to have; None where it was not predicted.
