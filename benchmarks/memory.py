@@ -113,7 +113,7 @@ class _NoTiles:
 def main() -> None:
     """Print a line per stage and number of cells."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", type=int, nargs="+", default=[100_000, 200_000, 400_000])
+    parser.add_argument("--cells", type=int, nargs="+", default=[100_000, 200_000])
     parser.add_argument(
         "--stage", choices=("write", *_STAGES), help="in this process, on the tables of --folder"
     )

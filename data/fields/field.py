@@ -174,7 +174,7 @@ class Field:
         return self.files[channel]
 
 
-def _widen(image: NDArray[np.uint8]) -> NDArray[np.uint16]:
+def _widen(image: NDArray[Any]) -> NDArray[np.uint16]:
     wide = image.astype(np.uint16)
     wide *= 257
     return wide

@@ -24,7 +24,7 @@ _SURE = 1.1
 
 
 def tell_size(path: Path, classes: NDArray[np.integer], mask_bytes: float) -> None:
-    """Tell how large a submission will be, where it is large.
+    """Log how large a submission will be, where it is large.
 
     Parameters
     ----------

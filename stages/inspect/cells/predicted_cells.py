@@ -39,7 +39,7 @@ class PredictedCells:
         self.label_set: LabelSet | None = None
         self.probabilities = np.full((len(cells), 0), np.nan, np.float32)
         # Few combinations of classes occur, in many cells.
-        self._called, self._combinations = np.full(len(cells), -1, np.int32), np.empty(0, object)
+        self._called, self._combinations = np.full(len(cells), -1, np.int32), list[str]()
         if predictions is None:
             return
         table = read_predictions(predictions, embedding=False)
@@ -52,7 +52,8 @@ class PredictedCells:
         self.probabilities = np.full((len(cells), probabilities.shape[1]), np.nan, np.float32)
         self.probabilities[known] = probabilities[rows[known]]
         if "labels" in table.columns:
-            codes, self._combinations = pd.factorize(table["labels"])
+            codes, combinations = pd.factorize(table["labels"])
+            self._combinations = combinations.tolist()
             self._called[known] = codes[rows[known]]
 
     def called(self, row: int) -> tuple[int, ...] | None:
