@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from benchmarks.side_by_side.machine import describe_machine
 from data.channels import CHANNELS
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 from data.simulate.single_field import simulate_field
 
 Image = NDArray[np.unsignedinteger]
@@ -35,7 +35,7 @@ _TINTS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1), "yellow": (1,
 _OTHER_CHECKOUT = """
 import sys, time
 from pathlib import Path
-from data.fields.field import find_fields
+from data.fields.image_folder import find_fields
 for line in sys.stdin:
     start = time.perf_counter()
     [field] = find_fields(Path(line.strip()))
