@@ -77,9 +77,10 @@ def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
     from stages.crops.run_precropped import run as crops
 
     settings = config.settings("crops", PrecroppedSettings)
-    full_scale = config.settings("images", ImageSettings).full_scale
+    images = config.settings("images", ImageSettings)
+    full_scale = images.full_scale
     label_set = read_label_set(settings.label_set)
-    cells = read_index(index, label_set, settings.channel_order)
+    cells = read_index(index, label_set, settings.channel_order, images.max_pixels)
     outputs = PrecroppedOutputs(
         cells_path=work.cells,
         images_table_path=work.images,

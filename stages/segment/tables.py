@@ -1,11 +1,13 @@
 """The tables of all fields, collected from the rows of each."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.cells.edited_masks import stamps_path
 from data.cells.field_cells import read_field_cells
 from data.cells.label_stamp import write_stamps
+from data.cells.stored_cells import write_cell_parts
 from data.errors import InputError
 from data.fields.images_table import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.fields.images_table import read_images, write_images
@@ -25,23 +27,25 @@ def is_collected(outputs: SegmentOutputs, image_ids: list[str]) -> bool:
 
 def collect(outputs: SegmentOutputs, image_ids: list[str]) -> None:
     """Join the rows of all fields into the two tables, and what is known of their label images."""
-    tables = [pd.DataFrame(columns=list(COLUMN_TYPES)).astype(COLUMN_TYPES)]
     images, stamps = [], {}
-    for image_id in image_ids:
-        path = outputs.rows_path(image_id)
-        field_cells = read_field_cells(path)
-        if field_cells is None:
-            raise InputError(
-                found="vanished while the other fields were segmented",
-                where=path,
-                advice="run `hpacells segment` again",
-            )
-        tables.append(field_cells.table)
-        size = field_cells.image_height, field_cells.image_width
-        images.append((image_id, *size, len(field_cells.table), field_cells.pixel_size_um))
-        if field_cells.stamp is not None:
-            stamps[image_id] = field_cells.stamp
-    write_cells(outputs.cells_path, pd.concat(tables, ignore_index=True))
+
+    def read_parts() -> Iterator[pd.DataFrame]:
+        for image_id in image_ids:
+            path = outputs.rows_path(image_id)
+            field_cells = read_field_cells(path)
+            if field_cells is None:
+                raise InputError(
+                    found="vanished while the other fields were segmented",
+                    where=path,
+                    advice="run `hpacells segment` again",
+                )
+            size = field_cells.image_height, field_cells.image_width
+            images.append((image_id, *size, len(field_cells.table), field_cells.pixel_size_um))
+            if field_cells.stamp is not None:
+                stamps[image_id] = field_cells.stamp
+            yield field_cells.table
+
+    write_cell_parts(outputs.cells_path, read_parts())
     write_stamps(stamps_path(outputs.masks_dir), stamps)
     # Last: its time says when the tables were written.
     write_images(outputs.images_table_path, pd.DataFrame(images, columns=list(IMAGE_COLUMN_TYPES)))

@@ -1,5 +1,6 @@
 """OME-Zarr 0.1 to 0.5: images, plates and what bioformats2raw writes. Planes are read chunk by chunk."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from data.images.formats.dark_chunks import Box, find_dark_chunks, shows_signal
 from data.images.formats.ome_zarr_groups import METADATA_FILES, ImageGroup, find_images
 from data.images.picture import Picture
 from data.images.picture_choice import read_chosen
+from data.images.pixel_bound import check_decoded
 from data.images.pixel_size import unit_um
 from data.images.plane_address import PlaneAddress
 
@@ -48,7 +50,7 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
     ]
 
     def plane(number: int, channel: int, z: int) -> NDArray[Any]:
-        return _read_plane(images[number], channel, z)
+        return _read_plane(images[number], channel, z, address.max_pixels)
 
     return read_chosen(pictures, address, path, plane)
 
@@ -96,10 +98,12 @@ def _picture(image: ImageGroup) -> Picture:
     )
 
 
-def _read_plane(image: ImageGroup, channel: int, z: int) -> NDArray[Any]:
+def _read_plane(image: ImageGroup, channel: int, z: int, max_pixels: int) -> NDArray[Any]:
     multiscale = _multiscale(image)
     array = _open_array(image, multiscale)
     axes = _axes(image, multiscale, array.ndim)
+    # A chunk is decoded as a whole, however little of it is in the image.
+    check_decoded(math.prod(array.chunks) * array.dtype.itemsize, max_pixels, image.folder)
     indices = {"t": 0, "c": channel, "z": z}
     place = tuple(indices.get(axis, slice(None)) for axis in axes)
     values = np.asarray(array[place])
