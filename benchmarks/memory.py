@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -66,40 +67,47 @@ def run_stage(stage: str, folder: Path) -> None:
     # The pictures are left out.
     fault = InputError(found="no picture", where="benchmark")
     fields = [Field(image_id, {}, fault=fault) for image_id in images]
-    tables = {"cells_path": folder / "cells.parquet", "images_table_path": folder / "images.parquet"}
-    predictions = {"predictions_path": folder / "predictions.parquet"}
+    cells, table, predictions = (folder / f"{name}.parquet" for name in ("cells", "images", "predictions"))
     if stage == "combine":
         from stages.combine.paths import CombineInputs, CombineOutputs
         from stages.combine.run import run as combine
         from stages.combine.settings import CombineSettings
 
-        inputs = CombineInputs(**tables, **predictions)
-        combine(inputs, CombineOutputs(folder / "submission.csv"), CombineSettings(), context)
+        inputs = CombineInputs(cells_path=cells, predictions_path=predictions, images_table_path=table)
+        combine(
+            inputs, CombineOutputs(folder / "submission.csv"), CombineSettings.model_validate({}), context
+        )
     elif stage == "crops":
         from stages.crops import run as module
         from stages.crops.paths import CropsInputs, CropsOutputs
         from stages.crops.settings import CropsSettings
 
-        paths = CropsInputs(fields, folder, folder, folder / "cells.parquet", "key")
+        paths = CropsInputs(fields, folder, folder, cells, "key")
         with patch.object(module, "TileWriter", _NoTiles):
             module.run(
-                paths, CropsOutputs(folder / "cut.parquet", folder / "t.zarr"), CropsSettings(), context
+                paths,
+                CropsOutputs(folder / "cut.parquet", folder / "t.zarr"),
+                CropsSettings.model_validate({}),
+                context,
             )
     else:
         from stages.inspect.paths import InspectInputs, InspectOutputs
         from stages.inspect.run import run as inspect
         from stages.inspect.settings import InspectSettings
 
-        shown = InspectInputs(
-            fields, folder, folder, **tables, tiles_path=folder / "tiles.zarr", **predictions
+        shown = InspectInputs(fields, folder, folder, table, cells, folder / "tiles.zarr", predictions)
+        inspect(
+            shown,
+            InspectOutputs(folder / "report"),
+            InspectSettings.model_validate({"max_fields": 1}),
+            context,
         )
-        inspect(shown, InspectOutputs(folder / "report"), InspectSettings(max_fields=1), context)
 
 
 class _NoTiles:
     """A tile store that keeps nothing."""
 
-    def __init__(self, path: Path, count: int, key: str) -> None:
+    def __init__(self, path: Path, count: int, key: str, channels: Sequence[str]) -> None:
         self._count, self.rows_written = count, 0
 
     def append(self, cut: CellTiles) -> None:
