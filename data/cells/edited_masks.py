@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.cells.label_stamp import find_edit, look_at_files, read_stamps
+from data.cells.label_stamp import find_edit, is_readable, look_at_files, read_stamps
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,14 @@ class MaskEdits:
         IDs of fields whose cells in the table are not those of the files.
     missing
         IDs of fields of which a file is not there any more.
+    damaged
+        IDs of fields of which a file is no picture any more.
     """
 
     all: dict[str, str]
     unmeasured: list[str]
     missing: list[str]
+    damaged: list[str]
 
 
 def stamps_path(masks_dir: Path) -> Path:
@@ -32,15 +35,19 @@ def stamps_path(masks_dir: Path) -> Path:
 
 def find_mask_edits(masks_dir: Path) -> MaskEdits:
     """Find the edited masks in the folder of masks of a work folder; only changed files are read."""
-    edits, unmeasured, missing = {}, [], []
+    edits: dict[str, str] = {}
+    unmeasured, missing, damaged = [], [], []
     for image_id, stamp in read_stamps(stamps_path(masks_dir)).items():
         if not look_at_files(masks_dir, image_id):
             missing.append(image_id)
             continue
         found = find_edit(masks_dir, image_id, stamp)
+        if found is not None and not is_readable(masks_dir, image_id):
+            damaged.append(image_id)
+            continue
         if found is not None:
             unmeasured.append(image_id)
         edited = stamp.edited if found is None else found
         if edited and edited != stamp.segmented:
             edits[image_id] = edited
-    return MaskEdits(edits, unmeasured, missing)
+    return MaskEdits(edits, unmeasured, missing, damaged)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.train import hash_start
 from stages.find_rate.settings import FindRateSettings
@@ -19,9 +20,12 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
     from stages.find_rate.run import run as find_rate
 
     recipe = config.settings("train", TrainSettings)
-    dependencies = {"crops": require(work, "crops").output_key, "labels": hash_file(labels)}
+    dependencies = {
+        "crops": require(work, "crops", work.cells, work.tiles).output_key,
+        "labels": hash_file(labels),
+    }
     if after:
-        dependencies["train"] = require(work, "train").output_key
+        dependencies["train"] = require(work, "train", work.model).output_key
         recipe = recipe.model_copy(update={"initial_weights": str(_first_classifier(work))})
     settings = config.settings("find_rate", FindRateSettings)
     dependencies |= {"recipe": hash_json(recipe.of_result().model_dump(mode="json"))} | hash_start(recipe)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.config.config import Config
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.manifest import hash_file, hash_json
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
@@ -27,7 +28,8 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         dependencies = {"model": _hash_model(folders)}
     else:
         folders = [work.model]
-        dependencies = {"train": require(work, "train").output_key, "model": _hash_model([work.model])}
+        trained = require(work, "train", work.model, otherwise=f"use it as it is with --model {work.model}")
+        dependencies = {"train": trained.output_key, "model": _hash_model([work.model])}
     inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=folders)
 
     def run(_: str, context: Context) -> StageReport:
@@ -42,7 +44,7 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         stage="predict",
         manifest=work.manifest("predict"),
         settings=settings,
-        inputs={"crops": require(work, "crops").output_key} | dependencies,
+        inputs={"crops": require(work, "crops", work.cells, work.tiles).output_key} | dependencies,
         outputs=(work.predictions,),
         run=run,
     )

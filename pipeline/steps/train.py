@@ -8,9 +8,10 @@ from data.errors import InputError
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.engines.torchrun import is_follower
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import hash_file
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport
 from stages.train.settings import ALL_FOLDS, TrainSettings
@@ -32,7 +33,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
 
     settings = config.settings("train", TrainSettings)
     softened = str(labels) == OUT_OF_FOLD
-    crops = require(work, "crops").output_key
+    crops = require(work, "crops", work.cells, work.tiles).output_key
     label_file = _softened_labels(work, crops) if softened else Path(labels)
     dependencies = {"crops": crops, "labels": hash_file(label_file)} | hash_start(settings)
     dependencies |= hash_label_set(read_label_set(settings.label_set))
@@ -67,7 +68,8 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
         settings=settings,
         inputs=dependencies,
         outputs=tuple(folder / name for folder in folders for name in ("model.safetensors", "model.toml"))
-        + ((out_of_fold,) if in_folds else ()),
+        + ((out_of_fold,) if in_folds else ())
+        + ((work.out_of_fold_record,) if in_folds and not softened else ()),
         run=run,
     )
 

@@ -7,8 +7,9 @@ import pytest
 
 from data.errors import InputError
 from pipeline.engines.local import LocalEngine
-from pipeline.runs.execute import Step, execute, require
+from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import read_manifest
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, Failure, StageReport, StageSettings
 

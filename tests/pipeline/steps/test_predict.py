@@ -13,7 +13,9 @@ from pipeline.steps import predict as steps
 
 @pytest.fixture(autouse=True)
 def everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "require", lambda _, stage: SimpleNamespace(output_key=f"made by {stage}"))
+    monkeypatch.setattr(
+        steps, "require", lambda _, stage, *reads, **options: SimpleNamespace(output_key=f"made by {stage}")
+    )
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from models.classifiers.ensemble import find_classifiers
 from pipeline.config.config import load_config
-from pipeline.runs.execute import execute, require
+from pipeline.runs.execute import execute
 from pipeline.runs.manifest import Manifest, read_manifest
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.find_rate import find_rate_step
 from pipeline.steps.train import train_step
