@@ -7,6 +7,7 @@ from pipeline.runs.execute import Step
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.train import require_classifier
 from stages.features.settings import FeaturesSettings
 
 
@@ -23,7 +24,7 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
     settings = config.settings("features", FeaturesSettings)
     dependencies = {"crops": require(work, "crops", work.cells, work.tiles).output_key}
     if model is None:
-        dependencies["train"] = require(work, "train", work.model).output_key
+        dependencies["train"] = require_classifier(work).output_key
     else:
         folders = find_classifiers(model)
         dependencies["model"] = hash_json(

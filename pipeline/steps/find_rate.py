@@ -9,7 +9,7 @@ from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.train import hash_start
+from pipeline.steps.train import hash_start, require_classifier
 from stages.find_rate.settings import FindRateSettings
 from stages.train.settings import TrainSettings
 
@@ -25,7 +25,7 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
         "labels": hash_file(labels),
     }
     if after:
-        dependencies["train"] = require(work, "train", work.model).output_key
+        dependencies["train"] = require_classifier(work).output_key
         recipe = recipe.model_copy(update={"initial_weights": str(_first_classifier(work))})
     settings = config.settings("find_rate", FindRateSettings)
     dependencies |= {"recipe": hash_json(recipe.of_result().model_dump(mode="json"))} | hash_start(recipe)

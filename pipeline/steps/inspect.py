@@ -92,11 +92,12 @@ def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Conf
     from stages.inspect.run_precropped import run as inspect
 
     settings = config.settings("inspect", InspectSettings)
-    crops = require_cells(work, work.tiles, work.root / "labels.csv")
+    of_index = work.root / "labels.csv"
+    # Labels that are corrected by hand are shown as they are.
+    crops = require_cells(work, work.tiles, *(() if of_index.is_file() else (of_index,)))
     # Cells and labels are worth a look before anything is predicted.
     has_predictions = read_manifest(work.manifest("predict")) is not None
     predict = require(work, "predict", work.predictions) if has_predictions else None
-    of_index = work.root / "labels.csv"
     shown = labels or (of_index if of_index.name in crops.outputs else None)
     dependencies = {
         "crops": crops.output_key,

@@ -9,6 +9,7 @@ from pipeline.runs.execute import Step
 from pipeline.runs.manifest import hash_file, hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.train import require_classifier
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
 
@@ -28,7 +29,7 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         dependencies = {"model": _hash_model(folders)}
     else:
         folders = [work.model]
-        trained = require(work, "train", work.model, otherwise=f"use it as it is with --model {work.model}")
+        trained = require_classifier(work, otherwise=f"use it as it is with --model {work.model}")
         dependencies = {"train": trained.output_key, "model": _hash_model([work.model])}
     inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=folders)
 

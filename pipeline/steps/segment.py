@@ -33,7 +33,7 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
     from stages.segment.run import run as segment
     from stages.segment.segmenter_choice import explain_choice, make_mask_source
 
-    restore_stamps(work)
+    restored = restore_stamps(work)
     settings = config.settings("segment", SegmentSettings)
     image_settings = config.settings("images", ImageSettings).model_dump(mode="json")
     inputs = SegmentInputs(fields, make_mask_source(fields, settings), explain_choice(fields, settings))
@@ -53,7 +53,7 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
         | _fingerprint_edits(work),
         outputs=_all_outputs(work),
         run=run,
-        incomplete=_is_incomplete(work, images_dir),
+        incomplete=restored or _is_incomplete(work, images_dir),
     )
 
 
@@ -95,20 +95,26 @@ def measure_edited_masks(work: WorkFolder, context: Context) -> None:
     execute(step, context)
 
 
-def restore_stamps(work: WorkFolder) -> None:
+def restore_stamps(work: WorkFolder) -> bool:
     """Write what is known of the label images again where that file is lost, from the records of the fields.
 
     Before anything asks which masks were edited.
+
+    Returns
+    -------
+    bool
+        Whether it was lost.
     """
     path, segmented = stamps_path(work.masks), read_manifest(work.manifest("segment"))
     stamp = segmented.outputs.get(name_output(path, work.root)) if segmented is not None else None
     if stamp is None or is_unchanged(path, stamp):
-        return
+        return False
     records = {
         record.stem: read_key(record) for record in sorted(_outputs(work).fields_dir.glob("*.parquet"))
     }
     with sole_writer(work.root):
         write_stamps(path, {name: key[1] for name, key in records.items() if key and key[1]})
+    return True
 
 
 def restore_tables(
