@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.cells.field_cells import read_field_cells
 from data.cells.label_stamp import find_edit, is_readable, look_at_files, read_stamps
 
 
@@ -51,3 +52,15 @@ def find_mask_edits(masks_dir: Path) -> MaskEdits:
         if edited and edited != stamp.segmented:
             edits[image_id] = edited
     return MaskEdits(edits, unmeasured, missing, damaged)
+
+
+def records_path(masks_dir: Path) -> Path:
+    """Return the folder of the rows of each finished field in a folder of masks."""
+    return masks_dir / ".fields"
+
+
+def find_lost_records(masks_dir: Path) -> list[str]:
+    """List the fields in a folder of masks whose rows are missing or damaged."""
+    records = {path.stem: path for path in records_path(masks_dir).glob("*.parquet")}
+    lost = [image_id for image_id, path in sorted(records.items()) if read_field_cells(path) is None]
+    return lost + sorted(read_stamps(stamps_path(masks_dir)).keys() - records.keys())

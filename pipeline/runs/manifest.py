@@ -34,7 +34,7 @@ class Manifest(BaseModel):
     outputs
         Path of each file or folder that the stage wrote -> how it looked when the stage ended.
     content
-        Hash of all the rest, by which a damaged manifest is noticed; empty in those of older versions.
+        Hash of all the rest, by which damage to the file is noticed; empty in memory and in old files.
     """
 
     stage: str
@@ -91,4 +91,6 @@ def read_manifest(path: Path) -> Manifest | None:
         manifest = Manifest.model_validate_json(path.read_text())
     except (OSError, ValueError):
         return None
-    return manifest if manifest.content in ("", manifest.hash_content()) else None
+    if manifest.content not in ("", manifest.hash_content()):
+        return None
+    return manifest.model_copy(update={"content": ""})

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from data.cells.edited_masks import find_mask_edits, stamps_path
+from data.cells.edited_masks import find_lost_records, find_mask_edits, stamps_path
 from data.errors import InputError
 from pipeline.runs.changed_outputs import find_changed_outputs
 from pipeline.runs.manifest import Manifest, read_manifest
@@ -80,9 +80,15 @@ def _check_outputs(work: WorkFolder, stage: str, reads: set[Path], otherwise: st
             found=f"changed or damaged since {stage} wrote it" if path.exists() else "missing",
             where=path,
             expected=f"what {stage} wrote",
-            advice=f"run `hpacells {stage}` again"
+            advice=f"run `hpacells {_find_mender(work, stage, path)}` again"
             + (f", or {otherwise}" if otherwise and path.exists() else ""),
         )
+
+
+def _find_mender(work: WorkFolder, stage: str, path: Path) -> str:
+    """Return the stage that makes an output again: segment, where records of fields are lost, too."""
+    is_of_fields = path == work.cells and read_manifest(work.manifest("segment")) is not None
+    return "segment" if is_of_fields and find_lost_records(work.masks) else stage
 
 
 def _check_masks(work: WorkFolder, *, is_read: bool) -> None:

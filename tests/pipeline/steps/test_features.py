@@ -16,6 +16,7 @@ def everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         module, "require", lambda _, stage, *reads: SimpleNamespace(output_key=f"made by {stage}")
     )
+    monkeypatch.setattr(module, "require_classifier", lambda *_: SimpleNamespace(output_key="made by train"))
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ def everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         steps, "require", lambda _, stage, *reads, **options: SimpleNamespace(output_key=f"made by {stage}")
     )
+    monkeypatch.setattr(
+        steps, "require_classifier", lambda *_, **__: SimpleNamespace(output_key="made by train")
+    )
 
 
 @pytest.fixture
