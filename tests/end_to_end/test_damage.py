@@ -3,7 +3,7 @@
 import re
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -101,6 +101,7 @@ def damage(path: Path, how: str) -> None:
 def follow_advice(run: Run, work: Path, stage: str) -> list[str]:
     """Run a stage, and for as long as it is refused the command that its message names; list these."""
     followed: list[str] = []
+    messages = ""
     while len(followed) < 6:
         status, messages = run(work, stage)
         if status == 0:
@@ -116,7 +117,7 @@ def follow_advice(run: Run, work: Path, stage: str) -> list[str]:
     pytest.fail(f"{stage} still refuses after {followed}: {messages}")
 
 
-def read_results(work: Path) -> dict[str, object]:
+def read_results(work: Path) -> Mapping[str, object]:
     """Read everything that the stages wrote, without what tells the time."""
     store = TileStore(work / "tiles.zarr")
     rows = range(len(store))
