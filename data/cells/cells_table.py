@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -43,6 +44,9 @@ COLUMN_TYPES: dict[str, str] = {
 ``image_hash`` is the image's perceptual hash (``data.fields.near_duplicates``), empty until the crops
 stage fills it in.
 """
+
+CROPS_COLUMNS = ("dropped", *INTENSITY_COLUMNS, "image_hash")
+"""Columns that the crops stage fills in."""
 
 _NEW_COLUMNS = {"group", "image_hash"}
 
@@ -168,7 +172,7 @@ def cells_file_errors(path: Path) -> Iterator[None]:
             expected="the cells table of a segmented folder",
             advice="run `hpacells segment` first",
         ) from None
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise InputError(
             found=f"not a cells table ({error})",
             where=path,

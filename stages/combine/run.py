@@ -88,7 +88,7 @@ def _join(inputs: CombineInputs) -> tuple[pd.DataFrame, NDArray[np.float32]]:
             found=f"predictions of {len(unknown)} cells that {cells} lacks, first {_name(unknown)}",
             where=predictions,
             expected="predictions of these cells",
-            advice="run `hpacells predict` again",
+            advice="run `hpacells predict` again, or give predictions of these cells",
         )
     lacking = joined[(joined["found_in"] == "left_only") & (joined["dropped"] == "")]
     if len(lacking):
@@ -96,7 +96,7 @@ def _join(inputs: CombineInputs) -> tuple[pd.DataFrame, NDArray[np.float32]]:
             found=f"no prediction of {len(lacking)} cells of {cells}, first {_name(lacking)}",
             where=predictions,
             expected="one of each cell that is not dropped",
-            advice="run `hpacells predict` again",
+            advice="run `hpacells predict` again, or give predictions of all these cells",
         )
     return joined, probabilities
 
