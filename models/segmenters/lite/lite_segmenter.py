@@ -17,7 +17,6 @@ from models.segmenters.runtimes.image_runtime import ImageRuntime
 from models.segmenters.runtimes.lazy import MULTIPLE
 from models.segmenters.segmenter import SegmentedField, check_image
 
-
 MAX_WORKING_PIXELS = 36_000_000
 """Pixels to which a field may be magnified; a field of 10,000 px at 0.08 um is reduced to a sixth of them."""
 
@@ -88,7 +87,8 @@ def _check_magnified_size(shape: tuple[int, ...], pixel_size_um: float) -> None:
     height, width = (side * magnification for side in shape)
     if magnification > 1 and height * width > MAX_WORKING_PIXELS:
         raise InputError(
-            found=f"pixels of {pixel_size_um:g} um, for which the field would be magnified to {width} x {height} px",
+            found=f"pixels of {pixel_size_um:g} um, for which the field would be magnified to {width} x "
+            f"{height} px",
             where="pixel size",
             expected="the pixels of a light microscope that shows organelles, such as 0.08 um",
             advice="check what the files state, and the setting segment.pixel_size_um",
