@@ -52,7 +52,7 @@ REPORT_LABELS = $(if $(LABELS),$(if $(OTHER_LABELS)$(filter $(DEMO_WORK),$(subst
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights images segment crops train predict evaluate \
-        explore features submission score report run test test-slow lint format bench clean
+        explore features submission score report provenance run test test-slow lint format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
@@ -138,6 +138,9 @@ score: setup ## score the submission (TRUTH=)
 
 report: setup ## write the report that shows every cell (with the images' labels: LABELS=)
 	$(HPACELLS) inspect --work $(call q,WORK) $(REPORT_LABELS) $(CONFIG_OPTION) $(ARGS)
+
+provenance: setup ## show what made each prediction: images, weights, settings, versions
+	$(HPACELLS) provenance $(call q,WORK) $(ARGS)
 
 run: setup $(SIMULATED) ## all of the above for IMAGES= WORK=, trained on LABELS= or by the bundled classifier
 	$(HPACELLS) run $(call q,IMAGES) $(if $(LABELS),--labels $(call q,LABELS)) --work $(call q,WORK) $(if $(TRUTH),--truth $(call q,TRUTH)) \
