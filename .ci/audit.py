@@ -1,7 +1,8 @@
 """Ask an advisory service for known faults of the packages in constraints.txt; `make audit` runs it.
 
-Where the service cannot be reached, or knows none of the packages, as behind a mirror of the package index without
-advisories, it says that nothing was checked, and passes: pip-audit itself then finds "no known vulnerabilities".
+Where the service cannot be reached, or knows none of the packages, as behind a mirror of the package index
+without advisories, it says that nothing was checked, and passes: pip-audit itself then says "No known
+vulnerabilities found".
 """
 
 import json

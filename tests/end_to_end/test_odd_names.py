@@ -230,3 +230,37 @@ def test_names_in_what_other_programs_wrote(hpacells, tmp_path: Path) -> None:
     assert name in set(cells["image_id"])
     assert not list(tmp_path.rglob("*escape*"))
     assert {path.name for path in tmp_path.iterdir()} == {"images", "masks", "work"}
+
+
+def test_names_of_folders_above_lead_nowhere(hpacells, tmp_path: Path) -> None:
+    """In a list of files, in the names of an OME-TIFF's positions, and in an index of cells."""
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    write_field(inner, "A", 1)
+    files = {channel: inner / f"A_{channel}.tif" for channel in CHANNELS}
+    evil = ["../../evil", str(tmp_path / "evil"), "..", "."]
+    listed = ["r_image,y_image,b_image,g_image,output_prefix"]
+    row = [str(files[channel]) for channel in ("red", "yellow", "blue", "green")]
+    listed += [",".join([*row, f"{name}_"]) for name in evil]
+    (inner / "path_list.csv").write_text("\n".join(listed))
+    indexed = ["ID,red,green,blue,yellow,group"]
+    indexed += [",".join([name, *(files[channel].name for channel in CHANNELS), name]) for name in evil]
+    (inner / "index.csv").write_text("\n".join(indexed))
+    (inner / "ome").mkdir()
+    planes = np.stack([tifffile.imread(files[channel]) for channel in CHANNELS])
+    with tifffile.TiffWriter(inner / "ome" / "x.ome.tif", ome=True) as file:
+        for name in evil:
+            file.write(planes, metadata={"axes": "CYX", "Name": name, "Channel": {"Name": list(CHANNELS)}})
+    before = {path for path in tmp_path.rglob("*") if inner / "work" not in path.parents}
+    work = inner / "work"
+    hpacells("segment", "--from", inner / "path_list.csv", "--work", work / "1", "--allow-failed")
+    hpacells("segment", inner / "ome", "--work", work / "2", "--allow-failed")
+    hpacells(
+        "crops", "--from", inner / "index.csv", "--work", work / "3", "--set", "crops.infer_masks=always"
+    )
+    hpacells("inspect", "--work", work / "3")
+    after = {path for path in tmp_path.rglob("*") if work not in (path, *path.parents)}
+    assert after == before
+    assert {path.name for path in work.iterdir()} == {"1", "2", "3"}
+    for number in "12":
+        assert list((work / number / "masks").glob("*_cells.png"))
