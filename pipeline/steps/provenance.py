@@ -175,7 +175,7 @@ def _sources_of(work: WorkFolder, manifests: Mapping[str, Manifest], stage: str)
             path = path or _images_of(manifests, fingerprint)
             note = "" if not path or Path(path).exists() else "not there any more"
             sources.append(Source(name, path, fingerprint=f"names, sizes and times {fingerprint}", note=note))
-        elif name == "model" and manifest.details.get("classifiers"):
+        elif name == "model" and isinstance(manifest.details.get("classifiers"), list):
             sources += _classifiers_of(work, manifest)
         elif name in _FILES:
             sources.append(Source(name, path, sha256=fingerprint))

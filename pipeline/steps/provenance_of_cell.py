@@ -62,9 +62,10 @@ def _expected(names: list[Any]) -> str:
 
 
 def _find_files(image_id: str, segmented: Manifest | None, remarks: list[str]) -> Mapping[str, str]:
-    if segmented is None or "images" not in segmented.details:
+    recorded = None if segmented is None else segmented.details.get("images")
+    if segmented is None or not isinstance(recorded, str):
         return {}
-    folder = Path(segmented.details["images"])
+    folder = Path(recorded)
     try:
         settings = ImageSettings.model_validate(segmented.details.get("image_settings", {}))
         fields = find_fields(folder, settings)

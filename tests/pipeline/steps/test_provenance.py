@@ -6,6 +6,8 @@ import pytest
 
 from data.errors import InputError
 from data.file_hash import hash_file
+from data.provenance.crate import describe_crate
+from data.provenance.listing import format_provenance
 from data.provenance.record import Provenance, StageRecord
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.work_folder import WorkFolder
@@ -130,3 +132,14 @@ def test_a_cell_is_a_field_and_a_number(work: WorkFolder, cell: str) -> None:
     if cell:
         with pytest.raises(InputError, match="such as A1/3"):
             collect_provenance(work, cell)
+
+
+def test_details_of_another_kind_than_ours_are_passed_over(work: WorkFolder) -> None:
+    details = {"images": 3, "channels": {"a": 1}, "image_settings": [], "fields of other versions": "x"}
+    finish_stage(work, "segment", inputs={"images": "abc"}, details=details)
+    inputs = {"crops": "crops", "model": "abc"}
+    finish_stage(work, "predict", inputs=inputs, details={"classifiers": "folder", "runtimes": None})
+    found = collect_provenance(work)
+    assert [record.stage for record in found.stages] == ["segment", "crops", "predict"]
+    assert format_provenance(found)
+    assert describe_crate(found, work.root)
