@@ -129,6 +129,8 @@ def _prepare(folder: Path, work: WorkFolder, context: Context) -> KnownPart:
 def _score(test: KnownPart, predictions: Path, submission: Path, context: Context) -> float:
     # Every class of every cell is written, however improbable, so that no recipe's ranking is cut short.
     inputs = CombineInputs(test.part.work.cells, predictions)
-    combine(inputs, CombineOutputs(submission), CombineSettings(min_confidence=0), context)
+    combine(
+        inputs, CombineOutputs(submission), CombineSettings.model_validate({"min_confidence": 0}), context
+    )
     mean = score(submission, test.truth).map
     return float("nan") if mean is None else mean

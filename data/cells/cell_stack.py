@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import imagecodecs
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.images.formats import png
+from data.images.pixel_bound import MAX_PIXELS, check_decoded
 
 CHANNEL_ORDER = "rgby"
 """The usual order of the channels in such a file: R G B Y, the ER of an RGBA picture in its alpha."""
@@ -17,7 +18,7 @@ CHANNEL_ORDER = "rgby"
 _EXPECTED = "a TIFF, an RGBA PNG or a .npy of four channels, of 8 or 16 bit"
 
 
-def read_stack(path: Path, order: str = CHANNEL_ORDER) -> NDArray[Any]:
+def read_stack(path: Path, order: str = CHANNEL_ORDER, max_pixels: int = MAX_PIXELS) -> NDArray[Any]:
     """Read the four channels of a file as (4, H, W), uint8 or uint16, R G B Y.
 
     Parameters
@@ -26,14 +27,18 @@ def read_stack(path: Path, order: str = CHANNEL_ORDER) -> NDArray[Any]:
         TIFF, PNG with transparency, or ``.npy``; the channels come first or last.
     order
         Initials of the channels in the order in which they are there, such as ``"bgry"``.
+    max_pixels
+        Pixels of the largest picture that is read.
 
     Raises
     ------
     InputError
-        The file is missing or unreadable, or has other than four channels of 8 or 16 bit.
+        The file is missing, unreadable or too large, or has other than four channels of 8 or 16 bit.
     """
     try:
-        image = _decode(path)
+        image = _decode(path, max_pixels)
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(found="no such file", where=path, expected=_EXPECTED) from None
     except Exception as error:
@@ -52,10 +57,14 @@ def read_stack(path: Path, order: str = CHANNEL_ORDER) -> NDArray[Any]:
     return image[[order.index(channel[0]) for channel in CHANNELS]]
 
 
-def _decode(path: Path) -> NDArray[Any]:
+def _decode(path: Path, max_pixels: int) -> NDArray[Any]:
     ending = path.suffix.lower()
     if ending == ".png":
-        return imagecodecs.png_decode(path.read_bytes())
+        return png.decode(path.read_bytes(), max_pixels, path)
     if ending == ".npy":
-        return np.squeeze(np.load(path, allow_pickle=False))
-    return np.squeeze(tifffile.imread(path))
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        check_decoded(mapped.nbytes, max_pixels, path)
+        return np.squeeze(np.array(mapped))
+    with tifffile.TiffFile(path) as tiff:
+        check_decoded(tiff.series[0].nbytes, max_pixels, path)
+        return np.squeeze(tiff.asarray())

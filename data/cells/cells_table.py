@@ -1,11 +1,14 @@
 """The cells table, ``cells.parquet``: one row per cell, with place, size, stains and Kaggle mask string."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -41,6 +44,9 @@ COLUMN_TYPES: dict[str, str] = {
 ``image_hash`` is the image's perceptual hash (``data.fields.near_duplicates``), empty until the crops
 stage fills it in.
 """
+
+CROPS_COLUMNS = ("dropped", *INTENSITY_COLUMNS, "image_hash")
+"""Columns that the crops stage fills in."""
 
 _NEW_COLUMNS = {"group", "image_hash"}
 
@@ -150,8 +156,15 @@ def read_cells(path: str | PathLike[str], columns: list[str] | None = None) -> p
         The file is missing or is no cells table.
     """
     path = Path(path)
-    try:
+    with cells_file_errors(path):
         return _read_columns(path, columns or list(COLUMN_TYPES))
+
+
+@contextmanager
+def cells_file_errors(path: Path) -> Iterator[None]:
+    """Raise whatever a library raises of a cells table as an ``InputError``."""
+    try:
+        yield
     except FileNotFoundError:
         raise InputError(
             found="no such file",
@@ -159,7 +172,7 @@ def read_cells(path: str | PathLike[str], columns: list[str] | None = None) -> p
             expected="the cells table of a segmented folder",
             advice="run `hpacells segment` first",
         ) from None
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise InputError(
             found=f"not a cells table ({error})",
             where=path,
@@ -168,10 +181,20 @@ def read_cells(path: str | PathLike[str], columns: list[str] | None = None) -> p
         ) from None
 
 
+def missing_columns(names: Iterable[str]) -> list[str]:
+    """List the columns that a table lacks, but for those that tables of earlier versions lack."""
+    return [column for column in COLUMN_TYPES if column not in {*names, *_NEW_COLUMNS}]
+
+
+def add_new_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the columns that those of earlier versions lack."""
+    new = {"group": table["image_id"], "image_hash": ""}
+    return table.assign(**{name: values for name, values in new.items() if name not in table})
+
+
 def _read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
     missing = _NEW_COLUMNS.difference(pq.read_schema(path).names)
     if missing.isdisjoint(columns):
         return pd.read_parquet(path, columns=columns)
     present = dict.fromkeys(["image_id", *(column for column in columns if column not in missing)])
-    table = pd.read_parquet(path, columns=list(present))
-    return table.assign(group=table["image_id"], image_hash="")[columns]
+    return add_new_columns(pd.read_parquet(path, columns=list(present)))[columns]

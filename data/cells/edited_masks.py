@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.cells.label_stamp import find_edit, look_at_files, read_stamps
+from data.cells.field_cells import read_field_cells
+from data.cells.label_stamp import find_edit, is_readable, look_at_files, read_stamps
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,14 @@ class MaskEdits:
         IDs of fields whose cells in the table are not those of the files.
     missing
         IDs of fields of which a file is not there any more.
+    damaged
+        IDs of fields of which a file is no picture any more.
     """
 
     all: dict[str, str]
     unmeasured: list[str]
     missing: list[str]
+    damaged: list[str]
 
 
 def stamps_path(masks_dir: Path) -> Path:
@@ -32,15 +36,31 @@ def stamps_path(masks_dir: Path) -> Path:
 
 def find_mask_edits(masks_dir: Path) -> MaskEdits:
     """Find the edited masks in the folder of masks of a work folder; only changed files are read."""
-    edits, unmeasured, missing = {}, [], []
+    edits: dict[str, str] = {}
+    unmeasured, missing, damaged = [], [], []
     for image_id, stamp in read_stamps(stamps_path(masks_dir)).items():
         if not look_at_files(masks_dir, image_id):
             missing.append(image_id)
             continue
         found = find_edit(masks_dir, image_id, stamp)
+        if found is not None and not is_readable(masks_dir, image_id):
+            damaged.append(image_id)
+            continue
         if found is not None:
             unmeasured.append(image_id)
         edited = stamp.edited if found is None else found
         if edited and edited != stamp.segmented:
             edits[image_id] = edited
-    return MaskEdits(edits, unmeasured, missing)
+    return MaskEdits(edits, unmeasured, missing, damaged)
+
+
+def records_path(masks_dir: Path) -> Path:
+    """Return the folder of the rows of each finished field in a folder of masks."""
+    return masks_dir / ".fields"
+
+
+def find_lost_records(masks_dir: Path) -> list[str]:
+    """List the fields in a folder of masks whose rows are missing or damaged."""
+    records = {path.stem: path for path in records_path(masks_dir).glob("*.parquet")}
+    lost = [image_id for image_id, path in sorted(records.items()) if read_field_cells(path) is None]
+    return lost + sorted(read_stamps(stamps_path(masks_dir)).keys() - records.keys())

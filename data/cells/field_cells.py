@@ -1,5 +1,6 @@
 """The cells of one finished field, kept so that an interrupted segmentation goes on with the others."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,12 @@ from data.cells.label_stamp import LabelStamp
 from data.software.versions import library_versions
 
 _METADATA = b"hpacells"
+
+_CONTENT = "content"
+"""Hash of the rows and of all other metadata, by which damage to the file is noticed."""
+
+_UNREADABLE = (OSError, KeyError, ValueError, TypeError, MemoryError, pa.ArrowException)
+"""What damaged Parquet files end in, depending on where the damage is."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ def write_field_cells(path: Path, field_cells: FieldCells) -> None:
         "versions": library_versions(),
         "label_images": asdict(field_cells.stamp) if field_cells.stamp else None,
     }
+    metadata[_CONTENT] = _hash_content(metadata, field_cells.table.astype(COLUMN_TYPES))
     table = pa.Table.from_pandas(field_cells.table, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA: json.dumps(metadata)})
     with atomic_write(path) as temporary:
@@ -60,40 +68,49 @@ def write_field_cells(path: Path, field_cells: FieldCells) -> None:
 
 
 def read_field_cells(path: Path) -> FieldCells | None:
-    """Read one field's cells, or None where they are missing or cannot be read."""
+    """Read one field's cells, or None where they are missing or damaged."""
     try:
         table = pq.read_table(path)
         metadata = json.loads((table.schema.metadata or {})[_METADATA])
         cells = table.to_pandas().astype(COLUMN_TYPES)
-    except (OSError, KeyError, ValueError):
+        # Files of older versions have no hash.
+        if metadata.pop(_CONTENT, None) not in (None, _hash_content(metadata, cells)):
+            return None
+        return FieldCells(
+            metadata["key"],
+            metadata["image_height"],
+            metadata["image_width"],
+            cells,
+            metadata.get("pixel_size_um", float("nan")),
+            _stamp(metadata),
+        )
+    except _UNREADABLE:
         return None
-    return FieldCells(
-        metadata["key"],
-        metadata["image_height"],
-        metadata["image_width"],
-        cells,
-        metadata.get("pixel_size_um", float("nan")),
-        _stamp(metadata),
-    )
 
 
 def read_key(path: Path) -> tuple[str, LabelStamp | None] | None:
-    """Read only the key and the stamp of one field's cells, or None where there are none."""
-    metadata = _read_metadata(path)
-    return (metadata["key"], _stamp(metadata)) if "key" in metadata else None
+    """Read the key and the stamp of one field's cells, or None where they are missing or damaged."""
+    field_cells = read_field_cells(path)
+    return None if field_cells is None else (field_cells.key, field_cells.stamp)
 
 
 def read_versions(path: Path) -> dict[str, str]:
     """Read only the versions of the libraries that a field was segmented with; empty where none are named."""
-    return _read_metadata(path).get("versions", {})
-
-
-def _read_metadata(path: Path) -> dict[str, Any]:
     try:
         metadata = pq.read_schema(path).metadata or {}
-        return json.loads(metadata[_METADATA])
-    except (OSError, KeyError, ValueError):
+        return json.loads(metadata[_METADATA]).get("versions", {})
+    except _UNREADABLE:
         return {}
+
+
+def _hash_content(metadata: dict[str, Any], table: pd.DataFrame) -> str:
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    for name in table.columns:
+        column = table[name]
+        is_number = pd.api.types.is_numeric_dtype(column.dtype)
+        content = column.to_numpy().tobytes() if is_number else "\0".join(column).encode()
+        digest.update(f"{name} {len(content)} ".encode() + content)
+    return digest.hexdigest()
 
 
 def _stamp(metadata: dict[str, Any]) -> LabelStamp | None:

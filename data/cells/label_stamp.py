@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,6 +61,15 @@ def look_at_files(masks_dir: Path, image_id: str) -> str:
     return " ".join(f"{stat.st_size} {stat.st_mtime_ns}" for stat in stats)
 
 
+def is_readable(masks_dir: Path, image_id: str) -> bool:
+    """Check whether both files are whole pictures, of whatever kind."""
+    for path in label_paths(masks_dir, image_id):
+        content = np.frombuffer(path.read_bytes(), np.uint8)
+        if not content.size or cv2.imdecode(content, cv2.IMREAD_UNCHANGED) is None:
+            return False
+    return True
+
+
 def find_edit(masks_dir: Path, image_id: str, stamp: LabelStamp) -> str | None:
     """Return the hash of label images that are not the measured ones; None where they are, or are missing."""
     files = look_at_files(masks_dir, image_id)
@@ -85,10 +95,11 @@ def write_stamps(path: Path, stamps: Mapping[str, LabelStamp]) -> None:
 def read_stamps(path: Path) -> dict[str, LabelStamp]:
     """Read the stamps of all fields; none where there is no such file, as in folders of older versions."""
     import pandas as pd
+    import pyarrow as pa
 
     try:
         table = pd.read_parquet(path, columns=list(_COLUMNS))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return {}
     rows: Any = table.itertuples(index=False, name=None)
     return {image_id: LabelStamp(*stamp) for image_id, *stamp in rows}

@@ -21,11 +21,17 @@ def find_cells_full_scale(
         return FullScale(setting)
     step = max(1, len(cells) / SAMPLED_CELLS)
     chosen = [cells[int(number * step)] for number in range(min(len(cells), SAMPLED_CELLS))]
-    files = {path: channel for cell in chosen for channel, path in sorted(cell.files.items())}
+    files = {path: (channel, cell) for cell in chosen for channel, path in sorted(cell.files.items())}
     found = find_full_scale(
         [
-            SampledFile(path, partial(read_stack, path) if channel == "all" else partial(read_values, path))
-            for path, channel in files.items()
+            SampledFile(
+                path,
+                partial(read_stack, path, cell.order, cell.max_pixels)
+                if channel == "all"
+                else partial(read_values, path, cell.address),
+                max_pixels=cell.max_pixels,
+            )
+            for path, (channel, cell) in files.items()
         ]
     )
     tell_full_scale(found, "cells of the index")

@@ -17,6 +17,8 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.images.grey_levels import check_white, fill_range, to_uint8
 from data.images.image_file import SUFFIXES, read_plane
+from data.images.pixel_bound import MAX_PIXELS
+from data.images.plane_address import PlaneAddress
 from data.labels.label_file import parse_labels
 from data.labels.label_set import HPA2021, LabelSet
 from data.tables.text_table import read_text_table
@@ -57,6 +59,8 @@ class PrecroppedCell:
         Name of the cells that belong together, such as those of one mosaic; empty where the index tells none.
     order
         Initials of the channels in the order of a file of four.
+    max_pixels
+        Pixels of the largest picture that is read.
     """
 
     image_id: str
@@ -66,6 +70,12 @@ class PrecroppedCell:
     labels: tuple[int, ...] = ()
     group: str = ""
     order: str = CHANNEL_ORDER
+    max_pixels: int = MAX_PIXELS
+
+    @property
+    def address(self) -> PlaneAddress:
+        """Where in its file the plane of a channel lies."""
+        return PlaneAddress(max_pixels=self.max_pixels)
 
     def read(self, full_scale: int | None = None, full_scale_source: str = "") -> NDArray[np.uint8]:
         """Read the cell's picture, (4, H, W) uint8, R G B Y.
@@ -90,9 +100,10 @@ class PrecroppedCell:
             return to_uint8(fill_range(picture, full_scale))
 
         if "all" in self.files:
-            return filled(read_stack(self.files["all"], self.order), self.files["all"])
+            stack = read_stack(self.files["all"], self.order, self.max_pixels)
+            return filled(stack, self.files["all"])
         read = read_plane if self.window is None else _read_cached
-        planes = [filled(read(self.files[name], name), self.files[name]) for name in CHANNELS]
+        planes = [filled(read(self.files[name], name, self.address), self.files[name]) for name in CHANNELS]
         if len({plane.shape for plane in planes}) > 1:
             raise InputError(
                 found=f"channels of {', '.join(f'{p.shape[1]} x {p.shape[0]}' for p in planes)} px",
@@ -103,7 +114,7 @@ class PrecroppedCell:
 
     def read_mask(self) -> NDArray[np.bool_] | None:
         """Read the cell's mask (H, W), None where the index names none; errors as ``read``."""
-        return None if self.mask is None else read_plane(self.mask, "red") > 0
+        return None if self.mask is None else read_plane(self.mask, "red", self.address) > 0
 
     def _window(self, image: NDArray[Any]) -> NDArray[Any]:
         if self.window is None:
@@ -119,7 +130,9 @@ class PrecroppedCell:
         return image[..., y0 : y0 + size, x0 : x0 + size]
 
 
-def read_index(path: Path, label_set: LabelSet = HPA2021, order: str = CHANNEL_ORDER) -> list[PrecroppedCell]:
+def read_index(
+    path: Path, label_set: LabelSet = HPA2021, order: str = CHANNEL_ORDER, max_pixels: int = MAX_PIXELS
+) -> list[PrecroppedCell]:
     """Read an index of cells, a CSV with one row per cell; paths in it are relative to its folder.
 
     The columns ``mask`` (a file), ``label`` (class numbers or names joined by ``|``) and ``group`` (cells
@@ -150,7 +163,7 @@ def read_index(path: Path, label_set: LabelSet = HPA2021, order: str = CHANNEL_O
         mask = path.parent / row["mask"] if row.get("mask") else None
         labels = _read_labels(row, label_set, where)
         group = row.get("group") or row.get("mosaic", "")
-        cells.append(PrecroppedCell(image_id, files, window, mask, labels, group, order))
+        cells.append(PrecroppedCell(image_id, files, window, mask, labels, group, order, max_pixels))
     twice = [image_id for image_id, count in Counter(cell.image_id for cell in cells).items() if count > 1]
     if twice:
         raise InputError(found=f"cell {twice[0]} is there twice", where=path, expected="one row per cell")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.fields.field import Field
 from data.images.image_file import describe_file, read_values
+from data.images.pixel_bound import MAX_PIXELS
 from data.images.pixel_values import are_fractions
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
 
@@ -29,11 +30,12 @@ _EIGHT_BIT = ("uint8", "int8", "bool")
 
 @dataclass(frozen=True)
 class SampledFile:
-    """A file, how its values are read, and which of its pictures they are of."""
+    """A file, how its values are read, which of its pictures they are of, and how large that may be."""
 
     path: Path
     read: Callable[[], NDArray[Any]]
     picture: int = 0
+    max_pixels: int = MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def with_full_scale(fields: Sequence[Field], where: object) -> list[Field]:
 
 
 def _sampled(path: Path, address: PlaneAddress) -> SampledFile:
-    return SampledFile(path, partial(read_values, path, address), address.picture)
+    return SampledFile(path, partial(read_values, path, address), address.picture, address.max_pixels)
 
 
 def find_full_scale(files: Iterable[SampledFile]) -> FullScale:
@@ -76,7 +78,7 @@ def find_full_scale(files: Iterable[SampledFile]) -> FullScale:
     largest, stated, looked_at = 0, 0, 0
     for file in files:
         try:
-            picture = describe_file(file.path)[file.picture]
+            picture = describe_file(file.path, file.max_pixels)[file.picture]
             if picture.dtype in _EIGHT_BIT:
                 continue
             values = file.read()

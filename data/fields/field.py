@@ -79,21 +79,23 @@ class Field:
         """
         files = [self._file(channel) for channel in channels]
         slices = self._same_slice(channels)
-        planes = [
-            self._fill_range(read_plane(path, channel, address), path)
-            for path, channel, address in zip(files, channels, slices, strict=True)
-        ]
-        for channel, plane in zip(channels, planes, strict=True):
-            if plane.shape != planes[0].shape:
+        image = np.empty((0, 0, 0), np.uint8)
+        for number, (path, channel, address) in enumerate(zip(files, channels, slices, strict=True)):
+            plane = self._fill_range(read_plane(path, channel, address), path)
+            if number == 0:
+                image = np.empty((len(channels), *plane.shape), plane.dtype)
+            if plane.shape != image.shape[1:]:
                 raise InputError(
-                    found=f"{channel} is {_size(plane)} px but {channels[0]} is {_size(planes[0])} px",
+                    found=f"{channel} is {_size(plane)} px but {channels[0]} is {_size(image[0])} px",
                     where=f"field {self.image_id}",
                     expected="channels of one size",
                     advice=f"export {self.files[channel].name} again",
                 )
-        if any(plane.dtype == np.uint16 for plane in planes):
-            planes = [p if p.dtype == np.uint16 else p.astype(np.uint16) * 257 for p in planes]
-        return np.stack(planes)
+            # Each plane goes to its place at once: kept beside each other they would take as much again.
+            if plane.dtype == np.uint16 and image.dtype == np.uint8:
+                image = _widen(image)
+            image[number] = _widen(plane) if plane.dtype != image.dtype else plane
+        return image
 
     def fingerprint(self) -> list[tuple[str, str, int, int, str]]:
         """Return what shows that an input has changed, for each channel.
@@ -135,8 +137,9 @@ class Field:
         return [replace(address, z=str(found)) for address in addresses]
 
     def _count_slices(self, channel: str) -> int:
-        pictures = describe_file(self._file(channel))
-        picture = pictures[min(self._address(channel).picture, len(pictures) - 1)]
+        address = self._address(channel)
+        pictures = describe_file(self._file(channel), address.max_pixels)
+        picture = pictures[min(address.picture, len(pictures) - 1)]
         return picture.slices * picture.times
 
     def _stamp(self, channel: str) -> tuple[str, int, int, str]:
@@ -170,6 +173,12 @@ class Field:
                 "(segment.channels)",
             )
         return self.files[channel]
+
+
+def _widen(image: NDArray[Any]) -> NDArray[np.uint16]:
+    wide = image.astype(np.uint16)
+    wide *= 257
+    return wide
 
 
 def _size(plane: NDArray[Any]) -> str:

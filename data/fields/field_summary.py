@@ -9,6 +9,8 @@ from data.fields.field import Field
 from data.fields.pixel_size import resolve_pixel_size
 from data.images.image_file import describe_file
 from data.images.picture import Picture
+from data.images.pixel_bound import check_pixels
+from data.images.plane_address import WHOLE_FILE
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,10 @@ def summarise_field(found: Field) -> FieldSummary:
 
 def _summarise_channel(found: Field, channel: str) -> ChannelSummary:
     path = found.files[channel]
-    pictures = describe_file(path)
-    address = found.addresses.get(channel)
-    picture: Picture = pictures[address.picture if address is not None else 0]
+    address = found.addresses.get(channel, WHOLE_FILE)
+    pictures = describe_file(path, address.max_pixels)
+    picture: Picture = pictures[address.picture]
+    check_pixels(picture.height, picture.width, address.max_pixels, path)
     return ChannelSummary(
         path.name, picture.height, picture.width, picture.dtype, picture.significant_bits, picture.slices
     )

@@ -76,7 +76,7 @@ def _listed_fields(path: Path, settings: ImageSettings) -> list[Field]:
             expected="one of them, since the list says which file is which stain",
             advice="leave --channels out, or give the folder of the images",
         )
-    return [_as_set(field, settings) for field in read_path_list(path)]
+    return [_with_settings(field, settings) for field in read_path_list(path)]
 
 
 def _found_fields(folder: Path, settings: ImageSettings) -> list[Field]:
@@ -88,14 +88,14 @@ def _found_fields(folder: Path, settings: ImageSettings) -> list[Field]:
     _tell_closed(listing)
     matches = [(file, patterns.match(file) if patterns else None) for file in listing.files]
     named = [match for _, match in matches if match is not None]
-    fields = [_as_set(field, settings) for field in name_fields(named, settings.z)]
+    fields = name_fields(named, settings.z)
     others = [
         file.path
         for file, match in matches
         if match is None and file.kind is Kind.FILE and may_hold_channels(file.path)
     ]
     held = container_fields(others, folder, settings, [field.image_id for field in fields])
-    fields += [_with_white(field, settings) for field in held]
+    fields = [_with_settings(field, settings) for field in (*fields, *held)]
     if not fields:
         raise explain_no_field(listing, folder, patterns)
     if patterns is not None and (unused := patterns.find_unused(named)):
@@ -116,10 +116,8 @@ def _tell_closed(listing: FolderListing) -> None:
         log.warning("%s: not looked into: %s", readable_line(str(path)), reason)
 
 
-def _as_set(field: Field, settings: ImageSettings) -> Field:
-    address = PlaneAddress(z=settings.z)
-    return _with_white(replace(field, addresses=dict.fromkeys(field.files, address)), settings)
-
-
-def _with_white(field: Field, settings: ImageSettings) -> Field:
-    return replace(field, full_scale=None if settings.full_scale == "auto" else settings.full_scale)
+def _with_settings(field: Field, settings: ImageSettings) -> Field:
+    white = None if settings.full_scale == "auto" else settings.full_scale
+    places = {channel: field.addresses.get(channel, PlaneAddress(z=settings.z)) for channel in field.files}
+    bounded = {name: replace(place, max_pixels=settings.max_pixels) for name, place in places.items()}
+    return replace(field, addresses=bounded, full_scale=white)

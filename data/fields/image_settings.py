@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator
 from pydantic import Field as Setting
 
+from data.images.pixel_bound import MAX_PIXELS
 from data.images.stacks import CHOICES
 from data.settings import Settings
 
@@ -39,4 +40,9 @@ class ImageSettings(Settings):
         default="auto",
         description="grey value of 16-bit files that is white (4095 for 12-bit cameras); auto: by what the "
         "files state or their brightest values; up to 255: of 8-bit files",
+    )
+    max_pixels: int = Setting(
+        default=MAX_PIXELS,
+        ge=1,
+        description="pixels of the largest picture that is read; by the file's header, before it is decoded",
     )

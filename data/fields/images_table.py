@@ -4,6 +4,7 @@ from os import PathLike
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from data.atomic import atomic_write
 from data.errors import InputError
@@ -42,10 +43,10 @@ def read_images(path: str | PathLike[str]) -> pd.DataFrame:
         if _ADDED not in table:
             table[_ADDED] = float("nan")
         return table[list(COLUMN_TYPES)]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise InputError(
             found=f"not an images table ({type(error).__name__})",
             where=path,
             expected="what `hpacells segment` writes",
-            advice="run `hpacells segment` first",
+            advice="run `hpacells segment` again",
         ) from None

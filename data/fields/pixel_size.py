@@ -83,7 +83,7 @@ def _stated_sizes(field: Field) -> Iterator[tuple[str, tuple[float, float], str]
     for channel, path in sorted(field.files.items()):
         address = field.addresses.get(channel, WHOLE_FILE)
         try:
-            picture = describe_file(path)[address.picture]
+            picture = describe_file(path, address.max_pixels)[address.picture]
         except (InputError, IndexError):
             continue
         if picture.pixel_size_um is not None:

@@ -15,6 +15,9 @@ _BLOCK = 16
 _EVERY = 8
 """Rows apart that are looked at."""
 
+_LARGE = 2**25
+"""Values of a picture that is looked at a plane at a time."""
+
 CARRIES = 0.3
 """Strength of a plane that carries signal, as a fraction of the strongest; the errors of JPEG reach 0.18."""
 
@@ -48,7 +51,7 @@ def signal_plane(picture: NDArray[Any], channel: str, path: Path) -> NDArray[Any
         The picture has several colours.
     """
     means = _block_means(picture[:: _EVERY if len(picture) >= _EVERY * _BLOCK else 1])
-    if not means.any():
+    if not means.any() and picture.any():
         means = _block_means(picture)
     strength = np.sqrt((means**2).mean(axis=0))
     strongest = int(strength.argmax())
@@ -79,8 +82,10 @@ def signal_plane(picture: NDArray[Any], channel: str, path: Path) -> NDArray[Any
 def _block_means(picture: NDArray[Any]) -> NDArray[np.float64]:
     height, width = picture.shape[:2]
     size = max(1, width // _BLOCK), max(1, height // (_BLOCK // _EVERY))
-    small = cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    return small.reshape(-1, 3).astype(np.float64)
+    # Of a large one a plane at a time, because in floating point it is four times as large.
+    parts = [picture] if picture.size <= _LARGE else [picture[..., plane] for plane in range(3)]
+    small = [cv2.resize(part.astype(np.float32), size, interpolation=cv2.INTER_AREA) for part in parts]
+    return np.dstack(small).reshape(-1, 3).astype(np.float64)
 
 
 def _describe(strength: NDArray[np.float64]) -> list[str]:

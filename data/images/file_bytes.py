@@ -4,11 +4,14 @@ import gzip
 import io
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from data.errors import InputError
+from data.images.pixel_bound import BYTES_PER_PIXEL, MAX_PIXELS, check_decoded
 
 GZIP = ".gz"
+
+_UNPACKED_AT_A_TIME = 2**22
 
 
 def image_suffix(path: Path) -> str:
@@ -22,21 +25,34 @@ def is_packed(path: Path) -> bool:
     return path.name.lower().endswith(GZIP)
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file, unpacked.
+def read_bytes(path: Path, max_pixels: int = MAX_PIXELS) -> bytes:
+    """Read a file, unpacked, which stops where it is larger than so many pixels can be.
 
     Raises
     ------
     OSError
         It cannot be opened.
     InputError
-        It ends in ``.gz`` and is damaged, truncated or no gzip file.
+        It ends in ``.gz`` and is damaged, truncated, no gzip file, or too large.
     """
-    raw = path.read_bytes()
-    if not is_packed(path):
-        return raw
+    return _unpack(path, max_pixels).getvalue() if is_packed(path) else path.read_bytes()
+
+
+def _unpack(path: Path, max_pixels: int) -> io.BytesIO:
+    unpacked = io.BytesIO()
+    with path.open("rb") as packed:
+        _copy_unpacked(packed, unpacked, max_pixels, path)
+    unpacked.seek(0)
+    return unpacked
+
+
+def _copy_unpacked(packed: BinaryIO, unpacked: io.BytesIO, max_pixels: int, path: Path) -> None:
     try:
-        return gzip.decompress(raw)
+        with gzip.open(packed) as file:
+            while part := file.read(_UNPACKED_AT_A_TIME):
+                if unpacked.tell() + len(part) > max_pixels * BYTES_PER_PIXEL:
+                    check_decoded(_stated_size(packed, unpacked.tell() + len(part)), max_pixels, path)
+                unpacked.write(part)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             found=f"damaged or truncated gzip file ({error})",
@@ -44,6 +60,13 @@ def read_bytes(path: Path) -> bytes:
             expected="a whole file",
             advice="copy or download it again",
         ) from None
+
+
+def _stated_size(packed: BinaryIO, least: int) -> int:
+    """Return the size that the end of a gzip file states, of which it has the last 32 bits alone."""
+    packed.seek(-4, io.SEEK_END)
+    stated = int.from_bytes(packed.read(4), "little")
+    return stated + max(0, -(-(least - stated) >> 32) << 32)
 
 
 def read_start(path: Path, size: int) -> bytes:
@@ -62,6 +85,12 @@ def read_start(path: Path, size: int) -> bytes:
         raise ValueError(message) from None
 
 
-def open_unpacked(path: Path) -> IO[bytes] | Path:
-    """Return what a library can open: the path, or the unpacked bytes of a ``.gz``."""
-    return io.BytesIO(read_bytes(path)) if is_packed(path) else path
+def open_unpacked(path: Path, max_pixels: int = MAX_PIXELS) -> IO[bytes] | Path:
+    """Return what a library can open: the path, or the unpacked bytes of a ``.gz``.
+
+    Raises
+    ------
+    OSError, InputError
+        As of ``read_bytes``.
+    """
+    return _unpack(path, max_pixels) if is_packed(path) else path

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.images.strips import map_strips
 
 
 def fill_range(plane: NDArray[Any], full_scale: int | None) -> NDArray[Any]:
@@ -22,8 +23,12 @@ def fill_range(plane: NDArray[Any], full_scale: int | None) -> NDArray[Any]:
     limit = np.iinfo(plane.dtype).max
     if full_scale is None or full_scale >= limit or (full_scale >= 255) != (plane.dtype == np.uint16):
         return plane
-    scaled = plane.astype(np.float32) * np.float32(limit / full_scale)
-    return np.minimum(np.rint(scaled, out=scaled), limit, out=scaled).astype(plane.dtype)
+
+    def fill(values: NDArray[Any]) -> NDArray[np.float32]:
+        scaled = values.astype(np.float32) * np.float32(limit / full_scale)
+        return np.minimum(np.rint(scaled, out=scaled), limit, out=scaled)
+
+    return map_strips(fill, plane, plane.dtype)
 
 
 def check_white(plane: NDArray[Any], full_scale: int | None, source: str, where: object) -> None:
@@ -60,5 +65,5 @@ def to_uint8(image: NDArray[Any]) -> NDArray[np.uint8]:
     """Scale an image of any shape, uint8 or uint16, to uint8, rounding to the nearest grey level."""
     if image.dtype == np.uint8:
         return image
-    scaled = image.astype(np.float32) * np.float32(255 / np.iinfo(image.dtype).max)
-    return np.rint(scaled, out=scaled).astype(np.uint8)
+    factor = np.float32(255 / np.iinfo(image.dtype).max)
+    return map_strips(lambda values: np.rint(values.astype(np.float32) * factor), image, np.uint8)

@@ -19,6 +19,7 @@ from data.images.formats.microscopes import czi, lif, nd2, oir
 from data.images.formats.ome_tiff_set import OmeSet, find_set
 from data.images.formats.ome_zarr_groups import stamp_metadata
 from data.images.picture import Picture
+from data.images.pixel_bound import MAX_PIXELS
 from data.images.pixel_values import to_unsigned
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
 from data.images.stacks import sharpest
@@ -60,18 +61,20 @@ def write_plane(path: Path, plane: NDArray[np.unsignedinteger]) -> None:
         temporary.write_bytes(encoded.tobytes())
 
 
-def describe_file(path: Path) -> tuple[Picture, ...]:
+def describe_file(path: Path, max_pixels: int = MAX_PIXELS) -> tuple[Picture, ...]:
     """Read what a file says about its pictures, without decoding their pixels.
+
+    A packed TIFF has to be unpacked for it, up to what ``max_pixels`` take.
 
     Raises
     ------
     InputError
-        The file is missing, damaged or in no known format.
+        The file is missing, damaged, too large or in no known format.
     """
-    return _attempt(path, lambda: _describe(path, _stamp(path)))
+    return _attempt(path, lambda: _describe(path, _stamp(path), max_pixels))
 
 
-def find_file_set(path: Path, z: str) -> OmeSet | None:
+def find_file_set(path: Path, z: str, max_pixels: int = MAX_PIXELS) -> OmeSet | None:
     """Find the set of files of which an OME-TIFF is part; None where it stands alone or is no OME-TIFF.
 
     Raises
@@ -79,7 +82,9 @@ def find_file_set(path: Path, z: str) -> OmeSet | None:
     InputError
         It cannot be read, or its metadata are in another file.
     """
-    return _attempt(path, lambda: find_set(path, z)) if image_suffix(path) in tiff.SUFFIXES else None
+    if image_suffix(path) not in tiff.SUFFIXES:
+        return None
+    return _attempt(path, lambda: find_set(path, z, max_pixels))
 
 
 def may_hold_channels(path: Path) -> bool:
@@ -113,7 +118,8 @@ def read_plane(path: Path, channel: str, address: PlaneAddress = WHOLE_FILE) -> 
     ------
     InputError
         The file is missing, truncated or in no known format; it has several planes, and the address does not
-        choose one; it has several colours; or its values do not fit into 16 bits.
+        choose one; it is larger than the address allows; it has several colours; or its values do not fit
+        into 16 bits.
     """
     pixels = to_unsigned(read_values(path, address), path)
     if pixels.ndim == 3:
@@ -140,8 +146,9 @@ def _reader(path: Path) -> _Format:
 
 # Every field of a file of many positions is described by it.
 @lru_cache(maxsize=16)
-def _describe(path: Path, _stamp: object) -> tuple[Picture, ...]:
-    return _reader(path).describe(path)
+def _describe(path: Path, _stamp: object, max_pixels: int) -> tuple[Picture, ...]:
+    reader = _reader(path)
+    return tiff.describe(path, max_pixels) if reader.describe is tiff.describe else reader.describe(path)
 
 
 def _stamp(path: Path) -> object:

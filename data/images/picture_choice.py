@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.images.picture import Picture
+from data.images.pixel_bound import check_pixels
 from data.images.plane_address import PlaneAddress
 from data.images.stacks import read_slice
 
@@ -36,7 +37,8 @@ def read_chosen(
     Raises
     ------
     InputError
-        The address names no plane of the file, or the file has more than it chooses from.
+        The address names no plane of the file, the file has more than it chooses from, or the picture is
+        larger than the address allows.
     """
     number = choose_picture(pictures, address, path)
     picture = pictures[number]
@@ -50,6 +52,8 @@ def read_chosen(
             expected="one point in time",
             advice="save the time point that is to be measured as a file of its own",
         )
+
+    check_pixels(picture.height, picture.width, address.max_pixels, path)
 
     def plane(z: int) -> NDArray[Any]:
         pixels = read(number, channel, z)

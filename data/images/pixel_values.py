@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.images.strips import cut_strips, map_strips
 
 _MOST = 65535
 
@@ -37,23 +38,28 @@ def to_unsigned(plane: NDArray[Any], path: Path) -> NDArray[Any]:
 
 def are_fractions(plane: NDArray[Any]) -> bool:
     """Check whether floating-point values lie in 0..1 and are not all whole, so that 1 is white."""
-    return bool(plane.max() <= 1 and not np.array_equal(plane, np.rint(plane)))
+    return bool(plane.max() <= 1 and not _are_whole(plane))
 
 
 def _from_float(plane: NDArray[Any], path: Path) -> NDArray[np.uint16]:
-    if not np.isfinite(plane).all():
+    if not all(np.isfinite(plane[strip]).all() for strip in cut_strips(plane.shape)):
         raise _refusal(plane, "pixels that are no number (NaN or infinite)", path, "replace them by 0")
     _check_range(plane, path)
     if are_fractions(plane):
-        scaled = plane.astype(np.float32) * np.float32(_MOST)
-        return np.rint(scaled, out=scaled).astype(np.uint16)
+        scale = np.float32(_MOST)
+        return map_strips(lambda values: np.rint(values.astype(np.float32) * scale), plane, np.uint16)
     largest = plane.max()
-    if np.array_equal(plane, np.rint(plane)):
+    if _are_whole(plane):
         if largest == 1:
             raise _refusal(plane, "no other values than 0 and 1", path, "convert to 8 or 16 bit integers")
         return plane.astype(np.uint16)
     found = f"values up to {largest:.6g} that are not whole numbers"
     raise _refusal(plane, found, path, "scale to 0..1 or convert to 16 bit integers, all channels alike")
+
+
+def _are_whole(plane: NDArray[Any]) -> bool:
+    strips = (plane[strip] for strip in cut_strips(plane.shape))
+    return all(np.array_equal(strip, np.rint(strip)) for strip in strips)
 
 
 def _check_range(plane: NDArray[Any], path: Path) -> None:

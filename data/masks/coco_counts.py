@@ -6,6 +6,7 @@ integer takes as many characters as it needs, 5 bits each, lowest bits first; bi
 4 of the last one is the sign, and 48 is added to make it printable.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -22,6 +23,9 @@ _LONGEST_INTEGER = 7
 
 _RUNS_AT_A_TIME = 2**14
 """Runs written at a time: what is worked out for each then stays in the processor's cache."""
+
+_CHARACTERS_AT_A_TIME = 2**17
+"""Characters read at a time: what is worked out for each takes some 40 bytes."""
 
 
 def write_counts(runs: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[bytes]:
@@ -49,8 +53,8 @@ def write_counts(runs: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[byte
     return written
 
 
-def read_counts(counts: bytes, *, where: object) -> NDArray[np.int64]:
-    """Read the run lengths of one mask from its counts bytes.
+def read_counts(counts: bytes, *, where: object) -> Iterator[NDArray[np.int64]]:
+    """Read the run lengths of one mask from its counts bytes, part by part, so that a bomb is met early.
 
     Parameters
     ----------
@@ -59,10 +63,10 @@ def read_counts(counts: bytes, *, where: object) -> NDArray[np.int64]:
     where
         What to name in an error message.
 
-    Returns
-    -------
+    Yields
+    ------
     ndarray (runs,)
-        int64, zeros first; runs of length 0 stay as they are.
+        int64, zeros first, the next runs of the mask; runs of length 0 stay as they are.
 
     Raises
     ------
@@ -76,23 +80,39 @@ def read_counts(counts: bytes, *, where: object) -> NDArray[np.int64]:
         raise _not_counts(found="a character outside '0'..'o'", where=where)
     if characters.size and characters[-1] & _CONTINUES:
         raise _not_counts(found="an integer that is cut off at the end", where=where)
-    ends = np.flatnonzero(characters < _CONTINUES)
-    starts = np.concatenate(([0], ends[:-1] + 1)) if ends.size else ends
+    start, read, before = 0, 0, [0, 0]
+    while start < len(characters):
+        part = characters[start : start + _CHARACTERS_AT_A_TIME + _LONGEST_INTEGER]
+        ends = np.flatnonzero(part < _CONTINUES)
+        if len(part) > _CHARACTERS_AT_A_TIME:
+            ends = ends[: max(1, int(np.searchsorted(ends, _CHARACTERS_AT_A_TIME)))]
+        runs = _read_integers(part, ends, where)
+        for parity in (0, 1):
+            # The very first run is in neither of the two chains of differences.
+            chain = runs[parity if (read or parity) else 2 :: 2]
+            if chain.size:
+                chain[0] += before[(read + parity) % 2]
+                np.cumsum(chain, out=chain)
+                before[(read + parity) % 2] = int(chain[-1])
+        if int(runs.min(initial=0)) < 0:
+            raise _not_counts(found="a negative run length", where=where)
+        yield runs
+        start, read = start + int(ends[-1]) + 1, read + len(runs)
+
+
+def _read_integers(characters: NDArray[np.uint8], ends: NDArray[np.intp], where: object) -> NDArray[np.int64]:
+    starts = np.concatenate(([0], ends[:-1] + 1))
     lengths = ends - starts + 1
-    if int(lengths.max(initial=0)) > _LONGEST_INTEGER:
+    if not ends.size or int(lengths.max()) > _LONGEST_INTEGER:
         raise _not_counts(found="an integer too large for a run length", where=where)
-    runs = (characters[starts] & (_CONTINUES - 1)).astype(np.int64)
-    for position in range(1, int(lengths.max(initial=0))):
+    integers = (characters[starts] & (_CONTINUES - 1)).astype(np.int64)
+    for position in range(1, int(lengths.max())):
         longer = np.flatnonzero(lengths > position)
         bits = (characters[starts[longer] + position] & (_CONTINUES - 1)).astype(np.int64)
-        runs[longer] |= bits << (_BITS * position)
+        integers[longer] |= bits << (_BITS * position)
     negative = np.flatnonzero(characters[ends] & _SIGN)
-    runs[negative] -= np.left_shift(1, _BITS * lengths[negative])
-    for chain in (runs[1::2], runs[2::2]):
-        np.cumsum(chain, out=chain)
-    if int(runs.min(initial=0)) < 0:
-        raise _not_counts(found="a negative run length", where=where)
-    return runs
+    integers[negative] -= np.left_shift(1, _BITS * lengths[negative])
+    return integers
 
 
 def _write_batch(runs: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[bytes]:

@@ -74,7 +74,9 @@ def read_label_image(path: str | PathLike[str]) -> NDArray[np.uint16]:
     path = Path(path)
     if not path.is_file():
         raise InputError(found="no such file", where=path, expected="a label image (16-bit PNG)")
-    label_image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    content = np.frombuffer(path.read_bytes(), np.uint8)
+    # Checks the file's own checksums; of an empty file it makes an error of its own.
+    label_image = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
     if label_image is None or label_image.ndim != 2 or label_image.dtype not in (np.uint8, np.uint16):
         found = "unreadable" if label_image is None else f"{label_image.dtype} of shape {label_image.shape}"
         found += ", in colour" if label_image is not None and label_image.ndim == 3 else ""

@@ -18,7 +18,9 @@ from data.masks.label_image import MAX_CELLS
 _MAX_PIXELS = 2**32 - 1
 """COCO's run lengths are unsigned 32-bit integers."""
 
-_MAX_COUNTS_BYTES = 2**26
+_MAX_COUNTS_BYTES = 2**24
+"""Far more than any cell takes; what is worked out of so many to find a bomb takes 100 MB."""
+
 _STRIP_PIXELS = 2**18
 """Pixels compared at a time: the comparison stays in the processor's cache, and small beside the image."""
 
@@ -105,17 +107,27 @@ def decode_runs(string: str, pixels: int | None = None, *, where: object = None)
     ------
     InputError
         The string is not base64, or not zlib-compressed, or holds not COCO run lengths, or these do not
-        add up to ``pixels``.
+        add up to ``pixels``; or the image has 2**32 pixels or more.
     """
     where = where or f"mask {string[:16]}{'...' if len(string) > 16 else ''}"
-    runs = read_counts(_unpack(string, pixels, where), where=where)
-    if pixels is not None and int(runs.sum()) != pixels:
+    if pixels is not None and pixels > _MAX_PIXELS:
         raise InputError(
-            found=f"the mask's runs add up to {int(runs.sum())} pixels",
+            found=f"a mask of an image of {pixels} pixels", where=where, expected=f"at most {_MAX_PIXELS}"
+        )
+    parts, total = [], 0
+    for runs in read_counts(_unpack(string, pixels, where), where=where):
+        total += int(runs.sum())
+        if pixels is not None and total > pixels:
+            break
+        # Half as large, and no run is longer than its image.
+        parts.append(runs if pixels is None else runs.astype(np.uint32))
+    if pixels is not None and total != pixels:
+        raise InputError(
+            found=f"the mask's runs add up to {total} pixels",
             where=where,
             expected=f"{pixels}, the image's height times width",
         )
-    return runs
+    return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64, copy=False)
 
 
 def decode_mask(string: str, height: int, width: int, *, where: object = None) -> NDArray[np.bool_]:

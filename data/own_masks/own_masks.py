@@ -13,6 +13,7 @@ from data.cells.precropped_masks import find_nucleus_mask
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import Field
+from data.images.plane_address import WHOLE_FILE
 from data.own_masks.formats.geojson import read_geojson
 from data.own_masks.formats.image_files import read_image_file
 from data.own_masks.formats.imagej_rois import read_rois
@@ -99,7 +100,8 @@ class OwnMasks:
                 found="no mask", where=f"field {field.image_id} in {self._folder}", expected=f"a file {NAMES}"
             )
         size = _size(field)
-        masks = [(what, path, *entry) for what, path in _named(files) for entry in _read(path, size)]
+        most = max(address.max_pixels for address in (WHOLE_FILE, *field.addresses.values()))
+        masks = [(what, path, *entry) for what, path in _named(files) for entry in _read(path, most)]
         found: dict[str, tuple[Path, NDArray[np.integer]]] = {}
         for wanted in ("cells", "nuclei"):
             candidates = [(path, array) for what, path, said, array in masks if (said or what) == wanted]
@@ -152,15 +154,17 @@ def _named(files: FieldFiles) -> list[tuple[str, Path]]:
     return [("cells", path) for path in files.cells] + [("nuclei", path) for path in files.nuclei]
 
 
-def _read(path: Path, size: tuple[int, int]) -> list[tuple[str, Any]]:
+def _read(path: Path, max_pixels: int) -> list[tuple[str, Any]]:
     """Read one file: what it says that its masks are of, and the masks, arrays or outlines."""
     suffix = split_suffix(path.name)[1]
     try:
         if suffix in (".npy", ".npz"):
-            return list(read_numpy_file(path).items())
+            return list(read_numpy_file(path, max_pixels).items())
         if suffix in (".geojson", ".json"):
             return list(read_geojson(path).items())
-        return [("", read_rois(path) if suffix in (".roi", ".zip") else read_image_file(path))]
+        if suffix in (".roi", ".zip"):
+            return [("", read_rois(path))]
+        return [("", read_image_file(path, max_pixels))]
     except OSError as error:
         raise InputError(
             found=f"cannot be opened ({error.strerror or error})", where=path, expected="a readable mask"

@@ -22,7 +22,10 @@ class Triples:
 
 
 def choose_triples(
-    masks: Sequence[str], probabilities: NDArray[np.floating], min_confidence: float = 0.0
+    masks: Sequence[str],
+    probabilities: NDArray[np.floating],
+    min_confidence: float = 0.0,
+    max_classes: int | None = None,
 ) -> Triples:
     """Turn the class probabilities of an image's cells into triples, the most confident first.
 
@@ -32,19 +35,45 @@ def choose_triples(
         (n,) mask strings of the cells.
     probabilities
         (n, classes) of each cell and class; a probability is the confidence of its triple.
-    min_confidence
-        Pairs of cell and class below it give no triple.
+    min_confidence, max_classes
+        As of `choose_classes`.
 
     Returns
     -------
     Triples
         Sorted by confidence, descending; equal ones by cell, then by class.
     """
-    cells, labels = np.nonzero(probabilities >= min_confidence)
+    cells, labels = np.nonzero(choose_classes(probabilities, min_confidence, max_classes))
     confidences = probabilities[cells, labels].astype(np.float64)
     order = np.argsort(-confidences, kind="stable")
     repeated = np.array(masks, dtype=object)[cells[order]].tolist()
     return Triples(labels[order].astype(np.int16), confidences[order], repeated)
+
+
+def choose_classes(
+    probabilities: NDArray[np.floating], min_confidence: float, max_classes: int | None = None
+) -> NDArray[np.bool_]:
+    """Choose the pairs of cell and class that give a triple.
+
+    Parameters
+    ----------
+    probabilities
+        (n, classes) of each cell and class.
+    min_confidence
+        Pairs below it give no triple.
+    max_classes
+        So many classes of a cell at most, its most probable ones, of equals the first; None for all.
+
+    Returns
+    -------
+    ndarray (n, classes)
+        Where a pair gives a triple.
+    """
+    chosen = np.asarray(probabilities >= min_confidence)
+    if max_classes is not None and max_classes < probabilities.shape[1]:
+        less = np.argsort(-probabilities, axis=1, kind="stable")[:, max_classes:]
+        np.put_along_axis(chosen, less, values=False, axis=1)
+    return chosen
 
 
 def format_prediction_string(triples: Triples) -> str:

@@ -117,7 +117,9 @@ class _FileMasks:
     def decode(self, row: int, decoded: dict[str, MaskRuns]) -> list[MaskRuns]:
         """Decode the masks of one image; ``decoded`` holds those of the same image that are known already."""
         height, width = self._sizes[row]
-        where = f"{self._submission.source}, image {self._submission.images['image_id'].iloc[row]}, triple "
+        lines, image_id = self._submission.lines, self._submission.images["image_id"].iloc[row]
+        line = f", line {lines[row]}" if lines else ""
+        where = f"{self._submission.source}{line}, image {image_id}, triple "
         masks = []
         for number in range(self.starts[row], self.starts[row + 1]):
             string = self._submission.masks[number]

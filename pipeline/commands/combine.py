@@ -18,6 +18,10 @@ from pipeline.runs.work_folder import WorkFolder
 def combine(
     work: Work,
     output: Annotated[Path | None, typer.Option(help="Default: submission.csv in the work folder.")] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="Predictions table, such as one edited by hand; default: the work folder's."),
+    ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
@@ -25,4 +29,4 @@ def combine(
     from pipeline.steps.combine import combine_step
 
     folder, settings = WorkFolder(work), load_settings(["combine"], config, assignments)
-    run_step(combine_step(folder, output or folder.submission, settings))
+    run_step(combine_step(folder, output or folder.submission, predictions, settings))

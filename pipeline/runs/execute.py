@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.atomic import atomic_write
-from data.cells.edited_masks import find_mask_edits
 from data.errors import InputError
 from data.software.versions import find_version
 from pipeline.engines.torchrun import is_follower
@@ -21,11 +20,11 @@ from pipeline.runs.manifest import (
     read_manifest,
     write_manifest,
 )
-from pipeline.runs.stamps import stamp_outputs
+from pipeline.runs.outputs.changed_outputs import find_changed_outputs, keep_changed
+from pipeline.runs.outputs.stamps import name_output, stamp_outputs
+from pipeline.runs.outputs.written_files import claim_outputs
 from pipeline.runs.version_warnings import warn_of_versions
-from pipeline.runs.work_folder import WorkFolder
 from pipeline.runs.writer_lock import sole_writer
-from pipeline.runs.written_files import claim_outputs
 from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")
@@ -46,7 +45,7 @@ class Step:
     inputs
         Name -> fingerprint of everything else that its result depends on.
     outputs
-        What must exist, unchanged if it is a file, for the step to count as done.
+        What must exist, unchanged, for the step to count as done.
     run
         Does the work; gets the step's key.
     also_written
@@ -74,8 +73,8 @@ class Step:
 def execute(step: Step, context: Context) -> Manifest:
     """Run a step unless it is done, and tell what it did.
 
-    A step counts as done when its manifest bears the same key, nothing failed, and its outputs are as it
-    left them. Fields that failed are tried again every time. Of several processes that torchrun started, the
+    A step counts as done when its manifest has the same key, nothing failed, and its outputs are as it left
+    them. Fields that failed are tried again every time. Of several processes that torchrun started, the
     first alone keeps the manifest.
 
     Raises
@@ -114,58 +113,15 @@ def finished_manifest(step: Step) -> Manifest | None:
     manifest = read_manifest(step.manifest)
     if step.incomplete or manifest is None or manifest.key != step.key:
         return None
-    return manifest if manifest.outputs == stamp_outputs(step.outputs) else None
-
-
-def require(work: WorkFolder, stage: str) -> Manifest:
-    """Return the manifest of an earlier stage that a later one builds on.
-
-    Raises
-    ------
-    InputError
-        The stage has not been run in this work folder, or an even earlier one was run again since, or masks
-        were edited since they were measured.
-    """
-    manifest = read_manifest(work.manifest(stage))
-    if manifest is None:
-        raise InputError(
-            found=f"{stage} is not finished",
-            where=work.root,
-            expected=f"{stage}.json and what belongs to it",
-            advice=f"run `hpacells {stage}` with this work folder first",
-        )
-    if stage == "segment":
-        _refuse_unmeasured_masks(work)
-    for name, fingerprint in manifest.inputs.items():
-        earlier = read_manifest(work.manifest(name))
-        if earlier is not None and earlier.output_key != fingerprint:
-            raise InputError(
-                found=f"{stage} is older than {name}",
-                where=work.root,
-                expected=f"a {stage} made from today's {name}",
-                advice=f"run `hpacells {stage}` again",
-            )
-        if earlier is not None:
-            require(work, name)
-    return manifest
-
-
-def _refuse_unmeasured_masks(work: WorkFolder) -> None:
-    edited = find_mask_edits(work.masks).unmeasured
-    if edited:
-        others = f" and {len(edited) - 1} more" if len(edited) > 1 else ""
-        raise InputError(
-            found=f"the mask of {edited[0]}{others} was edited after its cells were measured",
-            where=work.masks,
-            expected="the masks that are in the cells table",
-            advice="run `hpacells crops` and the stages after it again, which use the edited mask",
-        )
+    names = {name_output(path, step.manifest.parent) for path in step.outputs}
+    return manifest if names == set(manifest.outputs) and not find_changed_outputs(step.manifest) else None
 
 
 @contextmanager
 def _manifest_aside(step: Step) -> Iterator[None]:
     """Take an earlier run's manifest away, and put it back where this one stops before it changed a file."""
     earlier = step.manifest.read_bytes() if step.manifest.is_file() else None
+    keep_changed(step.manifest)
     # Without a manifest nothing that a killed run leaves behind can pass for finished.
     step.manifest.unlink(missing_ok=True)
     before = _look(step)
@@ -200,7 +156,7 @@ def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:
         output_key=hash_json([step.key, [failure.where for failure in failures]]),
         settings=step.settings.model_dump(mode="json"),
         inputs=step.inputs,
-        outputs=stamp_outputs(step.outputs),
+        outputs=stamp_outputs(step.outputs, step.manifest.parent),
         counts={name: float(count) for name, count in report.counts.items()},
         failures=failures,
         details=report.details,

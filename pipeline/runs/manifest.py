@@ -31,7 +31,9 @@ class Manifest(BaseModel):
     inputs
         Name -> fingerprint (content hash, or the key of an earlier stage).
     outputs
-        Name of each file or folder that the stage wrote -> how it looked when the stage ended.
+        Path of each file or folder that the stage wrote -> how it looked when the stage ended.
+    content
+        Hash of all the rest, by which damage to the file is noticed; empty in memory and in old files.
     """
 
     stage: str
@@ -46,6 +48,11 @@ class Manifest(BaseModel):
     seconds: float
     finished: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     versions: dict[str, str] = Field(default_factory=software_versions)
+    content: str = ""
+
+    def hash_content(self) -> str:
+        """Hash everything but the hash itself."""
+        return hash_json(self.model_dump(mode="json", exclude={"content"}))
 
 
 def hash_json(value: object) -> str:
@@ -56,12 +63,16 @@ def hash_json(value: object) -> str:
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest as JSON."""
     with atomic_write(path) as temporary:
-        temporary.write_text(manifest.model_dump_json(indent=2) + "\n")
+        whole = manifest.model_copy(update={"content": manifest.hash_content()})
+        temporary.write_text(whole.model_dump_json(indent=2) + "\n")
 
 
 def read_manifest(path: Path) -> Manifest | None:
-    """Read a manifest, or None where there is none or it cannot be understood."""
+    """Read a manifest, or None where there is none or it is damaged."""
     try:
-        return Manifest.model_validate_json(path.read_text())
+        manifest = Manifest.model_validate_json(path.read_text())
     except (OSError, ValueError):
         return None
+    if manifest.content not in ("", manifest.hash_content()):
+        return None
+    return manifest.model_copy(update={"content": ""})

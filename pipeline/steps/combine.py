@@ -4,32 +4,46 @@ from pathlib import Path
 
 from data.file_hash import hash_file
 from pipeline.config.config import Config
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
+from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
 from stages.combine.settings import CombineSettings
 from stages.stage import Context, StageReport
 
+PREDICTIONS = "predictions"
+"""Input, and detail, of a step that takes predictions from a file which the user named."""
 
-def combine_step(work: WorkFolder, output: Path, config: Config) -> Step:
-    """Combine masks and predictions into a submission."""
+
+def combine_step(work: WorkFolder, output: Path, predictions: Path | None, config: Config) -> Step:
+    """Combine masks with the work folder's predictions, or with those in the file ``predictions``."""
     from stages.combine.paths import CombineInputs, CombineOutputs
     from stages.combine.run import run as combine
 
     settings = config.settings("combine", CombineSettings)
+    if predictions is None:
+        otherwise = f"use it as it is with --predictions {work.predictions}"
+        dependencies = {"predict": require(work, "predict", work.predictions, otherwise=otherwise).output_key}
+        require_cells(work)
+    else:
+        dependencies = {"crops": require_cells(work).output_key, PREDICTIONS: hash_file(predictions)}
     inputs = CombineInputs(
-        cells_path=work.cells, predictions_path=work.predictions, images_table_path=work.images
+        cells_path=work.cells,
+        predictions_path=predictions or work.predictions,
+        images_table_path=work.images,
     )
 
     def run(_: str, context: Context) -> StageReport:
         report = combine(inputs, CombineOutputs(output), settings, context)
         report.details["submission"] = hash_file(output)
+        if predictions is not None:
+            report.details[PREDICTIONS] = str(predictions.resolve())
         return report
 
     return Step(
         stage="combine",
         manifest=work.manifest("combine"),
         settings=settings,
-        inputs={"predict": require(work, "predict").output_key},
+        inputs=dependencies,
         outputs=(output,),
         run=run,
     )

@@ -11,13 +11,14 @@ from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.engines.local import LocalEngine
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.pixel_sizes import read_pixel_sizes
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.images import list_segmented
-from pipeline.steps.segment import measure_edited_masks
+from pipeline.steps.segment import measure_edited_masks, restore_tables
 from stages.crops.settings import CropsSettings, PrecroppedSettings
 from stages.stage import Context, StageReport
 
@@ -29,9 +30,12 @@ def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], conf
 
     settings = config.settings("crops", CropsSettings)
     measure_edited_masks(work, LocalEngine(workers=1))
-    segmented = require(work, "segment")
+    segmented = require(work, "segment", work.masks)
+    restore = restore_tables(work, fields, segmented)
 
     def run(key: str, context: Context) -> StageReport:
+        if restore is not None:
+            restore()
         inputs = CropsInputs(
             fields=fields,
             images_dir=images_dir,
@@ -77,9 +81,10 @@ def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
     from stages.crops.run_precropped import run as crops
 
     settings = config.settings("crops", PrecroppedSettings)
-    full_scale = config.settings("images", ImageSettings).full_scale
+    images = config.settings("images", ImageSettings)
+    full_scale = images.full_scale
     label_set = read_label_set(settings.label_set)
-    cells = read_index(index, label_set, settings.channel_order)
+    cells = read_index(index, label_set, settings.channel_order, images.max_pixels)
     outputs = PrecroppedOutputs(
         cells_path=work.cells,
         images_table_path=work.images,

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from data.file_hash import hash_file
 from pipeline.config.config import Config
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.manifest import read_manifest
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.evaluate.settings import EvaluateSettings
 
@@ -16,10 +17,15 @@ def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, conf
     from stages.evaluate.run import run as evaluate
 
     settings = config.settings("evaluate", EvaluateSettings)
-    dependencies = {"crops": require(work, "crops").output_key, "labels": hash_file(labels)}
+    dependencies = {"crops": require(work, "crops", work.cells).output_key, "labels": hash_file(labels)}
     trained_on = False
     if predictions is None:
-        dependencies["predict"] = require(work, "predict").output_key
+        dependencies["predict"] = require(
+            work,
+            "predict",
+            work.predictions,
+            otherwise=f"use it as it is with --predictions {work.predictions}",
+        ).output_key
         trained = read_manifest(work.manifest("train"))
         trained_on = trained is not None and trained.inputs.get("labels") == dependencies["labels"]
     else:

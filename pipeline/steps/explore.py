@@ -42,7 +42,6 @@ def explore_step(work: WorkFolder, images: Path | None, labels: Path, config: Co
         manifest=work.manifest("explore"),
         settings=settings,
         inputs=dependencies | (keys if has_cells else {}),
-        outputs=tuple(work.explore / name for name in ("index.html", "summary.json")),
+        outputs=(work.explore,),
         run=lambda _, context: explore(inputs, ExploreOutputs(work.explore), settings, context),
-        also_written=(work.explore,),
     )

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from data.file_hash import hash_file
 from pipeline.config.config import Config
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.manifest import hash_json
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.train import require_classifier
 from stages.features.settings import FeaturesSettings
 
 
@@ -21,9 +23,9 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
     from stages.features.run import run as features
 
     settings = config.settings("features", FeaturesSettings)
-    dependencies = {"crops": require(work, "crops").output_key}
+    dependencies = {"crops": require(work, "crops", work.cells, work.tiles).output_key}
     if model is None:
-        dependencies["train"] = require(work, "train").output_key
+        dependencies["train"] = require_classifier(work).output_key
     else:
         folders = find_classifiers(model)
         dependencies["model"] = hash_json(
@@ -31,7 +33,7 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
         )
         dependencies["model_folder"] = str(model)
     if labels is None:
-        dependencies["predict"] = require(work, "predict").output_key
+        dependencies["predict"] = require(work, "predict", work.predictions).output_key
     else:
         dependencies |= {"labels": hash_file(labels), "label_file": str(labels)}
     inputs = FeaturesInputs(
@@ -46,7 +48,6 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
         manifest=work.manifest("features"),
         settings=settings,
         inputs=dependencies,
-        outputs=tuple(work.features / name for name in ("index.html", "summary.json")),
+        outputs=(work.features,),
         run=lambda _, context: features(inputs, FeaturesOutputs(work.features), settings, context),
-        also_written=(work.features,),
     )

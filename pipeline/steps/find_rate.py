@@ -5,11 +5,12 @@ from pathlib import Path
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import hash_json
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.train import hash_start
+from pipeline.steps.train import hash_start, require_classifier
 from stages.find_rate.settings import FindRateSettings
 from stages.train.settings import TrainSettings
 
@@ -20,9 +21,12 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
     from stages.find_rate.run import run as find_rate
 
     recipe = config.settings("train", TrainSettings)
-    dependencies = {"crops": require(work, "crops").output_key, "labels": hash_file(labels)}
+    dependencies = {
+        "crops": require(work, "crops", work.cells, work.tiles).output_key,
+        "labels": hash_file(labels),
+    }
     if after:
-        dependencies["train"] = require(work, "train").output_key
+        dependencies["train"] = require_classifier(work).output_key
         recipe = recipe.model_copy(update={"initial_weights": str(_first_classifier(work))})
     settings = config.settings("find_rate", FindRateSettings)
     dependencies |= {"recipe": hash_json(recipe.of_result().model_dump(mode="json"))} | hash_start(recipe)

@@ -3,12 +3,13 @@
 import logging
 from pathlib import Path
 
+from data.errors import InputError
 from data.fields.field import Field
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
 from pipeline.config.config import Config
-from pipeline.runs.execute import require
 from pipeline.runs.failures import summarise_failures
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport
 
@@ -40,7 +41,16 @@ def list_segmented(work: WorkFolder, config: Config, images_dir: Path | None = N
     details = require(work, "segment").details
     settings = ImageSettings.model_validate(details.get("image_settings", {}))
     given = config.settings("images", ImageSettings).model_dump(exclude_unset=True)
-    return find_fields(images_dir or Path(details["images"]), settings.model_copy(update=given))
+    segmented_dir = Path(details["images"])
+    if images_dir is None and not segmented_dir.is_dir():
+        raise InputError(
+            found="the images are not there any more",
+            where=segmented_dir,
+            expected="the folder that was segmented",
+            advice="if it was moved, run `hpacells segment` with the folder where they are now, which "
+            "segments nothing twice",
+        )
+    return find_fields(images_dir or segmented_dir, settings.model_copy(update=given))
 
 
 def describe_images(

@@ -8,9 +8,11 @@ from data.fields.field import Field
 from data.file_hash import hash_file
 from data.labels.label_set import LabelSet, read_label_set
 from pipeline.config.config import Config
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.manifest import Manifest, read_manifest
+from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.combine import PREDICTIONS
 from pipeline.steps.images import list_segmented
 from stages.inspect.settings import InspectSettings
 from stages.stage import Context, StageReport
@@ -46,9 +48,12 @@ def _inspect_fields_step(
     from stages.inspect.run import run as inspect
 
     settings = config.settings("inspect", InspectSettings)
-    segmented = require(work, "segment")
-    predicted = require(work, "predict")
-    classifier, limits = _classifier_of(predicted)
+    segmented = require(work, "segment", work.masks)
+    require_cells(work, work.tiles)
+    combined = require(work, "combine")
+    predictions = _named_predictions(work, combined)
+    predicted = None if predictions else require(work, "predict", work.predictions)
+    classifier, limits = _classifier_of(predicted) if predicted else (str(predictions), "")
     scores = _scores_of(work)
 
     def run(_: str, context: Context) -> StageReport:
@@ -60,8 +65,8 @@ def _inspect_fields_step(
             images_table_path=work.images,
             cells_path=work.cells,
             tiles_path=work.tiles,
-            predictions_path=work.predictions,
-            curves_path=_curves_of(work) if "train" in predicted.inputs else None,
+            predictions_path=predictions or work.predictions,
+            curves_path=_curves_of(work) if predicted and "train" in predicted.inputs else None,
             classifier=classifier,
             limits=limits,
             scores=scores.details if scores else None,
@@ -74,7 +79,7 @@ def _inspect_fields_step(
         manifest=work.manifest("inspect"),
         settings=settings,
         inputs={
-            "combine": require(work, "combine").output_key,
+            "combine": combined.output_key,
             "scores": scores.key if scores else "none",
             "labels": hash_file(labels) if labels else "none",
         },
@@ -88,10 +93,12 @@ def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Conf
     from stages.inspect.run_precropped import run as inspect
 
     settings = config.settings("inspect", InspectSettings)
-    crops = require(work, "crops")
-    # Cells and labels are worth a look before anything is predicted.
-    predict = require(work, "predict") if read_manifest(work.manifest("predict")) is not None else None
     of_index = work.root / "labels.csv"
+    # Labels that are corrected by hand are shown as they are.
+    crops = require_cells(work, work.tiles, *(() if of_index.is_file() else (of_index,)))
+    # Cells and labels are worth a look before anything is predicted.
+    has_predictions = read_manifest(work.manifest("predict")) is not None
+    predict = require(work, "predict", work.predictions) if has_predictions else None
     shown = labels or (of_index if of_index.name in crops.outputs else None)
     dependencies = {
         "crops": crops.output_key,
@@ -119,6 +126,21 @@ def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Conf
         outputs=(work.report,),
         run=lambda _, context: inspect(inputs, InspectOutputs(work.report), settings, context),
     )
+
+
+def _named_predictions(work: WorkFolder, combined: Manifest) -> Path | None:
+    """Return the predictions that the user had combined; None for those of the predict stage."""
+    if PREDICTIONS not in combined.inputs:
+        return None
+    path = Path(combined.details[PREDICTIONS])
+    if not path.is_file() or hash_file(path) != combined.inputs[PREDICTIONS]:
+        raise InputError(
+            found="changed since it was combined" if path.is_file() else "no such file",
+            where=path,
+            expected="the predictions that are in the submission",
+            advice=f"run `hpacells combine --work {work.root}` again, with --predictions FILE for your own",
+        )
+    return path
 
 
 def _label_set_of(crops: Manifest, predict: Manifest | None) -> LabelSet | None:

@@ -7,9 +7,11 @@ from pathlib import Path
 from data.channels import CHANNELS
 from data.file_hash import hash_file
 from pipeline.config.config import Config
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.manifest import hash_json
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.train import require_classifier
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
 
@@ -22,9 +24,11 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     from stages.predict.paths import PredictInputs, PredictOutputs
 
     settings = config.settings("predict", PredictSettings)
-    train = None if models else require(work, "train")
-    crops = require(work, "crops")
-    if train is None:
+    trained = (
+        None if models else require_classifier(work, otherwise=f"use it as it is with --model {work.model}")
+    )
+    crops = require(work, "crops", work.cells, work.tiles)
+    if trained is None:
         from models.classifiers.ensemble.members import find_classifiers
 
         folders = [folder for model in models or () for folder in find_classifiers(model)]
@@ -33,7 +37,7 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         dependencies = {"model": _hash_model(folders)}
     else:
         folders = [work.model]
-        dependencies = {"train": train.output_key, "model": _hash_model([work.model])}
+        dependencies = {"train": trained.output_key, "model": _hash_model([work.model])}
     inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=folders)
 
     def run(_: str, context: Context) -> StageReport:

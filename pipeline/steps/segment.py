@@ -1,10 +1,12 @@
 """The segment step: what it depends on, what it writes, and the call that runs it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.cells.edited_masks import find_mask_edits
+from data.cells.edited_masks import find_mask_edits, stamps_path
+from data.cells.field_cells import read_key
+from data.cells.label_stamp import write_stamps
 from data.errors import InputError
 from data.fields.fewer_channels.folder_channels import choose_channels
 from data.fields.field import Field
@@ -13,8 +15,11 @@ from data.readable_text import readable
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.fingerprints import fingerprint_fields
-from pipeline.runs.manifest import hash_json, read_manifest
+from pipeline.runs.manifest import Manifest, hash_json, read_manifest
+from pipeline.runs.outputs.changed_outputs import find_changed_outputs, keep_changed
+from pipeline.runs.outputs.stamps import is_unchanged, name_output
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.writer_lock import sole_writer
 from stages.segment.settings import SegmentSettings
 from stages.stage import Context, Failure, StageReport
 
@@ -32,6 +37,7 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
     from stages.segment.segmenter_choice import explain_choice, find_masks_folder, make_mask_source
 
     images = _storable(images_dir)
+    restored = restore_stamps(work)
     settings = config.settings("segment", SegmentSettings)
     image_settings = config.settings("images", ImageSettings).model_dump(mode="json")
     source = make_mask_source(fields, settings)
@@ -51,10 +57,9 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
         inputs={"images": fingerprint_fields(fields), "segmenter": inputs.segmenter.identity()}
         | _fingerprint_masks(inputs.segmenter, fields)
         | _fingerprint_edits(work),
-        outputs=(work.masks, work.images),
+        outputs=_all_outputs(work),
         run=run,
-        also_written=(work.cells,),
-        incomplete=bool(find_mask_edits(work.masks).missing),
+        incomplete=restored or _is_incomplete(work, images_dir),
     )
 
 
@@ -88,6 +93,7 @@ def measure_edited_masks(work: WorkFolder, context: Context) -> None:
     InputError
         One of them is no label image of its field; nothing is changed then.
     """
+    restore_stamps(work)
     segmented = read_manifest(work.manifest("segment"))
     edits = find_mask_edits(work.masks)
     if segmented is None or not edits.unmeasured:
@@ -111,11 +117,74 @@ def measure_edited_masks(work: WorkFolder, context: Context) -> None:
         settings=SegmentSettings.model_validate(segmented.settings),
         inputs={name: value for name, value in segmented.inputs.items() if name != _EDITS}
         | _fingerprint_edits(work),
-        outputs=(work.masks, work.images),
+        outputs=_all_outputs(work),
         run=run,
-        also_written=(work.cells,),
     )
     execute(step, context)
+
+
+def restore_stamps(work: WorkFolder) -> bool:
+    """Write what is known of the label images again where that file is lost, from the records of the fields.
+
+    Before anything asks which masks were edited.
+
+    Returns
+    -------
+    bool
+        Whether it was lost.
+    """
+    path, segmented = stamps_path(work.masks), read_manifest(work.manifest("segment"))
+    stamp = segmented.outputs.get(name_output(path, work.root)) if segmented is not None else None
+    if stamp is None or is_unchanged(path, stamp):
+        return False
+    records = {
+        record.stem: read_key(record) for record in sorted(_outputs(work).fields_dir.glob("*.parquet"))
+    }
+    with sole_writer(work.root):
+        write_stamps(path, {name: key[1] for name, key in records.items() if key and key[1]})
+    return True
+
+
+def restore_tables(
+    work: WorkFolder, fields: Sequence[Field], segmented: Manifest
+) -> Callable[[], None] | None:
+    """Return what collects the tables of a segmentation again; None where they are whole.
+
+    Parameters
+    ----------
+    work
+        The work folder.
+    fields
+        The fields that were segmented, in order.
+    segmented
+        Manifest of the segmentation, whose failed fields are in no table.
+    """
+    manifest_path = work.manifest("segment")
+    changed = [path for path in find_changed_outputs(manifest_path) if path in (work.cells, work.images)]
+    if not changed:
+        return None
+
+    def restore() -> None:
+        from stages.segment.tables import collect
+
+        outputs, failed = _outputs(work), {failure.where for failure in segmented.failures}
+        image_ids = [field.image_id for field in fields if field.image_id not in failed]
+        known = {record.stem for record in outputs.fields_dir.glob("*.parquet")} - failed
+        keep_changed(manifest_path, changed)
+        collect(outputs, [*image_ids, *sorted(known.difference(image_ids))])
+
+    return restore
+
+
+def _is_incomplete(work: WorkFolder, images_dir: Path) -> bool:
+    """Check whether masks are lost or damaged, or the images were moved, which later stages must know."""
+    edits, segmented = find_mask_edits(work.masks), read_manifest(work.manifest("segment"))
+    images = None if segmented is None else segmented.details.get("images")
+    return bool(edits.missing or edits.damaged) or images != str(images_dir.resolve())
+
+
+def _all_outputs(work: WorkFolder) -> tuple[Path, ...]:
+    return work.masks, work.images, work.cells, stamps_path(work.masks)
 
 
 def _outputs(work: WorkFolder) -> "SegmentOutputs":

@@ -9,14 +9,18 @@ from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.engines.torchrun import is_follower
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.manifest import Manifest, read_manifest
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport
 from stages.train.settings import ALL_FOLDS, TrainSettings
 
 OUT_OF_FOLD = "oof"
 """In place of a label file: that of the last training of all folds, softened by what its classifiers say."""
+
+_CLASSIFIER = ("model.safetensors", "model.toml")
 
 
 def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
@@ -32,7 +36,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
 
     settings = config.settings("train", TrainSettings)
     softened = str(labels) == OUT_OF_FOLD
-    crops = require(work, "crops").output_key
+    crops = require(work, "crops", work.cells, work.tiles).output_key
     label_file = _softened_labels(work, crops) if softened else Path(labels)
     dependencies = {"crops": crops, "labels": hash_file(label_file)} | hash_start(settings)
     dependencies |= hash_label_set(read_label_set(settings.label_set))
@@ -66,10 +70,26 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
         manifest=work.manifest("train"),
         settings=settings,
         inputs=dependencies,
-        outputs=tuple(folder / name for folder in folders for name in ("model.safetensors", "model.toml"))
-        + ((out_of_fold,) if in_folds else ()),
+        outputs=tuple(folder / name for folder in folders for name in (*_CLASSIFIER, "metrics.csv"))
+        + ((out_of_fold,) if in_folds else ())
+        + ((work.out_of_fold_record,) if in_folds and not softened else ()),
         run=run,
     )
+
+
+def require_classifier(work: WorkFolder, otherwise: str = "") -> Manifest:
+    """Return the manifest of the training, having checked that the classifiers that it wrote are whole.
+
+    Raises
+    ------
+    InputError
+        As `require` does.
+    """
+    trained = read_manifest(work.manifest("train"))
+    names = [] if trained is None else trained.outputs
+    # Without the metrics: nothing but their curves needs these.
+    files = [work.root / name for name in names if Path(name).name in _CLASSIFIER]
+    return require(work, "train", *files, otherwise=otherwise)
 
 
 def hash_start(settings: TrainSettings) -> dict[str, str]:

@@ -90,7 +90,7 @@ def _steps(job: Job, fields: Sequence[Field], config: Config) -> Iterator[Callab
         yield lambda: predict_step(work, None, config)
     else:
         yield lambda: predict_step(work, job.models or [Path(DEFAULT_CLASSIFIER)], config)
-    yield lambda: combine_step(work, work.submission, config)
+    yield lambda: combine_step(work, work.submission, None, config)
     if truth is not None:
         yield lambda: score_step(work.manifest("score"), work.submission, truth, work.metric, config)
     yield lambda: inspect_step(work, labels, config, fields)

@@ -4,19 +4,23 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.cells.cells_table import read_cells
+from data.cells.stored_cells import StoredCells
 from data.errors import InputError
 from data.fields.images_table import read_images
-from data.predictions.prediction_string import choose_triples, format_prediction_string
+from data.predictions.prediction_string import choose_classes, choose_triples, format_prediction_string
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 from data.predictions.submission import SubmissionRow, write_submission
+from stages.combine.expected_size import tell_size
 from stages.combine.paths import CombineInputs, CombineOutputs
 from stages.combine.settings import CombineSettings
 from stages.stage import Context, StageReport
 
 _CELL = ["image_id", "cell_id"]
 _NO_ROWS = np.empty(0, np.intp)
+_CELLS_AT_A_TIME = 2**16
 
 
 def run(
@@ -34,36 +38,49 @@ def run(
     Raises
     ------
     InputError
-        A prediction is of a cell that the table lacks, a cell that is not dropped lacks its prediction, or a
-        cell lies in an image that the images table lacks.
+        A prediction is of a cell that the table lacks, a cell that is not dropped lacks its prediction, a
+        cell lies in an image that the images table lacks, or the submission will not fit on the disk.
     """
-    table = _join(inputs)
+    cells = StoredCells(inputs.cells_path)
+    table, probabilities = _join(inputs)
     sizes = _read_sizes(table, inputs)
     kept = table[table["dropped"] == ""]
-    written = kept[probability_columns(kept.columns)].to_numpy() >= settings.min_confidence
+    probabilities = probabilities[kept["prediction"].to_numpy(np.intp)]
+    classes = _count_classes(probabilities, settings)
+    tell_size(outputs.submission_path, classes, cells.mean_mask_bytes)
     with context.track("combine", len(sizes)) as advance:
-        write_submission(outputs.submission_path, _rows(sizes, kept, settings.min_confidence, advance))
+        write_submission(outputs.submission_path, _rows(sizes, kept, probabilities, cells, settings, advance))
     return StageReport(
         counts={
             "images": len(sizes),
             "cells": len(kept),
             "dropped": len(table) - len(kept),
-            "triples": int(written.sum()),
-            "cells without a triple": int((~written.any(axis=1)).sum()),
+            "triples": int(classes.sum()),
+            "cells without a triple": int((classes == 0).sum()),
         },
         details={"class_names": list(read_class_names(inputs.predictions_path))},
     )
 
 
-def _join(inputs: CombineInputs) -> pd.DataFrame:
-    """Join the two tables, sorted by image and cell; dropped cells need no prediction."""
+def _join(inputs: CombineInputs) -> tuple[pd.DataFrame, NDArray[np.float32]]:
+    """Join the two tables, sorted by image and cell; dropped cells need no prediction.
+
+    Returns
+    -------
+    DataFrame, ndarray
+        Of each cell its size, drop reason, ``row`` in the cells table and row in the array, ``prediction``;
+        (predictions, classes) probabilities.
+    """
     cells, predictions = inputs.cells_path, inputs.predictions_path
-    table = read_cells(cells, [*_CELL, "image_height", "image_width", "dropped", "rle"])
+    table = read_cells(cells, [*_CELL, "image_height", "image_width", "dropped"])
     twice = table[table.duplicated(_CELL)]
     if len(twice):
         raise InputError(found=f"{_name(twice)} has two rows", where=cells, expected="one row per cell")
-    joined = table.merge(
-        read_predictions(predictions, embedding=False), how="outer", on=_CELL, indicator="found_in"
+    predicted = read_predictions(predictions, embedding=False)
+    probabilities = predicted[probability_columns(predicted.columns)].to_numpy()
+    predicted = predicted[_CELL].assign(prediction=np.arange(len(predicted)))
+    joined = table.assign(row=np.arange(len(table))).merge(
+        predicted, how="outer", on=_CELL, indicator="found_in"
     )
     unknown = joined[joined["found_in"] == "right_only"]
     if len(unknown):
@@ -71,7 +88,7 @@ def _join(inputs: CombineInputs) -> pd.DataFrame:
             found=f"predictions of {len(unknown)} cells that {cells} lacks, first {_name(unknown)}",
             where=predictions,
             expected="predictions of these cells",
-            advice="run `hpacells predict` again",
+            advice="run `hpacells predict` again, or give predictions of these cells",
         )
     lacking = joined[(joined["found_in"] == "left_only") & (joined["dropped"] == "")]
     if len(lacking):
@@ -79,9 +96,20 @@ def _join(inputs: CombineInputs) -> pd.DataFrame:
             found=f"no prediction of {len(lacking)} cells of {cells}, first {_name(lacking)}",
             where=predictions,
             expected="one of each cell that is not dropped",
-            advice="run `hpacells predict` again",
+            advice="run `hpacells predict` again, or give predictions of all these cells",
         )
-    return joined
+    return joined, probabilities
+
+
+def _count_classes(probabilities: NDArray[np.floating], settings: CombineSettings) -> NDArray[np.int64]:
+    """Count the classes that are written of each cell: (n,)."""
+    parts = [
+        choose_classes(
+            probabilities[start : start + _CELLS_AT_A_TIME], settings.min_confidence, settings.max_classes
+        ).sum(axis=1)
+        for start in range(0, len(probabilities), _CELLS_AT_A_TIME)
+    ]
+    return np.concatenate([np.empty(0, np.int64), *parts])
 
 
 def _read_sizes(table: pd.DataFrame, inputs: CombineInputs) -> pd.DataFrame:
@@ -103,14 +131,19 @@ def _read_sizes(table: pd.DataFrame, inputs: CombineInputs) -> pd.DataFrame:
 
 
 def _rows(
-    sizes: pd.DataFrame, kept: pd.DataFrame, min_confidence: float, advance: Callable[[int], None]
+    sizes: pd.DataFrame,
+    kept: pd.DataFrame,
+    probabilities: NDArray[np.floating],
+    cells: StoredCells,
+    settings: CombineSettings,
+    advance: Callable[[int], None],
 ) -> Iterator[SubmissionRow]:
-    masks = kept["rle"].to_numpy(object)
-    probabilities = kept[probability_columns(kept.columns)].to_numpy()
+    rows_in_file = kept["row"].to_numpy(np.intp)
     rows_of_image = kept.groupby("image_id", sort=False).indices
     for image_id, height, width in sizes.itertuples(index=False, name=None):
         rows = rows_of_image.get(image_id, _NO_ROWS)
-        triples = choose_triples(masks[rows].tolist(), probabilities[rows], min_confidence)
+        masks = cells.read_masks(rows_in_file[rows])
+        triples = choose_triples(masks, probabilities[rows], settings.min_confidence, settings.max_classes)
         yield SubmissionRow(image_id, width, height, format_prediction_string(triples))
         advance(1)
 

@@ -11,3 +11,8 @@ class CombineSettings(StageSettings):
     min_confidence: float = Setting(
         0.01, ge=0, le=1, description="classes less probable than this are not written for a cell"
     )
+    max_classes: int | None = Setting(
+        None,
+        ge=1,
+        description="write at most so many classes of a cell, its most probable ones; each repeats the mask",
+    )

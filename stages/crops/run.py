@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.cells_table import INTENSITY_COLUMNS, read_cells, write_cells
+from data.cells.cells_table import INTENSITY_COLUMNS, read_cells
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
+from data.cells.stored_cells import StoredCells
 from data.errors import InputError
 from data.fields.fewer_channels.absent_channels import insert_absent
 from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei
@@ -28,6 +29,9 @@ from stages.stage import Context, Failure, StageReport
 
 CHANNELS_DETAIL = "channels"
 """Detail of the report: the channels of the tiles; all four where there is none."""
+
+_BOX = ["y0", "x0", "y1", "x1"]
+_COLUMNS = ["image_id", "cell_id", *_BOX, "area_px", "border_fraction_inside"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
         of the protein or of the nuclei.
     """
     check_protein_and_nuclei(inputs.channels)
-    table = read_cells(inputs.cells_path)
+    stored = StoredCells(inputs.cells_path)
+    table = read_cells(inputs.cells_path, _COLUMNS)
     writer = TileWriter(outputs.tiles_path, len(table), inputs.key, inputs.channels)
     work = list(_pending(table.iloc[writer.rows_written :], inputs))
     cutter = _Cutter(inputs.masks_dir, settings, inputs.channels)
@@ -66,7 +71,7 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
     table["image_hash"] = [log.hashes.get(image_id, "") for image_id in table["image_id"]]
     limits = _limits(table, settings, inputs.pixel_sizes_um)
     table["dropped"] = find_drop_reasons(table, limits, inputs.channels)
-    write_cells(outputs.cells_path, table)
+    stored.write_completed(outputs.cells_path, table[[*INTENSITY_COLUMNS, "image_hash", "dropped"]])
     log.remove()
     return _report(table, failures, inputs.channels)
 
@@ -107,7 +112,7 @@ def _pending(table: pd.DataFrame, inputs: CropsInputs) -> Iterator[_FieldCells]:
                 expected="the folder that was segmented",
                 advice="give that folder, or run `hpacells segment` again",
             )
-        yield _FieldCells(field, rows["cell_id"].to_numpy(), rows[["y0", "x0", "y1", "x1"]].to_numpy())
+        yield _FieldCells(field, rows["cell_id"].to_numpy(), rows[_BOX].to_numpy())
 
 
 def _limits(table: pd.DataFrame, settings: CropsSettings, pixel_sizes_um: Mapping[str, float]) -> DropLimits:

@@ -2,17 +2,19 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, write_cells
+from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, read_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
 from data.cells.precropped_full_scale import find_cells_full_scale
 from data.cells.precropped_index import PrecroppedCell
 from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
+from data.cells.stored_cells import StoredCells, write_cell_parts
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.bit_depth import FullScale
@@ -28,6 +30,11 @@ from stages.crops.settings import PrecroppedSettings
 from stages.stage import Context, Failure, StageReport
 
 _BLUE = CHANNELS.index("blue")
+_SIZE = ["image_height", "image_width"]
+_COLUMNS = ["image_id", "cell_id", *_SIZE, "area_px", "border_fraction_inside"]
+
+_ROWS_AT_A_TIME = 1000
+"""Rows that are joined before they are written."""
 
 
 def run(
@@ -40,23 +47,19 @@ def run(
     """
     index = inputs.cells
     writer = TileWriter(outputs.tiles_path, len(index), inputs.key)
-    tables: list[pd.DataFrame] = []
     failures: list[Failure] = []
     cutter = _Cutter(settings, find_cells_full_scale(index, inputs.full_scale))
     work = context.map(cutter, index, description="crops", total=len(index))
-    for row, (cell, done) in enumerate(work):
-        if isinstance(done, Exception):
-            failures.append(Failure(cell.image_id, str(done)))
-            done = _unreadable(cell), CellTiles.blank(1)
-        table, cut = done
-        tables.append(table.assign(group=cell.group or cell.image_id))
-        # An interrupted run has written the first tiles, but no row of the table.
-        if row >= writer.rows_written:
-            writer.append(cut)
-    table = pd.concat(tables, ignore_index=True)
-    table[list(INTENSITY_COLUMNS)] = writer.finish()
-    table["dropped"] = find_drop_reasons(table, _limits(settings))
-    write_cells(outputs.cells_path, table)
+    # Until all tiles are cut; a run that goes on after a killed one writes it again.
+    measured = outputs.cells_path.with_name(f".{outputs.cells_path.name}.measured")
+    try:
+        write_cell_parts(measured, _take(work, writer, failures))
+        table = read_cells(measured, _COLUMNS)
+        table[list(INTENSITY_COLUMNS)] = writer.finish()
+        table["dropped"] = find_drop_reasons(table, _limits(settings))
+        StoredCells(measured).write_completed(outputs.cells_path, table[[*INTENSITY_COLUMNS, "dropped"]])
+    finally:
+        measured.unlink(missing_ok=True)
     found = table["cell_id"].where(table["area_px"] > 0, 0)
     size = math.nan if settings.pixel_size_um is None else settings.pixel_size_um
     write_images(outputs.images_table_path, table.assign(cells=found, pixel_size_um=size))
@@ -66,6 +69,29 @@ def run(
     if labels:
         _write_labels(outputs.labels_path, labels, settings)
     return _report(table, failures, len(labels))
+
+
+def _take(
+    work: Iterable[tuple[PrecroppedCell, tuple[pd.DataFrame, CellTiles] | Exception]],
+    writer: TileWriter,
+    failures: list[Failure],
+) -> Iterator[pd.DataFrame]:
+    """Take the tiles of the cells in turn, and yield their rows of the table, many at a time."""
+    tables: list[pd.DataFrame] = []
+    for row, (cell, done) in enumerate(work):
+        if isinstance(done, Exception):
+            failures.append(Failure(cell.image_id, str(done)))
+            done = _unreadable(cell), CellTiles.blank(1)
+        table, cut = done
+        tables.append(table.assign(group=cell.group or cell.image_id))
+        # An interrupted run has written the first tiles, but no row of the table.
+        if row >= writer.rows_written:
+            writer.append(cut)
+        if len(tables) == _ROWS_AT_A_TIME:
+            yield pd.concat(tables, ignore_index=True)
+            tables = []
+    if tables:
+        yield pd.concat(tables, ignore_index=True)
 
 
 class _Cutter:

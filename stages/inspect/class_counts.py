@@ -3,7 +3,9 @@
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from stages.inspect.cells.predicted_cells import PredictedCells
 
@@ -23,12 +25,15 @@ def count_patterns(table: pd.DataFrame, predicted: PredictedCells) -> list[dict[
     list of dict
         ``name``, ``cells`` and ``fields`` of each class that any cell has, the most frequent first.
     """
-    cells, fields = Counter[int](), dict[int, set[str]]()
-    for row, (image_id, dropped) in enumerate(zip(table["image_id"], table["dropped"], strict=True)):
-        for label in () if dropped else predicted.called(row) or ():
+    cells, fields = Counter[int](), dict[int, NDArray[np.bool_]]()
+    numbers, image_ids = pd.factorize(table["image_id"])
+    for row in np.flatnonzero(table["dropped"] == "").tolist():
+        for label in predicted.called(row) or ():
             cells[label] += 1
-            fields.setdefault(label, set()).add(image_id)
+            if label not in fields:
+                fields[label] = np.zeros(len(image_ids), bool)
+            fields[label][numbers[row]] = True
     return [
-        {"name": predicted.name((label,))[0], "cells": count, "fields": len(fields[label])}
+        {"name": predicted.name((label,))[0], "cells": count, "fields": int(fields[label].sum())}
         for label, count in sorted(cells.items(), key=lambda item: (-item[1], item[0]))
     ]

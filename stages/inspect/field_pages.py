@@ -38,6 +38,9 @@ _SHEET_TILES = 200
 _LARGEST_NUMBERS = 45
 """The cells' numbers are at least so many times smaller than the picture is wide."""
 
+CELL_COLUMNS = ("image_id", "cell_id", "y0", "x0", "y1", "x1", "area_px", "dropped")
+"""Columns of the cells table of which the pages are made."""
+
 
 class FieldPages:
     """Write one field's page and pictures; called from several threads.
@@ -47,7 +50,7 @@ class FieldPages:
     inputs
         The fields and the files of their cells.
     table
-        The cells table.
+        The cells table, with at least ``CELL_COLUMNS``.
     folder
         Where the pages are written.
     settings
@@ -64,7 +67,7 @@ class FieldPages:
     ) -> None:
         self._inputs, self._folder, self._settings = inputs, folder, settings
         self._fields = {field.image_id: field for field in inputs.fields}
-        self._rows = dict(list(table.reset_index(names="row").groupby("image_id")))
+        self._table, self._rows = table, table.groupby("image_id").indices
         self.predicted = PredictedCells(inputs.predictions_path, table)
         self._given: dict[str, tuple[str, ...]] = {}
         if inputs.labels_path is not None and self.predicted.label_set is not None:
@@ -84,7 +87,7 @@ class FieldPages:
         write_jpeg(self._folder / f"{image_id}_composite.jpg", picture)
         write_jpeg(self._folder / f"{image_id}_protein.jpg", shrink(protein_only(image), size))
         write_jpeg(self._folder / f"{image_id}_small.jpg", shrink(picture, _THUMBNAIL))
-        rows = self._rows.get(image_id)
+        rows = self._rows_of(image_id)
         entries = [] if rows is None else self._cells(rows, cells)
         if rows is not None:
             self._write_tiles(image_id, rows["row"].to_numpy(), contrast)
@@ -111,6 +114,11 @@ class FieldPages:
             tiles = insert_absent(tiles, self._tiles.channels)
             sheet = np.vstack([draw_tile(tile, contrast, _TILE) for tile in tiles])
             write_jpeg(self._folder / (image_id + _sheet_ending(start)), sheet)
+
+    def _rows_of(self, image_id: str) -> pd.DataFrame | None:
+        """Return the rows of a field's cells, with their numbers in the column ``row``; None for none."""
+        rows = self._rows.get(image_id)
+        return None if rows is None else self._table.iloc[rows].assign(row=rows)
 
     def _field(self, image_id: str) -> Field:
         if image_id not in self._fields:

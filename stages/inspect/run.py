@@ -7,7 +7,7 @@ from data.cells.cells_table import read_cells
 from data.fields.images_table import read_images
 from stages.inspect.class_counts import count_patterns
 from stages.inspect.field_index import write_field_index
-from stages.inspect.field_pages import FieldPages
+from stages.inspect.field_pages import CELL_COLUMNS, FieldPages
 from stages.inspect.paths import InspectInputs, InspectOutputs
 from stages.inspect.settings import InspectSettings
 from stages.stage import Context, Failure, StageReport
@@ -20,7 +20,7 @@ def run(
 
     A field that cannot be shown is named in the report and counted as failed.
     """
-    table = read_cells(inputs.cells_path)
+    table = read_cells(inputs.cells_path, list(CELL_COLUMNS))
     images = read_images(inputs.images_table_path)
     shown = images.iloc[np.unique(np.linspace(0, len(images) - 1, settings.max_fields).astype(int))]
     with atomic_folder(outputs.report_dir, replace=True) as folder:

@@ -132,15 +132,29 @@ def is_edited(outputs: SegmentOutputs, image_id: str, stamp: LabelStamp | None) 
 
 def keep_edit(outputs: SegmentOutputs, image_id: str, why: str) -> None:
     """Move edited label images aside, before others take their place."""
-    outputs.edited_dir.mkdir(parents=True, exist_ok=True)
-    for path in label_paths(outputs.masks_dir, image_id):
-        shutil.move(path, outputs.edited_dir / path.name)
+    _move_aside(outputs, image_id)
     log.warning(
         "%s: its mask had been edited by hand, but %s; the edited one is kept in %s (use it with --masks)",
         image_id,
         why,
         outputs.edited_dir,
     )
+
+
+def keep_damaged(outputs: SegmentOutputs, image_id: str) -> None:
+    """Move label images aside that cannot be read, for they may be somebody's work."""
+    _move_aside(outputs, image_id)
+    log.warning(
+        "%s: its mask is damaged, so it is segmented again; what is left of it is kept in %s",
+        image_id,
+        outputs.edited_dir,
+    )
+
+
+def _move_aside(outputs: SegmentOutputs, image_id: str) -> None:
+    outputs.edited_dir.mkdir(parents=True, exist_ok=True)
+    for path in label_paths(outputs.masks_dir, image_id):
+        shutil.move(path, outputs.edited_dir / path.name)
 
 
 def _write_labels(

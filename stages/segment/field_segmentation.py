@@ -5,7 +5,14 @@ import json
 
 from data.cells.cells_table import measure_cells
 from data.cells.field_cells import FieldCells, read_key, write_field_cells
-from data.cells.label_stamp import LabelStamp, find_edit, hash_labels, label_paths, look_at_files
+from data.cells.label_stamp import (
+    LabelStamp,
+    find_edit,
+    hash_labels,
+    is_readable,
+    label_paths,
+    look_at_files,
+)
 from data.fields.field import Field
 from data.fields.pixel_size import PixelSize, resolve_pixel_size
 from data.fields.structure import has_structure
@@ -13,7 +20,7 @@ from data.masks.label_image import write_label_image
 from data.own_masks.notes import Notes
 from data.own_masks.own_masks import FieldMasks, OwnMasks
 from models.segmenters.segmenter import SegmentedField, Segmenter
-from stages.segment.edits import is_edited, keep_edit, measure_edit
+from stages.segment.edits import is_edited, keep_damaged, keep_edit, measure_edit
 from stages.segment.paths import SegmentOutputs
 from stages.segment.remarks import SegmentedRemarks
 from stages.segment.settings import SegmentSettings
@@ -51,7 +58,7 @@ class FieldSegmentation:
     def needs_source(self, field: Field) -> bool:
         """Check whether a field that is not done is to be segmented; else its edited masks are measured."""
         record = self._find_record(field)
-        return record is None or record[0] != self._key(field)
+        return record is None or record[0] != self._key(field) or self._is_damaged(field)
 
     def __call__(self, field: Field) -> SegmentedRemarks | None:
         """Segment a field; return what is worth telling, None where only its edited masks were measured."""
@@ -62,7 +69,9 @@ class FieldSegmentation:
         key, size = self._key(field), resolve_pixel_size(field, self._settings.pixel_size_um)
         found, shows_nuclei = self._find_cells(field, size)
         record = self._find_record(field)
-        if record is not None and is_edited(outputs, image_id, record[1]):
+        if self._is_damaged(field):
+            keep_damaged(outputs, image_id)
+        elif record is not None and is_edited(outputs, image_id, record[1]):
             keep_edit(
                 outputs, image_id, "the image or a setting has changed since, so it was segmented again"
             )
@@ -96,6 +105,11 @@ class FieldSegmentation:
         if not look_at_files(self._outputs.masks_dir, field.image_id):
             return None
         return read_key(self._outputs.rows_path(field.image_id))
+
+    def _is_damaged(self, field: Field) -> bool:
+        """Check whether a label image of the field is there but no picture any more."""
+        masks_dir, image_id = self._outputs.masks_dir, field.image_id
+        return bool(look_at_files(masks_dir, image_id)) and not is_readable(masks_dir, image_id)
 
     def _key(self, field: Field) -> str:
         used = [entry for entry in field.fingerprint() if entry[0] in self._source.channels]

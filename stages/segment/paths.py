@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.cells.edited_masks import records_path
 from data.channels import CHANNELS
 from data.fields.field import Field
 from data.own_masks.own_masks import OwnMasks
@@ -54,7 +55,7 @@ class SegmentOutputs:
     @property
     def fields_dir(self) -> Path:
         """Folder of the rows of each finished field."""
-        return self.masks_dir / ".fields"
+        return records_path(self.masks_dir)
 
     @property
     def edited_dir(self) -> Path:

@@ -19,7 +19,7 @@ from stages.segment.field_segmentation import FieldSegmentation
 from stages.segment.paths import SegmentInputs, SegmentOutputs
 from stages.segment.remarks import SegmentedRemarks, tell_channels, tell_remarks
 from stages.segment.settings import AUTO, SegmentSettings
-from stages.segment.tables import collect, is_collected
+from stages.segment.tables import collect
 from stages.stage import Context, Failure, StageReport
 
 FIELD_CHANNELS = "field channels"
@@ -53,9 +53,7 @@ def run(
     done = [field.image_id for field in fields if field.image_id not in failed]
     _forget_others(outputs, keep=set(done), failed=failed)
     _tell(segmenter, edits)
-    # Left as they are where nothing changed: the crops stage has completed the cells table.
-    if not is_collected(outputs, done):
-        collect(outputs, done)
+    collect(outputs, done)
     empty = int((read_images(outputs.images_table_path)["cells"] == 0).sum())
     counts: dict[str, int | float] = {
         "fields": len(fields),

@@ -1,47 +1,101 @@
 """The tables of all fields, collected from the rows of each."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from data.cells.cells_table import COLUMN_TYPES, write_cells
+from data.cells.cells_table import COLUMN_TYPES, CROPS_COLUMNS, read_cells
 from data.cells.edited_masks import stamps_path
 from data.cells.field_cells import read_field_cells
-from data.cells.label_stamp import write_stamps
+from data.cells.label_stamp import LabelStamp, read_stamps, write_stamps
+from data.cells.stored_cells import StoredCells, write_cell_parts
 from data.errors import InputError
 from data.fields.images_table import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.fields.images_table import read_images, write_images
 from stages.segment.paths import SegmentOutputs
 
-
-def is_collected(outputs: SegmentOutputs, image_ids: list[str]) -> bool:
-    """Check whether the tables hold just these fields, and none was segmented since they were written."""
-    files = outputs.cells_path, outputs.images_table_path, stamps_path(outputs.masks_dir)
-    if not all(path.is_file() for path in files):
-        return False
-    written = outputs.images_table_path.stat().st_mtime_ns
-    return read_images(outputs.images_table_path)["image_id"].tolist() == image_ids and all(
-        outputs.rows_path(image_id).stat().st_mtime_ns <= written for image_id in image_ids
-    )
+_MASKS = "rle"
 
 
-def collect(outputs: SegmentOutputs, image_ids: list[str]) -> None:
-    """Join the rows of all fields into the two tables, and what is known of their label images."""
-    tables = [pd.DataFrame(columns=list(COLUMN_TYPES)).astype(COLUMN_TYPES)]
-    images, stamps = [], {}
+@dataclass
+class _Collected:
+    """What is known of the fields besides their cells: rows of the images table, and label images."""
+
+    images: list[tuple[Any, ...]] = field(default_factory=list)
+    stamps: dict[str, LabelStamp] = field(default_factory=dict)
+
+
+def collect(outputs: SegmentOutputs, image_ids: Sequence[str]) -> None:
+    """Join the rows of all fields into the two tables, and what is known of their label images.
+
+    A table that holds just this stays as it is: the crops stage has completed the cells table.
+
+    Raises
+    ------
+    InputError
+        The rows of a field are missing or damaged.
+    """
+    found = _Collected()
+    if not _holds(outputs.cells_path, _read_fields(outputs, image_ids, found)):
+        found = _Collected()
+        write_cell_parts(outputs.cells_path, _read_fields(outputs, image_ids, found))
+    stamps = stamps_path(outputs.masks_dir)
+    if read_stamps(stamps) != found.stamps or not found.stamps:
+        write_stamps(stamps, found.stamps)
+    images = pd.DataFrame(found.images, columns=list(IMAGE_COLUMN_TYPES)).astype(IMAGE_COLUMN_TYPES)
+    try:
+        is_same = read_images(outputs.images_table_path).equals(images)
+    except InputError:
+        is_same = False
+    if not is_same:
+        write_images(outputs.images_table_path, images)
+
+
+def _read_fields(
+    outputs: SegmentOutputs, image_ids: Iterable[str], found: _Collected
+) -> Iterator[pd.DataFrame]:
+    """Read the cells of one field after the other, and note the rest."""
     for image_id in image_ids:
         path = outputs.rows_path(image_id)
         field_cells = read_field_cells(path)
         if field_cells is None:
             raise InputError(
-                found="vanished while the other fields were segmented",
+                found="missing or damaged",
                 where=path,
-                advice="run `hpacells segment` again",
+                expected="the cells of that field",
+                advice="run `hpacells segment` again, which segments only that field",
             )
-        tables.append(field_cells.table)
         size = field_cells.image_height, field_cells.image_width
-        images.append((image_id, *size, len(field_cells.table), field_cells.pixel_size_um))
+        found.images.append((image_id, *size, len(field_cells.table), field_cells.pixel_size_um))
         if field_cells.stamp is not None:
-            stamps[image_id] = field_cells.stamp
-    write_cells(outputs.cells_path, pd.concat(tables, ignore_index=True))
-    write_stamps(stamps_path(outputs.masks_dir), stamps)
-    # Last: its time says when the tables were written.
-    write_images(outputs.images_table_path, pd.DataFrame(images, columns=list(IMAGE_COLUMN_TYPES)))
+            found.stamps[image_id] = field_cells.stamp
+        yield field_cells.table
+
+
+def _holds(cells_path: Path, parts: Iterable[pd.DataFrame]) -> bool:
+    """Check whether the cells table has these cells, whatever the crops stage has added to them.
+
+    The mask strings are compared a few thousand at a time, since those of a large set take much memory.
+    """
+    columns = [name for name in COLUMN_TYPES if name not in (*CROPS_COLUMNS, _MASKS)]
+    try:
+        stored, table = StoredCells(cells_path), read_cells(cells_path, columns)
+    except InputError:
+        return False
+    start = 0
+    for part in parts:
+        rows = slice(start, start + len(part))
+        start = rows.stop
+        if not table.iloc[rows].reset_index(drop=True).equals(part[columns].reset_index(drop=True)):
+            return False
+        try:
+            masks = stored.read_masks(np.arange(rows.start, rows.stop))
+        except InputError:
+            return False
+        if masks != part[_MASKS].tolist():
+            return False
+    return start == len(table)

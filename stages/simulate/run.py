@@ -15,7 +15,7 @@ from data.masks.rle import encode_label_image
 from data.predictions.prediction_string import Triples, format_prediction_string
 from data.predictions.submission import SubmissionRow, write_submission
 from data.simulate.field import SimulatedField, simulate_set_field
-from data.simulate.field_record import FieldRecord, read_record, write_record
+from data.simulate.field_record import FieldRecord, hash_pictures, read_record, write_record
 from data.simulate.fingerprints import hash_pixels, hash_simulator, hash_truth
 from stages.simulate.paths import SimulateInputs, SimulateOutputs
 from stages.simulate.settings import SimulateSettings
@@ -118,6 +118,7 @@ class _FieldSimulation:
             truth=hash_truth(field),
             pixels=hash_pixels(field.image),
             file_bytes={name: (self._out / name).stat().st_size for name in (*pictures, *masks)},
+            file_hashes=hash_pictures(self._out, (*pictures, *masks)),
         )
 
 

@@ -57,7 +57,7 @@ def container_fields(
     for path in paths:
         if path in members:
             continue
-        held = find_held_images(path, settings.z)
+        held = find_held_images(path, settings.z, settings.max_pixels)
         members |= held.members
         for image in held.images:
             if image.is_one_channel or (taken and _is_broken_tiff(image)):

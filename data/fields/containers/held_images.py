@@ -9,6 +9,7 @@ from pathlib import Path
 from data.errors import InputError
 from data.images.formats.ome_tiff_set import SetImage
 from data.images.image_file import SUFFIXES, describe_file, find_file_set
+from data.images.pixel_bound import MAX_PIXELS
 from data.images.plane_address import PlaneAddress
 
 
@@ -48,27 +49,27 @@ class Held:
     members: frozenset[Path] = field(default_factory=frozenset)
 
 
-def find_held_images(path: Path, z: str) -> Held:
+def find_held_images(path: Path, z: str, max_pixels: int = MAX_PIXELS) -> Held:
     """Find the images of a file or OME-Zarr folder; one that cannot be read is an image with a fault.
 
     Parameters
     ----------
     path
         The file.
-    z
-        Which slice of a stack is read, as in ``data.images.plane_address.PlaneAddress``.
+    z, max_pixels
+        As in ``data.images.plane_address.PlaneAddress``.
     """
     try:
-        whole = find_file_set(path, z)
+        whole = find_file_set(path, z, max_pixels)
         if whole is not None:
             return Held(_set_images(whole.images, path, z), whole.members)
-        return Held(_file_images(path, z))
+        return Held(_file_images(path, z, max_pixels))
     except InputError as error:
         return Held([HeldImage(_stem(path), path, fault=error)])
 
 
-def _file_images(path: Path, z: str) -> list[HeldImage]:
-    pictures = describe_file(path)
+def _file_images(path: Path, z: str, max_pixels: int) -> list[HeldImage]:
+    pictures = describe_file(path, max_pixels)
     labels = _label([picture.name for picture in pictures])
     return [
         HeldImage(

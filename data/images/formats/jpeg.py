@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.images.file_bytes import read_bytes, read_start
 from data.images.picture import Picture
+from data.images.pixel_bound import check_pixels
 from data.images.plane_address import PlaneAddress
 
 SUFFIXES = (".jpg", ".jpeg")
@@ -38,14 +39,15 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
     Raises
     ------
     InputError
-        It has the colours of a printer (CMYK).
+        It has the colours of a printer (CMYK), or is larger than the address allows.
     """
-    raw = read_bytes(path)
+    raw = read_bytes(path, address.max_pixels)
     # libjpeg fills the missing part of a truncated file with grey and carries on.
     if _END not in raw[-1024:]:
         message = "no end-of-image marker"
         raise ValueError(message)
-    *_, components = _frame(raw)
+    height, width, components = _frame(raw)
+    check_pixels(height, width, address.max_pixels, path)
     if components == 4:
         raise InputError(
             found="a JPEG of four colours (CMYK)",

@@ -11,6 +11,7 @@ from data.errors import InputError
 from data.images.file_bytes import open_unpacked
 from data.images.formats.ome_xml import OmeImage, OmeMetadata, PlaneIndex, PlanePlace, parse_ome_xml
 from data.images.formats.tiff_pictures import BESIDE
+from data.images.pixel_bound import MAX_PIXELS
 from data.images.plane_address import PlaneAddress
 
 
@@ -48,22 +49,22 @@ class OmeSet:
     members: frozenset[Path]
 
 
-def find_set(path: Path, z: str) -> OmeSet | None:
+def find_set(path: Path, z: str, max_pixels: int = MAX_PIXELS) -> OmeSet | None:
     """Read of which set of files an OME-TIFF is part; None where it stands alone or is no OME-TIFF.
 
     Parameters
     ----------
     path
         One of the files.
-    z
-        Which slice of a stack is read, as in ``data.images.plane_address.PlaneAddress``.
+    z, max_pixels
+        As in ``data.images.plane_address.PlaneAddress``.
 
     Raises
     ------
     InputError
-        Its metadata are in another file.
+        Its metadata are in another file; or it is packed, and larger than so many pixels can be.
     """
-    with tifffile.TiffFile(open_unpacked(path)) as tiff:
+    with tifffile.TiffFile(open_unpacked(path, max_pixels)) as tiff:
         text = tiff.ome_metadata if tiff.is_ome else None
     if not text:
         return None

@@ -1,5 +1,6 @@
 """OME-Zarr 0.1 to 0.5: images, plates and what bioformats2raw writes. Planes are read chunk by chunk."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.images.formats.dark_chunks import Box, find_dark_chunks, shows_signal
 from data.images.formats.ome_zarr_groups import METADATA_FILES, ImageGroup, find_images
 from data.images.picture import Picture
 from data.images.picture_choice import read_chosen
+from data.images.pixel_bound import check_decoded
 from data.images.pixel_size import unit_um
 from data.images.plane_address import PlaneAddress
 
@@ -47,7 +50,7 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
     ]
 
     def plane(number: int, channel: int, z: int) -> NDArray[Any]:
-        return _read_plane(images[number], channel, z)
+        return _read_plane(images[number], channel, z, address.max_pixels)
 
     return read_chosen(pictures, address, path, plane)
 
@@ -95,12 +98,15 @@ def _picture(image: ImageGroup) -> Picture:
     )
 
 
-def _read_plane(image: ImageGroup, channel: int, z: int) -> NDArray[Any]:
+def _read_plane(image: ImageGroup, channel: int, z: int, max_pixels: int) -> NDArray[Any]:
     multiscale = _multiscale(image)
     array = _open_array(image, multiscale)
     axes = _axes(image, multiscale, array.ndim)
+    # A chunk is decoded as a whole, however little of it is in the image.
+    check_decoded(math.prod(array.chunks) * array.dtype.itemsize, max_pixels, image.folder)
     indices = {"t": 0, "c": channel, "z": z}
-    values = np.asarray(array[tuple(indices.get(axis, slice(None)) for axis in axes)])
+    place = tuple(indices.get(axis, slice(None)) for axis in axes)
+    values = np.asarray(array[place])
     # A chunk that is not there reads as zeros; that a whole plane has none is no picture.
     if not values.any() and not _is_stored(array):
         raise InputError(
@@ -109,7 +115,40 @@ def _read_plane(image: ImageGroup, channel: int, z: int) -> NDArray[Any]:
             expected="pixels",
             advice="copy the whole folder",
         )
+    sides = [array.chunks[number] for number, axis in enumerate(axes) if axis in "yx"]
+    dark = find_dark_chunks(values, sides)
+    if dark:
+        _check_dark(image, multiscale, values.shape, place, dark)
     return values.T if axes.index("x") < axes.index("y") else values
+
+
+def _check_dark(
+    image: ImageGroup,
+    multiscale: dict[str, Any],
+    shape: Sequence[int],
+    place: tuple[Any, ...],
+    dark: list[Box],
+) -> None:
+    """Compare chunks of zeros with the next smaller copy: one that is not there is read as zeros, too."""
+    smaller = multiscale["datasets"][1:2]
+    if not smaller:
+        return
+    array = _open_array(image, {"datasets": smaller})
+    # Some writers make copies smaller in z as well; another slice says nothing.
+    full = _open_array(image, multiscale)
+    if any(isinstance(at, int) and array.shape[n] != full.shape[n] for n, at in enumerate(place)):
+        return
+    copy = np.asarray(array[place])
+    lost = [box for box in dark if shows_signal(copy, box, shape)]
+    if lost:
+        top, left = (side.start for side in lost[0])
+        raise InputError(
+            found=f"{len(lost)} chunks are missing, such as that of row {top} and column {left}: the smaller "
+            "copy of the image is bright there",
+            where=image.folder / _full_resolution(multiscale),
+            expected="all chunks of the image",
+            advice="copy the whole folder again",
+        )
 
 
 def _is_stored(array: Any) -> bool:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from data.images.file_bytes import read_bytes, read_start
 from data.images.picture import Picture
+from data.images.pixel_bound import check_pixels
 from data.images.pixel_size import plausible
 from data.images.plane_address import PlaneAddress
 
@@ -29,7 +30,7 @@ def describe(path: Path) -> tuple[Picture, ...]:
         It cannot be opened, or is no PNG.
     """
     chunks = _chunks(read_start(path, _HEADER_BYTES))
-    width, height, bits, colour_type = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
+    width, height, bits, colour_type = _header(chunks)
     stated = min(chunks.get(b"sBIT", b"")[: 3 if colour_type & _COLOUR else 1], default=None)
     size = _pixel_size(chunks.get(b"pHYs", b""))
     return (
@@ -46,11 +47,35 @@ def describe(path: Path) -> tuple[Picture, ...]:
 
 
 def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
-    """Decode the picture: (H, W), or (H, W, 3) of a colour picture; transparency is left out."""
-    pixels = imagecodecs.png_decode(read_bytes(path))
+    """Decode the picture: (H, W), or (H, W, 3) of a colour picture; transparency is left out.
+
+    Raises
+    ------
+    InputError
+        It is larger than the address allows.
+    """
+    pixels = decode(read_bytes(path, address.max_pixels), address.max_pixels, path)
     if pixels.ndim == 2:
         return pixels
     return pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
+
+
+def decode(raw: bytes, max_pixels: int, path: Path) -> NDArray[Any]:
+    """Decode the bytes of a file: (H, W), or (H, W, S) of S samples.
+
+    Raises
+    ------
+    InputError
+        Its header says that it has more pixels than are allowed.
+    """
+    width, height, *_ = _header(_chunks(raw[:_HEADER_BYTES]))
+    check_pixels(height, width, max_pixels, path)
+    return imagecodecs.png_decode(raw)
+
+
+def _header(chunks: dict[bytes, bytes]) -> tuple[int, int, int, int]:
+    """Return width, height, bits and the type of colour."""
+    return struct.unpack(">IIBB", chunks[b"IHDR"][:10])
 
 
 def _chunks(start: bytes) -> dict[bytes, bytes]:

@@ -8,10 +8,14 @@ import tifffile
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.images.strips import map_strips
 
 RGB, YCBCR, PALETTE, BLACK, WHITE = 2, 6, 3, 1, 0
 COLOURS = (RGB, YCBCR)
 _ALPHA = (1, 2)
+_MOST_COMPARED = 2**24
+"""Values of planes that are compared; of larger ones some rows."""
+
 _SAME_PLANE = 0.05
 """How much planes of one colour may differ, as a fraction of the brighter; noise of a camera makes more."""
 
@@ -98,7 +102,8 @@ def _to_grey(samples: NDArray[Any], page: tifffile.TiffPage, path: Path) -> NDAr
             )
         samples = samples.dtype.type(2**bits - 1) - samples
     if samples.dtype == np.uint8 and 1 < bits < 8:
-        return np.rint(samples * np.float32(255 / (2**bits - 1))).astype(np.uint8)
+        factor = np.float32(255 / (2**bits - 1))
+        return map_strips(lambda values: np.rint(values * factor), samples, np.uint8)
     return samples
 
 
@@ -122,7 +127,8 @@ def _check_planar(samples: NDArray[Any], path: Path) -> None:
 
     Painted in one colour, the planes are proportional pixel by pixel, and transparency is the same all over.
     """
-    planes = samples.reshape(-1, samples.shape[2]).T.astype(np.float32)
+    seen = samples[:: max(1, samples.size // _MOST_COMPARED)]
+    planes = seen.reshape(-1, samples.shape[2]).T.astype(np.float32)
     energy = (planes[:3] ** 2).mean(axis=1)
     strongest = planes[int(energy.argmax())]
     unlike = [
@@ -132,7 +138,7 @@ def _check_planar(samples: NDArray[Any], path: Path) -> None:
         and ((plane - plane @ strongest / (strongest @ strongest) * strongest) ** 2).mean() / energy.max()
         > _SAME_PLANE**2
     ]
-    transparent = len(planes) > 3 and np.ptp(planes[3]) > 0
+    transparent = len(planes) > 3 and np.ptp(samples[..., 3]) > 0
     if unlike or transparent:
         alpha = " and transparency" if transparent else ""
         raise InputError(

@@ -4,12 +4,13 @@ import io
 from pathlib import Path
 from typing import Any
 
-import imagecodecs
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.images.formats import png
+from data.images.pixel_bound import MAX_PIXELS, check_decoded
 
 _EXPECTED = "a label image: one grey plane whose values are the numbers of the cells"
 _GREY = 0
@@ -17,13 +18,20 @@ _PNG_KINDS = {2: "colours (RGB)", 3: "a colour palette", 4: "grey with transpare
 _PNG_KIND_BYTE = 25
 
 
-def read_image_file(path: Path) -> NDArray[Any]:
+def read_image_file(path: Path, max_pixels: int = MAX_PIXELS) -> NDArray[Any]:
     """Read a label image, or a stack of masks, as the file has it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    max_pixels
+        Pixels of the largest one that is read.
 
     Raises
     ------
     InputError
-        It cannot be read, or has colours, which are no numbers of cells.
+        It cannot be read, is too large, or has colours, which are no numbers of cells.
     """
     raw = path.read_bytes()
     if path.suffix.lower() in (".jpg", ".jpeg"):
@@ -33,7 +41,9 @@ def read_image_file(path: Path) -> NDArray[Any]:
         if kind in _PNG_KINDS:
             raise _refuse_colour(path, _PNG_KINDS[kind])
     try:
-        return imagecodecs.png_decode(raw) if path.suffix.lower() == ".png" else _read_tiff(raw, path)
+        if path.suffix.lower() == ".png":
+            return png.decode(raw, max_pixels, path)
+        return _read_tiff(raw, path, max_pixels)
     except InputError:
         raise
     except Exception as error:
@@ -42,7 +52,7 @@ def read_image_file(path: Path) -> NDArray[Any]:
         raise _refuse(path, f"unreadable or truncated ({reason})", "copy it again") from None
 
 
-def _read_tiff(raw: bytes, path: Path) -> NDArray[Any]:
+def _read_tiff(raw: bytes, path: Path, max_pixels: int) -> NDArray[Any]:
     with tifffile.TiffFile(io.BytesIO(raw)) as tiff:
         series = tiff.series
         if len(series) > 1:
@@ -54,6 +64,7 @@ def _read_tiff(raw: bytes, path: Path) -> NDArray[Any]:
             tifffile.PHOTOMETRIC.CFA,
         ):
             raise _refuse_colour(path, "colours (RGB)")
+        check_decoded(series[0].nbytes, max_pixels, path)
         return np.squeeze(series[0].asarray())
 
 

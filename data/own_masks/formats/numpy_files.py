@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.images.pixel_bound import MAX_PIXELS, check_decoded
 from data.pickles.machine import RefusedError, read_pickle
 from data.pickles.numpy_names import ArrayRecord, NumpyNames
 
@@ -19,8 +20,15 @@ CELL_NAMES = ("cells", "cell_mask", "cell_masks", "masks", "mask", "labels", "ar
 _EXPECTED = "one array, or arrays named cells and nuclei"
 
 
-def read_numpy_file(path: Path) -> dict[str, NDArray[Any]]:
+def read_numpy_file(path: Path, max_pixels: int = MAX_PIXELS) -> dict[str, NDArray[Any]]:
     """Read the masks of one file; nothing that a pickle in it names is run.
+
+    Parameters
+    ----------
+    path
+        The file.
+    max_pixels
+        Pixels of the largest image; what is packed in an archive may take 8 bytes for each.
 
     Returns
     -------
@@ -30,12 +38,14 @@ def read_numpy_file(path: Path) -> dict[str, NDArray[Any]]:
     Raises
     ------
     InputError
-        The file is damaged, or has none or several arrays of other names.
+        The file is damaged or too large, or has none or several arrays of other names.
     """
     raw = path.read_bytes()
     try:
         if not zipfile.is_zipfile(io.BytesIO(raw)):
             return _name_masks(_read_array(io.BytesIO(raw)), path)
+        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+            check_decoded(sum(entry.file_size for entry in packed.infolist()), max_pixels, path)
         with np.load(io.BytesIO(raw), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except RefusedError as error:

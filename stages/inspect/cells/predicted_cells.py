@@ -38,15 +38,23 @@ class PredictedCells:
     def __init__(self, predictions: Path | None, cells: pd.DataFrame) -> None:
         self.label_set: LabelSet | None = None
         self.probabilities = np.full((len(cells), 0), np.nan, np.float32)
-        self._called = [None] * len(cells)
+        # Few combinations of classes occur, in many cells.
+        self._called, self._combinations = np.full(len(cells), -1, np.int32), list[str]()
         if predictions is None:
             return
         table = read_predictions(predictions, embedding=False)
         self.label_set = LabelSet(names=read_class_names(predictions), title=f"of {predictions}")
-        joined = cells[_CELL].merge(table, how="left", on=_CELL)
-        self.probabilities = joined[probability_columns(table.columns)].to_numpy(np.float32)
-        if "labels" in joined.columns:
-            self._called = joined["labels"].astype(object).where(joined["labels"].notna(), None).tolist()
+        # Numbers of rows are joined, not the rows: these take some times as much.
+        numbered = table[_CELL].assign(row=np.arange(len(table)))
+        rows = cells[_CELL].merge(numbered, how="left", on=_CELL)["row"].fillna(-1).to_numpy(np.intp)
+        known = rows >= 0
+        probabilities = table[probability_columns(table.columns)].to_numpy(np.float32)
+        self.probabilities = np.full((len(cells), probabilities.shape[1]), np.nan, np.float32)
+        self.probabilities[known] = probabilities[rows[known]]
+        if "labels" in table.columns:
+            codes, combinations = pd.factorize(table["labels"])
+            self._combinations = combinations.tolist()
+            self._called[known] = codes[rows[known]]
 
     def called(self, row: int) -> tuple[int, ...] | None:
         """Return the classes that a cell was found to have; None where it was not predicted.
@@ -55,9 +63,9 @@ class PredictedCells:
         """
         if not self._is_predicted(row):
             return None
-        text = self._called[row]
-        if text is None:
+        if self._called[row] < 0:
             return (int(self.probabilities[row].argmax()),)
+        text = self._combinations[self._called[row]]
         return tuple(int(label) for label in text.split("|") if label)
 
     def name(self, labels: tuple[int, ...]) -> tuple[str, ...]:

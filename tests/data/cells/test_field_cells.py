@@ -47,3 +47,21 @@ def test_the_versions_of_libraries_are_kept(tmp_path: Path) -> None:
     write_field_cells(tmp_path / "a.parquet", FieldCells("k", 4, 5, measure_cells("a", empty, empty)))
     assert read_versions(tmp_path / "a.parquet") == library_versions()
     assert read_versions(tmp_path / "b.parquet") == {}
+
+
+def test_a_flipped_bit_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
+    cells, path = np.array([[1, 1, 0], [0, 2, 2]], np.uint16), tmp_path / "a.parquet"
+    written = FieldCells("some key", 2, 3, measure_cells("a", cells, cells), pixel_size_um=0.08)
+    write_field_cells(path, written)
+    content, random, noticed = path.read_bytes(), np.random.default_rng(1), 0
+    for place in random.integers(0, len(content), 200):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(random.integers(8))
+        path.write_bytes(damaged)
+        read = read_field_cells(path)
+        noticed += read is None
+        if read is not None:
+            pd.testing.assert_frame_equal(read.table, written.table)
+            assert (read.key, read.image_height, read.image_width) == ("some key", 2, 3)
+            assert read.pixel_size_um == 0.08
+    assert noticed > 50

@@ -46,3 +46,9 @@ def test_bad_files(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((2, 2, 3), np.uint8))
     with pytest.raises(InputError, match="expected a single-channel image"):
         read_label_image(tmp_path / "a.png")
+
+
+def test_an_empty_file_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "a_cells.png").touch()
+    with pytest.raises(InputError, match="a_cells.png: unreadable; expected a single-channel image"):
+        read_label_image(tmp_path / "a_cells.png")

@@ -167,6 +167,24 @@ def test_a_small_string_that_unpacks_to_much_is_refused(pixels: int | None) -> N
     assert peak < (2**20 if pixels else 2**28)
 
 
+@pytest.mark.parametrize("characters", [b"0", b"1", b"01", b"o0"])
+def test_runs_without_end_are_refused_in_little_memory(characters: bytes) -> None:
+    string = pack(characters * (2**23 // len(characters)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="add up to|run length"):
+            decode_runs(string, 2048 * 2048)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000_000
+
+
+def test_an_image_larger_than_any_mask() -> None:
+    with pytest.raises(InputError, match="an image of 4294967296 pixels; expected at most 4294967295"):
+        decode_runs(EMPTY_2048, 2**32)
+
+
 def test_masks_of_real_fields(shared) -> None:
     paths = sorted((shared / "hpa" / "reference_masks").glob("*.png"))
     assert len(paths) == 4

@@ -250,5 +250,5 @@ def test_a_faulty_mask_is_named_with_its_triple(tmp_path: Path) -> None:
         rows = ("a,5,6,", f"b,5,6,0 1 {good} 1 1 {good} 2 1 {bad} 3 1 {bad}")
         faulty = read_rows(tmp_path / "faulty.csv", *rows)
         for files in ((faulty, sound), (sound, faulty)):
-            with pytest.raises(InputError, match=rf"faulty\.csv, image b, triple 3: .*{found}"):
+            with pytest.raises(InputError, match=rf"faulty\.csv, line 3, image b, triple 3: .*{found}"):
                 score(*files)

@@ -1,6 +1,13 @@
 import pytest
 
-from data.simulate.field_record import FieldRecord, read_record, record_path, write_record
+from data.simulate.field_record import (
+    FieldRecord,
+    are_whole,
+    hash_pictures,
+    read_record,
+    record_path,
+    write_record,
+)
 
 
 @pytest.fixture
@@ -20,6 +27,7 @@ def record(tmp_path):
         truth="t",
         pixels="p",
         file_bytes={"a_red.png": 5},
+        file_hashes=hash_pictures(tmp_path, ["a_red.png"]),
     )
 
 
@@ -30,14 +38,26 @@ def test_a_record_comes_back(tmp_path, record):
     assert read_record(tmp_path, "b", "k") is None
 
 
-@pytest.mark.parametrize("harm", ["picture gone", "picture shorter", "record cut"])
+@pytest.mark.parametrize("harm", ["picture gone", "picture shorter", "picture flipped", "record cut"])
 def test_a_field_that_is_not_whole_is_not_finished(tmp_path, record, harm):
     write_record(tmp_path, record)
     if harm == "picture gone":
         (tmp_path / "a_red.png").unlink()
     elif harm == "picture shorter":
         (tmp_path / "a_red.png").write_bytes(b"123")
+    elif harm == "picture flipped":
+        (tmp_path / "a_red.png").write_bytes(b"12375")
     else:
         path = record_path(tmp_path, "a")
         path.write_text(path.read_text()[:-20])
     assert read_record(tmp_path, "a", "k") is None
+
+
+def test_whole_sets(tmp_path, record):
+    assert are_whole(tmp_path)
+    write_record(tmp_path, record)
+    assert are_whole(tmp_path)
+    (tmp_path / "a_red.png").write_bytes(b"123")
+    assert not are_whole(tmp_path)
+    (tmp_path / "a_red.png").unlink()
+    assert not are_whole(tmp_path)

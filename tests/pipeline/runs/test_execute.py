@@ -7,8 +7,10 @@ import pytest
 
 from data.errors import InputError
 from pipeline.engines.local import LocalEngine
-from pipeline.runs.execute import Step, execute, require
+from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import read_manifest
+from pipeline.runs.outputs.changed_outputs import find_changed_outputs
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, Failure, StageReport, StageSettings
 
@@ -212,3 +214,59 @@ def test_staleness_is_seen_through_stages_between(work: WorkFolder) -> None:
     segment.execute(value=2)
     with pytest.raises(InputError, match="crops is older than segment"):
         require(work, "train")
+
+
+def test_a_damaged_manifest_counts_as_none(work: WorkFolder) -> None:
+    stage = Stage(work)
+    stage.execute(inputs={"images": "1234"})
+    path = work.manifest("segment")
+    path.write_text(path.read_text().replace('"1234"', '"1235"'))
+    assert read_manifest(path) is None
+    stage.execute(inputs={"images": "1234"})
+    assert stage.runs == 2
+
+
+def test_a_changed_output_is_kept_once_before_it_is_made_again(work: WorkFolder, caplog) -> None:
+    stage, output = Stage(work), work.root / "segment.txt"
+    stage.execute()
+    for _ in range(2):
+        output.write_text("by hand")
+        stage.execute()
+        assert output.read_text() == "1"
+    [kept] = (work.root / "changed").iterdir()
+    assert kept.read_text() == "by hand"
+    assert f"segment: {output} was changed since it was written" in caplog.text
+    assert str(kept) in caplog.text
+    output.unlink()
+    stage.execute()
+    assert f"segment: {output} is missing; it is made again" in caplog.text
+
+
+def test_what_a_stage_reads_must_be_whole(work: WorkFolder) -> None:
+    stage, output = Stage(work, "predict"), work.root / "predict.txt"
+    stage.execute()
+    assert require(work, "predict", output).stage == "predict"
+    output.write_text("by hand")
+    # Others do not read it.
+    require(work, "predict", work.root / "other.txt")
+    advice = "expected what predict wrote; run `hpacells predict` again, or look$"
+    with pytest.raises(InputError, match=f"predict.txt: changed or damaged since predict wrote it; {advice}"):
+        require(work, "predict", work.root, otherwise="look")
+    output.unlink()
+    with pytest.raises(InputError, match=r"predict.txt: missing; .*run `hpacells predict` again$"):
+        require(work, "predict", output, otherwise="look")
+
+
+def test_cells_that_crops_completed_are_those_of_segment(work: WorkFolder) -> None:
+    def run(stage: str, text: str) -> None:
+        def write(_: str, __: Context) -> StageReport:
+            work.cells.write_text(text)
+            return StageReport()
+
+        execute(Step(stage, work.manifest(stage), Settings(), {}, (work.cells,), write), ENGINE)
+
+    run("segment", "cells")
+    run("crops", "cells with intensities")
+    assert find_changed_outputs(work.manifest("segment")) == []
+    work.cells.write_text("by hand")
+    assert find_changed_outputs(work.manifest("segment")) == [work.cells]

@@ -5,14 +5,18 @@ import pytest
 
 from data.errors import InputError
 from pipeline.config.config import load_config
-from pipeline.runs.execute import Step, require
+from pipeline.runs.execute import Step
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import features as module
 
 
 @pytest.fixture(autouse=True)
 def everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "require", lambda _, stage: SimpleNamespace(output_key=f"made by {stage}"))
+    monkeypatch.setattr(
+        module, "require", lambda _, stage, *reads: SimpleNamespace(output_key=f"made by {stage}")
+    )
+    monkeypatch.setattr(module, "require_classifier", lambda *_: SimpleNamespace(output_key="made by train"))
 
 
 @pytest.fixture

@@ -13,10 +13,13 @@ from pipeline.steps import predict as steps
 
 @pytest.fixture(autouse=True)
 def everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    def require(_: WorkFolder, stage: str) -> SimpleNamespace:
+    def require(_: WorkFolder, stage: str, *reads: Path, **options: str) -> SimpleNamespace:
         return SimpleNamespace(output_key=f"made by {stage}", details={})
 
     monkeypatch.setattr(steps, "require", require)
+    monkeypatch.setattr(
+        steps, "require_classifier", lambda *_, **__: SimpleNamespace(output_key="made by train")
+    )
 
 
 @pytest.fixture
@@ -80,7 +83,7 @@ def test_tiles_that_lack_channels_are_predicted_by_the_classifier_for_them(
     from stages.predict import run as stage
 
     crops = SimpleNamespace(output_key="made by crops", details={"channels": ["green", "blue"]})
-    monkeypatch.setattr(steps, "require", lambda *_: crops)
+    monkeypatch.setattr(steps, "require", lambda *_, **__: crops)
     taken: list[Path] = []
     monkeypatch.setattr(stage, "run", lambda inputs, *_: taken.extend(inputs.model_dirs))
     one = make_model(tmp_path / "one")

@@ -9,8 +9,9 @@ from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
 from models.classifiers.ensemble.members import find_classifiers
 from pipeline.config.config import load_config
-from pipeline.runs.execute import execute, require
+from pipeline.runs.execute import execute
 from pipeline.runs.manifest import Manifest, read_manifest
+from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.find_rate import find_rate_step
 from pipeline.steps.train import train_step
@@ -23,6 +24,7 @@ from stages.train.settings import TrainSettings
 from tests.factories.context import QuietContext
 from tests.factories.work_folder import finish_stage
 
+MODEL = ("model.safetensors", "model.toml", "metrics.csv")
 FOLDS = ("train.split.folds=2", "train.split.fold=all")
 
 
@@ -46,9 +48,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
         calls.append(paths | {"settings": settings})
         split = settings.split
         folders = [model / f"fold-{fold}" for fold in range(split.folds)] if split.fold == "all" else [model]
+        for name in MODEL:
+            (model / name).unlink(missing_ok=True)
         for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in ("model.safetensors", "model.toml"):
+            for name in MODEL:
                 (folder / name).write_text(f"training {len(calls)}")
         if len(folders) > 1:
             write_predictions(out_of_fold, ["a"], np.array([1]), np.full((1, 19), 1 / (len(calls) + 1)))
@@ -65,14 +69,14 @@ def run_train(work: WorkFolder, labels: object, *assignments: str) -> Manifest:
 
 def test_the_outputs_of_one_classifier_and_of_folds(work: WorkFolder, asked, tmp_path: Path) -> None:
     one = run_train(work, tmp_path / "train.csv")
-    assert set(one.outputs) == {"model.safetensors", "model.toml"}
+    assert set(one.outputs) == {f"model/{name}" for name in MODEL}
     folds = run_train(work, tmp_path / "train.csv", *FOLDS)
     assert set(folds.outputs) == {
-        *("fold-0/model.safetensors", "fold-0/model.toml", "fold-1/model.safetensors", "fold-1/model.toml"),
-        *("model/model.safetensors", "model/model.toml", "out_of_fold.parquet"),
+        *(f"model/{folder}{name}" for folder in ("", "fold-0/", "fold-1/") for name in MODEL),
+        *("out_of_fold.parquet", "out_of_fold.json"),
     }
     assert "missing" not in one.outputs.values()
-    assert "missing" not in [stamp for name, stamp in folds.outputs.items() if not name.startswith("model/")]
+    assert {name for name, stamp in folds.outputs.items() if stamp == "missing"} == set(one.outputs)
     assert run_train(work, tmp_path / "train.csv", *FOLDS) == folds
     assert len(asked) == 2
 
@@ -235,8 +239,6 @@ def test_the_range_test_begins_where_it_is_told(
     run_train(work, labels)
     test(True)
     run_train(work, labels, *FOLDS)
-    for name in ("model.safetensors", "model.toml"):
-        (work.model / name).unlink()
     test(True)
     assert starts == ["", str(work.model), str(work.model / "fold-0")]
 

@@ -1,7 +1,12 @@
+import gzip
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from data.cells.cells_table import measure_cells, write_cells
@@ -49,6 +54,11 @@ class Work:
     def run(self, images: bool = True, **settings: float) -> StageReport:
         inputs = CombineInputs(self.cells, self.predictions, self.images if images else None)
         return run(inputs, CombineOutputs(self.output), CombineSettings(**settings), self.context)
+
+
+def _unpack_zstd(packed: bytes) -> bytes:
+    with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
+        return stream.read()
 
 
 @pytest.fixture
@@ -168,3 +178,54 @@ def test_missing_tables(work: Work) -> None:
         with pytest.raises(InputError, match=path.name):
             work.run()
         path.write_bytes(content)
+
+
+def test_the_most_probable_classes_of_each_cell(work: Work) -> None:
+    work.probabilities[0, [4, 18, 7, 2]] = 0.25, 0.5, 0.25, 0.125
+    work.probabilities[1, 7] = 0.75
+    every = work.combine()
+    report = work.run(max_classes=2)
+    first, second = work.table["rle"][:2]
+    row = next(iter(read_rows(work.output)))
+    # Of equals the first class, and the order stays.
+    assert row.prediction_string == f"7 0.75 {second} 18 0.5 {first} 4 0.25 {first}"
+    assert (every.counts["triples"], report.counts["triples"]) == (5, 3)
+    assert work.run(max_classes=19).counts == every.counts
+
+
+@pytest.mark.parametrize(("suffix", "unpack"), [(".gz", gzip.decompress), (".zst", _unpack_zstd)])
+def test_a_compressed_submission(work: Work, suffix: str, unpack: Callable[[bytes], bytes]) -> None:
+    work.probabilities[:] = np.random.default_rng(0).random(work.probabilities.shape)
+    work.combine()
+    plain = work.output
+    work.output = plain.with_name(plain.name + suffix)
+    work.run()
+    packed = work.output.read_bytes()
+    assert unpack(packed) == plain.read_bytes()
+    assert len(packed) < plain.stat().st_size / 3
+    assert read_submission(work.output).triples.equals(read_submission(plain).triples)
+    work.run()
+    assert work.output.read_bytes() == packed
+    work.output.write_bytes(packed[:-40])
+    with pytest.raises(InputError, match=f"{suffix}: cannot be read as a table"):
+        read_submission(work.output)
+
+
+def test_a_submission_that_does_not_fit_is_not_begun(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    work.probabilities[:] = 0.5
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(InputError, match="to write, and 0.0 GB free on the disk; expected room"):
+        work.combine()
+    assert not work.output.exists()
+    work.output = work.output.with_name("submission.csv.zst")
+    work.run()
+
+
+def test_masks_of_cells_in_any_order(work: Work) -> None:
+    work.table = work.table.iloc[[2, 0, 3, 1]].reset_index(drop=True)
+    work.probabilities[:, 0] = 0.5
+    work.combine()
+    rows = {row.image_id: row.prediction_string for row in read_rows(work.output)}
+    masks = work.table.sort_values(["image_id", "cell_id"]).groupby("image_id")["rle"].agg(list)
+    assert rows["m"] == f"0 0.5 {masks['m'][0]} 0 0.5 {masks['m'][1]}"
+    assert rows["a"] == f"0 0.5 {masks['a'][0]} 0 0.5 {masks['a'][1]}"

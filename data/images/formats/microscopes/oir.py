@@ -1,5 +1,6 @@
 """OIR, the files of Olympus and Evident FluoView. Read by oirfile, which needs Python 3.12."""
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from data.errors import InputError
 from data.images.formats.microscopes.reader_packages import import_reader
 from data.images.picture import Picture
 from data.images.picture_choice import read_chosen
+from data.images.pixel_bound import check_decoded
 from data.images.plane_address import PlaneAddress
 
 SUFFIXES = (".oir",)
@@ -47,6 +49,8 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
 
         def plane(_: int, channel: int, z: int) -> NDArray[Any]:
             # The reader knows no single planes; a file holds one position.
+            size = math.prod(oir.sizes.values()) * np.dtype(oir.dtype).itemsize
+            check_decoded(size, address.max_pixels, path)
             values = oir.asarray()
             indices = {"T": 0, "Z": z, "C": channel}
             found = values[tuple(indices.get(axis, slice(None)) for axis in oir.sizes)]

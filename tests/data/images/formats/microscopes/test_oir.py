@@ -85,3 +85,12 @@ def test_the_python_that_the_reader_needs_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.oir").write_bytes(b"OLYMPUSRAWFORMAT")
     with pytest.raises(InputError, match=r"needs Python 3\.12 or later"):
         describe_file(tmp_path / "a.oir")
+
+
+def test_the_whole_file_is_decoded_at_once_and_must_not_be_too_large(make: Callable[..., Path]) -> None:
+    path, pixels = make(DATA, "ZCYX"), DATA.nbytes // 8
+    assert read_plane(path, "red", PlaneAddress(0, 1, "0", pixels)).shape == DATA.shape[2:]
+    with pytest.raises(InputError, match=f"unpacked at once; .*--set images.max_pixels={pixels}$"):
+        read_plane(path, "red", PlaneAddress(0, 1, "0", pixels - 1))
+    with pytest.raises(InputError, match="a picture of 60 x 48 px"):
+        read_plane(path, "red", PlaneAddress(0, 1, "0", 1000))

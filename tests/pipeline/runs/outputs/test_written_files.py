@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
+from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.runs.written_files import LIST_NAME, claim_outputs
 from tests.factories.work_folder import finish_stage
 
 

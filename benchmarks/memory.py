@@ -1,0 +1,170 @@
+"""Peak memory of the stages that read the cells table, by the number of cells.
+
+Run from the top folder: ``python -m benchmarks.memory``. The tables are made up: images of 20 cells, mask
+strings of 1.7 kB as real ones have, probabilities of 19 classes. Each stage runs in a process of its own.
+Fields and tiles are left out, since their memory is that of one field: of `crops` the tiles are not written,
+and `inspect` shows one field.
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.side_by_side.machine import describe_machine
+from data.cells.cells_table import COLUMN_TYPES
+from data.cells.stored_cells import write_cell_parts
+from data.errors import InputError
+from data.fields.field import Field
+from data.fields.images_table import write_images
+from data.predictions.predictions_table import write_predictions
+from data.tiles.cell_tiles import CellTiles
+from data.tiles.tile_store import TileWriter
+from pipeline.engines.local import LocalEngine
+
+_CELLS_PER_IMAGE = 20
+_MASK_CHARACTERS = 1700
+_SIDE = 2048
+_STAGES = ("combine", "crops", "inspect")
+
+
+def write_tables(folder: Path, cells: int) -> None:
+    """Write the tables of so many cells, and a tile store of one."""
+    rng, images = np.random.default_rng(1), cells // _CELLS_PER_IMAGE
+    image_ids = [f"image-{number:06d}" for number in range(images)]
+    ids, numbers = np.repeat(image_ids, _CELLS_PER_IMAGE), np.tile(np.arange(1, _CELLS_PER_IMAGE + 1), images)
+    digits = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
+    masks = [digits[rng.integers(0, 64, _MASK_CHARACTERS)].tobytes().decode() for _ in range(cells)]
+    numeric = {name: np.ones(cells) for name, kind in COLUMN_TYPES.items() if kind != "str"}
+    columns: dict[str, Any] = {**numeric, "image_id": ids, "cell_id": numbers, "rle": masks}
+    columns |= {"group": ids, "dropped": "", "image_hash": "", "image_height": _SIDE, "image_width": _SIDE}
+    write_cell_parts(folder / "cells.parquet", [pd.DataFrame(columns)])
+    sizes = {"image_height": _SIDE, "image_width": _SIDE, "cells": _CELLS_PER_IMAGE}
+    write_images(folder / "images.parquet", pd.DataFrame({"image_id": image_ids, **sizes}))
+    # As of a classifier: one class is likely, and few others are above 0.01.
+    probabilities = rng.beta(0.08, 4.0, (cells, 19))
+    write_predictions(
+        folder / "predictions.parquet", ids.tolist(), numbers, probabilities, labels=["7"] * cells
+    )
+    writer = TileWriter(folder / "tiles.zarr", 1, "key")
+    writer.append(CellTiles.blank(1))
+    writer.finish()
+
+
+def run_stage(stage: str, folder: Path) -> None:
+    """Run one stage on the tables of a folder."""
+    context = LocalEngine(workers=1)
+    images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
+    # The pictures are left out.
+    fault = InputError(found="no picture", where="benchmark")
+    fields = [Field(image_id, {}, fault=fault) for image_id in images]
+    cells, table, predictions = (folder / f"{name}.parquet" for name in ("cells", "images", "predictions"))
+    if stage == "combine":
+        from stages.combine.paths import CombineInputs, CombineOutputs
+        from stages.combine.run import run as combine
+        from stages.combine.settings import CombineSettings
+
+        inputs = CombineInputs(cells_path=cells, predictions_path=predictions, images_table_path=table)
+        combine(
+            inputs, CombineOutputs(folder / "submission.csv"), CombineSettings.model_validate({}), context
+        )
+    elif stage == "crops":
+        from stages.crops import run as module
+        from stages.crops.paths import CropsInputs, CropsOutputs
+        from stages.crops.settings import CropsSettings
+
+        paths = CropsInputs(fields, folder, folder, cells, "key")
+        with patch.object(module, "TileWriter", _NoTiles):
+            module.run(
+                paths,
+                CropsOutputs(folder / "cut.parquet", folder / "t.zarr"),
+                CropsSettings.model_validate({}),
+                context,
+            )
+    else:
+        from stages.inspect.paths import InspectInputs, InspectOutputs
+        from stages.inspect.run import run as inspect
+        from stages.inspect.settings import InspectSettings
+
+        shown = InspectInputs(fields, folder, folder, table, cells, folder / "tiles.zarr", predictions)
+        inspect(
+            shown,
+            InspectOutputs(folder / "report"),
+            InspectSettings.model_validate({"max_fields": 1}),
+            context,
+        )
+
+
+class _NoTiles:
+    """A tile store that keeps nothing."""
+
+    def __init__(self, path: Path, count: int, key: str, channels: Sequence[str]) -> None:
+        self._count, self.rows_written = count, 0
+
+    def append(self, cut: CellTiles) -> None:
+        """Take tiles."""
+
+    def finish(self) -> np.ndarray:
+        """Return intensities."""
+        return np.full((self._count, 4), 0.5, np.float32)
+
+
+def main() -> None:
+    """Print a line per stage and number of cells."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cells", type=int, nargs="+", default=[100_000, 200_000])
+    parser.add_argument(
+        "--stage", choices=("write", *_STAGES), help="in this process, on the tables of --folder"
+    )
+    parser.add_argument("--folder", type=Path)
+    given = parser.parse_args()
+    if given.stage == "write":
+        write_tables(given.folder, given.cells[0])
+        return
+    if given.stage:
+        before, start = _peak_mib(), time.perf_counter()
+        run_stage(given.stage, given.folder)
+        print(f"{before:.0f} {_peak_mib():.0f} {time.perf_counter() - start:.1f}")
+        return
+    print(describe_machine())
+    for cells in given.cells:
+        with tempfile.TemporaryDirectory() as folder:
+            _call("write", folder, cells)
+            for stage in _STAGES:
+                before, peak, seconds = _call(stage, folder, cells).split()[-3:]
+                print(
+                    f"{cells:>9} cells  {stage:<8} {peak:>6} MiB at most, {before} before, {seconds} s",
+                    flush=True,
+                )
+
+
+def _call(stage: str, folder: str, cells: int) -> str:
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.memory",
+        "--stage",
+        stage,
+        "--folder",
+        folder,
+        "--cells",
+        str(cells),
+    ]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

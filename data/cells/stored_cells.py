@@ -1,0 +1,132 @@
+"""A cells table on the disk, read and written a few thousand rows at a time.
+
+The mask strings are most of a table, 2 kB a cell: of a large set no more than a group of them is in memory.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from data.atomic import atomic_write
+from data.cells.cells_table import COLUMN_TYPES, add_new_columns, cells_file_errors, missing_columns
+
+GROUP_ROWS = 16_384
+"""Rows in a row group of the file, which is what is read at once: 30 MB of mask strings."""
+
+_MASKS = "rle"
+
+
+class StoredCells:
+    """Read a cells table part by part.
+
+    Parameters
+    ----------
+    path
+        The table.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is no cells table.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with cells_file_errors(path):
+            metadata = pq.read_metadata(path)
+            missing = missing_columns(metadata.schema.to_arrow_schema().names)
+            if missing:
+                message = f"no column {', '.join(missing)}"
+                raise KeyError(message)
+        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+        self._starts = np.cumsum([0, *(group.num_rows for group in groups)])
+        column = metadata.schema.names.index(_MASKS)
+        size = sum(group.column(column).total_uncompressed_size for group in groups)
+        self._mask_bytes = size / max(1, metadata.num_rows)
+        # A group and the one before it: neighbouring images may share one.
+        self._read_group = lru_cache(maxsize=2)(self._read_masks_of_group)
+
+    @property
+    def mean_mask_bytes(self) -> float:
+        """Characters of a mask string on average, by the file's metadata."""
+        return self._mask_bytes
+
+    def read_masks(self, rows: NDArray[np.integer]) -> list[str]:
+        """Read the mask strings of some rows, in their order; fastest where these are near each other."""
+        groups = np.searchsorted(self._starts, rows, side="right") - 1
+        masks = np.empty(len(rows), object)
+        for number in np.unique(groups).tolist():
+            places = np.flatnonzero(groups == number)
+            taken = self._read_group(number).take(pa.array(rows[places] - self._starts[number]))
+            masks[places] = taken.to_pylist()
+        return masks.tolist()
+
+    def write_completed(self, path: Path, columns: pd.DataFrame) -> None:
+        """Write the table with some columns replaced.
+
+        Parameters
+        ----------
+        path
+            The new table, which may take the place of this one.
+        columns
+            (n, k) the columns, a row of it for each of the table.
+
+        Raises
+        ------
+        InputError
+            The file can no longer be read.
+        """
+        write_cell_parts(path, self._completed(columns))
+
+    def _completed(self, columns: pd.DataFrame) -> Iterator[pd.DataFrame]:
+        start = 0
+        with cells_file_errors(self._path), pq.ParquetFile(self._path) as file:
+            # Of several groups Arrow would read all into memory beforehand.
+            for batch in (
+                batch
+                for number in range(file.num_row_groups)
+                for batch in file.iter_batches(GROUP_ROWS, row_groups=[number])
+            ):
+                part = columns.iloc[start : start + len(batch)]
+                start += len(batch)
+                table = add_new_columns(batch.to_pandas())
+                yield table.assign(**{name: part[name].to_numpy() for name in columns.columns})
+
+    def _read_masks_of_group(self, number: int) -> pa.Array:
+        with cells_file_errors(self._path), pq.ParquetFile(self._path) as file:
+            column = file.read_row_group(number, columns=[_MASKS])[_MASKS]
+        # Of several chunks Arrow would join all for each choice of rows.
+        joined = column.combine_chunks()
+        return pa.concat_arrays(joined.chunks) if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def write_cell_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:
+    """Write a cells table as Parquet (zstd) from parts of any lengths, one after the other."""
+    with atomic_write(path) as temporary:
+        waiting = [_as_arrow(pd.DataFrame(columns=list(COLUMN_TYPES)))]
+        rows = written = 0
+        with pq.ParquetWriter(temporary, waiting[0].schema, compression="zstd") as writer:
+            for part in parts:
+                waiting.append(_as_arrow(part))
+                rows += len(part)
+                while rows >= GROUP_ROWS:
+                    waiting = _write_group(writer, waiting)
+                    rows, written = rows - GROUP_ROWS, written + GROUP_ROWS
+            if rows or not written:
+                _write_group(writer, waiting)
+
+
+def _write_group(writer: pq.ParquetWriter, waiting: Sequence[pa.Table]) -> list[pa.Table]:
+    joined = pa.concat_tables(waiting)
+    writer.write_table(joined.slice(0, GROUP_ROWS), row_group_size=GROUP_ROWS)
+    return [joined.slice(GROUP_ROWS)]
+
+
+def _as_arrow(table: pd.DataFrame) -> pa.Table:
+    return pa.Table.from_pandas(table[list(COLUMN_TYPES)].astype(COLUMN_TYPES), preserve_index=False)

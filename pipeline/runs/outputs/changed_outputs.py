@@ -1,0 +1,62 @@
+"""Outputs of a finished stage that somebody, or a fault of the disk, has changed since."""
+
+import logging
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.atomic import atomic_write
+from data.file_hash import hash_file
+from pipeline.runs.manifest import read_manifest
+from pipeline.runs.outputs.stamps import find_changed, is_unchanged, name_output
+
+CHANGED = "changed"
+"""Folder beside the manifest for files that were changed by another hand, before others take their place."""
+
+_COMPLETED_BY = {"segment": "crops"}
+"""Stages whose outputs another stage completes: the cells table gets its intensities from the crops."""
+
+log = logging.getLogger("hpacells")
+
+
+def find_changed_outputs(manifest_path: Path) -> list[Path]:
+    """List the outputs of a stage that are not as it, or the stage that completes them, left them.
+
+    Empty where the stage has no manifest.
+    """
+    manifest, root = read_manifest(manifest_path), manifest_path.parent
+    if manifest is None:
+        return []
+    changed = find_changed(manifest.outputs, root)
+    completing = _COMPLETED_BY.get(manifest.stage)
+    later = read_manifest(root / f"{completing}.json") if changed and completing else None
+    if later is None:
+        return changed
+    stamps = {path: later.outputs.get(name_output(path, root), "") for path in changed}
+    return [path for path, stamp in stamps.items() if not is_unchanged(path, stamp)]
+
+
+def keep_changed(manifest_path: Path, changed: Iterable[Path] | None = None) -> None:
+    """Copy files among a stage's outputs that were changed since aside, before they are made again.
+
+    By default all that were changed.
+    """
+    for path in find_changed_outputs(manifest_path) if changed is None else changed:
+        stage = manifest_path.stem
+        if not path.exists():
+            log.warning("%s: %s is missing; it is made again", stage, path)
+        elif path.is_dir():
+            log.warning(
+                "%s: files in %s were changed, removed or added; what is not whole is made again", stage, path
+            )
+        else:
+            kept = manifest_path.parent / CHANGED / f"{path.stem}-{hash_file(path)[:8]}{path.suffix}"
+            if not kept.is_file():
+                with atomic_write(kept) as temporary:
+                    shutil.copyfile(path, temporary)
+            log.warning(
+                "%s: %s was changed since it was written; it is made again, and the changed one kept as %s",
+                stage,
+                path,
+                kept,
+            )
