@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from data.file_hash import hash_file
 from data.provenance.record import Provenance, Source, StageRecord
 from data.software.differences import MIXED_FIELDS
 from pipeline.runs.manifest import Manifest, hash_json, read_manifest
+from pipeline.runs.outputs.changed_outputs import find_changed_outputs
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.provenance_of_cell import describe_cell
 
@@ -35,7 +36,8 @@ _FILES = ("labels", "submission", "truth", "index", "predictions", "start", "out
 
 _FACTS = ("chosen because", "channels", "field channels", "runtimes")
 _NONE = "none"
-_SIZE = re.compile(r"(\d+) bytes, modified (\d+)(?:, sha256 (\w+))?")
+_OLD_STAMP = re.compile(r"(\d+) bytes, modified (\d+)")
+"""Of version 0.2, which kept no hash."""
 
 
 def collect_provenance(work: WorkFolder, cell: str | None = None) -> Provenance:
@@ -101,8 +103,9 @@ def _record(work: WorkFolder, manifests: Mapping[str, Manifest], stage: str) -> 
     manifest = manifests[stage]
     earlier = _earlier_of(manifest)
     results = {name: _find_result(work, stage, name) for name in manifest.outputs}
+    changed = find_changed_outputs(work.manifest(stage))
     remarks = [_compare(name, manifest.inputs[key], manifests.get(name)) for key, name in earlier.items()]
-    remarks += [_look(path, manifest.outputs[name]) for name, path in results.items()]
+    remarks += [_look(path, manifest.outputs[name], changed) for name, path in results.items()]
     remarks += [
         f"{count} fields were made with {difference}"
         for difference, count in _mapping(manifest.details.get(MIXED_FIELDS)).items()
@@ -146,20 +149,18 @@ def _find_result(work: WorkFolder, stage: str, name: str) -> Path:
     return next((place for place in places if place.exists()), places[0])
 
 
-def _look(path: Path, stamp: str) -> str:
+def _look(path: Path, stamp: str, changed: Collection[Path]) -> str:
     """Return what is to be said of a result today; empty if it is as it was left, as far as can be seen."""
     if stamp == "missing":
         return ""
     if not path.exists():
         return f"{path.name} is not there any more"
-    recorded = _SIZE.match(stamp)
-    if recorded is None or not path.is_file():
-        return ""
-    stat = path.stat()
-    size, time, content = recorded.groups()
-    if stat.st_size == int(size) and stat.st_mtime_ns == int(time):
-        return ""
-    if stat.st_size == int(size) and content and hash_file(path) == content:
+    old = _OLD_STAMP.fullmatch(stamp)
+    if old is not None and path.is_file():
+        stat = path.stat()
+        if (stat.st_size, stat.st_mtime_ns) == (int(old[1]), int(old[2])):
+            return ""
+    elif path not in changed:
         return ""
     return f"{path.name} was changed or replaced since"
 
