@@ -1,7 +1,7 @@
 """Checkpoints: the whole state of a training, so that a killed one goes on as if nothing had happened."""
 
 import logging
-import pickle
+import pickle  # nosec B403 # for its error alone: torch.load is asked for weights only
 import time
 from pathlib import Path
 from typing import Any
