@@ -13,7 +13,7 @@ from data.masks.label_image import write_label_image
 from data.own_masks.notes import Notes
 from data.own_masks.own_masks import FieldMasks, OwnMasks
 from models.segmenters.segmenter import SegmentedField, Segmenter
-from stages.segment.edits import is_edited, keep_edit, measure_edit
+from stages.segment.edits import is_edited, keep_edit, keep_strange, measure_edit
 from stages.segment.paths import SegmentOutputs
 from stages.segment.remarks import SegmentedRemarks
 from stages.segment.settings import SegmentSettings
@@ -66,7 +66,9 @@ class FieldSegmentation:
             keep_edit(
                 outputs, image_id, "the image or a setting has changed since, so it was segmented again"
             )
+        keep_strange(outputs, image_id)
         # Before the first mask is replaced: what is left of a killed run must not pass for done.
+        outputs.begun_path(image_id).touch()
         outputs.rows_path(image_id).unlink(missing_ok=True)
         paths = label_paths(outputs.masks_dir, image_id)
         for path, labels in zip(paths, (found.nuclei, found.cells), strict=True):
@@ -78,6 +80,7 @@ class FieldSegmentation:
         # Written last: it is what says that the field is done.
         rows = FieldCells(key, height, width, table, size.um, stamp)
         write_field_cells(outputs.rows_path(image_id), rows)
+        outputs.begun_path(image_id).unlink()
         return SegmentedRemarks(image_id, size, lacks_cells=table.empty and shows_nuclei)
 
     def _find_cells(self, field: Field, size: PixelSize) -> tuple[SegmentedField | FieldMasks, bool]:

@@ -64,3 +64,11 @@ class SegmentOutputs:
     def rows_path(self, image_id: str) -> Path:
         """Return the file of a field's rows."""
         return self.fields_dir / f"{image_id}.parquet"
+
+    def begun_path(self, image_id: str) -> Path:
+        """Return the file that is there while a field's label images are written, and after a kill."""
+        return self.fields_dir / f"{image_id}.begun"
+
+    def wrote(self, image_id: str) -> bool:
+        """Check whether the label images of a field, if there are any, are those of a segmentation."""
+        return self.rows_path(image_id).exists() or self.begun_path(image_id).exists()
