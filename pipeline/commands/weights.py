@@ -41,9 +41,11 @@ def convert(
     """Convert the weights of a DPN-UNet to safetensors; nothing that the pickle names is run."""
     from data.errors import InputError
     from models.segmenters.weights.convert import convert as convert_weights
+    from pipeline.runs.written_files import claim_file
 
     if target.suffix != ".safetensors":
         raise InputError(found="not a .safetensors file", where=target, expected="OUT.safetensors")
+    claim_file("weights convert", target, [source])
     convert_weights(source, target)
 
 

@@ -10,6 +10,7 @@ from pipeline.config.config import Config
 from pipeline.runs.execute import require
 from pipeline.runs.failures import summarise_failures
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.runs.written_files import claim_file
 from stages.stage import Context, StageReport
 
 log = logging.getLogger("hpacells")
@@ -53,6 +54,8 @@ def describe_images(
 
     settings = config.settings("images", ImagesSettings)
     inputs = ImagesInputs(find_fields(images_dir, settings), labels)
+    if sheet is not None:
+        claim_file("images", sheet)
     report = describe(inputs, ImagesOutputs(sheet), settings, context)
     for line in summarise_failures(report.failures, "--json"):
         log.error("images: %s", line)

@@ -61,10 +61,11 @@ def run(
     size = math.nan if settings.pixel_size_um is None else settings.pixel_size_um
     write_images(outputs.images_table_path, table.assign(cells=found, pixel_size_um=size))
     labels = {cell.image_id: cell.labels for cell in index if cell.labels}
-    # Labels of an earlier index must not pass for this one's.
-    outputs.labels_path.unlink(missing_ok=True)
-    if labels:
-        _write_labels(outputs.labels_path, labels, settings)
+    if outputs.labels_path is not None:
+        # Labels of an earlier index must not pass for this one's.
+        outputs.labels_path.unlink(missing_ok=True)
+        if labels:
+            _write_labels(outputs.labels_path, labels, settings)
     return _report(table, failures, len(labels))
 
 

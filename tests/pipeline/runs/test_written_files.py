@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.runs.written_files import LIST_NAME, claim_outputs
+from pipeline.runs.written_files import LIST_NAME, claim_file, claim_outputs, is_written
 from tests.factories.work_folder import finish_stage
 
 
@@ -33,7 +33,7 @@ def test_an_empty_folder_belongs_to_nobody(tmp_path: Path) -> None:
 def test_a_file_elsewhere_is_listed_by_its_whole_path(tmp_path: Path) -> None:
     work, output = tmp_path / "work", tmp_path / "submissions/mine.csv"
     claim_outputs("combine", work, [output])
-    output.parent.mkdir()
+    output.parent.mkdir(exist_ok=True)
     output.write_text("ID")
     claim_outputs("combine", work, [output])
     labels = tmp_path / "train.csv"
@@ -81,3 +81,53 @@ def test_a_damaged_list_is_as_none(tmp_path: Path) -> None:
     (tmp_path / "masks/.fields").mkdir(parents=True)
     claim_outputs("segment", tmp_path, [tmp_path / "masks"])
     assert json.loads((tmp_path / LIST_NAME).read_text()) == {"masks": "segment"}
+
+
+def test_what_another_stage_wrote_is_no_output_of_this_one(tmp_path: Path) -> None:
+    predictions = tmp_path / "predictions.parquet"
+    claim_outputs("predict", tmp_path, [predictions])
+    predictions.write_text("table")
+    finish_stage(WorkFolder(tmp_path), "predict")
+    with pytest.raises(InputError, match="what `hpacells predict` wrote, which combine would replace"):
+        claim_outputs("combine", tmp_path, [predictions])
+    with pytest.raises(InputError, match="the manifest of predict, which combine would replace"):
+        claim_outputs("combine", tmp_path, [tmp_path / "predict.json"])
+    claim_outputs("segment", tmp_path, [tmp_path / "cells.parquet"])
+    (tmp_path / "cells.parquet").write_text("table")
+    claim_outputs("crops", tmp_path, [tmp_path / "cells.parquet"])
+
+
+def test_a_file_elsewhere_is_replaced_from_another_work_folder_too(tmp_path: Path) -> None:
+    output = tmp_path / "out/mine.csv"
+    claim_outputs("combine", tmp_path / "a", [output])
+    output.write_text("ID")
+    claim_outputs("combine", tmp_path / "b", [output])
+    assert json.loads((output.parent / LIST_NAME).read_text()) == {"mine.csv": "combine"}
+
+
+def test_what_was_removed_is_forgotten(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    claim_outputs("crops", tmp_path, [labels])
+    labels.write_text("ID,Label")
+    assert is_written(tmp_path, labels)
+    labels.unlink()
+    claim_outputs("train", tmp_path, [tmp_path / "model"])
+    labels.write_text("mine")
+    assert not is_written(tmp_path, labels)
+    with pytest.raises(InputError, match="did not write"):
+        claim_outputs("crops", tmp_path, [labels])
+
+
+def test_a_single_file(tmp_path: Path) -> None:
+    sheet, given = tmp_path / "sheet.png", tmp_path / "a_red.png"
+    claim_file("images", sheet)
+    sheet.write_text("picture")
+    claim_file("images", sheet)
+    given.write_text("image")
+    with pytest.raises(InputError, match=r"a_red\.png: a file with what hpacells did not write"):
+        claim_file("images", given)
+    with pytest.raises(InputError, match=r"sheet\.png: it is what images reads"):
+        claim_file("images", sheet, [None, tmp_path / "." / "sheet.png"])
+    with pytest.raises(InputError, match="a folder; expected the path of a file"):
+        claim_file("images", tmp_path)
+    assert given.read_text() == "image"
