@@ -1,7 +1,7 @@
 """The cells of one finished field, kept so that an interrupted segmentation goes on with the others."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from data.atomic import atomic_write
 from data.cells.cells_table import COLUMN_TYPES
 from data.cells.label_stamp import LabelStamp
+from data.fields.picture_files import PictureFile
 from data.software.versions import library_versions
 
 _METADATA = b"hpacells"
@@ -33,6 +34,8 @@ class FieldCells:
         Edge of a pixel in um with which it was segmented; NaN where that is not known.
     stamp
         The label images that were measured; None in what older versions wrote.
+    pictures
+        Channel -> the file that was segmented; none in what older versions wrote.
     """
 
     key: str
@@ -41,6 +44,12 @@ class FieldCells:
     table: pd.DataFrame
     pixel_size_um: float = float("nan")
     stamp: LabelStamp | None = None
+    pictures: dict[str, PictureFile] = field(default_factory=dict)
+
+
+def field_cells_path(masks_dir: Path, image_id: str) -> Path:
+    """Return the file of a field's cells, beside the masks of all fields."""
+    return masks_dir / ".fields" / f"{image_id}.parquet"
 
 
 def write_field_cells(path: Path, field_cells: FieldCells) -> None:
@@ -51,6 +60,7 @@ def write_field_cells(path: Path, field_cells: FieldCells) -> None:
         "image_width": field_cells.image_width,
         "pixel_size_um": field_cells.pixel_size_um,
         "versions": library_versions(),
+        "pictures": {channel: asdict(picture) for channel, picture in field_cells.pictures.items()},
         "label_images": asdict(field_cells.stamp) if field_cells.stamp else None,
     }
     table = pa.Table.from_pandas(field_cells.table, preserve_index=False)
@@ -74,6 +84,7 @@ def read_field_cells(path: Path) -> FieldCells | None:
         cells,
         metadata.get("pixel_size_um", float("nan")),
         _stamp(metadata),
+        _pictures(metadata),
     )
 
 
@@ -81,6 +92,11 @@ def read_key(path: Path) -> tuple[str, LabelStamp | None] | None:
     """Read only the key and the stamp of one field's cells, or None where there are none."""
     metadata = _read_metadata(path)
     return (metadata["key"], _stamp(metadata)) if "key" in metadata else None
+
+
+def read_pictures(path: Path) -> dict[str, PictureFile]:
+    """Read only which files a field was segmented from, by channel; empty where none are named."""
+    return _pictures(_read_metadata(path))
 
 
 def read_versions(path: Path) -> dict[str, str]:
@@ -94,6 +110,10 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         return json.loads(metadata[_METADATA])
     except (OSError, KeyError, ValueError):
         return {}
+
+
+def _pictures(metadata: dict[str, Any]) -> dict[str, PictureFile]:
+    return {channel: PictureFile(**picture) for channel, picture in metadata.get("pictures", {}).items()}
 
 
 def _stamp(metadata: dict[str, Any]) -> LabelStamp | None:

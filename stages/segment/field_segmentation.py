@@ -7,6 +7,7 @@ from data.cells.cells_table import measure_cells
 from data.cells.field_cells import FieldCells, read_key, write_field_cells
 from data.cells.label_stamp import LabelStamp, find_edit, hash_labels, label_paths, look_at_files
 from data.fields.field import Field
+from data.fields.picture_files import record_files
 from data.fields.pixel_size import PixelSize, resolve_pixel_size
 from data.fields.structure import has_structure
 from data.masks.label_image import write_label_image
@@ -61,6 +62,7 @@ class FieldSegmentation:
             return None
         key, size = self._key(field), resolve_pixel_size(field, self._settings.pixel_size_um)
         found, shows_nuclei = self._find_cells(field, size)
+        pictures = record_files(field, self._source.channels)
         record = self._find_record(field)
         if record is not None and is_edited(outputs, image_id, record[1]):
             keep_edit(
@@ -78,7 +80,7 @@ class FieldSegmentation:
         content = hash_labels(found.nuclei, found.cells)
         stamp = LabelStamp(look_at_files(outputs.masks_dir, image_id), content, content)
         # Written last: it is what says that the field is done.
-        rows = FieldCells(key, height, width, table, size.um, stamp)
+        rows = FieldCells(key, height, width, table, size.um, stamp, pictures)
         write_field_cells(outputs.rows_path(image_id), rows)
         outputs.begun_path(image_id).unlink()
         return SegmentedRemarks(image_id, size, lacks_cells=table.empty and shows_nuclei)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.cells.field_cells import field_cells_path
 from data.channels import CHANNELS
 from data.fields.field import Field
 from data.own_masks.own_masks import OwnMasks
@@ -54,7 +55,7 @@ class SegmentOutputs:
     @property
     def fields_dir(self) -> Path:
         """Folder of the rows of each finished field."""
-        return self.masks_dir / ".fields"
+        return field_cells_path(self.masks_dir, "").parent
 
     @property
     def edited_dir(self) -> Path:
@@ -63,7 +64,7 @@ class SegmentOutputs:
 
     def rows_path(self, image_id: str) -> Path:
         """Return the file of a field's rows."""
-        return self.fields_dir / f"{image_id}.parquet"
+        return field_cells_path(self.masks_dir, image_id)
 
     def begun_path(self, image_id: str) -> Path:
         """Return the file that is there while a field's label images are written, and after a kill."""
