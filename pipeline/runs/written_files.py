@@ -3,7 +3,8 @@
 import json
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from data.atomic import atomic_write
@@ -42,18 +43,20 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
     inside = {path: _name(path, folder) for path in paths}
     _claim(stage, folder, {path: name for path, name in inside.items() if name})
     for path in (path for path, name in inside.items() if name is None):
-        claim_file(stage, path)
+        _check_file(stage, path)
+        _claim(stage, path.parent, {path: path.name})
 
 
-def claim_file(stage: str, path: Path, inputs: Iterable[Path | None] = ()) -> None:
-    """Note that a command is about to write a file, unless one is there that it did not write.
+@contextmanager
+def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> Iterator[None]:
+    """List a file that a command writes in the block in its folder, unless one is there that it did not write.
 
     Parameters
     ----------
-    stage
+    command
         Name of the command.
     path
-        The file, which is listed in its folder.
+        The file.
     inputs
         What the command reads, where it is given.
 
@@ -62,17 +65,24 @@ def claim_file(stage: str, path: Path, inputs: Iterable[Path | None] = ()) -> No
     InputError
         There is a folder, a file that hpacells did not write, or one of the inputs.
     """
-    if path.is_dir():
-        raise InputError(found="a folder", where=path, expected="the path of a file to write")
+    _check_file(command, path)
     for given in inputs:
         if given is not None and path.exists() and given.exists() and path.samefile(given):
             raise InputError(
-                found=f"it is what {stage} reads, and would be replaced",
+                found=f"it is what {command} reads, and would be replaced",
                 where=path,
                 expected="another file to write",
             )
-    _claim(stage, path.parent, {path: path.name})
-    if path.exists():
+    yield
+    _claim(command, path.parent, {path: path.name}, is_new=True)
+
+
+def _check_file(command: str, path: Path) -> None:
+    if path.is_dir():
+        raise InputError(found="a folder", where=path, expected="the path of a file to write")
+    if os.path.lexists(path):
+        written = _read_list(path.parent) or {}
+        _refuse_strange(command, path, written.get(path.name, ""), is_older=False)
         log.info("%s: replaces what an earlier run wrote", path)
 
 
@@ -82,7 +92,7 @@ def is_written(folder: Path, path: Path) -> bool:
     return _name(path, folder) in (_find_written(folder) if listed is None else listed)
 
 
-def _claim(stage: str, folder: Path, names: Mapping[Path, str]) -> None:
+def _claim(stage: str, folder: Path, names: Mapping[Path, str], *, is_new: bool = False) -> None:
     listed = _read_list(folder)
     written = _find_written(folder) if listed is None else listed
     # Of a version that kept no list.
@@ -92,7 +102,7 @@ def _claim(stage: str, folder: Path, names: Mapping[Path, str]) -> None:
     for path, name in names.items():
         if name == ".":
             continue
-        if _is_something(path):
+        if not is_new and _is_something(path):
             _refuse_strange(stage, path, written.get(name, ""), is_older=is_older)
         claimed[name] = written.get(name) or stage
     if claimed != listed:

@@ -1,6 +1,7 @@
 """The fields of a folder, found as the settings say."""
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 
 from data.fields.field import Field
@@ -10,7 +11,7 @@ from pipeline.config.config import Config
 from pipeline.runs.execute import require
 from pipeline.runs.failures import summarise_failures
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.runs.written_files import claim_file
+from pipeline.runs.written_files import sole_file
 from stages.stage import Context, StageReport
 
 log = logging.getLogger("hpacells")
@@ -54,9 +55,8 @@ def describe_images(
 
     settings = config.settings("images", ImagesSettings)
     inputs = ImagesInputs(find_fields(images_dir, settings), labels)
-    if sheet is not None:
-        claim_file("images", sheet)
-    report = describe(inputs, ImagesOutputs(sheet), settings, context)
+    with nullcontext() if sheet is None else sole_file("images", sheet):
+        report = describe(inputs, ImagesOutputs(sheet), settings, context)
     for line in summarise_failures(report.failures, "--json"):
         log.error("images: %s", line)
     return report

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.config.config import Config
-from pipeline.runs.written_files import claim_file
+from pipeline.runs.written_files import sole_file
 from stages.stage import Context, StageReport
 
 
@@ -13,6 +13,6 @@ def label_images(locations: Path, images: Path, out: Path, config: Config, conte
     from stages.labels.run import run
     from stages.labels.settings import LabelsSettings
 
-    claim_file("labels", out, [locations, images])
     settings = config.settings("labels", LabelsSettings)
-    return run(LabelsInputs(locations, images), LabelsOutputs(out), settings, context)
+    with sole_file("labels", out, [locations, images]):
+        return run(LabelsInputs(locations, images), LabelsOutputs(out), settings, context)

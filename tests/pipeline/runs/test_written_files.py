@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.runs.written_files import LIST_NAME, claim_file, claim_outputs, is_written
+from pipeline.runs.written_files import LIST_NAME, claim_outputs, is_written, sole_file
 from tests.factories.work_folder import finish_stage
 
 
@@ -120,14 +120,20 @@ def test_what_was_removed_is_forgotten(tmp_path: Path) -> None:
 
 def test_a_single_file(tmp_path: Path) -> None:
     sheet, given = tmp_path / "sheet.png", tmp_path / "a_red.png"
-    claim_file("images", sheet)
-    sheet.write_text("picture")
-    claim_file("images", sheet)
+    with pytest.raises(KeyError), sole_file("images", sheet):
+        raise KeyError
+    assert not list(tmp_path.iterdir())
+    for content in ("picture", "another"):
+        with sole_file("images", sheet):
+            sheet.write_text(content)
     given.write_text("image")
-    with pytest.raises(InputError, match=r"a_red\.png: a file with what hpacells did not write"):
-        claim_file("images", given)
-    with pytest.raises(InputError, match=r"sheet\.png: it is what images reads"):
-        claim_file("images", sheet, [None, tmp_path / "." / "sheet.png"])
-    with pytest.raises(InputError, match="a folder; expected the path of a file"):
-        claim_file("images", tmp_path)
+    for path, inputs, told in (
+        (given, [], r"a_red\.png: a file with what hpacells did not write"),
+        (sheet, [None, tmp_path / "." / "sheet.png"], r"sheet\.png: it is what images reads"),
+        (tmp_path, [], "a folder; expected the path of a file"),
+    ):
+        with pytest.raises(InputError, match=told), sole_file("images", path, inputs):
+            pytest.fail("refused before any work")
+    with pytest.raises(InputError, match="what `hpacells images` wrote"), sole_file("curves", sheet):
+        pytest.fail("refused before any work")
     assert given.read_text() == "image"
