@@ -1,11 +1,17 @@
 """Writing files and folders so that nothing half-written is ever read as whole."""
 
+import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from data.errors import InputError
+
+FILE_LIST = ".written.json"
+"""Name of the list in a folder that may be replaced: the files that were written there, JSON."""
 
 
 @contextmanager
@@ -38,17 +44,27 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends without an error.
 
     Where there is one at ``path`` already, ``replace`` says whether it gives way, or stays and ours is
-    removed, because another process has made the same meanwhile.
+    removed, because another process has made the same meanwhile. A folder that may be replaced has a list of
+    its files.
+
+    Raises
+    ------
+    InputError
+        The folder that would be replaced holds files that are not on its list; it is left as it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # What is replaced has a single writer, so what a killed run of it has left can go.
     temporary = path.with_name(f".{path.name}.{'partial' if replace else secrets.token_hex(4)}")
     if replace:
+        refuse_strangers(path)
         shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
         yield temporary
         if replace:
+            (temporary / FILE_LIST).write_text(json.dumps(_list_files(temporary)))
+            # Somebody may have put a file there while we were at work.
+            refuse_strangers(path)
             shutil.rmtree(path, ignore_errors=True)
         try:
             temporary.rename(path)
@@ -57,3 +73,31 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_strangers(folder: Path) -> None:
+    """Check that a folder holds only files that are on its list; one without a list passes.
+
+    Raises
+    ------
+    InputError
+        It holds others; the message names one.
+    """
+    try:
+        listed = set(json.loads((folder / FILE_LIST).read_text()))
+    except (OSError, ValueError):
+        return
+    strangers = [name for name in _list_files(folder) if name not in listed]
+    if strangers:
+        others = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+        raise InputError(
+            found=f"{strangers[0]}{others}, which hpacells did not write and would remove with the folder",
+            where=folder,
+            expected="only the files that an earlier run wrote",
+            advice="move it out of that folder",
+        )
+
+
+def _list_files(folder: Path) -> list[str]:
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(str(name) for name in files if str(name) != FILE_LIST)

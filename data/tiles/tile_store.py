@@ -21,7 +21,7 @@ from data.software.differences import find_differences, name_differences
 from data.software.versions import library_versions
 from data.tiles.array_rows import read_rows
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles.store_contents import check_contents, damaged, write_contents
+from data.tiles.store_contents import check_contents, damaged, refuse_strangers, write_contents
 from data.tiles.tile_reader import index_channels
 
 SHARD_TILES = 256
@@ -178,9 +178,15 @@ class TileWriter:
         cut with other versions of the libraries that make pixels.
     channels
         The channels that the images have; the planes of the others are empty.
+
+    Raises
+    ------
+    InputError
+        The older store holds files that hpacells did not write.
     """
 
     def __init__(self, path: Path, count: int, key: str, channels: Sequence[str] = CHANNELS) -> None:
+        refuse_strangers(path)
         self._final, self._count, self._key, self._channels = path, count, key, channels
         self._folder = path.with_name(f".{path.name}.partial")
         self._progress = self._folder / "progress.json"
@@ -208,6 +214,7 @@ class TileWriter:
             raise RuntimeError(message)
         (self._folder / "progress.json").unlink()
         write_contents(self._folder)
+        refuse_strangers(self._final)
         shutil.rmtree(self._final, ignore_errors=True)
         self._folder.rename(self._final)
         return TileStore(self._final).mean_intensities()

@@ -10,8 +10,10 @@ import typer
 from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine, available_cores
 from pipeline.engines.messages import BAD_INPUT
+from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
+from pipeline.runs.writer_lock import refuse_other_writer
 
 Images = Annotated[
     Path | None,
@@ -32,7 +34,16 @@ Channels = Annotated[
         "files of several channels their numbers from 0 or names: 'blue=0,green=GFP'.",
     ),
 ]
-Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
+
+
+def _free(work: Path | None) -> Path | None:
+    """Return a work folder to which no other process is writing: what it holds now will not last."""
+    if work is not None and not is_follower():
+        refuse_other_writer(work)
+    return work
+
+
+Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.", callback=_free)]
 Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
 Recipe = Annotated[
     str | None, typer.Option("--recipe", help="Training recipe: a TOML file or the name of a bundled one.")
