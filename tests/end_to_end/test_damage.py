@@ -20,6 +20,8 @@ from data.predictions.submission import read_submission
 from data.tiles.tile_store import TileStore
 from pipeline.cli import main
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """
 [train]
 device = "cpu"

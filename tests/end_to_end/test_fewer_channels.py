@@ -36,6 +36,7 @@ def whole(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return work / "work"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("channels", "absent"),
     [
@@ -77,6 +78,7 @@ def test_fields_go_through_all_stages_and_say_what_they_lack(
         assert f"({channel})" in page
 
 
+@pytest.mark.slow
 def test_own_classifier_of_two_channels(
     simulated: Path, write_recipe: Callable[[str], Path], tmp_path: Path
 ) -> None:
