@@ -204,8 +204,7 @@ def _stat(path: Path) -> os.stat_result | None:
     try:
         return path.stat() if path.is_file() else None
     except OSError:
-        # Such as of a name that is too long; the cell fails when it is read.
-        return None
+        return None  # Such as of a name that is too long; its cell fails when it is read.
 
 
 _Found = tuple[str, dict[str, Path], tuple[int, int, int] | None]

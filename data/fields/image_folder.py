@@ -24,7 +24,8 @@ from data.readable_text import readable_line
 
 log = logging.getLogger("hpacells")
 
-_COMPOSITE = re.compile(rf"(_({'|'.join(CHANNELS)})){{2,}}\.[^_]*$", re.IGNORECASE)
+_NO_CHANNEL = re.compile(rf"((_({'|'.join(CHANNELS)})){{2,}}|cells|nuclei|masks?)\.[^_]*$", re.IGNORECASE)
+"""Names of composites and of masks, which are no channels for all to see."""
 
 
 def find_fields(
@@ -123,13 +124,13 @@ def _tell_closed(listing: FolderListing) -> None:
 
 
 def _tell_unnamed(files: Sequence[ListedFile], folder: Path) -> None:
-    """Say which pictures are in no field, since their names name no channel; composites name several."""
+    """Say which pictures are in no field, since their names name no channel."""
     unnamed = [
         file.path.name
         for file in files
         if file.kind is Kind.FILE
         and not may_hold_channels(file.path)
-        and not _COMPOSITE.search(file.path.name)
+        and not _NO_CHANNEL.search(file.path.name)
     ]
     if unnamed:
         log.info(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.corpus import configurations, labels, path_lists, submissions, weights
+from tests.corpus import configurations, labels, path_lists, segmenter_weights, submissions, weights
 from tests.corpus.case import Case
 from tests.corpus.fields import containers, names, png_jpeg, tiff
 from tests.corpus.indexes import cell_files, rows
@@ -21,5 +21,6 @@ SUBJECTS: Mapping[str, Sequence[Case]] = {
     "masks, label images": label_images.CASES,
     "masks, other formats": other_formats.CASES,
     "submissions": submissions.CASES,
-    "weights": weights.CASES,
+    "weights of classifiers": weights.CASES,
+    "weights of a segmenter": segmenter_weights.CASES,
 }

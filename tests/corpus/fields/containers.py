@@ -56,7 +56,7 @@ CASES: list[Case] = [
     odd_field(
         "OME-TIFF, half",
         ome_tiff_file(cut),
-        r"odd\.ome\.tif: unreadable or truncated \(the next page is at byte",
+        r"odd\.ome\.tif: unreadable or truncated \(its description is not in",
     ),
     odd_field("OME-TIFF, two positions", ome_tiff_file(positions=2), ids=("odd_pos-0", "odd_pos-1")),
     odd_field(

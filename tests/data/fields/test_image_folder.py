@@ -150,7 +150,8 @@ def test_a_pattern_that_fits_no_file_is_told(tmp_path: Path, caplog: pytest.LogC
 def test_pictures_that_are_in_no_field_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     names = [f"a_{channel}.png" for channel in ("red", "green", "blue", "yellow")]
-    for name in (*names, "a_blue_red_green.png", "red.png", "b_red.png.png", ".b_red.png", "notes.txt"):
+    names += ["a_blue_red_green.png", "a_cells.png", "red.png", "b_red.png.png", ".b_red.png", "notes.txt"]
+    for name in names:
         (tmp_path / name).write_bytes(b"")
     (found,) = find_fields(tmp_path)
     assert found.image_id == "a"
