@@ -124,7 +124,7 @@ def _tell_closed(listing: FolderListing) -> None:
 
 
 def _tell_unnamed(files: Sequence[ListedFile], folder: Path) -> None:
-    """Say which pictures are in no field, since their names name no channel."""
+    """Log which pictures are in no field, since their names name no channel."""
     unnamed = [
         file.path.name
         for file in files

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.corpus.__main__ import format_counts
 from tests.corpus.case import Case, Place, run
 from tests.corpus.stock import Stock
 from tests.corpus.subjects import SUBJECTS
@@ -39,3 +40,8 @@ def test_case(case: Case, stock: Stock, tmp_path: Path, monkeypatch: pytest.Monk
     # PyTorch makes an empty folder of its own where it is loaded.
     left = [path.name for path in temporary.iterdir() if not path.name.startswith("torchinductor_")]
     assert left == [], "left in the folder of temporary files"
+
+
+def test_the_table_of_the_page_is_up_to_date() -> None:
+    page = (Path(__file__).parent / "README.md").read_text()
+    assert page.endswith(f"\n\n{format_counts()}\n"), "put what python -m tests.corpus prints there"
