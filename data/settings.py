@@ -1,9 +1,9 @@
 """The base of all settings below the stages: an unknown name is an error, a made object does not change."""
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, ValidationInfo, field_validator, model_validator
 
 Value = TypeVar("Value")
 
@@ -44,6 +44,16 @@ class Settings(BaseModel):
             taken[new] = convert(value)
         return taken
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_truth_for_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        # Which pydantic takes for 1 and 0.
+        field = cls.model_fields.get(info.field_name or "")
+        if field is not None and _has_truth(value) and _is_of_numbers(field.annotation):
+            message = "true or false, where a number is expected"
+            raise ValueError(message)
+        return value
+
     @classmethod
     def find_new_name(cls, name: str) -> tuple[str, Callable[[Any], Any]]:
         """Return the name that a setting has now, and what turns an old value into a new one."""
@@ -68,6 +78,21 @@ def _of_result(value: Any) -> Any:
     if isinstance(value, Settings):
         return value.of_result()
     return tuple(map(_of_result, value)) if isinstance(value, tuple) else value
+
+
+def _has_truth(value: Any) -> bool:
+    return isinstance(value, bool) or (isinstance(value, list | tuple) and any(map(_has_truth, value)))
+
+
+def _is_of_numbers(annotation: Any) -> bool:
+    types = set(_list_types(annotation))
+    return bool(types & {int, float}) and not types & {bool, Any}
+
+
+def _list_types(annotation: Any) -> Iterator[Any]:
+    yield annotation if isinstance(annotation, type) else Any if annotation is Any else None
+    for part in get_args(annotation):
+        yield from _list_types(part)
 
 
 def _keep(value: Any) -> Any:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.images.formats import png
+from data.images.formats.tiff_whole import check_pages, check_segments
 from data.images.pixel_bound import MAX_PIXELS, check_decoded
 
 CHANNEL_ORDER = "rgby"
@@ -41,6 +42,9 @@ def read_stack(path: Path, order: str = CHANNEL_ORDER, max_pixels: int = MAX_PIX
         raise
     except FileNotFoundError:
         raise InputError(found="no such file", where=path, expected=_EXPECTED) from None
+    except OSError as error:
+        found = f"cannot be opened ({error.strerror or error})"
+        raise InputError(found=found, where=path, expected=_EXPECTED) from None
     except Exception as error:
         # The decoders have exception types of their own; whatever they raise, the file is at fault.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -66,5 +70,8 @@ def _decode(path: Path, max_pixels: int) -> NDArray[Any]:
         check_decoded(mapped.nbytes, max_pixels, path)
         return np.squeeze(np.array(mapped))
     with tifffile.TiffFile(path) as tiff:
+        check_pages(tiff)
+        for page in tiff.pages:
+            check_segments(page.aspage())
         check_decoded(tiff.series[0].nbytes, max_pixels, path)
         return np.squeeze(tiff.asarray())

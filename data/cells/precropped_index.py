@@ -1,6 +1,7 @@
 """Pre-cropped cells: an index file that says where the picture of each cell lies."""
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ log = logging.getLogger("hpacells")
 
 _MOSAIC = ("mosaic", "tile", "y0", "x0", "size")
 _OPTIONAL = ("mask", "label", "group")
+_MOST_DIGITS = 9
 _INFORMATION = ("name",)
 """Columns that tell the reader something, such as the name of the label's class, and say nothing new."""
 
@@ -160,6 +162,8 @@ def read_index(
         row: dict[str, str] = dict(zip(table.columns, values, strict=True))
         where = f"{path}, line {line}"
         image_id, files, window = find(row, where)
+        if not image_id.strip():
+            raise InputError(found="an empty ID", where=where, expected="a name of the cell")
         mask = path.parent / row["mask"] if row.get("mask") else None
         labels = _read_labels(row, label_set, where)
         group = row.get("group") or row.get("mosaic", "")
@@ -192,8 +196,15 @@ def _read_labels(row: dict[str, str], label_set: LabelSet, where: str) -> tuple[
 def fingerprint_cells(cells: Sequence[PrecroppedCell]) -> list[tuple[str, int, int]]:
     """Return path, bytes and modification time (ns) of the cells' files; zeros for one that is missing."""
     files = {path for cell in cells for path in (*cell.files.values(), cell.mask) if path is not None}
-    stats = [(str(path), path.stat() if path.is_file() else None) for path in sorted(files)]
+    stats = [(str(path), _stat(path)) for path in sorted(files)]
     return [(path, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0) for path, stat in stats]
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat() if path.is_file() else None
+    except OSError:
+        return None  # Such as of a name that is too long; its cell fails when it is read.
 
 
 _Found = tuple[str, dict[str, Path], tuple[int, int, int] | None]
@@ -283,6 +294,7 @@ def _beside(folder: Path, name: str) -> dict[str, Path]:
 
 
 def _number(text: str, column: str, where: str) -> int:
-    if not text.strip().isdecimal():
-        raise InputError(found=f"{column} = {text!r}", where=where, expected="a whole number of px")
+    # More digits than any file has pixels; of thousands Python makes no number.
+    if not text.strip().isdecimal() or len(text.strip().lstrip("0")) > _MOST_DIGITS:
+        raise InputError(found=f"{column} = {text[:20]!r}", where=where, expected="a whole number of px")
     return int(text)

@@ -2,16 +2,19 @@
 
 import logging
 import os
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.bit_depth import with_full_scale
 from data.fields.containers.container_fields import container_fields
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from data.fields.naming.channel_patterns import AUTO, ChannelPatterns, parse_channels
-from data.fields.naming.folder_listing import FolderListing, Kind, list_folder
+from data.fields.naming.folder_listing import FolderListing, Kind, ListedFile, list_folder
 from data.fields.naming.named_fields import name_fields
 from data.fields.naming.path_list import read_path_list
 from data.fields.naming.suggestions import explain_no_field
@@ -20,6 +23,9 @@ from data.images.plane_address import PlaneAddress
 from data.readable_text import readable_line
 
 log = logging.getLogger("hpacells")
+
+_NO_CHANNEL = re.compile(rf"((_({'|'.join(CHANNELS)})){{2,}}|cells|nuclei|masks?)\.[^_]*$", re.IGNORECASE)
+"""Names of composites and of masks, which are no channels for all to see."""
 
 
 def find_fields(
@@ -98,6 +104,7 @@ def _found_fields(folder: Path, settings: ImageSettings) -> list[Field]:
     fields = [_with_settings(field, settings) for field in (*fields, *held)]
     if not fields:
         raise explain_no_field(listing, folder, patterns)
+    _tell_unnamed([file for file, match in matches if match is None], folder)
     if patterns is not None and (unused := patterns.find_unused(named)):
         log.warning("%s: no file is named as in %s", folder, ", ".join(unused))
     return fields
@@ -114,6 +121,25 @@ def _file_patterns(text: str) -> ChannelPatterns | None:
 def _tell_closed(listing: FolderListing) -> None:
     for path, reason in listing.closed:
         log.warning("%s: not looked into: %s", readable_line(str(path)), reason)
+
+
+def _tell_unnamed(files: Sequence[ListedFile], folder: Path) -> None:
+    """Log which pictures are in no field, since their names name no channel."""
+    unnamed = [
+        file.path.name
+        for file in files
+        if file.kind is Kind.FILE
+        and not may_hold_channels(file.path)
+        and not _NO_CHANNEL.search(file.path.name)
+    ]
+    if unnamed:
+        log.info(
+            "%s: %d picture%s whose name says no channel, not used (such as %s)",
+            folder,
+            len(unnamed),
+            "s" if len(unnamed) > 1 else "",
+            readable_line(unnamed[0]),
+        )
 
 
 def _with_settings(field: Field, settings: ImageSettings) -> Field:

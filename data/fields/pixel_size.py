@@ -80,6 +80,8 @@ def resolve_pixel_size(field: Field, setting: float | Literal["auto"] = AUTO) ->
 
 def _stated_sizes(field: Field) -> Iterator[tuple[str, tuple[float, float], str]]:
     """Yield channel, size and source of every file that states a pixel size and can be read."""
+    if field.fault is not None:
+        return
     for channel, path in sorted(field.files.items()):
         address = field.addresses.get(channel, WHOLE_FILE)
         try:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import zlib
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -12,6 +13,28 @@ from data.images.pixel_bound import BYTES_PER_PIXEL, MAX_PIXELS, check_decoded
 GZIP = ".gz"
 
 _UNPACKED_AT_A_TIME = 2**22
+_START_BYTES = 512
+
+_MARKS = {
+    b"\x89PNG\r\n\x1a\n": "a PNG",
+    b"\xff\xd8\xff": "a JPEG",
+    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "a TIFF"),
+    b"GIF8": "a GIF",
+    b"BM": "a BMP",
+    b"RIFF": "a WebP or a film",
+    b"\0\0\0\x0cjP": "a JPEG 2000",
+    b"II\xbc": "a JPEG XR",
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x1f\x8b": "a gzip file",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89HDF": "an HDF5 file",
+    b"ZISRAWFILE": "a CZI",
+    b"version https://git-lfs": "a pointer of Git LFS (`git lfs pull` gets the file)",
+}
+"""How files begin, and what they are then."""
+
+_HTML = re.compile(rb"<(!doctype html|html|\?xml)", re.IGNORECASE)
 
 
 def image_suffix(path: Path) -> str:
@@ -94,3 +117,22 @@ def open_unpacked(path: Path, max_pixels: int = MAX_PIXELS) -> IO[bytes] | Path:
         As of ``read_bytes``.
     """
     return _unpack(path, max_pixels) if is_packed(path) else path
+
+
+def name_content(path: Path) -> str:
+    """Return what a file is by its first bytes, unpacked, such as ``a JPEG``; empty where none says it."""
+    try:
+        start = read_start(path, _START_BYTES)
+    except (OSError, ValueError):
+        return ""
+    if not start:
+        return "an empty file"
+    if not start.strip(b"\0"):
+        return "a file that begins with zeros"
+    names = (name for mark, name in _MARKS.items() if start.startswith(mark))
+    return next(names, "a page of a website" if _HTML.search(start[:200]) else "")
+
+
+def begins_as_tiff(path: Path) -> bool:
+    """Check by its first bytes whether a file is a TIFF, whole or not."""
+    return name_content(path) == "a TIFF"

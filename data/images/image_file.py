@@ -1,5 +1,6 @@
 """Image files: what they say about their pictures, and reading one plane."""
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.images.colour import signal_plane
-from data.images.file_bytes import image_suffix
+from data.images.file_bytes import image_suffix, name_content
 from data.images.formats import jpeg, ome_zarr, png, tiff
 from data.images.formats.microscopes import czi, lif, nd2, oir
 from data.images.formats.ome_tiff_set import OmeSet, find_set
@@ -50,6 +51,16 @@ SUFFIXES = (*_PLAIN, *(f"{suffix}.gz" for suffix in _PLAIN), *_MICROSCOPES)
 
 _ONE_PICTURE = (".png", ".jpg", ".jpeg")
 """Formats without channels and positions."""
+
+_CONTENT = {
+    ".png": "a PNG",
+    ".tif": "a TIFF",
+    ".tiff": "a TIFF",
+    ".jpg": "a JPEG",
+    ".jpeg": "a JPEG",
+    ".czi": "a CZI",
+}
+"""What the first bytes of a file with an ending say, see ``name_content``."""
 
 _Result = TypeVar("_Result")
 
@@ -168,6 +179,9 @@ def _stamp(path: Path) -> object:
 
 def _attempt(path: Path, read: Callable[[], _Result]) -> _Result:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # Opening a pipe would wait until somebody writes into it.
+            raise InputError(found="a pipe, socket or device", where=path, expected="an image file")
         return read()
     except InputError:
         raise
@@ -177,10 +191,28 @@ def _attempt(path: Path, read: Callable[[], _Result]) -> _Result:
                 found=f"cannot be opened ({error.strerror})", where=path, expected="a readable image"
             ) from None
         # Every decoder has its own exception types; whatever one raises, the file is at fault.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        content = name_content(path) if path.is_file() else ""
+        if content and content != _CONTENT.get(image_suffix(path)):
+            raise _other_content(path, content) from None
+        reason = str(error).splitlines()[0] if str(error) else ""
+        if isinstance(error, LookupError | AttributeError | TypeError | struct.error) or len(reason) < 3:
+            # Where the code of a library stumbled; of a user's file it says nothing.
+            reason = "its header is damaged"
         raise InputError(
             found=f"unreadable or truncated ({reason})",
             where=path,
             expected="a whole file",
             advice="copy or download it again",
         ) from None
+
+
+def _other_content(path: Path, content: str) -> InputError:
+    endings = {kind: suffix for suffix, kind in reversed(_CONTENT.items())}
+    return InputError(
+        found=f"unreadable or truncated (it is {content})",
+        where=path,
+        expected=_CONTENT.get(image_suffix(path), "an image"),
+        advice=f"rename it so that it ends in {endings[content]}"
+        if content in endings
+        else "copy or download it again, or save it as PNG or TIFF",
+    )

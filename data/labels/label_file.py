@@ -44,8 +44,8 @@ def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dic
     Raises
     ------
     InputError
-        The file is missing or is no CSV with these columns, an ID stands twice, or a label is not a class of
-        the label set; the message names the line.
+        The file is missing or is no CSV with these columns, an ID is empty or there twice, or a label is not
+        a class of the label set; the message names the line.
 
     Examples
     --------
@@ -59,14 +59,22 @@ def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dic
     table, id_column = _read_table(path)
     column = _FORMS[id_column]
     labels: dict[str, tuple[int, ...]] = {}
+    seen: set[str] = set()
     for line, image_id, text in zip(table.index, table[id_column], table[column], strict=True):
-        if image_id in labels:
+        bare = image_id.strip()
+        if not bare:
             raise InputError(
-                found=f"image {image_id} is there a second time",
+                found="an empty ID", where=f"{path}, line {line}", expected="the image's ID and its labels"
+            )
+        # Blanks are kept, since files may have them, but two rows that differ in them alone are a slip.
+        if bare in seen:
+            raise InputError(
+                found=f"image {bare} is there a second time",
                 where=f"{path}, line {line}",
                 expected="one row an image",
                 advice="join its labels with | in one row",
             )
+        seen.add(bare)
         if column == "Target" and label_set.find(text) is None and "|" not in text:
             text = "|".join(text.split())
         labels[image_id] = parse_labels(text, label_set, where=f"{path}, line {line}")
@@ -197,7 +205,9 @@ def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tup
             expected = f"class numbers 0..{len(label_set) - 1} joined by |, of {label_set}"
             if token.strip() and not token.strip().isdecimal():
                 expected += f", or names: {', '.join(label_set.names)}"
-            raise InputError(found=f"label {token.strip()!r} is not a class", where=where, expected=expected)
+            raise InputError(
+                found=f"label {token.strip()[:60]!r} is not a class", where=where, expected=expected
+            )
         classes.add(number)
     return tuple(sorted(classes))
 

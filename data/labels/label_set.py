@@ -1,6 +1,5 @@
 """Label sets: the names of the classes, in a file, so that another set of classes needs no other code."""
 
-import tomllib
 from importlib import resources
 from os import PathLike
 from pathlib import Path
@@ -10,6 +9,7 @@ from pydantic import ValidationError, field_validator, model_validator
 
 from data.errors import InputError
 from data.settings import Settings
+from data.toml_file import read_toml
 
 _EXPECTED = 'a TOML file with names = ["...", "..."] and, where a class is negative, negative = "..."'
 _MOST_CLASSES = 2**15 - 1
@@ -81,7 +81,9 @@ class LabelSet(Settings):
         """Find a class by its number or its name (in any letter case); None where there is no such class."""
         wanted = text.strip().casefold()
         if wanted.isdecimal():
-            return int(wanted) if int(wanted) < len(self.names) else None
+            # Of a number of thousands of digits Python makes none.
+            is_short = len(wanted.lstrip("0")) <= len(str(_MOST_CLASSES))
+            return int(wanted) if is_short and int(wanted) < len(self.names) else None
         folded = [name.casefold() for name in self.names]
         return folded.index(wanted) if wanted in folded else None
 
@@ -110,7 +112,7 @@ def read_label_set(name_or_path: str | PathLike[str]) -> LabelSet:
                 found="no such label set", where=name_or_path, expected=f"a TOML file or one of {names}"
             )
     try:
-        told = {"title": str(name_or_path)} | tomllib.loads(path.read_text(encoding="utf-8"))
+        told = {"title": str(name_or_path)} | read_toml(path)
         return LabelSet.model_validate(told)
     except ValidationError as error:
         first = error.errors()[0]

@@ -37,7 +37,7 @@ def make_labels(array: NDArray[Any], size: tuple[int, int], where: object) -> ND
     InputError
         The values are no whole numbers from 0, the masks of a stack overlap, or it is none.
     """
-    array = np.squeeze(np.asarray(array))
+    array = drop_single_axes(np.asarray(array))
     if array.dtype.kind not in "biuf":
         raise _refuse(found=f"values of type {array.dtype}", where=where)
     if array.dtype.kind == "f":
@@ -50,6 +50,14 @@ def make_labels(array: NDArray[Any], size: tuple[int, int], where: object) -> ND
         return _flatten_stack(array, size, where)
     if array.ndim != 2 or not array.size:
         raise _refuse(found=f"an array of shape {array.shape}", where=where)
+    return array
+
+
+def drop_single_axes(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array without axes of length 1, down to two: an image may be of one row."""
+    for axis in reversed(range(array.ndim)):
+        if array.ndim > 2 and array.shape[axis] == 1:
+            array = np.squeeze(array, axis)
     return array
 
 

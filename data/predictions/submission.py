@@ -10,12 +10,13 @@ import csv
 import gzip
 import io
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
 import numpy as np
 import pandas as pd
@@ -25,11 +26,14 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet
 from data.predictions.prediction_string import parse_prediction_string
+from data.readable_text import readable_line
 
 COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
 """Columns of the file, in order."""
 
 _COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
+_SHOWN = 60
+"""Characters of an ID that a message shows."""
 _GZIP_LEVEL = 1
 """Higher ones take twice as long for 3 % less: a mask string is compressed already."""
 
@@ -151,7 +155,7 @@ def read_rows(path: str | PathLike[str]) -> Iterator[SubmissionRow]:
 def _read_lines(path: str | PathLike[str]) -> Iterator[tuple[int, SubmissionRow]]:
     path = Path(path)
     try:
-        with _open(path, "utf-8-sig") as file:
+        with _open(path) as file:
             yield from _check_rows(file, path)
     except FileNotFoundError:
         raise InputError(
@@ -188,12 +192,18 @@ def is_compressed(path: Path) -> bool:
 
 
 @contextmanager
-def _open(path: Path, encoding: str) -> Iterator[TextIO]:
+def _open(path: Path) -> Iterator[TextIO]:
+    with _open_bytes(path) as source:
+        encoding = "utf-16" if source.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
+    with _open_bytes(path) as source, io.TextIOWrapper(source, encoding, newline="") as file:
+        yield file
+
+
+@contextmanager
+def _open_bytes(path: Path) -> Iterator[BinaryIO]:
     codec = _COMPRESSED.get(path.suffix.lower())
     with path.open("rb") as raw:
-        source = raw if codec is None else pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
-        with io.TextIOWrapper(source, encoding, newline="") as file:
-            yield file
+        yield raw if codec is None else pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
 
 
 @contextmanager
@@ -226,7 +236,7 @@ def _check_rows(file: TextIO, path: Path) -> Iterator[tuple[int, SubmissionRow]]
     line = reader.line_num + 1
     for values in reader:
         if values:
-            where = f"{path}, line {line} ({values[0]})"
+            where = f"{path}, line {line} ({readable_line(values[0][:_SHOWN])})"
             if len(values) != len(header):
                 raise InputError(
                     found=f"{len(values)} fields", where=where, expected=f"{len(header)}, as in the header"

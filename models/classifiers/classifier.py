@@ -1,10 +1,11 @@
 """The classifier of single-cell tiles: normalisation, backbone and head in one module."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 import torch
 from pydantic import Field as Setting
+from pydantic import FiniteFloat, model_validator
 from torch import Tensor, nn
 
 from data.labels.label_file import CLASS_NAMES
@@ -20,8 +21,8 @@ from models.classifiers.heads.settings import HeadSettings
 class Normalisation(Settings):
     """Mean and standard deviation of each channel, for grey values 0..1."""
 
-    mean: tuple[float, ...]
-    deviation: tuple[float, ...]
+    mean: tuple[FiniteFloat, ...]
+    deviation: tuple[Annotated[FiniteFloat, Setting(gt=0)], ...]
 
 
 class Architecture(Settings):
@@ -50,6 +51,17 @@ class Architecture(Settings):
     optional_channels: tuple[Channel, ...] = Setting(
         default=(), description="channels without which it can predict, as it was trained with and without"
     )
+
+    @model_validator(mode="after")
+    def _check_parts(self) -> Self:
+        if len(set(self.class_names)) < len(self.class_names):
+            message = "class_names has a class twice"
+            raise ValueError(message)
+        channels, means = len(self.tiles.channels), self.normalisation
+        if not len(means.mean) == len(means.deviation) == channels:
+            message = f"normalisation is not of {channels} channels, as the tiles are"
+            raise ValueError(message)
+        return self
 
 
 class Scores(NamedTuple):

@@ -1,6 +1,5 @@
 """The folder of a trained classifier: ``model.safetensors`` (weights) and ``model.toml`` (all the rest)."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -16,6 +15,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.file_hash import hash_file
 from data.software.versions import library_versions
+from data.toml_file import read_toml
 from models.classifiers.classifier import Architecture, Classifier
 from models.finite_weights import check_finite
 
@@ -76,7 +76,15 @@ def read_classifier(folder: str | PathLike[str]) -> Classifier:
     folder = Path(folder)
     architecture = read_architecture(folder)
     bare = architecture.backbone.model_copy(update={"pretrained": "none"})
-    classifier = Classifier(architecture.model_copy(update={"backbone": bare}))
+    try:
+        classifier = Classifier(architecture.model_copy(update={"backbone": bare}))
+    except InputError as error:
+        raise InputError(
+            found=f"a classifier that cannot be built ({error})",
+            where=folder / DESCRIPTION,
+            expected=_EXPECTED,
+            advice="run `hpacells train` again with this version of hpacells, or give another folder",
+        ) from None
     path = folder / WEIGHTS
     try:
         weights = load_file(path)
@@ -111,34 +119,34 @@ def read_architecture(folder: Path) -> Architecture:
     """
     path = folder / DESCRIPTION
     try:
-        description = tomllib.loads(path.read_text())
+        description = read_toml(path)
         return Architecture.model_validate(description["architecture"])
     except (FileNotFoundError, NotADirectoryError):
         raise _missing(path) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
-            found=f"unreadable ({error})", where=path, expected=_EXPECTED, advice=_ADVICE
-        ) from None
     except KeyError:
         raise InputError(found="no [architecture]", where=path, expected=_EXPECTED, advice=_ADVICE) from None
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        name = ".".join(["architecture", *map(str, first["loc"])])
         raise InputError(
-            found=f"architecture.{name}: {first['msg']}",
+            found=f"{name}: {first['msg'].removeprefix('Value error, ')}",
             where=path,
             expected=f"a description of format version {FORMAT_VERSION}",
             advice="run `hpacells train` again with this version of hpacells",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(
+            found=f"unreadable ({error})", where=path, expected=_EXPECTED, advice=_ADVICE
         ) from None
 
 
 def _check_content(folder: Path) -> None:
     recorded = _read_description(folder).get("weights_sha256")
-    if recorded is not None and recorded != hash_file(folder / WEIGHTS):
+    if recorded is not None and str(recorded) != hash_file(folder / WEIGHTS):
         raise InputError(
             found=f"not the weights that {DESCRIPTION} was written with",
             where=folder / WEIGHTS,
-            expected=f"the content with the SHA-256 {recorded[:16]}...",
+            expected=f"the content with the SHA-256 {str(recorded)[:16]}...",
             advice="copy both files of the classifier again, or run `hpacells train` again",
         )
 
@@ -152,8 +160,8 @@ def read_versions(folder: Path) -> dict[str, str]:
 def _read_description(folder: Path) -> dict[str, Any]:
     """Read the description without a check; empty where it cannot be read."""
     try:
-        return tomllib.loads((folder / DESCRIPTION).read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return read_toml(folder / DESCRIPTION)
+    except (OSError, ValueError):
         return {}
 
 

@@ -1,11 +1,11 @@
 """Single settings from the command line, put over those of a file."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from data.errors import InputError
+from data.toml_file import parse_toml
 
 
 @dataclass
@@ -113,6 +113,8 @@ def _kinds_first(assignment: str) -> tuple[bool, int]:
 
 def _parse_value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        table = parse_toml(f"value = {text}")
+    except ValueError:
         return text
+    # A line break would begin another setting.
+    return table["value"] if len(table) == 1 else text

@@ -1,7 +1,6 @@
 """Configuration: defaults, a TOML file and single settings from the command line, checked by pydantic."""
 
 import logging
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
+from data.toml_file import read_toml
 from pipeline.config.assignments import OtherKind, assign, find_section
 from pipeline.config.old_names import take_old_name, take_old_names
 from pipeline.config.sections import SECTIONS, settings_of
@@ -166,8 +166,8 @@ def find_recipe(recipe: str) -> Path:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
+        return read_toml(path)
     except OSError as error:
         raise InputError(error.strerror or str(error), where=path, expected="a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InputError(found=f"not a TOML file ({error})", where=path, expected="a TOML file") from None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data.errors import InputError
+from data.readable_text import readable_line
 from data.system_errors import find_system_error
 from pipeline.engines.local import CONSOLE
 from pipeline.engines.system_errors import explain_system_error
@@ -26,7 +27,11 @@ class _ConsoleHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         prefix = "" if record.levelno < logging.WARNING else f"hpacells: {record.levelname.lower()}: "
-        CONSOLE.print(prefix + self.format(record), markup=False, highlight=False, soft_wrap=True)
+        text = self.format(record)
+        if record.levelno >= logging.WARNING:
+            # One line, whatever a library or the name of a file has in it.
+            text = readable_line(" ".join(text.split()))
+        CONSOLE.print(prefix + text, markup=False, highlight=False, soft_wrap=True)
 
 
 def show_messages() -> None:
@@ -35,6 +40,9 @@ def show_messages() -> None:
     logger.setLevel(logging.ERROR if is_follower() else logging.INFO)
     logger.propagate = False
     logger.handlers = [_ConsoleHandler()]
+    # Their remarks on files name no file; what is wrong with one is told by who reads it.
+    for library in ("tifffile", "imagecodecs"):
+        logging.getLogger(library).addHandler(logging.NullHandler())
 
 
 @contextmanager

@@ -1,17 +1,21 @@
 """Images: tell what hpacells finds in each field, without segmenting anything."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from data.channels import CHANNELS
+from data.errors import InputError
 from data.fields.field import Field
 from data.fields.field_summary import FieldSummary, summarise_field
-from data.labels.label_file import read_labels
+from data.labels.label_file import check_coverage, read_labels
 from stages.images.paths import ImagesInputs, ImagesOutputs
 from stages.images.settings import ImagesSettings
 from stages.stage import Context, Failure, StageReport
+
+log = logging.getLogger("hpacells")
 
 SHEET_FIELDS = 24
 """Fields on a contact sheet, evenly spread over all."""
@@ -35,6 +39,8 @@ def run(
         The label file cannot be read.
     """
     labels = _read_labels(inputs)
+    if labels is not None:
+        _tell_coverage(labels, inputs)
     summaries: list[FieldSummary] = []
     work = context.map(summarise_field, inputs.fields, description="images", total=len(inputs.fields))
     for field, done in work:
@@ -114,6 +120,14 @@ def _as_row(summary: FieldSummary, labels: Mapping[str, Sequence[int]] | None) -
     if labels is not None:
         row["labels"] = "|".join(str(label) for label in labels.get(summary.image_id, ()))
     return row
+
+
+def _tell_coverage(labels: Mapping[str, object], inputs: ImagesInputs) -> None:
+    """Warn of labels of other images, which later stages refuse; here the images are shown all the same."""
+    try:
+        check_coverage(labels, [field.image_id for field in inputs.fields], where=inputs.labels_path)
+    except InputError as error:
+        log.warning(str(error))
 
 
 def _read_labels(inputs: ImagesInputs) -> dict[str, tuple[int, ...]] | None:

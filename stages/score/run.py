@@ -53,6 +53,10 @@ def run(inputs: ScoreInputs, outputs: ScoreOutputs, settings: ScoreSettings, con
         advance(1)
         true = read_submission(inputs.truth_path, label_set)
         advance(1)
+        if true.images.empty:
+            raise InputError(
+                found="no row below the header", where=inputs.truth_path, expected="one row per image"
+            )
         _check_images(submitted, true)
         result = score(submitted, true, absent=settings.absent, min_iou=settings.iou)
         advance(1)

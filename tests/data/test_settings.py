@@ -75,3 +75,22 @@ def test_what_an_earlier_version_wrote_is_read() -> None:
 def test_a_setting_under_both_names_is_refused(values: dict[str, int]) -> None:
     with pytest.raises(ValidationError, match="speed is given twice"):
         Renamed.model_validate(values)
+
+
+class Numbers(Settings):
+    size: float = 1.0
+    count: int | None = None
+    limits: tuple[float, ...] = ()
+    quick: bool = False
+    either: bool | int = 0
+
+
+@pytest.mark.parametrize("given", [{"size": True}, {"count": False}, {"limits": [0.5, True]}])
+def test_true_is_no_number(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="true or false, where a number is expected"):
+        Numbers.model_validate(given)
+
+
+def test_true_where_it_is_meant() -> None:
+    found = Numbers.model_validate({"quick": True, "either": True, "size": 2})
+    assert (found.quick, found.either, found.size) == (True, True, 2.0)

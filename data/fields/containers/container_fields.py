@@ -13,7 +13,7 @@ from data.fields.containers.held_images import HeldImage, find_held_images
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from data.fields.naming.field_ids import hash_name, safe_id
-from data.images.file_bytes import image_suffix
+from data.images.file_bytes import begins_as_tiff, image_suffix
 
 log = logging.getLogger("hpacells")
 
@@ -60,7 +60,7 @@ def container_fields(
         held = find_held_images(path, settings.z, settings.max_pixels)
         members |= held.members
         for image in held.images:
-            if image.is_one_channel or (taken and _is_broken_tiff(image)):
+            if image.is_one_channel or (taken and _is_no_tiff(image)):
                 left_out.append(image.name)
             else:
                 found.append((image.path, _field_of(image, wanted, remarks)))
@@ -89,9 +89,12 @@ def _field_of(image: HeldImage, wanted: dict[str, str], remarks: _Remarks) -> Fi
     )
 
 
-def _is_broken_tiff(image: HeldImage) -> bool:
-    """Check for a TIFF that cannot be read; beside files named after channels it may be anything."""
-    return image.fault is not None and image_suffix(image.path) in _TIFF
+def _is_no_tiff(image: HeldImage) -> bool:
+    """Check for what only its name calls a TIFF; beside files named after channels it may be anything.
+
+    One that begins as a TIFF, and is damaged after that, may be a field that would be missed.
+    """
+    return image.fault is not None and image_suffix(image.path) in _TIFF and not begins_as_tiff(image.path)
 
 
 def _with_own_names(found: Sequence[tuple[Path, Field]], folder: Path, taken: set[str]) -> list[Field]:

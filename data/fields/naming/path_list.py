@@ -14,6 +14,9 @@ from data.fields.naming.path_list_columns import FOLDERS, PREFIX, channel_of, re
 
 log = logging.getLogger("hpacells")
 
+_SHOWN = 80
+"""Letters of a path that cannot be one which a message shows."""
+
 
 @dataclass(frozen=True)
 class _Listed:
@@ -76,7 +79,7 @@ def _read_row(columns: Sequence[str], row: Sequence[str], line: int, path: Path)
         try:
             files[channel] = _find(text, channel, path, where)
         except InputError as error:
-            files[channel], fault = path.parent / text, fault or error
+            files[channel], fault = path.parent / text[:_SHOWN], fault or error
     return _Listed(line, name, folder, files, fault)
 
 
@@ -91,7 +94,15 @@ def _find(text: str, channel: str, path: Path, where: str) -> Path:
     # Lists written on Windows have \ between folders.
     for name in dict.fromkeys((text, text.replace("\\", "/"))):
         beside, current = path.parent / name, Path(name)
-        found = [place for place in (beside, current) if place.exists()]
+        try:
+            found = [place for place in (beside, current) if place.exists()]
+        except OSError as error:
+            raise InputError(
+                found=f"{text[:_SHOWN]!r} for {channel} ({error.strerror})",
+                where=where,
+                expected="the path of a file",
+                advice="correct it",
+            ) from None
         if len(found) == 2 and not beside.samefile(current):
             raise InputError(
                 found=f"two files {text} for {channel}: in the list's folder and in the current one",

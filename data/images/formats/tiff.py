@@ -10,6 +10,7 @@ from data.errors import InputError
 from data.images.file_bytes import open_unpacked
 from data.images.formats.tiff_pictures import find_pictures
 from data.images.formats.tiff_pixels import check_photometric, to_pixels
+from data.images.formats.tiff_whole import check_segments
 from data.images.picture import Picture
 from data.images.picture_choice import choose_channel, choose_picture
 from data.images.pixel_bound import MAX_PIXELS, check_decoded, check_pixels
@@ -46,6 +47,7 @@ def read(path: Path, address: PlaneAddress) -> NDArray[Any]:
         pictures = find_pictures(tiff, path)
         pages = pictures[choose_picture([pages.picture for pages in pictures], address, path)]
         check_photometric(pages.page, path)
+        check_segments(pages.page)
         picture, channel = pages.picture, choose_channel(pages.picture, address, path)
         check_pixels(picture.height, picture.width, address.max_pixels, path)
         check_decoded(pages.page.nbytes, address.max_pixels, path)

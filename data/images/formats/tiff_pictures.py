@@ -13,6 +13,7 @@ from data.errors import InputError
 from data.images.formats.ome_xml import OmeImage, OmeMetadata, PlanePlace, parse_ome_xml
 from data.images.formats.tiff_metadata import find_pixel_size, find_significant_bits
 from data.images.formats.tiff_pixels import count_channels, is_colour, is_coloured_by_palette
+from data.images.formats.tiff_whole import check_pages
 from data.images.picture import Picture
 
 BESIDE = ("thumbnail", "label", "macro", "overview", "preview")
@@ -37,8 +38,9 @@ def find_pictures(tiff: tifffile.TiffFile, path: Path) -> list[TiffPicture]:
     Raises
     ------
     ValueError, InputError
-        The metadata cannot be understood, or name planes that the file does not hold.
+        The file is cut, or its metadata cannot be understood or name planes that the file does not hold.
     """
+    check_pages(tiff)
     main = [number for number, page in enumerate(_all_pages(tiff)) if not _is_beside(page)]
     if not main:
         main = [0]

@@ -4,16 +4,19 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.images.formats import png
+from data.images.formats.tiff_whole import check_pages, check_segments
 from data.images.pixel_bound import MAX_PIXELS, check_decoded
 
 _EXPECTED = "a label image: one grey plane whose values are the numbers of the cells"
 _GREY = 0
+_JPEG = "a JPEG, which changes the numbers"
+_LOSSY = frozenset({6, 7, 33007, 34892})
+"""Compressions of TIFF by JPEG."""
 _PNG_KINDS = {2: "colours (RGB)", 3: "a colour palette", 4: "grey with transparency", 6: "colours (RGBA)"}
 _PNG_KIND_BYTE = 25
 
@@ -35,7 +38,7 @@ def read_image_file(path: Path, max_pixels: int = MAX_PIXELS) -> NDArray[Any]:
     """
     raw = path.read_bytes()
     if path.suffix.lower() in (".jpg", ".jpeg"):
-        raise _refuse(path, "a JPEG, which changes the numbers", "save the mask as PNG or TIFF")
+        raise _refuse(path, _JPEG, "save the mask as PNG or TIFF")
     if path.suffix.lower() == ".png":
         kind = raw[_PNG_KIND_BYTE] if len(raw) > _PNG_KIND_BYTE else _GREY
         if kind in _PNG_KINDS:
@@ -64,8 +67,12 @@ def _read_tiff(raw: bytes, path: Path, max_pixels: int) -> NDArray[Any]:
             tifffile.PHOTOMETRIC.CFA,
         ):
             raise _refuse_colour(path, "colours (RGB)")
+        if int(tiff.pages.first.compression) in _LOSSY:
+            raise _refuse(path, _JPEG, "save the mask without compression, or with LZW or ZIP")
+        check_pages(tiff)
+        check_segments(tiff.pages.first)
         check_decoded(series[0].nbytes, max_pixels, path)
-        return np.squeeze(series[0].asarray())
+        return series[0].asarray()
 
 
 def _refuse_colour(path: Path, kind: str) -> InputError:

@@ -47,4 +47,7 @@ def _shape(roi: Any, number: int, path: Path) -> Shape:
     if roi.roitype not in _AREAS and not roi.composite:
         raise InputError(found=f"{name} is of type {roi.roitype.name}", where=path, expected=_EXPECTED)
     rings = [np.asarray(ring, np.float64) for ring in roi.coordinates(multi=True)]
-    return Shape([ring for ring in rings if len(ring) > 2], name)
+    areas = [ring for ring in rings if len(ring) > 2]
+    if not areas:
+        raise InputError(found=f"{name} has no area", where=path, expected=_EXPECTED)
+    return Shape(areas, name)

@@ -1,7 +1,6 @@
 """Several trained classifiers that predict together: folds, architectures and tile sizes."""
 
 import logging
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.software.differences import find_differences, name_differences
 from data.tiles.preparation import TileSettings
+from data.toml_file import read_toml
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.classifiers.classifier import Architecture
 from models.classifiers.fold_folders import list_folds
@@ -152,7 +152,7 @@ def mean_image_share(members: Sequence[Member]) -> float:
 
 def _read_thresholds(folder: Path, classes: int) -> NDArray[np.float64] | None:
     path = folder / DESCRIPTION
-    table = tomllib.loads(path.read_text()).get("thresholds")
+    table = read_toml(path).get("thresholds")
     if table is None:
         return None
     values: object = table.get("values") if isinstance(table, dict) else table

@@ -38,8 +38,9 @@ def load_lite_network(path: Path = LITE_WEIGHTS) -> LiteNetwork:
     network = LiteNetwork()
     expected = "weights that `hpacells segmenter train` wrote"
     try:
-        state = {name: tensor.float() for name, tensor in load_file(path).items()}
-        check_finite(state, path)
+        stored = load_file(path)
+        check_finite(stored, path)
+        state = {name: tensor.float() for name, tensor in stored.items()}
         missing, surplus = network.load_state_dict(state, strict=False)
     except FileNotFoundError:
         raise InputError(found="no such file", where=path, expected=expected) from None

@@ -158,11 +158,22 @@ def test_the_fingerprint_tells_a_changed_file(tmp_path: Path, picture: np.ndarra
         ("ID\nx\ny\nx\n", "cell x is there twice"),
         ("ID,label\nx,1\ny,19\n", "line 3: label '19' is not a class"),
         ("mosaic,tile,y0,x0,size\nm,0,-1,0,10\n", "line 2: y0 = '-1'"),
+        (f"mosaic,tile,y0,x0,size\nm,0,{'9' * 5000},0,10\n", "line 2: y0 = '999"),
+        ("ID,label\nx,1\n,2\n", "line 3: an empty ID"),
     ],
 )
 def test_mistakes(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_index(write(tmp_path, text))
+
+
+def test_a_name_that_no_file_can_have_costs_its_cell_alone(tmp_path: Path, picture: np.ndarray) -> None:
+    write_channels(tmp_path, "x", picture)
+    good, odd = read_index(write(tmp_path, f"ID\nx\n{'o' * 5000}\n"))
+    assert len(fingerprint_cells([good, odd])) == 8
+    assert np.array_equal(good.read(), picture)
+    with pytest.raises(InputError, match="cannot be opened"):
+        odd.read()
 
 
 def test_no_index(tmp_path: Path) -> None:

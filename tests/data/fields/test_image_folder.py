@@ -1,5 +1,6 @@
 """Which files of a folder make which field, as users have them."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -144,3 +145,15 @@ def test_a_pattern_that_fits_no_file_is_told(tmp_path: Path, caplog: pytest.LogC
     write(tmp_path, "A1")
     find_fields(tmp_path, ImageSettings(channels="red=*_red,green=*_protein"))
     assert "no file is named as in green=*_protein" in caplog.text
+
+
+def test_pictures_that_are_in_no_field_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    names = [f"a_{channel}.png" for channel in ("red", "green", "blue", "yellow")]
+    names += ["a_blue_red_green.png", "a_cells.png", "red.png", "b_red.png.png", ".b_red.png", "notes.txt"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    (found,) = find_fields(tmp_path)
+    assert found.image_id == "a"
+    (told,) = [message for message in caplog.messages if "not used" in message]
+    assert "2 pictures whose name says no channel, not used (such as b_red.png.png)" in told

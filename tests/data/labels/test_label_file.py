@@ -102,6 +102,9 @@ def test_proteins(tmp_path: Path) -> None:
         ("image,Label\na,1\n", r"no column ID \(found image,Label\)"),
         ("Id,Label\na,1\n", r"no column Target \(found Id,Label\)"),
         ("", "cannot be read as a table"),
+        ("ID,Label\na,1\n ,2\n", "line 3: an empty ID"),
+        ("ID,Label\na,1\na ,2\n", "line 3: image a is there a second time"),
+        (f"ID,Label\na,{'9' * 5000}\n", "line 2: label '999"),
     ],
 )
 def test_bad_label_files(tmp_path: Path, text: str, message: str) -> None:

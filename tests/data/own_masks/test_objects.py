@@ -19,6 +19,13 @@ def test_axes_of_length_one_are_left_out(labels: np.ndarray) -> None:
     np.testing.assert_array_equal(make_labels(labels[None, :, :, None], SIZE, "a"), labels)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (1, 1, 7), (1, 7, 1)])
+def test_masks_of_one_row_or_column_keep_two_axes(shape: tuple[int, ...]) -> None:
+    made = make_labels(np.ones(shape, np.uint8), SIZE, "a")
+    assert made.ndim == 2
+    assert made.size == np.prod(shape)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -72,6 +72,12 @@ def test_other_spellings_of_the_same(path: Path, text: str) -> None:
     assert read.masks == ["m"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_other_encodings(path: Path, encoding: str) -> None:
+    path.write_bytes((HEADER + "é,20,30,0 1 m\n").encode(encoding))
+    assert read_submission(path).images["image_id"].tolist() == ["é"]
+
+
 def test_an_id_that_looks_like_a_missing_value(path: Path) -> None:
     path.write_text(HEADER + "NA,20,30,\n")
     assert read_submission(path).images["image_id"].tolist() == ["NA"]

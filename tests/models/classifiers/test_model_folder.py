@@ -93,7 +93,13 @@ def test_weights_of_another_architecture(folder: Path) -> None:
         ('mode = "single-label"', 'mode = "fuzzy"', r"architecture\.mode"),
         ('mode = "single-label"', 'moody = "single-label"', r"architecture\.mo"),
         ("[architecture]", "[architect]", r"no \[architecture\]|architecture"),
-        ('name = "test_efficientnet"', 'name = "nonesuch"', "no network is called 'nonesuch'"),
+        (
+            'name = "test_efficientnet"',
+            'name = "nonesuch"',
+            r"model\.toml: .*no network is called 'nonesuch'",
+        ),
+        ('weights_sha256 = "', 'weights_sha256 = 5\nold = "', "not the weights that model.toml was written"),
+        ('"Nucleoplasm"', '"Cytosol"', "class_names has a class twice"),
     ],
 )
 def test_a_description_that_is_none(folder: Path, old: str, new: str, message: str) -> None:

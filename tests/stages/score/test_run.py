@@ -172,3 +172,9 @@ def test_ids_of_which_some_nearly_match_are_a_warning(
     submission.write_text(f"{header}a,8,8,\nb.png,8,8,\nz,8,8,\n")
     score((submission, truth))
     assert "2 of 3 images of the truth have no row; 1 of them differ by the ending of a file" in caplog.text
+
+
+def test_a_truth_without_a_row_is_refused(files: tuple[Path, Path]) -> None:
+    write_submission(files[1], [])
+    with pytest.raises(InputError, match=r"truth\.csv: no row below the header"):
+        score(files)

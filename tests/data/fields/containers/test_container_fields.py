@@ -211,3 +211,19 @@ def test_a_slice_may_be_typed_as_a_number(value: object, z: str) -> None:
 def test_a_slice_that_is_none_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"expected middle, sharpest|valid string"):
         ImageSettings.model_validate({"z": value})
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
+def test_a_cut_file_beside_files_named_after_channels_is_a_field_that_cannot_be_read(
+    tmp_path: Path, share: float
+) -> None:
+    data = draw_positions(1, 1)
+    for stain, plane in zip(STAINS, data[0, 0], strict=True):
+        tifffile.imwrite(tmp_path / f"a_{stain}.tif", plane)
+    write_ome_tiff(tmp_path / "b.ome.tif", data)
+    content = (tmp_path / "b.ome.tif").read_bytes()
+    (tmp_path / "b.ome.tif").write_bytes(content[: int(len(content) * share)])
+    good, cut = find(tmp_path)
+    assert (good.image_id, cut.image_id) == ("a", "b")
+    with pytest.raises(InputError, match=r"b\.ome\.tif: (unreadable or truncated|.* planes)"):
+        cut.read()

@@ -214,3 +214,13 @@ def test_a_name_that_is_too_long_costs_its_field_alone(folder: Path) -> None:
     )
     assert [field.fault is None for field in fields] == [True, False]
     assert "an ID of 300 bytes" in fault(fields[1])
+
+
+def test_a_path_that_no_file_can_have_costs_its_row_alone(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    rows = [f"{name},{name},out,{prefix}" for name, prefix in (("o" * 5000, "a_"), (path.name, "b_"))]
+    path.write_text("\n".join(["r_image,b_image,output_folder,output_prefix", *rows, ""]))
+    bad, good = read_path_list(path)
+    assert good.fault is None
+    assert "line 2" in str(bad.fault)
+    assert len(str(bad.fault)) < 500

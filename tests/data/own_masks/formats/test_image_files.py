@@ -55,3 +55,15 @@ def test_jpegs_and_damaged_files_are_refused(tmp_path: Path, labels: np.ndarray)
             (tmp_path / name).write_bytes(content)
             with pytest.raises(InputError, match="unreadable or truncated"):
                 read_image_file(tmp_path / name)
+
+
+def test_tiffs_whose_numbers_were_changed_or_are_cut_are_refused(tmp_path: Path, labels: np.ndarray) -> None:
+    grey = labels.astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", grey, compression="jpeg")
+    with pytest.raises(InputError, match=r"a\.tif: a JPEG, which changes the numbers"):
+        read_image_file(tmp_path / "a.tif")
+    tifffile.imwrite(tmp_path / "b.tif", np.stack([grey] * 3), photometric="minisblack")
+    content = (tmp_path / "b.tif").read_bytes()
+    (tmp_path / "b.tif").write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError, match=r"b\.tif: unreadable or truncated"):
+        read_image_file(tmp_path / "b.tif")

@@ -45,3 +45,9 @@ def test_points_and_damaged_files_are_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match="unreadable"):
             read_rois(tmp_path / name)
+
+
+def test_a_region_without_an_area(tmp_path: Path) -> None:
+    (tmp_path / "a.roi").write_bytes(b"Iout" + bytes(60))
+    with pytest.raises(InputError, match=r"a\.roi: region .* has no area"):
+        read_rois(tmp_path / "a.roi")
