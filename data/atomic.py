@@ -26,6 +26,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         temporary.replace(path)
+    except OSError as error:
+        # What libraries raise often names no file.
+        if error.errno and not error.filename:
+            raise type(error)(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

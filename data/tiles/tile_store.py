@@ -21,6 +21,7 @@ from data.software.differences import find_differences, name_differences
 from data.software.versions import library_versions
 from data.tiles.array_rows import read_rows
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.room import room_told
 from data.tiles.store_contents import check_contents, damaged, refuse_strangers, write_contents
 from data.tiles.tile_reader import index_channels
 
@@ -260,10 +261,11 @@ class TileWriter:
         names = ("tiles", "cell_masks", "nucleus_masks", "mean_intensities")
         waiting = {name: np.concatenate([getattr(cut, name) for cut in self._buffer]) for name in names}
         stop = self.rows_written + count
-        for name, array in zip(("tiles", *_MASKS, "mean_intensity"), names, strict=True):
-            with zarr.config.set(_CODECS):
-                target = cast("zarr.Array[Any]", self._group[name])
-            target[self.rows_written : stop] = waiting[array][:count]
+        with room_told(self._folder, self.rows_written, self._count):
+            for name, array in zip(("tiles", *_MASKS, "mean_intensity"), names, strict=True):
+                with zarr.config.set(_CODECS):
+                    target = cast("zarr.Array[Any]", self._group[name])
+                target[self.rows_written : stop] = waiting[array][:count]
         rest = {name: array[count:] for name, array in waiting.items()}
         self._buffer = [type(self._buffer[0])(**rest)]
         self._buffered -= count

@@ -49,7 +49,7 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
 
 @contextmanager
 def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> Iterator[None]:
-    """List a file that a command writes in the block in its folder, unless one is there that it did not write.
+    """List a file that a command writes in the block, unless one is there that it did not write.
 
     Parameters
     ----------

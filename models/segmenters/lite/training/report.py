@@ -70,7 +70,7 @@ def draw_predictions(
         panels.append((agreement.f1, len(panels), _draw_panel(stains, maps, known, found)))
     worst = [panel for _, _, panel in sorted(panels, key=lambda entry: entry[:2])[:_MOST_SHOWN]]
     with atomic_write(path) as temporary:
-        cv2.imwrite(str(temporary), np.hstack(worst)[..., ::-1])
+        temporary.write_bytes(cv2.imencode(".png", np.hstack(worst)[..., ::-1])[1].tobytes())
     return metrics
 
 
