@@ -29,7 +29,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     except OSError as error:
         # What libraries raise often names no file.
         if error.errno and not error.filename:
-            raise type(error)(error.errno, os.strerror(error.errno), str(path)) from error
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The graph of stages: which are done, which are stale, and running those that are not done."""
 
 import logging
+import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from data.atomic import atomic_write
 from data.cells.edited_masks import find_mask_edits
 from data.errors import InputError
 from data.software.versions import find_version
+from data.system_errors import find_system_error
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.failures import summarise_failures
 from pipeline.runs.manifest import (
@@ -115,7 +117,7 @@ def _refuse_changed(step: Step) -> None:
 
 def _execute_alone(step: Step, context: Context) -> Manifest:
     started = time.perf_counter()
-    with _manifest_aside(step):
+    with _manifest_aside(step), _place_named(step.manifest.parent):
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)
@@ -177,6 +179,18 @@ def _refuse_unmeasured_masks(work: WorkFolder) -> None:
             expected="the masks that are in the cells table",
             advice="run `hpacells crops` and the stages after it again, which use the edited mask",
         )
+
+
+@contextmanager
+def _place_named(folder: Path) -> Iterator[None]:
+    """Add the folder to an operating system's error that names no file."""
+    try:
+        yield
+    except Exception as error:
+        found = find_system_error(error)
+        if found is None or found.filename or not found.errno:
+            raise
+        raise OSError(found.errno, os.strerror(found.errno), str(folder)) from error
 
 
 @contextmanager
