@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"\(os error (\d+)\)|\[errno (\d+)\]|\bOs \{ code: (\d+)", 
 
 
 def find_system_error(error: BaseException) -> OSError | None:
-    """Return the operating system's error that a library has put into words of its own, or None."""
+    """Return an operating system's error, also one that a library has put into words; else None."""
     if isinstance(error, OSError):
         return error
     number = _NUMBER.search(str(error))

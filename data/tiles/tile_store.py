@@ -194,7 +194,8 @@ class TileWriter:
         self.rows_written = self._rows_of_interrupted_run()
         if not self.rows_written:
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._create()
+            with room_told(self._folder, 0, count):
+                self._create()
         self._group = zarr.open_group(self._folder, mode="r+")
         self._buffer: list[CellTiles] = []
         self._buffered = 0

@@ -26,13 +26,9 @@ def explain_system_error(error: OSError) -> InputError:
 
     A full disk is told with the room that is left; the message of a library that names no file is kept.
     """
-    what = (
-        os.strerror(error.errno)
-        if error.errno in FULL
-        else error.strerror or str(error).splitlines()[0]
-        if str(error)
-        else type(error).__name__
-    )
+    what = error.strerror or (str(error).splitlines() or [type(error).__name__])[0]
+    if error.errno in FULL:
+        what = os.strerror(error.errno)
     named = error.filename2 or error.filename
     where = named or "a file"
     if error.errno in FULL:

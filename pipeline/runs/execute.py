@@ -1,6 +1,7 @@
 """The graph of stages: which are done, which are stale, and running those that are not done."""
 
 import logging
+import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.software.versions import find_version
+from data.system_errors import find_system_error
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.failures import summarise_failures
 from pipeline.runs.manifest import (
@@ -114,7 +116,7 @@ def _refuse_changed(step: Step) -> None:
 
 def _execute_alone(step: Step, context: Context) -> Manifest:
     started = time.perf_counter()
-    with _manifest_aside(step):
+    with _manifest_aside(step), _place_named(step.manifest.parent):
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)
@@ -132,6 +134,18 @@ def finished_manifest(step: Step) -> Manifest | None:
         return None
     names = {name_output(path, step.manifest.parent) for path in step.outputs}
     return manifest if names == set(manifest.outputs) and not find_changed_outputs(step.manifest) else None
+
+
+@contextmanager
+def _place_named(folder: Path) -> Iterator[None]:
+    """Add the folder to an operating system's error that names no file."""
+    try:
+        yield
+    except Exception as error:
+        found = find_system_error(error)
+        if found is None or found.filename or not found.errno:
+            raise
+        raise OSError(found.errno, os.strerror(found.errno), str(folder)) from error
 
 
 @contextmanager

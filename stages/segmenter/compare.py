@@ -137,7 +137,7 @@ def _write(
     panels = [compared.panel for compared in worst] + [empty] * (-len(worst) % columns)
     rows = [np.hstack(panels[start : start + columns]) for start in range(0, len(panels), columns)]
     with atomic_write(outputs.worst_path) as temporary:
-        cv2.imwrite(str(temporary), np.vstack(rows)[..., ::-1])
+        temporary.write_bytes(cv2.imencode(".png", np.vstack(rows)[..., ::-1])[1].tobytes())
 
 
 def _format(value: float | int | None) -> str:
