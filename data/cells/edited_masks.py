@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.atomic import is_temporary
 from data.cells.field_cells import read_field_cells
 from data.cells.label_stamp import find_edit, is_readable, look_at_files, read_stamps
 
@@ -59,8 +60,14 @@ def records_path(masks_dir: Path) -> Path:
     return masks_dir / ".fields"
 
 
+def list_records(masks_dir: Path) -> dict[str, Path]:
+    """List the files of the rows of the finished fields in a folder of masks, by their IDs in order."""
+    paths = sorted(records_path(masks_dir).glob("*.parquet"))
+    return {path.stem: path for path in paths if not is_temporary(path)}
+
+
 def find_lost_records(masks_dir: Path) -> list[str]:
     """List the fields in a folder of masks whose rows are missing or damaged."""
-    records = {path.stem: path for path in records_path(masks_dir).glob("*.parquet")}
-    lost = [image_id for image_id, path in sorted(records.items()) if read_field_cells(path) is None]
+    records = list_records(masks_dir)
+    lost = [image_id for image_id, path in records.items() if read_field_cells(path) is None]
     return lost + sorted(read_stamps(stamps_path(masks_dir)).keys() - records.keys())

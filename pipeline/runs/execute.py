@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.atomic import atomic_write
+from data.atomic import atomic_write, remove_temporary
 from data.errors import InputError
 from data.software.versions import find_version
 from pipeline.engines.torchrun import is_follower
@@ -22,7 +22,7 @@ from pipeline.runs.manifest import (
 )
 from pipeline.runs.outputs.changed_outputs import find_changed_outputs, keep_changed
 from pipeline.runs.outputs.stamps import name_output, stamp_outputs
-from pipeline.runs.outputs.written_files import claim_outputs
+from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs
 from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.writer_lock import sole_writer
 from stages.stage import Context, StageReport, StageSettings
@@ -97,6 +97,7 @@ def execute(step: Step, context: Context) -> Manifest:
 
 def _execute_alone(step: Step, context: Context) -> Manifest:
     started = time.perf_counter()
+    _remove_temporary(step)
     with _manifest_aside(step):
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
@@ -106,6 +107,14 @@ def _execute_alone(step: Step, context: Context) -> Manifest:
     for line in summarise_failures(report.failures, step.manifest):
         log.error("%s: left out %s", step.stage, line)
     return manifest
+
+
+def _remove_temporary(step: Step) -> None:
+    """Remove the temporary files of runs that were killed; elsewhere others may be writing."""
+    folder = step.manifest.parent
+    for path in (step.manifest, folder / LIST_NAME, *step.outputs, *step.also_written):
+        if path.absolute().is_relative_to(folder.absolute()):
+            remove_temporary(path)
 
 
 def finished_manifest(step: Step) -> Manifest | None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from data.cells.cells_table import read_cells
+from data.cells.edited_masks import list_records
 from data.cells.field_cells import read_key, read_versions
 from data.cells.label_stamp import label_paths
 from data.errors import InputError
@@ -129,7 +130,7 @@ def _forget_others(outputs: SegmentOutputs, keep: set[str], failed: set[str]) ->
     Masks that were edited by hand stay where their field failed, so that they can be repaired.
     """
     masks_dir = outputs.masks_dir
-    known = {path.stem for path in outputs.fields_dir.glob("*.parquet")}
+    known = set(list_records(masks_dir))
     known |= {path.name.removesuffix("_cells.png") for path in masks_dir.glob("*_cells.png")}
     for image_id in known - keep:
         record = read_key(outputs.rows_path(image_id))
