@@ -55,7 +55,7 @@ REPORT_LABELS = $(if $(LABELS),$(if $(OTHER_LABELS)$(filter $(DEMO_WORK),$(subst
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights images segment crops train predict evaluate \
-        explore features submission score report run test test-slow test-faults lint format bench clean
+        explore features submission score report provenance run test test-slow test-faults lint audit format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
@@ -142,6 +142,9 @@ score: setup ## score the submission (TRUTH=)
 report: setup ## write the report that shows every cell (with the images' labels: LABELS=)
 	$(HPACELLS) inspect --work $(call q,WORK) $(REPORT_LABELS) $(CONFIG_OPTION) $(ARGS)
 
+provenance: setup ## show what made each prediction: images, weights, settings, versions
+	$(HPACELLS) provenance $(call q,WORK) $(ARGS)
+
 run: setup $(SIMULATED) ## all of the above for IMAGES= WORK=, trained on LABELS= or by the bundled classifier
 	$(HPACELLS) run $(call q,IMAGES) $(if $(LABELS),--labels $(call q,LABELS)) --work $(call q,WORK) $(if $(TRUTH),--truth $(call q,TRUTH)) \
 	  $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
@@ -159,12 +162,16 @@ test-faults: setup ## kill, damage, fill the disk, two at once: hundreds of time
 	  $(PYTEST) -m faults tests/faults $(ARGS); failed=$$?; \
 	  $(VENV)/bin/python -m tests.faults.table $(FAULT_RESULTS) docs/reliability.md; exit $$failed
 
-lint: setup ## check style, types, imports and the sizes of folders
+lint: setup ## check style, types, imports, known risks and the sizes of folders
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python .ci/check_folders.py
+	$(VENV)/bin/bandit -q -c pyproject.toml -r hpacells.py data models stages pipeline
 	$(VENV)/bin/pyright
+
+audit: setup ## ask for known faults of the packages in constraints.txt (needs a network)
+	$(VENV)/bin/python .ci/audit.py
 
 format: setup ## format the code
 	$(VENV)/bin/ruff format .

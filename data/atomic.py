@@ -1,6 +1,7 @@
 """Writing files and folders so that nothing half-written is ever read as whole."""
 
 import glob
+import json
 import os
 import re
 import secrets
@@ -8,6 +9,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from data.errors import InputError
+
+FILE_LIST = ".written.json"
+"""Name of the list in a folder that may be replaced: the files that were written there, JSON."""
 
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part(\.[^.]*)?")
 _STEM_LENGTH = 200
@@ -27,6 +33,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         temporary.replace(path)
+    except OSError as error:
+        # What libraries raise often names no file.
+        if error.errno and not error.filename:
+            raise type(error)(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -64,17 +75,27 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends without an error.
 
     Where there is one at ``path`` already, ``replace`` says whether it gives way, or stays and ours is
-    removed, because another process has made the same meanwhile.
+    removed, because another process has made the same meanwhile. A folder that may be replaced has a list of
+    its files.
+
+    Raises
+    ------
+    InputError
+        The folder that would be replaced holds files that are not on its list; it is left as it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # What is replaced has a single writer, so what a killed run of it has left can go.
     temporary = path.with_name(f".{path.name}.{'partial' if replace else secrets.token_hex(4)}")
     if replace:
+        refuse_strangers(path)
         shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
         yield temporary
         if replace:
+            (temporary / FILE_LIST).write_text(json.dumps(_list_files(temporary)))
+            # Somebody may have put a file there while we were at work.
+            refuse_strangers(path)
             shutil.rmtree(path, ignore_errors=True)
         try:
             temporary.rename(path)
@@ -83,3 +104,31 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_strangers(folder: Path) -> None:
+    """Check that a folder holds only files that are on its list; one without a list passes.
+
+    Raises
+    ------
+    InputError
+        It holds others; the message names one.
+    """
+    try:
+        listed = set(json.loads((folder / FILE_LIST).read_text()))
+    except (OSError, ValueError):
+        return
+    strangers = [name for name in _list_files(folder) if name not in listed]
+    if strangers:
+        others = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+        raise InputError(
+            found=f"{strangers[0]}{others}, which hpacells did not write and would remove with the folder",
+            where=folder,
+            expected="only the files that an earlier run wrote",
+            advice="move it out of that folder",
+        )
+
+
+def _list_files(folder: Path) -> list[str]:
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return sorted(str(name) for name in files if str(name) != FILE_LIST)

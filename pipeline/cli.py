@@ -23,6 +23,7 @@ from pipeline.commands.images import images
 from pipeline.commands.inspect import inspect
 from pipeline.commands.labels import labels
 from pipeline.commands.predict import predict
+from pipeline.commands.provenance import provenance
 from pipeline.commands.run import run_all
 from pipeline.commands.score import score
 from pipeline.commands.segment import segment
@@ -84,6 +85,7 @@ _COMMANDS = {
         "combine": combine,
         "score": score,
         "evaluate": evaluate,
+        "provenance": provenance,
     },
 }
 _TOOLS = {"segmenter": segmenter, "weights": weights}

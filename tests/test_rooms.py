@@ -15,6 +15,7 @@ SHARED = {
     "curves": "a picture of what train wrote",
     "weights": "models/segmenters/weights",
     "doctor": "models/doctor.py",
+    "provenance": "data/provenance",
 }
 """Commands that are no stage, and what they work on."""
 

@@ -41,7 +41,7 @@ COLUMN_TYPES: dict[str, str] = {
 """Columns of the table and their types, in order.
 
 ``group`` names images that belong together (a mosaic's, a protein's), by default each image its own;
-``image_hash`` is the image's perceptual hash (``data.fields.near_duplicates``), empty until the crops
+``image_hash`` is its perceptual hash (``data.fields.duplicates.near_duplicates``), empty until the crops
 stage fills it in.
 """
 

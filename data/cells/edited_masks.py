@@ -6,6 +6,7 @@ from pathlib import Path
 from data.atomic import is_temporary
 from data.cells.field_cells import read_field_cells
 from data.cells.label_stamp import find_edit, is_readable, look_at_files, read_stamps
+from data.cells.record_paths import records_path
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,6 @@ def find_mask_edits(masks_dir: Path) -> MaskEdits:
         if edited and edited != stamp.segmented:
             edits[image_id] = edited
     return MaskEdits(edits, unmeasured, missing, damaged)
-
-
-def records_path(masks_dir: Path) -> Path:
-    """Return the folder of the rows of each finished field in a folder of masks."""
-    return masks_dir / ".fields"
 
 
 def list_records(masks_dir: Path) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from data.atomic import atomic_write
 from data.cells.cells_table import COLUMN_TYPES
 from data.cells.label_stamp import LabelStamp
+from data.fields.picture_files import PictureFile
 from data.software.versions import library_versions
 
 _METADATA = b"hpacells"
@@ -40,6 +41,8 @@ class FieldCells:
         Edge of a pixel in um with which it was segmented; NaN where that is not known.
     stamp
         The label images that were measured; None in what older versions wrote.
+    pictures
+        Channel -> the file that was segmented; none in what older versions wrote.
     """
 
     key: str
@@ -48,6 +51,7 @@ class FieldCells:
     table: pd.DataFrame
     pixel_size_um: float = float("nan")
     stamp: LabelStamp | None = None
+    pictures: dict[str, PictureFile] = field(default_factory=dict)
 
 
 def write_field_cells(path: Path, field_cells: FieldCells) -> None:
@@ -58,6 +62,7 @@ def write_field_cells(path: Path, field_cells: FieldCells) -> None:
         "image_width": field_cells.image_width,
         "pixel_size_um": field_cells.pixel_size_um,
         "versions": library_versions(),
+        "pictures": {channel: asdict(picture) for channel, picture in field_cells.pictures.items()},
         "label_images": asdict(field_cells.stamp) if field_cells.stamp else None,
     }
     metadata[_CONTENT] = _hash_content(metadata, field_cells.table.astype(COLUMN_TYPES))
@@ -83,6 +88,7 @@ def read_field_cells(path: Path) -> FieldCells | None:
             cells,
             metadata.get("pixel_size_um", float("nan")),
             _stamp(metadata),
+            _pictures(metadata),
         )
     except _UNREADABLE:
         return None
@@ -94,11 +100,20 @@ def read_key(path: Path) -> tuple[str, LabelStamp | None] | None:
     return None if field_cells is None else (field_cells.key, field_cells.stamp)
 
 
+def read_pictures(path: Path) -> dict[str, PictureFile]:
+    """Read only which files a field was segmented from, by channel; empty where none are named."""
+    return _pictures(_read_metadata(path))
+
+
 def read_versions(path: Path) -> dict[str, str]:
     """Read only the versions of the libraries that a field was segmented with; empty where none are named."""
+    return _read_metadata(path).get("versions", {})
+
+
+def _read_metadata(path: Path) -> dict[str, Any]:
     try:
-        metadata = pq.read_schema(path).metadata or {}
-        return json.loads(metadata[_METADATA]).get("versions", {})
+        metadata = json.loads((pq.read_schema(path).metadata or {})[_METADATA])
+        return metadata if isinstance(metadata, dict) else {}
     except _UNREADABLE:
         return {}
 
@@ -111,6 +126,10 @@ def _hash_content(metadata: dict[str, Any], table: pd.DataFrame) -> str:
         content = column.to_numpy().tobytes() if is_number else "\0".join(column).encode()
         digest.update(f"{name} {len(content)} ".encode() + content)
     return digest.hexdigest()
+
+
+def _pictures(metadata: dict[str, Any]) -> dict[str, PictureFile]:
+    return {channel: PictureFile(**picture) for channel, picture in metadata.get("pictures", {}).items()}
 
 
 def _stamp(metadata: dict[str, Any]) -> LabelStamp | None:

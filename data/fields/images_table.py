@@ -44,9 +44,10 @@ def read_images(path: str | PathLike[str]) -> pd.DataFrame:
             table[_ADDED] = float("nan")
         return table[list(COLUMN_TYPES)]
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        missing = isinstance(error, FileNotFoundError)
         raise InputError(
-            found=f"not an images table ({type(error).__name__})",
+            found="no such file" if missing else f"not an images table ({type(error).__name__})",
             where=path,
             expected="what `hpacells segment` writes",
-            advice="run `hpacells segment` again",
+            advice=f"run `hpacells segment` {'first' if missing else 'again'}",
         ) from None

@@ -104,8 +104,19 @@ def stamp_file(path: Path, picture: int = 0) -> tuple[int, int]:
     if not path.is_dir():
         stat = path.stat()
         return stat.st_size, stat.st_mtime_ns
-    stats = [file.stat() for file in ome_zarr.list_files(path, picture)]
+    stats = [file.stat() for file in list_files(path, picture)]
     return sum(stat.st_size for stat in stats), max((stat.st_mtime_ns for stat in stats), default=0)
+
+
+def list_files(path: Path, picture: int = 0) -> list[Path]:
+    """List the files that hold one picture of an image: itself, or those of a folder.
+
+    Raises
+    ------
+    InputError
+        It is a folder that is no OME-Zarr.
+    """
+    return ome_zarr.list_files(path, picture) if path.is_dir() else [path]
 
 
 def read_plane(path: Path, channel: str, address: PlaneAddress = WHOLE_FILE) -> NDArray[Any]:

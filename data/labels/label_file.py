@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.hpa_locations import is_location_table
 from data.labels.label_set import HPA2021, LabelSet
 from data.labels.stained_images import ANTIBODIES, GENES, find_column
+from data.tables.csv_file import unescape_cell, write_csv
 from data.tables.id_hints import explain_ids
 from data.tables.text_table import read_text_table
 
@@ -122,6 +122,9 @@ def write_labels(
 ) -> None:
     """Write a label file ``ID,Label`` with the labels of an image joined by ``|``.
 
+    IDs and labels that a spreadsheet would take for formulas have an apostrophe before them in the file;
+    ``read_labels`` takes it away again.
+
     Parameters
     ----------
     path
@@ -146,8 +149,7 @@ def write_labels(
         (image_id, "|".join(str(label) if names is None else names[label] for label in classes))
         for image_id, classes in labels.items()
     ]
-    with atomic_write(Path(path)) as temporary:
-        pd.DataFrame(rows, columns=["ID", "Label"]).to_csv(temporary, index=False)
+    write_csv(Path(path), pd.DataFrame(rows, columns=["ID", "Label"]))
 
 
 def check_coverage(labels: Mapping[str, object], image_ids: Iterable[str], *, where: object) -> None:
@@ -202,7 +204,7 @@ def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tup
 
 def _read_table(path: str | PathLike[str]) -> tuple[pd.DataFrame, str]:
     """Read the file as text, and say which of its columns is the image's ID."""
-    table = read_text_table(path, _EXPECTED)
+    table = read_text_table(path, _EXPECTED).map(unescape_cell)
     for id_column, label_column in _FORMS.items():
         if {id_column, label_column} <= set(table.columns):
             return table, id_column

@@ -4,7 +4,7 @@
 library only splits the bytes into instructions; those are followed on plain lists, dictionaries and records.
 """
 
-import pickletools
+import pickletools  # nosec B403 # lists the instructions of a pickle, none of which it carries out
 from collections.abc import Callable
 from typing import Any
 

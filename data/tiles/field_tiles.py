@@ -18,10 +18,10 @@ from data.cells.drop_reasons import (
 )
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.fields.duplicates.near_duplicates import hash_image
 from data.fields.fewer_channels.absent_channels import insert_absent
 from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei, find_channels
 from data.fields.field import Field
-from data.fields.near_duplicates import hash_image
 from data.images.grey_levels import fill_range, to_uint8
 from data.software.opencv import check_opencv
 from data.tiles.cell_tiles import CellTiles

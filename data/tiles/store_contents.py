@@ -42,6 +42,29 @@ def check_contents(store: Path) -> None:
             raise damaged(store, name)
 
 
+def refuse_strangers(store: Path) -> None:
+    """Check that a store that would be replaced has only the files of its list; one without a list passes.
+
+    Raises
+    ------
+    InputError
+        It has others; the message names one.
+    """
+    try:
+        listed = json.loads((store / CONTENTS).read_text())
+    except (OSError, ValueError):
+        return
+    names = (str(path.relative_to(store)) for path in _files(store))
+    stranger = next((name for name in names if name not in listed and name != DAMAGED), None)
+    if stranger is not None:
+        raise InputError(
+            found=f"{stranger}, which hpacells did not write and would remove with the store",
+            where=store,
+            expected="only the files that `hpacells crops` wrote",
+            advice="move it out of that folder",
+        )
+
+
 def damaged(store: Path, name: str) -> InputError:
     """Return the error of a damaged store, and mark it, so that the command in the message mends it."""
     # A folder that cannot be written to cannot be mended there either.

@@ -21,7 +21,8 @@ from data.software.differences import find_differences, name_differences
 from data.software.versions import library_versions
 from data.tiles.array_rows import read_rows
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles.store_contents import check_contents, damaged, write_contents
+from data.tiles.room import room_told
+from data.tiles.store_contents import check_contents, damaged, refuse_strangers, write_contents
 from data.tiles.tile_reader import index_channels
 
 SHARD_TILES = 256
@@ -178,9 +179,15 @@ class TileWriter:
         cut with other versions of the libraries that make pixels.
     channels
         The channels that the images have; the planes of the others are empty.
+
+    Raises
+    ------
+    InputError
+        The older store holds files that hpacells did not write.
     """
 
     def __init__(self, path: Path, count: int, key: str, channels: Sequence[str] = CHANNELS) -> None:
+        refuse_strangers(path)
         self._final, self._count, self._key, self._channels = path, count, key, channels
         self._folder = path.with_name(f".{path.name}.partial")
         self._progress = self._folder / "progress.json"
@@ -208,6 +215,7 @@ class TileWriter:
             raise RuntimeError(message)
         (self._folder / "progress.json").unlink()
         write_contents(self._folder)
+        refuse_strangers(self._final)
         shutil.rmtree(self._final, ignore_errors=True)
         self._folder.rename(self._final)
         return TileStore(self._final).mean_intensities()
@@ -253,10 +261,11 @@ class TileWriter:
         names = ("tiles", "cell_masks", "nucleus_masks", "mean_intensities")
         waiting = {name: np.concatenate([getattr(cut, name) for cut in self._buffer]) for name in names}
         stop = self.rows_written + count
-        for name, array in zip(("tiles", *_MASKS, "mean_intensity"), names, strict=True):
-            with zarr.config.set(_CODECS):
-                target = cast("zarr.Array[Any]", self._group[name])
-            target[self.rows_written : stop] = waiting[array][:count]
+        with room_told(self._folder, self.rows_written, self._count):
+            for name, array in zip(("tiles", *_MASKS, "mean_intensity"), names, strict=True):
+                with zarr.config.set(_CODECS):
+                    target = cast("zarr.Array[Any]", self._group[name])
+                target[self.rows_written : stop] = waiting[array][:count]
         rest = {name: array[count:] for name, array in waiting.items()}
         self._buffer = [type(self._buffer[0])(**rest)]
         self._buffered -= count

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.atomic import atomic_write
 from data.errors import InputError
+from data.tables.csv_file import write_csv
 
 METRICS = "metrics.csv"
 """What the file is called in a classifier's folder."""
@@ -58,8 +58,7 @@ _NAMES = [field.name for field in fields(Epoch)]
 def write_history(path: Path, epochs: Sequence[Epoch]) -> None:
     """Write ``metrics.csv``, one row per epoch."""
     table = pd.DataFrame([asdict(epoch) for epoch in epochs], columns=_NAMES)
-    with atomic_write(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g")
+    write_csv(path, table, float_format="%.6g")
 
 
 def read_history(path: Path) -> list[Epoch]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.atomic import atomic_write
+from data.tables.csv_file import write_csv
 
 
 @dataclass(frozen=True)
@@ -39,5 +39,4 @@ class RateCurve:
 def write_rate_curve(path: Path, curve: RateCurve) -> None:
     """Write a CSV file with the columns ``rate``, ``loss`` and ``smoothed_loss``, one row per step."""
     table = pd.DataFrame({"rate": curve.rates, "loss": curve.losses, "smoothed_loss": curve.smoothed})
-    with atomic_write(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g")
+    write_csv(path, table, float_format="%.6g")

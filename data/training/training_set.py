@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field as Setting
 
 from data.errors import InputError
-from data.fields.near_duplicates import find_near_duplicates
+from data.fields.duplicates.near_duplicates import find_near_duplicates
 from data.labels.image_groups import join_groups
 from data.labels.label_file import check_coverage
 from data.labels.label_set import HPA2021, LabelSet

@@ -1,7 +1,7 @@
 """Checkpoints: the whole state of a training, so that a killed one goes on as if nothing had happened."""
 
 import logging
-import pickle
+import pickle  # nosec B403 # for its error alone: torch.load is asked for weights only
 import time
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,14 @@ class Checkpoint:
         }
         if torch.cuda.is_available():
             whole["random_cuda"] = torch.cuda.get_rng_state_all()
-        with atomic_write(self._path) as temporary:
-            torch.save(whole, temporary)
+        with atomic_write(self._path) as temporary, temporary.open("wb") as file:
+            try:
+                torch.save(whole, file)
+            except RuntimeError as error:
+                # What torch says of a full disk hides what the system said of it.
+                if isinstance(error.__context__, OSError):
+                    raise error.__context__ from None
+                raise
         self._last = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:

@@ -11,7 +11,9 @@ def curves(
     output: Annotated[Path, typer.Option("--output", help="The picture to write (PNG).")],
 ) -> None:
     """Draw the training curves of several models in one picture."""
+    from pipeline.runs.outputs.written_files import sole_file
     from stages.train.curves import draw_classifiers
 
-    names = draw_classifiers(models, output)
+    with sole_file("curves", output):
+        names = draw_classifiers(models, output)
     typer.echo(f"curves: {output} ({', '.join(names)})")

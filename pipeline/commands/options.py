@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from data.errors import InputError
 from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine, available_cores
 from pipeline.engines.messages import BAD_INPUT
+from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
+from pipeline.runs.writer_lock import refuse_other_writer
 
 Images = Annotated[
     Path | None,
@@ -32,7 +35,26 @@ Channels = Annotated[
         "files of several channels their numbers from 0 or names: 'blue=0,green=GFP'.",
     ),
 ]
-Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.")]
+
+
+def free_folder(work: Path | None) -> Path | None:
+    """Return a work folder to which no other process is writing: what it holds now will not last.
+
+    Raises
+    ------
+    InputError
+        Another is writing there, or it is a file.
+    """
+    if work is not None and work.exists() and not work.is_dir():
+        raise InputError(
+            found="a file", where=work, expected="the folder of a run", advice="give another --work"
+        )
+    if work is not None and not is_follower():
+        refuse_other_writer(work)
+    return work
+
+
+Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.", callback=free_folder)]
 Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
 Recipe = Annotated[
     str | None, typer.Option("--recipe", help="Training recipe: a TOML file or the name of a bundled one.")

@@ -9,6 +9,7 @@ import typer
 from pipeline.commands.options import (
     Assignments,
     ConfigFile,
+    free_folder,
     load_settings,
     local_engine,
 )
@@ -31,7 +32,8 @@ def score(
         Path | None, typer.Option("--json", help="Write mAP and AP per class there.")
     ] = None,
     work: Annotated[
-        Path | None, typer.Option("--work", help="Work folder whose report shows the scores.")
+        Path | None,
+        typer.Option("--work", help="Work folder whose report shows the scores.", callback=free_folder),
     ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,

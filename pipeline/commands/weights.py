@@ -41,10 +41,12 @@ def convert(
     """Convert the weights of a DPN-UNet to safetensors; nothing that the pickle names is run."""
     from data.errors import InputError
     from models.segmenters.weights.convert import convert as convert_weights
+    from pipeline.runs.outputs.written_files import sole_file
 
     if target.suffix != ".safetensors":
         raise InputError(found="not a .safetensors file", where=target, expected="OUT.safetensors")
-    convert_weights(source, target)
+    with sole_file("weights convert", target, [source]):
+        convert_weights(source, target)
 
 
 @contextmanager

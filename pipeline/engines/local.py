@@ -26,7 +26,10 @@ from rich.progress import Task as RichTask
 from rich.text import Text
 
 from data.cores import available_cores
+from data.errors import InputError
 from data.prefetch import work_ahead
+from data.system_errors import find_system_error, is_full
+from pipeline.engines.system_errors import explain_system_error
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -145,5 +148,13 @@ def _end_with_parent() -> None:
 def _outcome(future: "Future[Result]") -> Result | Exception:
     try:
         return future.result()
-    except Exception as error:
+    except InputError as error:
         return error
+    except Exception as error:
+        found = find_system_error(error)
+        if found is None:
+            return error
+        if is_full(found):
+            # Whatever comes next would fail as well.
+            raise found from error
+        return explain_system_error(found)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data.errors import InputError
+from data.system_errors import find_system_error
 from pipeline.engines.local import CONSOLE
 from pipeline.engines.system_errors import explain_system_error
 from pipeline.engines.torchrun import is_follower
@@ -53,8 +54,11 @@ def reported_in_one_line() -> Iterator[None]:
         # Whoever read our output has enough of it, as `head` has.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(PIPE_CLOSED)
-    except OSError as error:
-        log.error(str(explain_system_error(error)))
+    except Exception as error:
+        found = find_system_error(error)
+        if found is None:
+            raise
+        log.error(str(explain_system_error(found)))
         log.debug("", exc_info=True)
         sys.exit(BAD_INPUT)
     except KeyboardInterrupt:

@@ -1,12 +1,10 @@
 """Errors of the operating system, said as one line: what could not be done, where, and what to do next."""
 
 import errno
-import shutil
-from pathlib import Path
+import os
 
 from data.errors import InputError
-
-_SPACE = {errno.ENOSPC, errno.EDQUOT}
+from data.system_errors import FULL, room_left
 
 _ADVICE = {
     errno.EACCES: "change its permissions, or give another path",
@@ -28,24 +26,21 @@ def explain_system_error(error: OSError) -> InputError:
 
     A full disk is told with the room that is left; the message of a library that names no file is kept.
     """
-    what = error.strerror or str(error).splitlines()[0] if str(error) else type(error).__name__
-    where = error.filename2 or error.filename or "a file"
-    if error.errno in _SPACE:
+    what = (
+        os.strerror(error.errno)
+        if error.errno in FULL
+        else error.strerror or str(error).splitlines()[0]
+        if str(error)
+        else type(error).__name__
+    )
+    named = error.filename2 or error.filename
+    where = named or "a file"
+    if error.errno in FULL:
         return InputError(
-            found=f"{what}{_room_left(where)}",
+            found=f"{what}{room_left(named) if named else ''}",
             where=where,
             expected="room for the results",
             advice="free some, or give a --work on another disk; the same command resumes where it stopped",
         )
     advice = _ADVICE.get(error.errno or 0, "check the path")
     return InputError(found=what, where=where, expected="a path that can be read and written", advice=advice)
-
-
-def _room_left(where: object) -> str:
-    path = Path(str(where)).absolute()
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    try:
-        return f" ({shutil.disk_usage(path).free / 2**20:.0f} MiB left)"
-    except OSError:
-        return ""

@@ -91,8 +91,25 @@ def execute(step: Step, context: Context) -> Manifest:
     if is_follower():
         return _describe(step, step.run(step.key, context), 0.0)
     with sole_writer(step.manifest.parent):
+        _refuse_changed(step)
         claim_outputs(step.stage, step.manifest.parent, (*step.outputs, *step.also_written))
         return _execute_alone(step, context)
+
+
+def _refuse_changed(step: Step) -> None:
+    """Refuse a step if another command replaced what it builds on between its look and its lock."""
+    if " " in step.stage:
+        # A tool, which builds on no stage.
+        return
+    for name, fingerprint in step.inputs.items():
+        earlier = read_manifest(step.manifest.with_name(f"{name}.json"))
+        if earlier is not None and earlier.stage == name and earlier.output_key != fingerprint:
+            raise InputError(
+                found=f"{name} was run by another command just now",
+                where=step.manifest.parent,
+                expected="what was there when this command began",
+                advice="give the command again",
+            )
 
 
 def _execute_alone(step: Step, context: Context) -> Manifest:

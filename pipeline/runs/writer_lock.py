@@ -6,16 +6,24 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from data.errors import InputError
 
 LOCK_NAME = ".lock"
 """Name of the lock file in the folder, which is there only while a command runs, or after it was killed."""
+
+FILE_LOCK_NAME = ".lock.holder"
+"""The same where the file system knows no locks: whoever made the file has the lock."""
+
+_TRIES, _PAUSE_SECONDS = 10, 0.02
+"""A command that only looks who writes has the lock for a moment, and a new holder no name yet."""
 
 _held: Counter[Path] = Counter()
 _guard = threading.Lock()
@@ -26,7 +34,8 @@ def sole_writer(folder: Path) -> Iterator[None]:
     """Keep other processes from writing to a folder while the block runs; blocks of one process may nest.
 
     The operating system keeps the lock (``flock``), on network file systems with their server's help, and
-    ends it when the process ends, however that happens. Where the file system knows no locks there is none.
+    ends it when the process ends, however that happens. Where the file system knows no locks, a file is the
+    lock; one that a dead process of this machine has left is taken over.
 
     Raises
     ------
@@ -43,36 +52,100 @@ def sole_writer(folder: Path) -> Iterator[None]:
     finally:
         with _guard:
             _held[folder] -= 1
-            if descriptor is not None:
-                # Removed before it is given up: whoever waits for it sees that it is gone, and makes another.
-                (folder / LOCK_NAME).unlink(missing_ok=True)
-                os.close(descriptor)
+            if not nested:
+                _release(folder, descriptor)
+
+
+def refuse_other_writer(folder: Path) -> None:
+    """Check that no other process is writing to a folder; nothing is changed there.
+
+    Raises
+    ------
+    InputError
+        Another process is writing there; the message names it.
+    """
+    folder = folder.resolve()
+    with _guard:
+        if _held[folder]:
+            return
+        if (folder / FILE_LOCK_NAME).exists():
+            _refuse_living_holder(folder / FILE_LOCK_NAME)
+        try:
+            descriptor = os.open(folder / LOCK_NAME, os.O_RDONLY)
+        except OSError:
+            # No lock, no folder, or one that cannot be read: what comes next finds out.
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _busy(folder / LOCK_NAME) from None
+        except OSError:
+            return
+        finally:
+            os.close(descriptor)
 
 
 def _lock(folder: Path) -> int | None:
+    """Return the locked file; None where the file system knows no locks, and a file is the lock."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK_NAME
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not _is_current(descriptor, path):
+    for _ in range(_TRIES):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             os.close(descriptor)
-            return _lock(folder)
-    except BlockingIOError:
+            time.sleep(_PAUSE_SECONDS)
+            continue
+        except OSError:
+            os.close(descriptor)
+            path.unlink(missing_ok=True)
+            _lock_by_file(folder / FILE_LOCK_NAME)
+            return None
+        if _is_current(descriptor, path):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, _describe_holder().encode())
+            return descriptor
         os.close(descriptor)
-        raise InputError(
-            found=f"another hpacells is writing there ({_name_holder(path)})",
-            where=folder,
-            expected="one command at a time in a work folder",
-            advice="wait for it, or give another --work",
-        ) from None
-    except OSError:
-        # A file system without locks: better none than no work at all.
+    raise _busy(path)
+
+
+def _lock_by_file(path: Path) -> None:
+    for _ in range(_TRIES):
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        except FileExistsError:
+            _refuse_living_holder(path)
+            path.unlink(missing_ok=True)
+            continue
+        os.write(descriptor, _describe_holder().encode())
         os.close(descriptor)
-        return None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, _describe_holder().encode())
-    return descriptor
+        return
+    raise _busy(path)
+
+
+def _refuse_living_holder(path: Path) -> None:
+    """Check that the process that made a lock file is one of this machine, and dead."""
+    holder = _read_holder(path)
+    if holder.get("host") != socket.gethostname():
+        raise _busy(path)
+    try:
+        os.kill(int(holder["process"]), 0)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        # Another user's.
+        pass
+    raise _busy(path)
+
+
+def _release(folder: Path, descriptor: int | None) -> None:
+    # Removed before it is given up: whoever waits for it sees that it is gone, and makes another.
+    if descriptor is None:
+        (folder / FILE_LOCK_NAME).unlink(missing_ok=True)
+    else:
+        (folder / LOCK_NAME).unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def _is_current(descriptor: int, path: Path) -> bool:
@@ -95,10 +168,32 @@ def _describe_holder() -> str:
     )
 
 
-def _name_holder(path: Path) -> str:
+def _busy(path: Path) -> InputError:
+    holder = _read_holder(path)
     try:
-        holder = json.loads(path.read_text())
-        return "`{command}`, process {process} on {host}, since {since}".format_map(holder)
-    except (OSError, ValueError, KeyError):
-        # It has the lock, and has not yet written who it is.
-        return f"see {path}"
+        name = "`{command}`, process {process} on {host}, since {since}".format_map(holder)
+    except KeyError:
+        name = f"see {path}"
+    advice = "wait for it, or give another --work"
+    if holder.get("host") != socket.gethostname() or path.name == FILE_LOCK_NAME:
+        advice += f"; if it does not run any more, remove {path}"
+    return InputError(
+        found=f"another hpacells is writing there ({name})",
+        where=path.parent,
+        expected="one command at a time in a work folder",
+        advice=advice,
+    )
+
+
+def _read_holder(path: Path) -> dict[str, Any]:
+    """Read who has a lock; empty where it cannot be read, or it has not yet written who it is."""
+    for _ in range(_TRIES):
+        try:
+            holder = json.loads(path.read_text())
+        except OSError:
+            return {}
+        except ValueError:
+            time.sleep(_PAUSE_SECONDS)
+            continue
+        return holder if isinstance(holder, dict) else {}
+    return {}

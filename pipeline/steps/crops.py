@@ -14,6 +14,7 @@ from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import hash_json
+from pipeline.runs.outputs.written_files import is_written
 from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
@@ -85,19 +86,22 @@ def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
     full_scale = images.full_scale
     label_set = read_label_set(settings.label_set)
     cells = read_index(index, label_set, settings.channel_order, images.max_pixels)
-    outputs = PrecroppedOutputs(
-        cells_path=work.cells,
-        images_table_path=work.images,
-        tiles_path=work.tiles,
-        labels_path=work.root / "labels.csv",
-    )
+    labels = work.root / "labels.csv"
     written = work.cells, work.images, work.tiles
+    has_labels = any(cell.labels for cell in cells)
+
+    def run(key: str, context: Context) -> StageReport:
+        # Without labels in the index, a user's own file is not touched.
+        ours = has_labels or is_written(work.root, labels)
+        outputs = PrecroppedOutputs(work.cells, work.images, work.tiles, labels if ours else None)
+        return crops(PrecroppedInputs(cells, key, full_scale), outputs, settings, context)
+
     return Step(
         stage="crops",
         manifest=work.manifest("crops"),
         settings=settings,
         inputs={"index": hash_file(index), "files": hash_json([fingerprint_cells(cells), full_scale])}
         | hash_label_set(label_set),
-        outputs=(*written, outputs.labels_path) if any(cell.labels for cell in cells) else written,
-        run=lambda key, context: crops(PrecroppedInputs(cells, key, full_scale), outputs, settings, context),
+        outputs=(*written, labels) if has_labels else written,
+        run=run,
     )

@@ -1,6 +1,7 @@
 """The fields of a folder, found as the settings say."""
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 
 from data.errors import InputError
@@ -9,6 +10,7 @@ from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
 from pipeline.config.config import Config
 from pipeline.runs.failures import summarise_failures
+from pipeline.runs.outputs.written_files import sole_file
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport
@@ -63,7 +65,8 @@ def describe_images(
 
     settings = config.settings("images", ImagesSettings)
     inputs = ImagesInputs(find_fields(images_dir, settings), labels)
-    report = describe(inputs, ImagesOutputs(sheet), settings, context)
+    with nullcontext() if sheet is None else sole_file("images", sheet):
+        report = describe(inputs, ImagesOutputs(sheet), settings, context)
     for line in summarise_failures(report.failures, "--json"):
         log.error("images: %s", line)
     return report

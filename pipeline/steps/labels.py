@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline.config.config import Config
+from pipeline.runs.outputs.written_files import sole_file
 from stages.stage import Context, StageReport
 
 
@@ -13,4 +14,5 @@ def label_images(locations: Path, images: Path, out: Path, config: Config, conte
     from stages.labels.settings import LabelsSettings
 
     settings = config.settings("labels", LabelsSettings)
-    return run(LabelsInputs(locations, images), LabelsOutputs(out), settings, context)
+    with sole_file("labels", out, [locations, images]):
+        return run(LabelsInputs(locations, images), LabelsOutputs(out), settings, context)

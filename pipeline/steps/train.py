@@ -74,6 +74,8 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
         + ((out_of_fold,) if in_folds else ())
         + ((work.out_of_fold_record,) if in_folds and not softened else ()),
         run=run,
+        also_written=tuple(folder / name for folder in folders for name in ("metrics.csv", "curves.png"))
+        + ((work.out_of_fold_record,) if in_folds and not softened else ()),
     )
 
 

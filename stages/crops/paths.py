@@ -76,9 +76,17 @@ class PrecroppedInputs:
 
 @dataclass(frozen=True)
 class PrecroppedOutputs:
-    """What the crops stage writes of pre-cropped cells: two tables, the tile store and a label file."""
+    """What the crops stage writes of pre-cropped cells: two tables, the tile store and a label file.
+
+    Attributes
+    ----------
+    cells_path, images_table_path, tiles_path
+        Tables and tile store.
+    labels_path
+        The labels of the index; where it has none, a file there is removed. None leaves alone what is there.
+    """
 
     cells_path: Path
     images_table_path: Path
     tiles_path: Path
-    labels_path: Path
+    labels_path: Path | None

@@ -18,8 +18,8 @@ from data.cells.stored_cells import StoredCells, write_cell_parts
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.bit_depth import FullScale
+from data.fields.duplicates.near_duplicates import hash_image
 from data.fields.images_table import write_images
-from data.fields.near_duplicates import hash_image
 from data.labels.label_file import write_labels
 from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
@@ -64,10 +64,11 @@ def run(
     size = math.nan if settings.pixel_size_um is None else settings.pixel_size_um
     write_images(outputs.images_table_path, table.assign(cells=found, pixel_size_um=size))
     labels = {cell.image_id: cell.labels for cell in index if cell.labels}
-    # Labels of an earlier index must not pass for this one's.
-    outputs.labels_path.unlink(missing_ok=True)
-    if labels:
-        _write_labels(outputs.labels_path, labels, settings)
+    if outputs.labels_path is not None:
+        # Labels of an earlier index must not pass for this one's.
+        outputs.labels_path.unlink(missing_ok=True)
+        if labels:
+            _write_labels(outputs.labels_path, labels, settings)
     return _report(table, failures, len(labels))
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.atomic import atomic_write
 from data.evaluate.aggregation import How
+from data.tables.csv_file import write_csv
 from stages.evaluate.levels import Judged
 
 
@@ -58,8 +58,7 @@ def write_protein_table(
             row["found_mean"] = _join(mean.decisions[place], names)
             rows.append(row | dict(zip(names, mean.probabilities[place], strict=True)))
     fixed = ["protein", *stains.columns, "images", "cells", "true", "found_union", "found_mean", *names]
-    with atomic_write(path) as temporary:
-        pd.DataFrame(rows, columns=fixed).to_csv(temporary, index=False, float_format="%.6g")
+    write_csv(path, pd.DataFrame(rows, columns=fixed), float_format="%.6g")
 
 
 def _join(has: NDArray[np.bool_], names: Sequence[str]) -> str:

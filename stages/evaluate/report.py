@@ -9,6 +9,7 @@ import pandas as pd
 
 from data.atomic import atomic_write
 from data.evaluate.quality import Quality
+from data.tables.csv_file import write_csv
 from stages.evaluate.paths import EvaluateOutputs
 
 
@@ -48,8 +49,7 @@ def write_quality(outputs: EvaluateOutputs, details: dict[str, Any]) -> None:
         for level in details["levels"]
         for row in level["classes"]
     ]
-    with atomic_write(outputs.csv_path) as temporary:
-        pd.DataFrame(rows).to_csv(temporary, index=False, float_format="%.6g")
+    write_csv(outputs.csv_path, pd.DataFrame(rows), float_format="%.6g")
 
 
 def format_quality(details: dict[str, Any]) -> str:

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.cells.field_cells import read_pictures
+from data.cells.record_paths import field_cells_path
 from data.errors import InputError
 from data.fields.fewer_channels.absent_channels import insert_absent
 from data.fields.field import Field
+from data.fields.picture_files import refuse_other
 from data.images.grey_levels import to_uint8
 from data.masks.label_image import read_label_image
 from data.plots.composites import (
@@ -76,8 +79,9 @@ class FieldPages:
 
     def __call__(self, image_id: str) -> dict[str, Any]:
         """Write a field's page; give what the index says of it."""
-        channels = self._tiles.channels
-        image = insert_absent(to_uint8(self._field(image_id).read(channels)), channels)
+        channels, field = self._tiles.channels, self._field(image_id)
+        refuse_other(field, read_pictures(field_cells_path(self._inputs.masks_dir, image_id)))
+        image = insert_absent(to_uint8(field.read(channels)), channels)
         contrast = find_contrast(image)
         image = stretch_contrast(image, contrast)
         cells = read_label_image(self._inputs.masks_dir / f"{image_id}_cells.png")

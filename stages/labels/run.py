@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.hpa_locations import GeneLocations, find_classes, read_gene_locations
 from data.labels.label_set import LabelSet, read_label_set
 from data.labels.stained_images import StainedImage, read_stained_images
+from data.tables.csv_file import write_csv
 from stages.labels.paths import LabelsInputs, LabelsOutputs
 from stages.labels.settings import LabelsSettings
 from stages.stage import Context, StageReport
@@ -49,8 +49,7 @@ def run(
     table = pd.DataFrame(rows)
     if not table["Antibody"].any():
         table = table.drop(columns="Antibody")
-    with atomic_write(outputs.labels_path) as temporary:
-        table.to_csv(temporary, index=False)
+    write_csv(outputs.labels_path, table)
     log.info("labels: locations that are %s are taken", ", ".join(settings.reliability))
     left_out = len(images) - len(rows)
     return StageReport(counts={"images": len(images), "labelled": len(rows), "left out": left_out})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from data.tables.csv_file import write_csv
 from stages.pages.template import copy_style, write_page
 from stages.stage import Failure
 
@@ -51,7 +52,7 @@ class Findings:
 
     def write_table(self, name: str, table: pd.DataFrame, *, index: bool = False) -> str:
         """Write a table as CSV beside the page, and give its name."""
-        table.to_csv(self.folder / name, index=index, float_format="%.6g")
+        write_csv(self.folder / name, table, index=index, float_format="%.6g")
         return name
 
 

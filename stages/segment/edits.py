@@ -4,6 +4,7 @@ import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,29 +133,51 @@ def is_edited(outputs: SegmentOutputs, image_id: str, stamp: LabelStamp | None) 
 
 def keep_edit(outputs: SegmentOutputs, image_id: str, why: str) -> None:
     """Move edited label images aside, before others take their place."""
-    _move_aside(outputs, image_id)
+    kept = _move_aside(outputs, image_id)
     log.warning(
         "%s: its mask had been edited by hand, but %s; the edited one is kept in %s (use it with --masks)",
         image_id,
         why,
-        outputs.edited_dir,
+        kept,
     )
 
 
 def keep_damaged(outputs: SegmentOutputs, image_id: str) -> None:
     """Move label images aside that cannot be read, for they may be somebody's work."""
-    _move_aside(outputs, image_id)
     log.warning(
         "%s: its mask is damaged, so it is segmented again; what is left of it is kept in %s",
         image_id,
-        outputs.edited_dir,
+        _move_aside(outputs, image_id),
     )
 
 
-def _move_aside(outputs: SegmentOutputs, image_id: str) -> None:
-    outputs.edited_dir.mkdir(parents=True, exist_ok=True)
-    for path in label_paths(outputs.masks_dir, image_id):
-        shutil.move(path, outputs.edited_dir / path.name)
+def keep_strange(outputs: SegmentOutputs, image_id: str) -> None:
+    """Move label images aside that no segmentation wrote, before others take their place."""
+    if outputs.wrote(image_id) or not any(path.exists() for path in _label_paths(outputs, image_id)):
+        return
+    log.warning(
+        "%s: its mask was not written by hpacells; it is kept in %s (use it with --masks)",
+        image_id,
+        _move_aside(outputs, image_id),
+    )
+
+
+def _move_aside(outputs: SegmentOutputs, image_id: str) -> Path:
+    """Move what is there of a field's label images to a folder that has none of it; return the folder."""
+    paths = _label_paths(outputs, image_id)
+    folder, number = outputs.edited_dir, 1
+    while any((folder / path.name).exists() for path in paths):
+        number += 1
+        folder = outputs.edited_dir.with_name(f"{outputs.edited_dir.name}-{number}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        if path.exists():
+            shutil.move(path, folder / path.name)
+    return folder
+
+
+def _label_paths(outputs: SegmentOutputs, image_id: str) -> tuple[Path, Path]:
+    return label_paths(outputs.masks_dir, image_id)
 
 
 def _write_labels(

@@ -14,13 +14,14 @@ from data.cells.label_stamp import (
     look_at_files,
 )
 from data.fields.field import Field
+from data.fields.picture_files import record_files
 from data.fields.pixel_size import PixelSize, resolve_pixel_size
 from data.fields.structure import has_structure
 from data.masks.label_image import write_label_image
 from data.own_masks.notes import Notes
 from data.own_masks.own_masks import FieldMasks, OwnMasks
 from models.segmenters.segmenter import SegmentedField, Segmenter
-from stages.segment.edits import is_edited, keep_damaged, keep_edit, measure_edit
+from stages.segment.edits import is_edited, keep_damaged, keep_edit, keep_strange, measure_edit
 from stages.segment.paths import SegmentOutputs
 from stages.segment.remarks import SegmentedRemarks
 from stages.segment.settings import SegmentSettings
@@ -68,6 +69,7 @@ class FieldSegmentation:
             return None
         key, size = self._key(field), resolve_pixel_size(field, self._settings.pixel_size_um)
         found, shows_nuclei = self._find_cells(field, size)
+        pictures = record_files(field, self._source.channels)
         record = self._find_record(field)
         if self._is_damaged(field):
             keep_damaged(outputs, image_id)
@@ -75,7 +77,9 @@ class FieldSegmentation:
             keep_edit(
                 outputs, image_id, "the image or a setting has changed since, so it was segmented again"
             )
+        keep_strange(outputs, image_id)
         # Before the first mask is replaced: what is left of a killed run must not pass for done.
+        outputs.begun_path(image_id).touch()
         outputs.rows_path(image_id).unlink(missing_ok=True)
         paths = label_paths(outputs.masks_dir, image_id)
         for path, labels in zip(paths, (found.nuclei, found.cells), strict=True):
@@ -85,8 +89,9 @@ class FieldSegmentation:
         content = hash_labels(found.nuclei, found.cells)
         stamp = LabelStamp(look_at_files(outputs.masks_dir, image_id), content, content)
         # Written last: it is what says that the field is done.
-        rows = FieldCells(key, height, width, table, size.um, stamp)
+        rows = FieldCells(key, height, width, table, size.um, stamp, pictures)
         write_field_cells(outputs.rows_path(image_id), rows)
+        outputs.begun_path(image_id).unlink()
         return SegmentedRemarks(image_id, size, lacks_cells=table.empty and shows_nuclei)
 
     def _find_cells(self, field: Field, size: PixelSize) -> tuple[SegmentedField | FieldMasks, bool]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.cells.edited_masks import records_path
+from data.cells.record_paths import field_cells_path, records_path
 from data.channels import CHANNELS
 from data.fields.field import Field
 from data.own_masks.own_masks import OwnMasks
@@ -64,4 +64,12 @@ class SegmentOutputs:
 
     def rows_path(self, image_id: str) -> Path:
         """Return the file of a field's rows."""
-        return self.fields_dir / f"{image_id}.parquet"
+        return field_cells_path(self.masks_dir, image_id)
+
+    def begun_path(self, image_id: str) -> Path:
+        """Return the file that is there while a field's label images are written, and after a kill."""
+        return self.fields_dir / f"{image_id}.begun"
+
+    def wrote(self, image_id: str) -> bool:
+        """Check whether the label images of a field, if there are any, are those of a segmentation."""
+        return self.rows_path(image_id).exists() or self.begun_path(image_id).exists()

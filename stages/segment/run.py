@@ -125,21 +125,31 @@ def _warn_of_versions(
 
 
 def _forget_others(outputs: SegmentOutputs, keep: set[str], failed: set[str]) -> None:
-    """Remove the masks of fields that failed or are gone, so that nothing stale is read.
+    """Remove the masks that a segmentation wrote of fields that failed or are gone: nothing stale is read.
 
-    Masks that were edited by hand stay where their field failed, so that they can be repaired.
+    Masks that were edited by hand stay where their field failed, so that they can be repaired. Other files
+    in the folder stay.
     """
-    masks_dir = outputs.masks_dir
-    known = set(list_records(masks_dir))
-    known |= {path.name.removesuffix("_cells.png") for path in masks_dir.glob("*_cells.png")}
-    for image_id in known - keep:
+    for half_written in outputs.fields_dir.glob(".*.parquet"):
+        half_written.unlink()
+    written = {path.stem for path in outputs.fields_dir.iterdir() if path.suffix in (".parquet", ".begun")}
+    others = sorted(written - keep)
+    for image_id in others:
         record = read_key(outputs.rows_path(image_id))
         if record is not None and is_edited(outputs, image_id, record[1]):
             if image_id in failed:
                 continue
             keep_edit(outputs, image_id, "the image is not there any more")
-        for path in (outputs.rows_path(image_id), *label_paths(masks_dir, image_id)):
+        for path in (*label_paths(outputs.masks_dir, image_id), outputs.rows_path(image_id)):
             path.unlink(missing_ok=True)
+        outputs.begun_path(image_id).unlink(missing_ok=True)
+    gone = [image_id for image_id in others if image_id not in failed]
+    if gone:
+        log.warning(
+            "segment: removed the masks of %d fields that are not among the images any more, such as %s",
+            len(gone),
+            gone[0],
+        )
 
 
 def _tell(source: Segmenter | OwnMasks, edits: Notes) -> None:

@@ -17,6 +17,7 @@ from data.compare.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 from data.fields.field import Field
 from data.plots.comparison import complete_channels, draw_comparison
+from data.tables.csv_file import write_csv
 from stages.segmenter.cell_source import CellSource
 from stages.segmenter.compare_settings import CompareSettings
 from stages.segmenter.paths import CompareInputs, CompareOutputs
@@ -127,9 +128,8 @@ def _figures(agreement: Agreement, verdicts: pd.Series) -> dict[str, Any]:
 def _write(
     outputs: CompareOutputs, cells: pd.DataFrame, details: dict[str, Any], worst: Sequence[_Compared]
 ) -> None:
-    with atomic_write(outputs.cells_path) as temporary:
-        columns = ["image_id", "cell_a", "cell_b", "iou", "verdict"]
-        cells[columns].to_csv(temporary, index=False, float_format="%.4f")
+    columns = ["image_id", "cell_a", "cell_b", "iou", "verdict"]
+    write_csv(outputs.cells_path, cells[columns], float_format="%.4f")
     with atomic_write(outputs.summary_path) as temporary:
         temporary.write_text(json.dumps(details, indent=2) + "\n")
     columns = int(np.ceil(np.sqrt(len(worst))))

@@ -91,7 +91,7 @@ class Fold:
             result = self._make_trainer(phase).run(advance)
             classifier.load_state_dict(result.weights)
             training = result if training is None else _join(training, result, phase)
-        assert training is not None  # noqa: S101 (there is always the main training)
+        assert training is not None  # noqa: S101 # nosec B101 # there is always the main training
         probabilities = self._predict(self._setup.data)
         return FoldResult(
             self._split,

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_every_benchmark_finds_what_it_imports() -> None:
     files = [path.relative_to(ROOT) for path in (ROOT / "benchmarks").rglob("*.py")]
     modules = sorted(".".join(path.with_suffix("").parts) for path in files if path.name != "__init__.py")

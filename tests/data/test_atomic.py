@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from data.atomic import atomic_folder, atomic_write, is_temporary, remove_temporary
+from data.atomic import FILE_LIST, atomic_folder, atomic_write, is_temporary, remove_temporary
+from data.errors import InputError
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -37,7 +38,26 @@ def test_a_folder_replaces_an_older_one_only_when_it_is_whole(tmp_path: Path) ->
     with atomic_folder(target, replace=True) as temporary:
         (temporary / "new").touch()
         assert (target / "old").exists()
-    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "new"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [FILE_LIST, "folder", "new"]
+
+
+def test_a_folder_with_somebody_s_file_is_not_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    for _ in range(2):
+        with atomic_folder(target, replace=True) as temporary:
+            (temporary / "pages").mkdir()
+            (temporary / "pages/a.html").touch()
+    (target / "pages/notes.txt").write_text("mine")
+    with (
+        pytest.raises(InputError, match=r"folder: pages/notes.txt, which hpacells did not write"),
+        atomic_folder(target, replace=True),
+    ):
+        pytest.fail("refused before any work")
+    (target / "pages/notes.txt").unlink()
+    with pytest.raises(InputError), atomic_folder(target, replace=True):
+        (target / "late.txt").write_text("mine")
+    assert (target / "late.txt").read_text() == "mine"
+    assert (target / "pages/a.html").exists()
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:

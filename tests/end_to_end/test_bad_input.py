@@ -61,6 +61,7 @@ def _float_blue(images: Path) -> None:
     tifffile.imwrite(images / "sim-11-00001_blue.tif", np.full((768, 768), 300.5, np.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [

@@ -35,6 +35,7 @@ def test_a_segmenter_against_known_masks(
         "summary.json",
         "worst.png",
         "compare.json",
+        ".written.json",
     }
     again = hpacells(*command, "--output", tmp_path / "out")
     assert again.stdout == done.stdout

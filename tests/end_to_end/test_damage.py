@@ -13,6 +13,8 @@ from tests.factories.whole_job.damage import damage
 from tests.factories.whole_job.here import Run, follow_advice, run_here
 from tests.factories.whole_job.results import find_differences, read_results
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def source(hpacells, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -12,6 +12,7 @@ import pytest
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.slow
 def test_labels_and_images_of_a_simulated_set(hpacells: Run, simulated: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     command = ["explore", simulated, "--labels", simulated / "train.csv", "--work", work]

@@ -14,8 +14,7 @@ from data.fields.image_folder import find_fields
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from data.tiles.tile_store import TileStore
 from models.classifiers.model_folder import read_classifier
-
-CLASSICAL = "segment.segmenter=classical"
+from tests.factories.command_line import run_here
 
 
 def copy_channels(source: Path, folder: Path, channels: tuple[str, ...], fields: int = 2) -> Path:
@@ -28,15 +27,16 @@ def copy_channels(source: Path, folder: Path, channels: tuple[str, ...], fields:
 
 
 @pytest.fixture(scope="module")
-def whole(hpacells: Callable, simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The work folder of fields with all channels, cut by known masks."""
     work = tmp_path_factory.mktemp("whole")
     images = copy_channels(simulated, work / "images", CHANNELS)
-    hpacells("segment", images, "--masks", simulated / "masks", "--work", work / "work")
-    hpacells("crops", images, "--work", work / "work")
+    run_here("segment", images, "--masks", simulated / "masks", "--work", work / "work")
+    run_here("crops", images, "--work", work / "work")
     return work / "work"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("channels", "absent"),
     [
@@ -46,13 +46,13 @@ def whole(hpacells: Callable, simulated: Path, tmp_path_factory: pytest.TempPath
     ],
 )
 def test_fields_go_through_all_stages_and_say_what_they_lack(
-    hpacells: Callable, simulated: Path, whole: Path, tmp_path: Path, channels: tuple[str, ...], absent: str
+    simulated: Path, whole: Path, tmp_path: Path, channels: tuple[str, ...], absent: str
 ) -> None:
     images, work = copy_channels(simulated, tmp_path / "images", channels), tmp_path / "work"
-    done = hpacells("run", images, "--masks", simulated / "masks", "--work", work)
-    assert done.stderr.count(f"no field has a {absent} channel") == 1
-    assert done.stderr.count("the classifier simhpa19-fewer-channels comes with hpacells") == 1
-    assert f"classifier: simhpa19-fewer-channels, which sees {', '.join(channels)}" in done.stderr
+    done = run_here("run", images, "--masks", simulated / "masks", "--work", work)
+    assert done.count(f"no field has a {absent} channel") == 1
+    assert done.count("the classifier simhpa19-fewer-channels comes with hpacells") == 1
+    assert f"classifier: simhpa19-fewer-channels, which sees {', '.join(channels)}" in done
 
     # The tiles are those of the whole fields; what is not there was not measured.
     store, table = TileStore(work / "tiles.zarr"), read_cells(work / "cells.parquet")
@@ -78,55 +78,53 @@ def test_fields_go_through_all_stages_and_say_what_they_lack(
         assert f"({channel})" in page
 
 
+@pytest.mark.slow
 def test_own_classifier_of_two_channels(
-    hpacells: Callable, simulated: Path, write_recipe: Callable[[str], Path], tmp_path: Path
+    simulated: Path, write_recipe: Callable[[str], Path], tmp_path: Path
 ) -> None:
     images = copy_channels(simulated, tmp_path / "images", ("green", "blue"), fields=6)
     work = tmp_path / "work"
-    hpacells("segment", images, "--segmenter", "classical", "--work", work)
-    hpacells("crops", images, "--work", work)
-    trained = hpacells(
+    run_here("segment", images, "--segmenter", "classical", "--work", work)
+    run_here("crops", images, "--work", work)
+    trained = run_here(
         "train", "--work", work, "--labels", simulated / "train.csv", "--recipe", write_recipe("single")
     )
-    assert "the tiles have no red (microtubules) or yellow (ER) channel" in trained.stderr
+    assert "the tiles have no red (microtubules) or yellow (ER) channel" in trained
     assert read_classifier(work / "model").architecture.tiles.channels == ("green", "blue")
-    assert "which sees green, blue" in hpacells("predict", "--work", work).stderr
+    assert "which sees green, blue" in run_here("predict", "--work", work)
     # Maps of the network and figures of the cells, of the two channels alone.
-    hpacells("features", "--work", work, "--set", "features.cells=12")
+    run_here("features", "--work", work, "--set", "features.cells=12")
     names = " ".join(path.read_text() for path in (work / "features").glob("*.csv"))
     assert "green" in names
     assert "red" not in names.replace("measured", "")
 
 
-def test_a_classifier_that_needs_all_channels_is_refused(
-    hpacells: Callable, simulated: Path, tmp_path: Path
-) -> None:
+def test_a_classifier_that_needs_all_channels_is_refused(simulated: Path, tmp_path: Path) -> None:
     images = copy_channels(simulated, tmp_path / "images", ("green", "blue"))
-    hpacells("segment", images, "--segmenter", "classical", "--work", tmp_path / "work")
-    hpacells("crops", images, "--work", tmp_path / "work")
+    run_here("segment", images, "--segmenter", "classical", "--work", tmp_path / "work")
+    run_here("crops", images, "--work", tmp_path / "work")
     model = tmp_path / "model"
     source = Path(__file__).parents[2] / "models/classifiers/bundled/simhpa19"
     model.mkdir()
     for path in source.iterdir():
         (model / path.name).write_bytes(path.read_bytes())
-    refused = hpacells("predict", "--work", tmp_path / "work", "--model", model, status=2)
-    assert "tiles without red and yellow, which the classifier was trained with" in refused.stderr
+    refused = run_here("predict", "--work", tmp_path / "work", "--model", model, status=2)
+    assert "tiles without red and yellow, which the classifier was trained with" in refused
     assert not (tmp_path / "work/predictions.parquet").exists()
 
 
-def test_one_field_that_lacks_what_the_others_have(
-    hpacells: Callable, simulated: Path, tmp_path: Path
-) -> None:
+def test_one_field_that_lacks_what_the_others_have(simulated: Path, tmp_path: Path) -> None:
     images, work = copy_channels(simulated, tmp_path / "images", CHANNELS), tmp_path / "work"
     first = find_fields(images)[0]
     first.files["yellow"].unlink()
-    found = hpacells("run", images, "--work", work, "--set", CLASSICAL, status=2)
-    assert f"left out {first.image_id}: " in found.stderr
-    assert "do without the channel in all fields (segment.channels)" in found.stderr
+    found = run_here("segment", images, "--work", work, "--segmenter", "classical", status=2)
+    assert f"left out {first.image_id}: " in found
+    assert "do without the channel in all fields (segment.channels)" in found
     assert set(read_cells(work / "cells.parquet")["image_id"]) == {find_fields(images)[1].image_id}
 
     option = 'segment.channels=["red", "green", "blue"]'
-    hpacells("run", images, "--work", work, "--set", CLASSICAL, "--set", option)
+    run_here("segment", images, "--work", work, "--segmenter", "classical", "--set", option)
+    run_here("crops", images, "--work", work)
     assert read_cells(work / "cells.parquet")["image_id"].nunique() == 2
     assert json.loads((work / "crops.json").read_text())["details"]["channels"] == ["red", "green", "blue"]
 
@@ -140,9 +138,9 @@ def test_one_field_that_lacks_what_the_others_have(
     ],
 )
 def test_without_protein_or_nucleus_nothing_is_begun(
-    hpacells: Callable, simulated: Path, tmp_path: Path, channels: tuple[str, ...], told: str
+    simulated: Path, tmp_path: Path, channels: tuple[str, ...], told: str
 ) -> None:
     images = copy_channels(simulated, tmp_path / "images", channels)
-    refused = hpacells("run", images, "--work", tmp_path / "work", status=2)
-    assert told in refused.stderr
+    refused = run_here("run", images, "--work", tmp_path / "work", status=2)
+    assert told in refused
     assert not (tmp_path / "work/masks").exists()

@@ -43,6 +43,7 @@ def images(field: dict[str, np.ndarray], tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_same_cells_whatever_the_files(hpacells, images: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     told = hpacells("segment", images, "--work", work, "--segmenter", "classical").stderr
@@ -81,6 +82,7 @@ def test_a_field_without_cells_says_why(hpacells, images: Path, tmp_path: Path) 
     assert "the pixel size (0.02 um was used; --set segment.pixel_size_um=...)" in told
 
 
+@pytest.mark.slow
 def test_stacks_are_refused_until_a_slice_is_chosen(
     hpacells, field: dict[str, np.ndarray], tmp_path: Path
 ) -> None:

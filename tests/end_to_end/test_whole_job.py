@@ -60,7 +60,7 @@ def test_everything_of_the_work_folder_is_there(work: Path) -> None:
         "submission.csv",
         "metric.json",
     }
-    assert names == stages | files | {"masks", "model", "report"}
+    assert names == stages | files | {"masks", "model", "report", ".written.json"}
     assert {"model.safetensors", "model.toml", "metrics.csv", "curves.png"} <= {
         path.name for path in (work / "model").iterdir()
     }

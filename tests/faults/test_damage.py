@@ -1,4 +1,4 @@
-"""Files that are damaged anywhere: the results are right all the same, or a command is named that mends it."""
+"""Files damaged anywhere: the results are right all the same, or a command is named that mends them."""
 
 import random
 from pathlib import Path

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from data.errors import InputError
 from data.fields.downscaling import WORKING_PIXEL_UM, reduce_plane
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.fields.rescaling import pad_planes
@@ -15,6 +16,9 @@ from models.segmenters.postprocessing.numbering import number_cells
 from models.segmenters.runtimes.image_runtime import ImageRuntime
 from models.segmenters.runtimes.lazy import MULTIPLE
 from models.segmenters.segmenter import SegmentedField, check_image
+
+MAX_WORKING_PIXELS = 36_000_000
+"""Pixels to which a field may be magnified; a field of 10,000 px at 0.08 um is reduced to a sixth of them."""
 
 
 class LiteSegmenter:
@@ -51,6 +55,7 @@ class LiteSegmenter:
     def segment(self, image: np.ndarray, pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM) -> SegmentedField:
         """Find the cells of one field; as `Segmenter.segment`."""
         check_image(image, self.channels, pixel_size_um)
+        _check_magnified_size(image.shape[1:], pixel_size_um)
         stains = self._scale(image, pixel_size_um)
         height, width = stains.shape[1:]
         logits = self._runtime(pad_planes(stains, MULTIPLE))[:, :height, :width]
@@ -75,6 +80,19 @@ def working_factors(pixel_size_um: float) -> tuple[int, int]:
     factor = max(1, round(WORKING_PIXEL_UM / pixel_size_um))
     magnification = max(1, round(pixel_size_um / WORKING_PIXEL_UM))
     return factor, magnification
+
+
+def _check_magnified_size(shape: tuple[int, ...], pixel_size_um: float) -> None:
+    _, magnification = working_factors(pixel_size_um)
+    height, width = (side * magnification for side in shape)
+    if magnification > 1 and height * width > MAX_WORKING_PIXELS:
+        raise InputError(
+            found=f"pixels of {pixel_size_um:g} um, for which the field would be magnified to {width} x "
+            f"{height} px",
+            where="pixel size",
+            expected="the pixels of a light microscope that shows organelles, such as 0.08 um",
+            advice="check what the files state, and the setting segment.pixel_size_um",
+        )
 
 
 def _magnify(plane: NDArray[np.float32], factor: int) -> NDArray[np.float32]:

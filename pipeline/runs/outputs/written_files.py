@@ -1,8 +1,10 @@
 """Which files of a folder hpacells wrote, so that it never replaces others."""
 
 import json
+import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from data.atomic import atomic_write
@@ -10,38 +12,97 @@ from data.errors import InputError
 from pipeline.runs.manifest import read_manifest
 
 LIST_NAME = ".written.json"
-"""Name of the list in the folder of a manifest: path -> stage that wrote it first."""
+"""Name of the list in a folder: path of what was written there -> stage that wrote it first."""
 
 _SIMULATE = "simulate"
 
+_COMPLETING = {"segment", "crops"}
+"""Stages that complete what the other has written."""
+
+log = logging.getLogger("hpacells")
+
 
 def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
-    """Note that a stage is about to write some paths, unless something lies there that is not hpacells' own.
+    """Note that a stage is about to write some paths, unless something lies there that it did not write.
 
     Parameters
     ----------
     stage
         Name of the stage.
     folder
-        Folder of its manifest, where the list is kept.
+        Folder of its manifest, with the list of what is written there. What is written elsewhere are files,
+        which are listed in their own folders.
     paths
-        Files and folders, there or elsewhere.
+        Files and folders.
 
     Raises
     ------
     InputError
-        One of them holds what hpacells did not write, or what simulated images come with.
+        One of them holds what hpacells did not write, or what another stage wrote.
     """
+    inside = {path: _name(path, folder) for path in paths}
+    _claim(stage, folder, {path: name for path, name in inside.items() if name})
+    for path in (path for path, name in inside.items() if name is None):
+        _check_file(stage, path)
+        _claim(stage, path.parent, {path: path.name})
+
+
+@contextmanager
+def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> Iterator[None]:
+    """List a file that a command writes in the block, in its folder, unless another hand wrote one there.
+
+    Parameters
+    ----------
+    command
+        Name of the command.
+    path
+        The file.
+    inputs
+        What the command reads, where it is given.
+
+    Raises
+    ------
+    InputError
+        There is a folder, a file that hpacells did not write, or one of the inputs.
+    """
+    _check_file(command, path)
+    for given in inputs:
+        if given is not None and path.exists() and given.exists() and path.samefile(given):
+            raise InputError(
+                found=f"it is what {command} reads, and would be replaced",
+                where=path,
+                expected="another file to write",
+            )
+    yield
+    _claim(command, path.parent, {path: path.name}, is_new=True)
+
+
+def _check_file(command: str, path: Path) -> None:
+    if path.is_dir():
+        raise InputError(found="a folder", where=path, expected="the path of a file to write")
+    if os.path.lexists(path):
+        written = _read_list(path.parent) or {}
+        _refuse_strange(command, path, written.get(path.name, ""), is_older=False)
+        log.info("%s: replaces what an earlier run wrote", path)
+
+
+def is_written(folder: Path, path: Path) -> bool:
+    """Check whether a path in a work folder, if anything is there, is on the list of what was written."""
+    listed = _read_list(folder)
+    return _name(path, folder) in (_find_written(folder) if listed is None else listed)
+
+
+def _claim(stage: str, folder: Path, names: Mapping[Path, str], *, is_new: bool = False) -> None:
     listed = _read_list(folder)
     written = _find_written(folder) if listed is None else listed
     # Of a version that kept no list.
     is_older = listed is None and any(writer != _SIMULATE for writer in written.values())
-    claimed = dict(written)
-    for path in paths:
-        name = _name(path, folder)
+    # What somebody removed is not hpacells' own any more.
+    claimed = {name: writer for name, writer in written.items() if os.path.lexists(folder / name)}
+    for path, name in names.items():
         if name == ".":
             continue
-        if _is_something(path):
+        if not is_new and _is_something(path):
             _refuse_strange(stage, path, written.get(name, ""), is_older=is_older)
         claimed[name] = written.get(name) or stage
     if claimed != listed:
@@ -50,12 +111,14 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
 
 
 def _refuse_strange(stage: str, path: Path, writer: str, *, is_older: bool) -> None:
-    # Stages of one work folder may complete what another wrote, but what was simulated is their input.
-    if writer and (writer == _SIMULATE) == (stage == _SIMULATE):
+    manifest = read_manifest(path) if path.is_file() else None
+    if manifest is None and (writer == stage or {writer, stage} <= _COMPLETING):
         return
-    if not writer and is_older and stage != _SIMULATE:
+    if not writer and manifest is None and is_older and stage != _SIMULATE:
         return
-    source = "what `hpacells simulate` wrote" if writer else "what hpacells did not write"
+    source = f"what `hpacells {writer}` wrote" if writer else "what hpacells did not write"
+    if manifest is not None:
+        source = f"the manifest of {manifest.stage}"
     raise InputError(
         found=f"{'a folder' if path.is_dir() else 'a file'} with {source}, which {stage} would replace",
         where=path,
@@ -85,10 +148,10 @@ def _find_written(folder: Path) -> dict[str, str]:
     return written
 
 
-def _name(path: Path, folder: Path) -> str:
-    """Return a path as seen from the folder, which may be moved with all that is in it; or else as it is."""
+def _name(path: Path, folder: Path) -> str | None:
+    """Return a path as seen from the folder, which may be moved with all that is in it; None if elsewhere."""
     whole, parent = path.parent.resolve() / path.name, folder.resolve()
-    return str(whole.relative_to(parent) if whole.is_relative_to(parent) else whole)
+    return str(whole.relative_to(parent)) if whole.is_relative_to(parent) else None
 
 
 def _is_something(path: Path) -> bool:

@@ -1,6 +1,5 @@
 """The folders of trained classifiers: one in the model folder itself, or one for each fold below it."""
 
-import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -65,12 +64,19 @@ def remove_others(model: Path, written: Collection[Path]) -> None:
         The folders of all classifiers of the training that has just ended: ``model`` itself, or folds in it.
     """
     if model not in written:
-        for name in (DESCRIPTION, WEIGHTS, METRICS, CURVES):
-            (model / name).unlink(missing_ok=True)
-        remove_checkpoints(model)
+        _remove_classifier(model)
     for folder in list_folds(model):
         if folder not in written:
-            shutil.rmtree(folder)
+            _remove_classifier(folder)
+            # One with a user's own files stays with them.
+            if next(folder.iterdir(), None) is None:
+                folder.rmdir()
+
+
+def _remove_classifier(folder: Path) -> None:
+    for name in (DESCRIPTION, WEIGHTS, METRICS, CURVES):
+        (folder / name).unlink(missing_ok=True)
+    remove_checkpoints(folder)
 
 
 def remove_checkpoints(folder: Path) -> None:

@@ -62,6 +62,7 @@ def _table(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path).drop(columns=["image_id"])
 
 
+@pytest.mark.slow
 def test_the_whole_job_on_a_czi(hpacells: Callable, stacks: np.ndarray, by_png: Path, tmp_path: Path) -> None:
     images, work = tmp_path / "images", tmp_path / "work"
     images.mkdir()
@@ -96,6 +97,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(KINDS))
 @pytest.mark.parametrize("z", ["middle", "max", "sharpest"])
 def test_masks_as_of_png_files(

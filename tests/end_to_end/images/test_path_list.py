@@ -27,6 +27,7 @@ def listed(simulated: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_list_of_files_goes_through_segment_and_crops(hpacells, listed: Path, tmp_path: Path) -> None:
     shown = hpacells("images", "--from", listed, "--json", status=2)
     fields = json.loads(shown.stdout)["fields"]

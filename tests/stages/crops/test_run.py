@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,11 +8,14 @@ import pandas as pd
 import pytest
 
 from data.cells.cells_table import measure_cells, read_cells, write_cells
+from data.cells.field_cells import FieldCells, write_field_cells
+from data.cells.record_paths import field_cells_path
 from data.channels import CHANNELS
 from data.errors import InputError
+from data.fields.duplicates.near_duplicates import hash_image
 from data.fields.field import Field
 from data.fields.image_folder import find_fields
-from data.fields.near_duplicates import hash_image
+from data.fields.picture_files import record_files
 from data.masks.label_image import write_label_image
 from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
@@ -158,3 +162,22 @@ def test_12_bit_images(work: Path) -> None:
     dark = TileStore(work / "tiles.zarr").read(np.array([0])).max()
     crop(work, key="12 bit", full_scale=4095)
     assert TileStore(work / "tiles.zarr").read(np.array([0])).max() > 10 * dark
+
+
+def test_pictures_that_are_others_than_the_segmented_ones(work: Path) -> None:
+    for field in find_fields(work / "images"):
+        cells = FieldCells(
+            "key", 200, 240, read_cells(work / "cells.parquet"), pictures=record_files(field, ["blue"])
+        )
+        write_field_cells(field_cells_path(work / "masks", field.image_id), cells)
+    shutil.copytree(work / "images", work / "moved")
+    shutil.rmtree(work / "images")
+    shutil.move(work / "moved", work / "images")
+    assert not crop(work).failures
+    path = work / "images/b_blue.png"
+    cv2.imwrite(str(path), 255 - cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))
+    report = crop(work, key="other")
+    assert [failure.where for failure in report.failures] == ["b"]
+    assert "not the blue picture that was segmented" in report.failures[0].why
+    table = read_cells(work / "cells.parquet")
+    assert set(table.loc[table["dropped"] == "unreadable", "image_id"]) == {"b"}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.atomic import FILE_LIST
 from data.cells.cells_table import write_cells
 from data.channels import CHANNELS
 from data.errors import InputError
@@ -61,7 +62,7 @@ def explore(inputs: ExploreInputs, tmp_path: Path, **settings: object) -> tuple[
     page = (output / "index.html").read_text()
     for path in output.iterdir():
         # Each file is shown or linked, and nothing lies outside the folder.
-        assert path.name in page or path.name in ("index.html", "summary.json")
+        assert path.name in page or path.name in ("index.html", "summary.json", FILE_LIST)
     assert 'src="/' not in page
     assert "http" not in page
     return written, output

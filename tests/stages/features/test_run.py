@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.stats import pearsonr
 
+from data.atomic import FILE_LIST
 from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
@@ -71,7 +72,7 @@ def analyse(
     page = (output / "index.html").read_text()
     for path in output.iterdir():
         # Each file is shown or linked, and nothing lies outside the folder.
-        assert path.name in page or path.name in ("index.html", "summary.json")
+        assert path.name in page or path.name in ("index.html", "summary.json", FILE_LIST)
     assert 'src="/' not in page
     assert "http" not in page
     assert [path.name for path in output.parent.iterdir()] == ["features"]

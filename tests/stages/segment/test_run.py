@@ -5,7 +5,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from data.cells import field_cells
 from data.cells.cells_table import read_cells
@@ -18,8 +17,8 @@ from data.software.versions import library_versions
 from models.segmenters.factory import SegmenterOptions, choose_segmenter
 from models.segmenters.segmenter import SegmentedField
 from pipeline.engines.local import LocalEngine
+from stages.segment import field_segmentation, segmenter_choice
 from stages.segment import run as segment
-from stages.segment import segmenter_choice
 from stages.segment.paths import SegmentInputs, SegmentOutputs
 from stages.segment.settings import SegmentSettings
 
@@ -83,13 +82,8 @@ def test_masks_and_tables(work: Path, segmenter: ThresholdSegmenter) -> None:
     assert report.counts == {"fields": 3, "reused": 0, "failed": 0, "cells": 5, "fields without cells": 1}
     assert report.details["segmenter"] == "threshold 1"
     cells = read_cells(work / "cells.parquet")
-    assert cells[["image_id", "cell_id"]].to_numpy().tolist() == [
-        ["a", 1],
-        ["a", 2],
-        ["c", 1],
-        ["c", 2],
-        ["c", 3],
-    ]
+    assert cells["image_id"].tolist() == ["a", "a", "c", "c", "c"]
+    assert cells["cell_id"].tolist() == [1, 2, 1, 2, 3]
     assert cells["mean_green"].isna().all()
     images = read_images(work / "images.parquet")
     assert images.to_numpy().tolist() == [
@@ -230,12 +224,6 @@ def test_the_choice_of_a_segmenter_is_told(work: Path, caplog: pytest.LogCapture
     assert report.details["chosen because"] == reason
 
 
-@pytest.mark.parametrize("pixel_size_um", [0.004, 5.5, -1])
-def test_pixel_sizes_that_no_segmenter_takes_are_refused(pixel_size_um: float) -> None:
-    with pytest.raises(ValidationError, match="pixel_size_um"):
-        SegmentSettings(pixel_size_um=pixel_size_um)
-
-
 def test_fields_of_an_interrupted_run_of_other_libraries(
     work: Path,
     segmenter: ThresholdSegmenter,
@@ -260,3 +248,50 @@ def test_fields_of_an_interrupted_run_of_other_libraries(
     run(work)
     run(work)
     assert "OpenCV" not in caplog.text
+
+
+def test_masks_that_no_segmentation_wrote_are_kept(work: Path, segmenter: ThresholdSegmenter) -> None:
+    run(work)
+    own = np.full((30, 40), 7, np.uint16)
+    for name in ("d_cells.png", "e_cells.png", "notes.png"):
+        cv2.imwrite(str(work / "masks" / name), own)
+    write_field(work / "images", "d", 1)
+    run(work)
+    assert read_label_image(work / "masks/d_cells.png").max() == 1
+    for name in ("edited/d_cells.png", "e_cells.png", "notes.png"):
+        assert (read_label_image(work / "masks" / name) == 7).all()
+    # Nor is what was kept before.
+    for path in (work / "masks").glob("*d_*.png"):
+        path.unlink()
+    (work / "masks/.fields/d.parquet").unlink()
+    cv2.imwrite(str(work / "masks/d_cells.png"), own + 1)
+    run(work)
+    assert (read_label_image(work / "masks/edited/d_cells.png") == 7).all()
+    assert (read_label_image(work / "masks/edited-2/d_cells.png") == 8).all()
+
+
+def test_half_written_masks_of_a_killed_run_are_replaced(
+    work: Path, segmenter: ThresholdSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(field_segmentation, "write_field_cells", kill)
+        with pytest.raises(KeyboardInterrupt):
+            run(work)
+    assert list((work / "masks").glob("*_cells.png"))
+    run(work)
+    assert not (work / "masks/edited").exists()
+    assert not list((work / "masks/.fields").glob("*.begun"))
+
+
+def test_fields_that_are_gone_are_told(
+    work: Path, segmenter: ThresholdSegmenter, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(work)
+    for path in (work / "images").glob("[ab]_*"):
+        path.unlink()
+    run(work)
+    assert "removed the masks of 2 fields that are not among the images any more, such as a" in caplog.text
+    assert [path.name for path in (work / "masks").glob("*_cells.png")] == ["c_cells.png"]

@@ -39,6 +39,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_training_writes_weights_figures_and_pictures_and_is_not_repeated(
     labelled: Path, tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_training_writes_weights_figures_and_pictures_and_is_not_repeated(
     assert (tmp_path / "segmenter.safetensors").stat().st_mtime_ns == written
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_weights(tmp_path: Path) -> None:
     config = load_config(None, [*SHORT, "segmenter.device=cpu", "segmenter.precision=float32"])
     for name in ("one", "two"):

@@ -146,6 +146,7 @@ def test_a_phase_has_its_own_rate_and_loss(
     assert metrics["lr"].tolist() == pytest.approx([0.005, 0.005, 0.001, 0.005])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("done_before", [3, 8, 11], ids=["first", "between", "second"])
 def test_a_training_that_stopped_in_any_phase(
     make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, done_before: int

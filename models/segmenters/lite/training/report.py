@@ -15,6 +15,7 @@ from data.fields.downscaling import WORKING_PIXEL_UM
 from data.plots.composites import draw_outlines, find_outlines
 from data.plots.segmenter_curves import draw_segmenter_curves
 from data.segmenter_training.labelled_field import LabelledField
+from data.tables.csv_file import write_csv
 from models.segmenters.lite.cells import find_lite_cells
 from models.segmenters.lite.maps import predict_maps, view_field
 from models.segmenters.lite.network import LiteNetwork
@@ -27,8 +28,7 @@ _KNOWN_COLOUR, _FOUND_COLOUR = (255, 255, 255), (255, 0, 255)
 def write_segmenter_history(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write ``metrics.csv``, one row per validation, and its curves, ``curves.png``."""
     table = pd.DataFrame(rows)
-    with atomic_write(folder / "metrics.csv") as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6g")
+    write_csv(folder / "metrics.csv", table, float_format="%.6g")
     draw_segmenter_curves(folder / "curves.png", table)
 
 
@@ -70,7 +70,7 @@ def draw_predictions(
         panels.append((agreement.f1, len(panels), _draw_panel(stains, maps, known, found)))
     worst = [panel for _, _, panel in sorted(panels, key=lambda entry: entry[:2])[:_MOST_SHOWN]]
     with atomic_write(path) as temporary:
-        cv2.imwrite(str(temporary), np.hstack(worst)[..., ::-1])
+        temporary.write_bytes(cv2.imencode(".png", np.hstack(worst)[..., ::-1])[1].tobytes())
     return metrics
 
 

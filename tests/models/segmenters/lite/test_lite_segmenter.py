@@ -131,6 +131,11 @@ def test_wrong_input_is_told() -> None:
         segmenter().segment(np.zeros((2, 64, 64), np.uint8))
     with pytest.raises(InputError, match="pixel size"):
         segmenter().segment(np.zeros((3, 64, 64), np.uint8), 80.0)
+    # Some 12 GB, if it were magnified.
+    with pytest.raises(
+        InputError, match="pixels of 5 um, for which the field would be magnified to 32768 x 16"
+    ):
+        segmenter().segment(np.zeros((3, 1000, 2048), np.uint8), 5.0)
 
 
 def test_working_factors_bring_pixels_to_about_a_third_of_a_micrometre() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs
+from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs, is_written, sole_file
 from pipeline.runs.work_folder import WorkFolder
 from tests.factories.work_folder import finish_stage
 
@@ -33,7 +33,7 @@ def test_an_empty_folder_belongs_to_nobody(tmp_path: Path) -> None:
 def test_a_file_elsewhere_is_listed_by_its_whole_path(tmp_path: Path) -> None:
     work, output = tmp_path / "work", tmp_path / "submissions/mine.csv"
     claim_outputs("combine", work, [output])
-    output.parent.mkdir()
+    output.parent.mkdir(exist_ok=True)
     output.write_text("ID")
     claim_outputs("combine", work, [output])
     labels = tmp_path / "train.csv"
@@ -81,3 +81,59 @@ def test_a_damaged_list_is_as_none(tmp_path: Path) -> None:
     (tmp_path / "masks/.fields").mkdir(parents=True)
     claim_outputs("segment", tmp_path, [tmp_path / "masks"])
     assert json.loads((tmp_path / LIST_NAME).read_text()) == {"masks": "segment"}
+
+
+def test_what_another_stage_wrote_is_no_output_of_this_one(tmp_path: Path) -> None:
+    predictions = tmp_path / "predictions.parquet"
+    claim_outputs("predict", tmp_path, [predictions])
+    predictions.write_text("table")
+    finish_stage(WorkFolder(tmp_path), "predict")
+    with pytest.raises(InputError, match="what `hpacells predict` wrote, which combine would replace"):
+        claim_outputs("combine", tmp_path, [predictions])
+    with pytest.raises(InputError, match="the manifest of predict, which combine would replace"):
+        claim_outputs("combine", tmp_path, [tmp_path / "predict.json"])
+    claim_outputs("segment", tmp_path, [tmp_path / "cells.parquet"])
+    (tmp_path / "cells.parquet").write_text("table")
+    claim_outputs("crops", tmp_path, [tmp_path / "cells.parquet"])
+
+
+def test_a_file_elsewhere_is_replaced_from_another_work_folder_too(tmp_path: Path) -> None:
+    output = tmp_path / "out/mine.csv"
+    claim_outputs("combine", tmp_path / "a", [output])
+    output.write_text("ID")
+    claim_outputs("combine", tmp_path / "b", [output])
+    assert json.loads((output.parent / LIST_NAME).read_text()) == {"mine.csv": "combine"}
+
+
+def test_what_was_removed_is_forgotten(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    claim_outputs("crops", tmp_path, [labels])
+    labels.write_text("ID,Label")
+    assert is_written(tmp_path, labels)
+    labels.unlink()
+    claim_outputs("train", tmp_path, [tmp_path / "model"])
+    labels.write_text("mine")
+    assert not is_written(tmp_path, labels)
+    with pytest.raises(InputError, match="did not write"):
+        claim_outputs("crops", tmp_path, [labels])
+
+
+def test_a_single_file(tmp_path: Path) -> None:
+    sheet, given = tmp_path / "sheet.png", tmp_path / "a_red.png"
+    with pytest.raises(KeyError), sole_file("images", sheet):
+        raise KeyError
+    assert not list(tmp_path.iterdir())
+    for content in ("picture", "another"):
+        with sole_file("images", sheet):
+            sheet.write_text(content)
+    given.write_text("image")
+    for path, inputs, told in (
+        (given, [], r"a_red\.png: a file with what hpacells did not write"),
+        (sheet, [None, tmp_path / "." / "sheet.png"], r"sheet\.png: it is what images reads"),
+        (tmp_path, [], "a folder; expected the path of a file"),
+    ):
+        with pytest.raises(InputError, match=told), sole_file("images", path, inputs):
+            pytest.fail("refused before any work")
+    with pytest.raises(InputError, match="what `hpacells images` wrote"), sole_file("curves", sheet):
+        pytest.fail("refused before any work")
+    assert given.read_text() == "image"

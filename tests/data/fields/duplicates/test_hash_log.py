@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from data.fields.hash_log import HashLog
+from data.fields.duplicates.hash_log import HashLog
 
 
 def test_an_interrupted_run_is_gone_on_with(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.cells.precropped_index import read_index
+from data.fields.duplicates.near_duplicates import find_near_duplicates, hash_image
 from data.fields.image_folder import find_fields
-from data.fields.near_duplicates import find_near_duplicates, hash_image
 from data.images.grey_levels import to_uint8
 from data.simulate.field import simulate_set_field
 from data.simulate.field_settings import FieldSettings
@@ -99,7 +99,7 @@ def test_blocks_hide_no_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = find_near_duplicates(hashes, 3)
     np.testing.assert_array_equal(whole[:20], whole[60:])
     assert len(set(whole.tolist())) == 60
-    monkeypatch.setattr("data.fields.near_duplicates._BLOCK", (3, 7))
+    monkeypatch.setattr("data.fields.duplicates.near_duplicates._BLOCK", (3, 7))
     np.testing.assert_array_equal(find_near_duplicates(hashes, 3), whole)
 
 

@@ -1,0 +1,62 @@
+"""CSV files for people: what a spreadsheet would take for a formula is written as text.
+
+Excel, LibreOffice and Google Sheets run a cell that begins with ``=``, ``+``, ``-`` or ``@``, also behind a
+tab or the end of a line, and some of them the wide forms of these characters. An apostrophe before it keeps
+it text (OWASP, "CSV injection"). ``data.labels.label_file`` takes that apostrophe away again.
+"""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from data.atomic import atomic_write
+
+_RUN = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+_TO_ESCAPE = re.compile(f"'*[{_RUN}]")
+_ESCAPED = re.compile(f"'+[{_RUN}]")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(inf|nan)")
+
+
+def escape_cell(text: str) -> str:
+    """Return a text as it is written to a cell: behind an apostrophe where a spreadsheet would run it.
+
+    Numbers are left as they are. ``unescape_cell`` returns any text that was written so.
+    """
+    return f"'{text}" if _TO_ESCAPE.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def unescape_cell(text: str) -> str:
+    """Return the text that was written to a cell."""
+    return text[1:] if _ESCAPED.match(text) else text
+
+
+def write_csv(
+    path: Path, table: pd.DataFrame, *, index: bool = False, float_format: str | None = None
+) -> None:
+    """Write a table as CSV; texts, names of columns and, with ``index``, names of rows are escaped.
+
+    Parameters
+    ----------
+    path
+        The file.
+    table
+        The table; numbers are written as they are.
+    index
+        Whether to write the names of the rows, too.
+    float_format
+        Format of fractional numbers, such as ``"%.6g"``.
+    """
+    escaped = table.apply(lambda column: column.map(_escape_value) if _has_text(column) else column)
+    escaped.columns = [_escape_value(name) for name in table.columns]
+    escaped.index = pd.Index([_escape_value(name) for name in table.index], name=table.index.name)
+    with atomic_write(path) as temporary:
+        escaped.to_csv(temporary, index=index, float_format=float_format)
+
+
+def _has_text(column: pd.Series) -> bool:
+    return not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column))
+
+
+def _escape_value(value: object) -> object:
+    return escape_cell(value) if isinstance(value, str) else value
