@@ -39,6 +39,9 @@ SET ?= tiny
 ARGS ?=
 # Tests run side by side, each with one thread of its own: threads of several would wait for each other.
 TEST_WORKERS ?= 2
+# Attempts of each kind of fault, in place of the tests' own numbers.
+FAULTS ?=
+FAULT_RESULTS := work/faults.jsonl
 # Compiled test files may be kept, also where the environment says otherwise: pytest rewrites 500 of them a run.
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 BENCHMARKS := $(basename $(notdir $(wildcard benchmarks/*.py)))
@@ -52,7 +55,7 @@ REPORT_LABELS = $(if $(LABELS),$(if $(OTHER_LABELS)$(filter $(DEMO_WORK),$(subst
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights images segment crops train predict evaluate \
-        explore features submission score report provenance run test test-slow lint audit format bench clean
+        explore features submission score report provenance run test test-slow test-faults lint audit format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
@@ -147,10 +150,17 @@ run: setup $(SIMULATED) ## all of the above for IMAGES= WORK=, trained on LABELS
 	  $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
 
 test: setup ## run the tests except the slow ones (8 minutes on 2 cores)
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow and not faults" $(ARGS)
 
 test-slow: setup ## run the slow tests
-	$(PYTEST) -m slow $(ARGS)
+	$(PYTEST) -m "slow and not faults" $(ARGS)
+
+test-faults: setup ## kill, damage, fill the disk, two at once: hundreds of times, with a table in docs/reliability.md (FAULTS=)
+	rm -f $(FAULT_RESULTS)
+	mkdir -p $(dir $(FAULT_RESULTS))
+	HPACELLS_FAULT_RESULTS=$(abspath $(FAULT_RESULTS)) $(if $(FAULTS),HPACELLS_FAULTS=$(FAULTS)) \
+	  $(PYTEST) -m faults tests/faults $(ARGS); failed=$$?; \
+	  $(VENV)/bin/python -m tests.faults.table $(FAULT_RESULTS) docs/reliability.md; exit $$failed
 
 lint: setup ## check style, types, imports, known risks and the sizes of folders
 	$(VENV)/bin/ruff format --check .

@@ -1,7 +1,9 @@
 """Writing files and folders so that nothing half-written is ever read as whole."""
 
+import glob
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -13,6 +15,10 @@ from data.errors import InputError
 FILE_LIST = ".written.json"
 """Name of the list in a folder that may be replaced: the files that were written there, JSON."""
 
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part(\.[^.]*)?")
+_STEM_LENGTH = 200
+"""Of a long name only so much is in that of the temporary file, so that it is not too long."""
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -21,7 +27,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     The temporary file keeps the suffix of ``path``, because many writers choose their format by it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    name = f".{path.stem[:_STEM_LENGTH]}.{secrets.token_hex(4)}.part{path.suffix}"
+    temporary = path.with_name(name)
     try:
         yield temporary
         _flush(temporary)
@@ -33,6 +40,25 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_temporary(path: Path) -> bool:
+    """Check whether a file has the name of a temporary one, as a process that was killed leaves it."""
+    return _TEMPORARY.fullmatch(path.name) is not None
+
+
+def remove_temporary(path: Path) -> None:
+    """Remove the temporary files that killed processes left beside a file, or anywhere in a folder.
+
+    Nobody else may be writing there.
+    """
+    if path.is_dir():
+        found = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+    else:
+        found = list(path.parent.glob(f".{glob.escape(path.stem[:_STEM_LENGTH])}.*"))
+    for file in found:
+        if is_temporary(file):
+            file.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.atomic import is_temporary
 from data.cells.field_cells import read_field_cells
 from data.cells.label_stamp import find_edit, is_readable, look_at_files, read_stamps
 from data.cells.record_paths import records_path
@@ -39,11 +40,15 @@ def find_mask_edits(masks_dir: Path) -> MaskEdits:
     """Find the edited masks in the folder of masks of a work folder; only changed files are read."""
     edits: dict[str, str] = {}
     unmeasured, missing, damaged = [], [], []
+    records = list_records(masks_dir)
     for image_id, stamp in read_stamps(stamps_path(masks_dir)).items():
         if not look_at_files(masks_dir, image_id):
             missing.append(image_id)
             continue
         found = find_edit(masks_dir, image_id, stamp)
+        if found is not None and image_id not in records:
+            # Replaced by a segmentation that was interrupted, which takes the record away first.
+            continue
         if found is not None and not is_readable(masks_dir, image_id):
             damaged.append(image_id)
             continue
@@ -55,8 +60,19 @@ def find_mask_edits(masks_dir: Path) -> MaskEdits:
     return MaskEdits(edits, unmeasured, missing, damaged)
 
 
+def list_records(masks_dir: Path) -> dict[str, Path]:
+    """List the files of the rows of the finished fields in a folder of masks, by their IDs in order."""
+    paths = sorted(records_path(masks_dir).glob("*.parquet"))
+    return {path.stem: path for path in paths if not is_temporary(path)}
+
+
+def find_unrecorded(masks_dir: Path) -> list[str]:
+    """List the fields in a folder of masks that were finished once and whose rows are missing."""
+    return sorted(read_stamps(stamps_path(masks_dir)).keys() - list_records(masks_dir).keys())
+
+
 def find_lost_records(masks_dir: Path) -> list[str]:
     """List the fields in a folder of masks whose rows are missing or damaged."""
-    records = {path.stem: path for path in records_path(masks_dir).glob("*.parquet")}
-    lost = [image_id for image_id, path in sorted(records.items()) if read_field_cells(path) is None]
-    return lost + sorted(read_stamps(stamps_path(masks_dir)).keys() - records.keys())
+    records = list_records(masks_dir)
+    lost = [image_id for image_id, path in records.items() if read_field_cells(path) is None]
+    return lost + find_unrecorded(masks_dir)

@@ -14,7 +14,7 @@ from pipeline.engines.messages import BAD_INPUT
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
-from pipeline.runs.writer_lock import refuse_other_writer
+from pipeline.runs.writer_lock import refuse_other_writer, sole_writer
 
 Images = Annotated[
     Path | None,
@@ -37,8 +37,10 @@ Channels = Annotated[
 ]
 
 
-def free_folder(work: Path | None) -> Path | None:
-    """Return a work folder to which no other process is writing: what it holds now will not last.
+def hold_folder(context: typer.Context, work: Path | None) -> Path | None:
+    """Return a work folder to which no other process writes until the command ends.
+
+    From the first look at what is done there: what another one replaces meanwhile would not be what was seen.
 
     Raises
     ------
@@ -49,12 +51,16 @@ def free_folder(work: Path | None) -> Path | None:
         raise InputError(
             found="a file", where=work, expected="the folder of a run", advice="give another --work"
         )
-    if work is not None and not is_follower():
-        refuse_other_writer(work)
+    if work is not None and work.exists() and not is_follower():
+        try:
+            context.with_resource(sole_writer(work))
+        except OSError:
+            # Nothing can be written there, which is an error only where something must be.
+            refuse_other_writer(work)
     return work
 
 
-Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.", callback=free_folder)]
+Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.", callback=hold_folder)]
 Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
 Recipe = Annotated[
     str | None, typer.Option("--recipe", help="Training recipe: a TOML file or the name of a bundled one.")

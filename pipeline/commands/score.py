@@ -9,7 +9,7 @@ import typer
 from pipeline.commands.options import (
     Assignments,
     ConfigFile,
-    free_folder,
+    hold_folder,
     load_settings,
     local_engine,
 )
@@ -33,7 +33,7 @@ def score(
     ] = None,
     work: Annotated[
         Path | None,
-        typer.Option("--work", help="Work folder whose report shows the scores.", callback=free_folder),
+        typer.Option("--work", help="Work folder whose report shows the scores.", callback=hold_folder),
     ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.atomic import atomic_write
+from data.atomic import atomic_write, remove_temporary
 from data.errors import InputError
 from data.software.versions import find_version
 from data.system_errors import find_system_error
@@ -24,7 +24,7 @@ from pipeline.runs.manifest import (
 )
 from pipeline.runs.outputs.changed_outputs import find_changed_outputs, keep_changed
 from pipeline.runs.outputs.stamps import name_output, stamp_outputs
-from pipeline.runs.outputs.written_files import claim_outputs
+from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs
 from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.writer_lock import sole_writer
 from stages.stage import Context, StageReport, StageSettings
@@ -93,29 +93,13 @@ def execute(step: Step, context: Context) -> Manifest:
     if is_follower():
         return _describe(step, step.run(step.key, context), 0.0)
     with sole_writer(step.manifest.parent):
-        _refuse_changed(step)
         claim_outputs(step.stage, step.manifest.parent, (*step.outputs, *step.also_written))
         return _execute_alone(step, context)
 
 
-def _refuse_changed(step: Step) -> None:
-    """Refuse a step if another command replaced what it builds on between its look and its lock."""
-    if " " in step.stage:
-        # A tool, which builds on no stage.
-        return
-    for name, fingerprint in step.inputs.items():
-        earlier = read_manifest(step.manifest.with_name(f"{name}.json"))
-        if earlier is not None and earlier.stage == name and earlier.output_key != fingerprint:
-            raise InputError(
-                found=f"{name} was run by another command just now",
-                where=step.manifest.parent,
-                expected="what was there when this command began",
-                advice="give the command again",
-            )
-
-
 def _execute_alone(step: Step, context: Context) -> Manifest:
     started = time.perf_counter()
+    _remove_temporary(step)
     with _manifest_aside(step), _place_named(step.manifest.parent):
         report = step.run(step.key, context)
     manifest = _describe(step, report, time.perf_counter() - started)
@@ -125,6 +109,14 @@ def _execute_alone(step: Step, context: Context) -> Manifest:
     for line in summarise_failures(report.failures, step.manifest):
         log.error("%s: left out %s", step.stage, line)
     return manifest
+
+
+def _remove_temporary(step: Step) -> None:
+    """Remove the temporary files of runs that were killed; elsewhere others may be writing."""
+    folder = step.manifest.parent
+    for path in (step.manifest, folder / LIST_NAME, *step.outputs, *step.also_written):
+        if path.absolute().is_relative_to(folder.absolute()):
+            remove_temporary(path)
 
 
 def finished_manifest(step: Step) -> Manifest | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.cells.edited_masks import find_mask_edits, stamps_path
+from data.cells.edited_masks import find_mask_edits, find_unrecorded, list_records, stamps_path
 from data.cells.field_cells import read_key
 from data.cells.label_stamp import write_stamps
 from data.errors import InputError
@@ -137,9 +137,7 @@ def restore_stamps(work: WorkFolder) -> bool:
     stamp = segmented.outputs.get(name_output(path, work.root)) if segmented is not None else None
     if stamp is None or is_unchanged(path, stamp):
         return False
-    records = {
-        record.stem: read_key(record) for record in sorted(_outputs(work).fields_dir.glob("*.parquet"))
-    }
+    records = {image_id: read_key(record) for image_id, record in list_records(work.masks).items()}
     with sole_writer(work.root):
         write_stamps(path, {name: key[1] for name, key in records.items() if key and key[1]})
     return True
@@ -169,7 +167,7 @@ def restore_tables(
 
         outputs, failed = _outputs(work), {failure.where for failure in segmented.failures}
         image_ids = [field.image_id for field in fields if field.image_id not in failed]
-        known = {record.stem for record in outputs.fields_dir.glob("*.parquet")} - failed
+        known = list_records(work.masks).keys() - failed
         keep_changed(manifest_path, changed)
         collect(outputs, [*image_ids, *sorted(known.difference(image_ids))])
 
@@ -180,7 +178,8 @@ def _is_incomplete(work: WorkFolder, images_dir: Path) -> bool:
     """Check whether masks are lost or damaged, or the images were moved, which later stages must know."""
     edits, segmented = find_mask_edits(work.masks), read_manifest(work.manifest("segment"))
     images = None if segmented is None else segmented.details.get("images")
-    return bool(edits.missing or edits.damaged) or images != str(images_dir.resolve())
+    is_whole = not (edits.missing or edits.damaged or find_unrecorded(work.masks))
+    return not is_whole or images != str(images_dir.resolve())
 
 
 def _all_outputs(work: WorkFolder) -> tuple[Path, ...]:

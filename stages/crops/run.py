@@ -13,6 +13,7 @@ from data.cells.cells_table import INTENSITY_COLUMNS, read_cells
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
 from data.cells.field_cells import read_pictures
 from data.cells.record_paths import field_cells_path
+from data.cells.segmented_labels import read_segmented_labels
 from data.cells.stored_cells import StoredCells
 from data.errors import InputError
 from data.fields.duplicates.hash_log import HashLog
@@ -22,7 +23,6 @@ from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
 from data.fields.picture_files import refuse_other
 from data.images.grey_levels import to_uint8
-from data.masks.label_image import read_label_image
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
 from data.tiles.tile_store import TileWriter
@@ -90,8 +90,7 @@ class _Cutter:
         image_id = item.field.image_id
         refuse_other(item.field, read_pictures(field_cells_path(self._masks_dir, image_id)))
         image = insert_absent(to_uint8(item.field.read(self._channels)), self._channels)
-        nuclei = read_label_image(self._masks_dir / f"{image_id}_nuclei.png")
-        cells = read_label_image(self._masks_dir / f"{image_id}_cells.png")
+        nuclei, cells = read_segmented_labels(self._masks_dir, image_id)
         if not image.shape[1:] == cells.shape == nuclei.shape:
             raise InputError(
                 found=f"the image is {image.shape[1:]} px (rows, columns) but its masks are {cells.shape}",

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from data.atomic import FILE_LIST, atomic_folder
+from data.atomic import FILE_LIST, atomic_folder, atomic_write, is_temporary, remove_temporary
 from data.errors import InputError
 
 
@@ -58,3 +58,44 @@ def test_a_folder_with_somebody_s_file_is_not_replaced(tmp_path: Path) -> None:
         (target / "late.txt").write_text("mine")
     assert (target / "late.txt").read_text() == "mine"
     assert (target / "pages/a.html").exists()
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "masks"
+    kept = [
+        folder / ".fields" / "a.parquet",
+        folder / ".mine.png",
+        folder / "b.1234abcd.part.png",
+        tmp_path / "cells.csv",
+    ]
+    for path in kept:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    left = []
+    for path in (
+        folder / "a_cells.png",
+        folder / ".fields" / "b.parquet",
+        tmp_path / "cells.csv",
+        tmp_path / "no suffix",
+    ):
+        with atomic_write(path) as temporary:
+            temporary.touch()
+            left.append(temporary)
+    for path in left:
+        assert is_temporary(path)
+        path.touch()
+    remove_temporary(folder)
+    assert [path.exists() for path in left] == [False, False, True, True]
+    remove_temporary(tmp_path / "cells.csv")
+    assert [path.exists() for path in left] == [False, False, False, True]
+    remove_temporary(tmp_path / "no suffix")
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in kept)
+
+
+def test_a_long_name_has_a_temporary_one_that_is_not_longer(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 251 + ".png")
+    with atomic_write(path) as temporary:
+        temporary.touch()
+        assert len(temporary.name) < 255
+    assert path.is_file()

@@ -1,44 +1,19 @@
 """Damaged results of every stage: noticed by the next command, and mended by the command that is named."""
 
-import re
 import shutil
-import sys
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data.cells.cells_table import read_cells
-from data.fields.images_table import read_images
-from data.masks.label_image import read_label_image
-from data.predictions.predictions_table import read_predictions
 from data.predictions.submission import read_submission
-from data.tiles.tile_store import TileStore
-from pipeline.cli import main
+from tests.factories.whole_job.commands import ASIDE, ORDER, RECIPE, command_of
+from tests.factories.whole_job.damage import damage
+from tests.factories.whole_job.here import Run, follow_advice, run_here
+from tests.factories.whole_job.results import find_differences, read_results
 
 pytestmark = pytest.mark.slow
-
-RECIPE = """
-[train]
-device = "cpu"
-[train.tiles]
-size = 32
-[train.backbone]
-name = "test_efficientnet"
-pretrained = "none"
-[train.fit]
-epochs = 1
-"""
-
-ORDER = ("segment", "crops", "train", "predict", "combine", "inspect")
-ASIDE = ("evaluate", "explore")
-"""Stages on which no other builds."""
-
-Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
@@ -68,80 +43,11 @@ def work(whole: Path, tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def hpacells_here(source: Path) -> Run:
     """A stage on a work folder, in this process: its exit status and its messages."""
-    labels = source / "images/train.csv"
-    arguments = {
-        "segment": [source / "images", "--segmenter", "classical"],
-        "crops": [source / "images"],
-        "train": ["--labels", labels, "--config", source / "small.toml"],
-        "evaluate": ["--labels", labels],
-        "explore": [source / "images", "--labels", labels],
-    }
 
     def run(work: Path, stage: str, *more: object) -> tuple[int, str]:
-        line = ["hpacells", stage, *(more or arguments.get(stage, [])), "--work", work]
-        with pytest.MonkeyPatch.context() as patched, redirect_stderr(StringIO()) as messages:
-            patched.setattr(sys, "argv", list(map(str, line)))
-            with redirect_stdout(StringIO()), pytest.raises(SystemExit) as ended:
-                main()
-        return int(ended.value.code or 0), messages.getvalue()
+        return run_here(command_of(source, work, stage, *more))
 
     return run
-
-
-def damage(path: Path, how: str) -> None:
-    if how == "remove":
-        path.unlink()
-        return
-    content = bytearray(path.read_bytes())
-    if how == "cut":
-        del content[len(content) // 2 :]
-    else:
-        content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def follow_advice(run: Run, work: Path, stage: str) -> list[str]:
-    """Run a stage, and for as long as it is refused the command that its message names; list these."""
-    followed: list[str] = []
-    messages = ""
-    while len(followed) < 6:
-        status, messages = run(work, stage)
-        if status == 0:
-            return followed
-        assert status == 2
-        assert "Traceback" not in messages
-        named = re.search(r"`hpacells (\w+)`", messages)
-        assert named, messages
-        followed.append(named[1])
-        status, told = run(work, named[1])
-        assert status == 0, f"{messages} then {told}"
-        assert "done before" not in told, f"{messages} then {told}"
-    pytest.fail(f"{stage} still refuses after {followed}: {messages}")
-
-
-def read_results(work: Path) -> Mapping[str, object]:
-    """Read everything that the stages wrote, without what tells the time."""
-    store = TileStore(work / "tiles.zarr")
-    rows = range(len(store))
-    arrays = {path.name: read_label_image(path) for path in (work / "masks").glob("*.png")} | {
-        "tiles": store.read(rows),
-        "cell masks": store.cell_masks(rows),
-        "nucleus masks": store.nucleus_masks(rows),
-    }
-    tables = {
-        "cells": read_cells(work / "cells.parquet"),
-        "images": read_images(work / "images.parquet"),
-        "predictions": read_predictions(work / "predictions.parquet"),
-    }
-    files = (
-        *("model/model.safetensors", "model/model.toml", "submission.csv", "report/index.html"),
-        *("evaluate/quality.json", "explore/classes.csv"),
-    )
-    return (
-        {name: (array.shape, array.tobytes()) for name, array in arrays.items()}
-        | {name: table.to_json() for name, table in tables.items()}
-        | {name: (work / name).read_bytes() for name in files}
-    )
 
 
 def check_whole(run: Run, work: Path, whole: Path) -> None:
@@ -149,8 +55,7 @@ def check_whole(run: Run, work: Path, whole: Path) -> None:
     for stage in ORDER:
         status, messages = run(work, stage)
         assert status == 0, messages
-    found, expected = read_results(work), read_results(whole)
-    assert [name for name in expected if found[name] != expected[name]] == []
+    assert find_differences(read_results(work), read_results(whole)) == []
     for stage in ORDER:
         assert f"{stage}: done before, nothing changed" in run(work, stage)[1]
 

@@ -3,8 +3,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data.cells.edited_masks import find_mask_edits, stamps_path
+from data.cells.edited_masks import find_mask_edits, find_unrecorded, stamps_path
 from data.cells.label_stamp import LabelStamp, hash_labels, label_paths, look_at_files, write_stamps
+from data.cells.record_paths import field_cells_path, records_path
 
 LABELS = np.array([[0, 1], [2, 2]], np.uint16)
 
@@ -12,18 +13,23 @@ LABELS = np.array([[0, 1], [2, 2]], np.uint16)
 def test_edited_unmeasured_and_missing_masks(tmp_path: Path) -> None:
     content = hash_labels(LABELS, LABELS)
     stamps = {}
-    for image_id in ("as segmented", "measured edit", "edit", "missing"):
+    records_path(tmp_path).mkdir()
+    for image_id in ("as segmented", "measured edit", "edit", "missing", "half segmented"):
+        if image_id != "half segmented":
+            field_cells_path(tmp_path, image_id).touch()
         for path in label_paths(tmp_path, image_id):
             cv2.imwrite(str(path), LABELS)
         files = look_at_files(tmp_path, image_id)
         stamps[image_id] = LabelStamp(files, content, content, "e" if image_id == "measured edit" else "")
     write_stamps(stamps_path(tmp_path), stamps)
-    cv2.imwrite(str(tmp_path / "edit_cells.png"), LABELS * 3)
+    for image_id in ("edit", "half segmented"):
+        cv2.imwrite(str(tmp_path / f"{image_id}_cells.png"), LABELS * 3)
     (tmp_path / "missing_nuclei.png").unlink()
     edits = find_mask_edits(tmp_path)
     assert edits.all == {"measured edit": "e", "edit": hash_labels(LABELS, LABELS * 3)}
     assert edits.unmeasured == ["edit"]
     assert edits.missing == ["missing"]
+    assert find_unrecorded(tmp_path) == ["half segmented"]
 
 
 def test_a_folder_of_an_older_version_has_none(tmp_path: Path) -> None:

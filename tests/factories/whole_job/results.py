@@ -1,0 +1,97 @@
+"""What the stages wrote to a work folder, to compare with another, without what tells the time."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from data.cells.cells_table import read_cells
+from data.fields.images_table import read_images
+from data.masks.label_image import read_label_image
+from data.predictions.predictions_table import read_predictions
+from data.tiles.tile_store import TileStore
+
+FOLDERS = ("evaluate", "explore", "features", "report")
+FILES = (
+    *("model/model.safetensors", "model/model.toml", "submission.csv", "metric.json"),
+    *("find_rate.csv", "find_rate.png"),
+)
+
+WRITTEN = {
+    "segment": ("masks/", "images"),
+    "crops": ("tiles", "cells"),
+    "train": ("model/",),
+    "predict": ("predictions",),
+    "combine": ("submission.csv",),
+    "score": ("metric.json",),
+    "inspect": ("report/",),
+    "evaluate": ("evaluate/",),
+    "explore": ("explore/",),
+    "find-rate": ("find_rate",),
+    "features": ("features/",),
+}
+"""Stage -> how the names of its results begin."""
+
+
+def read_results(work: Path, stage: str = "") -> Mapping[str, object]:
+    """Read everything that the stages wrote, or one of them; what is not there has no entry.
+
+    Raises
+    ------
+    InputError
+        Something of it is damaged.
+    """
+    prefixes = WRITTEN[stage] if stage else ("",)
+    return {name: read() for name, read in _list_results(work).items() if name.startswith(prefixes)}
+
+
+def _list_results(work: Path) -> Mapping[str, Callable[[], object]]:
+    """List what the stages wrote: name -> what reads it."""
+    tables = {
+        "cells": (read_cells, work / "cells.parquet"),
+        "images": (read_images, work / "images.parquet"),
+        "predictions": (read_predictions, work / "predictions.parquet"),
+    }
+    masks = {f"masks/{path.name}": path for path in (work / "masks").glob("*.png")}
+    files = [work / name for name in FILES]
+    files += [path for name in FOLDERS for path in (work / name).rglob("*") if path.is_file()]
+    tiles = {"tiles": partial(_read_tiles, work / "tiles.zarr")} if (work / "tiles.zarr").exists() else {}
+    return (
+        {name: partial(_read_labels, path) for name, path in masks.items()}
+        | tiles
+        | {name: partial(_read_table, read, path) for name, (read, path) in tables.items() if path.exists()}
+        | {
+            path.relative_to(work).as_posix(): partial(_read_file, path, work)
+            for path in files
+            if path.exists()
+        }
+    )
+
+
+def find_differences(found: Mapping[str, object], expected: Mapping[str, object]) -> list[str]:
+    """List the names of what differs, is missing, or is there in addition."""
+    return sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+
+
+def _read_file(path: Path, work: Path) -> bytes:
+    """Read a file, in which the classifier's folder may be named, without where the work folder lies."""
+    anywhere = rb"[^\s\"'<>()]*/" + re.escape(work.name.encode()) + rb"/"
+    return re.sub(anywhere, b"work/", path.read_bytes())
+
+
+def _read_labels(path: Path) -> object:
+    labels = read_label_image(path)
+    return labels.shape, labels.tobytes()
+
+
+def _read_table(read: Callable[[Path], pd.DataFrame], path: Path) -> object:
+    return read(path).to_json()
+
+
+def _read_tiles(path: Path) -> object:
+    store = TileStore(path)
+    rows = range(len(store))
+    arrays = store.read(rows), store.cell_masks(rows), store.nucleus_masks(rows)
+    return [(array.shape, array.tobytes()) for array in arrays]
