@@ -39,7 +39,7 @@ SET ?= tiny
 ARGS ?=
 # Tests run side by side, each with one thread of its own: threads of several would wait for each other.
 TEST_WORKERS ?= 2
-# Attempts of each kind of fault, in place of the tests' own numbers.
+# Share of the attempts of the fault tests, such as 0.1.
 FAULTS ?=
 FAULT_RESULTS := work/faults.jsonl
 # Compiled test files may be kept, also where the environment says otherwise: pytest rewrites 500 of them a run.
@@ -155,7 +155,7 @@ test: setup ## run the tests except the slow ones (8 minutes on 2 cores)
 test-slow: setup ## run the slow tests
 	$(PYTEST) -m "slow and not faults" $(ARGS)
 
-test-faults: setup ## kill, damage, fill the disk, two at once: hundreds of times, with a table in docs/reliability.md (FAULTS=)
+test-faults: setup ## kill, damage, fill the disk, two at once: thousands of times (hours; FAULTS=0.1: a tenth)
 	rm -f $(FAULT_RESULTS)
 	mkdir -p $(dir $(FAULT_RESULTS))
 	HPACELLS_FAULT_RESULTS=$(abspath $(FAULT_RESULTS)) $(if $(FAULTS),HPACELLS_FAULTS=$(FAULTS)) \

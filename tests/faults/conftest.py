@@ -95,7 +95,7 @@ def copy(folder: Path, work: Path) -> None:
 
 def tries(quick: int, full: int) -> list[Any]:
     """Return the numbers of attempts of a test: few in every run of the tests, many in that of the faults."""
-    full = int(os.environ.get("HPACELLS_FAULTS") or full)
+    full = max(1, round(full * float(os.environ.get("HPACELLS_FAULTS") or 1)))
     return [
         pytest.param(quick, id="quick"),
         pytest.param(full, id="full", marks=[pytest.mark.faults, pytest.mark.timeout(3600)]),
