@@ -1,12 +1,14 @@
 """Trained classifiers that classify the cells of a field in memory."""
 
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.predictions.prediction_blocks import BlocksInMemory
@@ -110,7 +112,8 @@ class CellClassifier:
         )
         members = adapt_members(self._members, tiles.channels)
         blocks = BlocksInMemory()
-        prediction = predict_cells(members, tiles, tiles.table, rows, self._open, options, blocks)
+        opened = partial(self._open, tiles=tiles, rows=rows)
+        prediction = predict_cells(members, tiles, tiles.table, rows, opened, options, blocks)
         chosen = tiles.table.iloc[rows]
         embeddings = [block.embedding for block in blocks.read(0)] if embedding else []
         return tabulate_predictions(
@@ -121,11 +124,11 @@ class CellClassifier:
             prediction.labels,
         )
 
-    def _open(self, member: Member) -> BatchRuntime:
+    def _open(self, member: Member, tiles: FieldTiles, rows: NDArray[np.integer]) -> BatchRuntime:
         # Kept from field to field.
         key = member.folder, member.architecture.tiles.channels
         if key not in self._batch_runtimes:
-            self._batch_runtimes[key] = open_runtime(member, self._runtime)
+            self._batch_runtimes[key] = open_runtime(member, self._runtime, tiles, rows)
         return self._batch_runtimes[key]
 
 
@@ -142,8 +145,8 @@ def load_classifier(
     others
         More classifiers of the same classes; the probabilities of all are averaged.
     runtime
-        What runs the networks: auto (the fastest that is present), torch, torch-bfloat16, cuda, openvino or
-        openvino-bfloat16.
+        What runs the networks: auto (the fastest that is present), torch, torch-bfloat16, cuda, openvino,
+        openvino-bfloat16, or openvino-int8, which is calibrated on the first field.
 
     Raises
     ------

@@ -44,7 +44,7 @@ def run(
     _check_embedding(members, settings)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
-    open_member = partial(open_runtime, runtime=settings.runtime)
+    open_member = partial(open_runtime, runtime=settings.runtime, store=store, rows=rows)
     path = outputs.predictions_path
     blocks = BlocksOnDisk(path.with_name(f".{path.name}.blocks"), inputs.key)
     with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:

@@ -294,3 +294,14 @@ def test_embeddings_of_float16_are_those_of_float32_rounded(folder, model: Path,
     exact, rounded = (np.stack(table["embedding"].tolist()) for table in tables)
     np.testing.assert_array_equal(rounded, exact.astype(np.float16).astype(np.float32))
     assert (rounded != exact).any()
+
+
+@pytest.mark.skipif(not has_openvino(), reason="the extra openvino is not installed")
+def test_int8_is_calibrated_on_the_cells_themselves(folder, model: Path, steps) -> None:
+    output = folder.tiles.parent / "predictions.parquet"
+    settings = EXACT.model_copy(update={"runtime": "openvino-int8"})
+    report = predict.run(
+        PredictInputs(folder.tiles, folder.cells, [model]), PredictOutputs(output), settings, steps()
+    )
+    assert report.details["runtimes"] == ["openvino int8 calibrated on 14 tiles"]
+    np.testing.assert_allclose(read_predictions(output)[COLUMNS], compute(folder, model), atol=0.1)
