@@ -77,7 +77,7 @@ def any_crops_step(work: WorkFolder, images_dir: Path | None, index: Path | None
 
 def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
     """Take the pre-cropped cells of an index file in place of segmented ones."""
-    from data.cells.precropped_index import fingerprint_cells, read_index
+    from data.cells.precropped.precropped_index import fingerprint_cells, read_index
     from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
     from stages.crops.run_precropped import run as crops
 

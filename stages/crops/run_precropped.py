@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, read_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
-from data.cells.precropped_full_scale import find_cells_full_scale
-from data.cells.precropped_index import PrecroppedCell
-from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
+from data.cells.precropped.precropped_full_scale import find_cells_full_scale
+from data.cells.precropped.precropped_index import PrecroppedCell
+from data.cells.precropped.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.cells.stored_cells import StoredCells, write_cell_parts
 from data.channels import CHANNELS
 from data.errors import InputError

@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field as Setting
 from pydantic import field_validator
 
-from data.cells.cell_stack import CHANNEL_ORDER
 from data.cells.drop_reasons import MIN_AREA_UM2, MIN_FRACTION_INSIDE, MIN_INTENSITY
+from data.cells.precropped.cell_stack import CHANNEL_ORDER
 from stages.stage import StageSettings
 
 
