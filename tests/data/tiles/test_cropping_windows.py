@@ -11,7 +11,7 @@ SHAPE = (700, 1000)
 
 
 def draw_field(seed: int, shape: tuple[int, int] = SHAPE) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return image, nuclei and cells of a field: one cell in the middle, one in a corner, neighbours touch."""
+    """Return image, nuclei and cells of a field: a cell in the middle, one in a corner, and a neighbour."""
     random = np.random.default_rng(seed)
     image = random.integers(0, 256, (4, *shape), dtype=np.uint8)
     cells = np.zeros(shape, np.uint16)
