@@ -9,6 +9,7 @@ from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
+from data.tiles.tile_presets import PresetName
 from pipeline.config.config import Config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step
@@ -24,12 +25,23 @@ from stages.crops.settings import CropsSettings, PrecroppedSettings
 from stages.stage import Context, StageReport
 
 
-def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], config: Config) -> Step:
-    """Cut the cells of segmented fields, which lie in the folder ``images_dir``, to tiles."""
+def crops_step(
+    work: WorkFolder,
+    images_dir: Path,
+    fields: Sequence[Field],
+    config: Config,
+    preset: PresetName | None = None,
+) -> Step:
+    """Cut the cells of segmented fields, which lie in the folder ``images_dir``, to tiles.
+
+    A preset takes the place of that of the settings.
+    """
     from stages.crops.paths import CropsInputs, CropsOutputs
     from stages.crops.run import run as crops
 
     settings = config.settings("crops", CropsSettings)
+    if preset is not None:
+        settings = settings.model_copy(update={"preset": preset})
     measure_edited_masks(work, LocalEngine(workers=1))
     segmented = require(work, "segment", work.masks)
     restore = restore_tables(work, fields, segmented)

@@ -44,7 +44,7 @@ def check_weights(
     names = [REFERENCE, *(name for name in runtimes if name != REFERENCE)] if runtimes else list_runtimes()
     names = list(dict.fromkeys(map(resolve_runtime, names)))
     # Before the fields are segmented, for its weights may be missing.
-    load_classifier(network)
+    preset = load_classifier(network).tile_preset
     fields = find_fields(images)
     if len(fields) < 2:
         raise InputError(
@@ -57,7 +57,7 @@ def check_weights(
     tiles: list[FieldTiles] = []
     with context.track("segment", len(chosen)) as advance:
         for field in chosen:
-            tiles.append(crop_cells(field, finder.segment_field(field)))
+            tiles.append(crop_cells(field, finder.segment_field(field), preset=preset))
             advance(1)
     cells = sum(int((cut.table["dropped"] == "").sum()) for cut in tiles[1:])
     with context.track("check", cells * len(names)) as advance:

@@ -18,6 +18,7 @@ from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
 from stages.train.cells.selection import read_labelled_cells
 from stages.train.cells.tile_channels import leave_out_absent
+from stages.train.cells.tile_preset import follow_preset
 from stages.train.fold import make_training_step
 from stages.train.paths import TrainInputs
 from stages.train.preparation import FoldCells, set_up_fold
@@ -43,6 +44,7 @@ def run(
     train = inputs.recipe
     paths = TrainInputs(inputs.tiles_path, inputs.cells_path, inputs.labels_path)
     labelled = read_labelled_cells(paths, train)
+    train = follow_preset(train, labelled.store, inputs.tiles_path)
     train = leave_out_absent(train, labelled.store.channels)
     training_set = labelled.select(train)
     cells = FoldCells(labelled.store, training_set, held_out=np.zeros(len(training_set.rows), bool))

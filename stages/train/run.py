@@ -12,6 +12,7 @@ from stages.train.cells.selection import read_labelled_cells
 from stages.train.cells.soft_labels import soften
 from stages.train.cells.splits import Split, list_splits
 from stages.train.cells.tile_channels import leave_out_absent
+from stages.train.cells.tile_preset import follow_preset
 from stages.train.cells.unused_cells import UnusedCells, find_unused
 from stages.train.fold import Fold, FoldResult
 from stages.train.paths import TrainInputs, TrainOutputs
@@ -37,6 +38,7 @@ def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, con
     if inputs.soft_labels_path is None:
         _check_soft_weight(settings)
     labelled = read_labelled_cells(inputs, settings)
+    settings = follow_preset(settings, labelled.store, inputs.tiles_path)
     settings = leave_out_absent(settings, labelled.store.channels)
     training_set = labelled.select(settings)
     softened = None
