@@ -10,7 +10,12 @@ from pipeline.runs.work_folder import WorkFolder
 
 
 def export(
-    work: Annotated[Path, typer.Argument(help="Work folder.", callback=hold_folder)],
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="WORK", help="Work folder.", callback=hold_folder)
+    ] = None,
+    work: Annotated[
+        Path | None, typer.Option("--work", help="In place of WORK.", callback=hold_folder)
+    ] = None,
     format_name: Annotated[
         str | None,
         typer.Option(
@@ -35,6 +40,11 @@ def export(
     """Write cells, embeddings and probabilities for scanpy (h5ad)."""
     from pipeline.steps.export import export_step
 
+    given = [path for path in (folder, work) if path is not None]
+    if len(given) != 1:
+        message = "give the work folder" + (" once" if given else "")
+        raise typer.BadParameter(message)
     settings = load_settings(["export"], config, assignments, {"export.format": format_name})
-    manifest = run_step(export_step(WorkFolder(work), output, labels, settings))
-    typer.echo(f"{manifest.details['format']}: {next(iter(manifest.outputs))}")
+    step = export_step(WorkFolder(given[0]), output, labels, settings)
+    manifest = run_step(step)
+    typer.echo(f"{manifest.details['format']}: {step.outputs[0]}")

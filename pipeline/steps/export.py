@@ -79,7 +79,7 @@ def _collect_facts(work: WorkFolder, predict: Manifest) -> dict[str, Any]:
     """Return what is known of how the predictions were made; settings are JSON, since they may be None."""
     records = {record.stage: record for record in collect_provenance(work).stages}
     known = [stage for stage in _STAGES if stage in records]
-    classifiers = [source for source in records["predict"].sources if source.name == "classifier"]
+    classifiers = [source for source in records["predict"].sources if source.role == "classifier"]
     return {
         "version": find_version("hpacells"),
         "predicted": predict.finished,
