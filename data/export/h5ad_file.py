@@ -1,8 +1,8 @@
 """The parts of an ``.h5ad`` file, in the encodings that AnnData specifies for HDF5.
 
 They are written with h5py, part by part, so that no array has to be in memory, and in the encodings that
-anndata has read since 0.8, as do R and cellxgene. anndata itself is not needed: it is bound to pandas 2, and
-its last version without that bound, 0.12.6, writes no table of pandas 3.
+anndata has read since 0.8, as do R and cellxgene. anndata itself is not needed: 0.12, the last for Python 3.11,
+is bound to pandas 2, and its last version without that bound, 0.12.6, writes no table of pandas 3.
 
 Specification: https://anndata.readthedocs.io/en/stable/fileformat-prose.html
 """
@@ -10,7 +10,7 @@ Specification: https://anndata.readthedocs.io/en/stable/fileformat-prose.html
 import importlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +58,19 @@ def create_h5ad(path: Path) -> Iterator[Any]:
     InputError
         h5py is not installed.
     """
-    with import_h5py(path).File(path, "w") as file:
+    file = import_h5py(path).File(path, "w")
+    try:
         _mark(file, "anndata", "0.1.0")
         for name in PARTS:
             if name not in ("obs", "var"):
                 _mark(file.create_group(name), "dict", "0.1.0")
         yield file
+    except BaseException:
+        # Closing fails as well where the disk is full, with an error that says less.
+        with suppress(OSError, RuntimeError):
+            file.close()
+        raise
+    file.close()
 
 
 def create_array(group: Any, name: str, shape: tuple[int, ...], dtype: str = "float32") -> Any:
