@@ -1,8 +1,8 @@
 """The parts of an ``.h5ad`` file, in the encodings that AnnData specifies for HDF5.
 
 They are written with h5py, part by part, so that no array has to be in memory, and in the encodings that
-anndata has read since 0.8, as do R and cellxgene. anndata itself is not needed: 0.12, the last for Python 3.11,
-is bound to pandas 2, and its last version without that bound, 0.12.6, writes no table of pandas 3.
+anndata has read since 0.8, as do R and cellxgene. anndata itself is not needed: 0.12, the last for Python
+3.11, is bound to pandas 2, and its last version without that bound, 0.12.6, writes no table of pandas 3.
 
 Specification: https://anndata.readthedocs.io/en/stable/fileformat-prose.html
 """
@@ -58,7 +58,8 @@ def create_h5ad(path: Path) -> Iterator[Any]:
     InputError
         h5py is not installed.
     """
-    file = import_h5py(path).File(path, "w")
+    # Nobody else knows the file yet, and some network disks have no locks.
+    file = import_h5py(path).File(path, "w", locking=False)
     try:
         _mark(file, "anndata", "0.1.0")
         for name in PARTS:

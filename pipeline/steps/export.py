@@ -7,14 +7,17 @@ from typing import Any
 
 from data.errors import InputError
 from data.file_hash import hash_file
+from data.labels.label_set import read_label_set
 from data.software.versions import find_version
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
+from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.provenance import collect_provenance
 from stages.export.settings import ExportSettings
+from stages.stage import Context, StageReport
 
 log = logging.getLogger("hpacells")
 
@@ -49,8 +52,10 @@ def export_step(work: WorkFolder, output: Path | None, labels: Path | None, conf
         dependencies["features"] = plane.output_key
     if labels is not None:
         dependencies["labels"] = hash_file(labels)
+    if settings.label_set is not None:
+        dependencies |= hash_label_set(read_label_set(settings.label_set))
 
-    def run(_: str, context: Any) -> Any:
+    def run(_: str, context: Context) -> StageReport:
         inputs = ExportInputs(
             cells_path=work.cells,
             images_table_path=work.images,

@@ -17,7 +17,7 @@ from data.export.cell_annotations import (
 )
 from data.fields.images_table import read_images
 from data.labels.label_file import check_coverage, read_labels, read_stains
-from data.labels.label_set import LabelSet
+from data.labels.label_set import LabelSet, read_label_set
 from data.tables.csv_file import unescape_cell
 from stages.export.paths import ExportInputs
 from stages.export.predicted_cells import PredictedCells
@@ -42,8 +42,19 @@ class Plane:
     points: NDArray[np.float64]
 
 
-def annotate_cells(inputs: ExportInputs, cells: PredictedCells, names: tuple[str, ...]) -> pd.DataFrame:
+def annotate_cells(
+    inputs: ExportInputs, cells: PredictedCells, names: tuple[str, ...], label_set: str | None
+) -> pd.DataFrame:
     """Describe the cells: what was measured, the called classes, and what a label file says of their images.
+
+    Parameters
+    ----------
+    inputs, cells
+        The tables, and the cells.
+    names
+        Names of the predicted classes.
+    label_set
+        Label set of the label file; None for the predicted classes.
 
     Raises
     ------
@@ -58,10 +69,12 @@ def annotate_cells(inputs: ExportInputs, cells: PredictedCells, names: tuple[str
         described["called_classes"] = name_classes(texts, names, NONE_CALLED)
     if inputs.labels_path is None:
         return described
-    given = read_labels(inputs.labels_path, LabelSet(names=names, title=f"of {inputs.predictions_path}"))
+    predicted = LabelSet(names=names, title=f"of {inputs.predictions_path}")
+    classes = predicted if label_set is None else read_label_set(label_set)
+    given = read_labels(inputs.labels_path, classes)
     image_ids = cells.table["image_id"]
     check_coverage(given, image_ids, where=inputs.labels_path)
-    named = {image: "|".join(names[label] for label in labels) for image, labels in given.items()}
+    named = {image: "|".join(classes.names[label] for label in labels) for image, labels in given.items()}
     described["image_labels"] = annotate_images(image_ids, named)
     stains = read_stains(inputs.labels_path)
     for column in stains.columns:

@@ -77,7 +77,9 @@ def write_h5ad(inputs: ExportInputs, path: Path, settings: ExportSettings, conte
     ):
         classes, components = _write_numbers(file, predictions, count, settings.components, advance)
         _write_components(file, components, predictions.rows, advance)
-        _write_cells(file, inputs, cells, classes, predictions)
+        known = annotate_cells(inputs, cells, predictions.class_names, settings.label_set)
+        likeliest = describe_classes(classes.number, classes.probability, predictions.class_names)
+        _write_cells(file, inputs, cells, pd.concat([known, likeliest], axis=1))
         _write_variables(file, predictions)
         facts = {**inputs.facts, "X": content, **_describe_label_set(predictions.class_names)}
         write_mapping(file["uns"], "hpacells", facts)
@@ -132,17 +134,9 @@ def _write_components(
     write_mapping(file["uns"], "pca", known)
 
 
-def _write_cells(
-    file: Any,
-    inputs: ExportInputs,
-    cells: PredictedCells,
-    classes: _Classes,
-    predictions: StoredPredictions,
-) -> None:
+def _write_cells(file: Any, inputs: ExportInputs, cells: PredictedCells, known: pd.DataFrame) -> None:
     table = cells.table
-    likeliest = describe_classes(classes.number, classes.probability, predictions.class_names)
-    known = annotate_cells(inputs, cells, predictions.class_names)
-    write_table(file, "obs", pd.concat([known, likeliest], axis=1), cells.names)
+    write_table(file, "obs", known, cells.names)
     # Of the box, half-open in px: where the cell would be if its pixels had their corners at whole numbers.
     middle = [(table[f"{axis}0"] + table[f"{axis}1"]) / 2 for axis in "xy"]
     write_array(file["obsm"], "spatial", np.stack(middle, axis=1).astype(np.float64))

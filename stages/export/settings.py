@@ -20,6 +20,10 @@ class ExportSettings(StageSettings):
         default="2024-10",
         description="whose numbers: of its state of 2024-10 (sigmoids) or of 2025-11 (a softmax over these)",
     )
+    label_set: str | None = Setting(
+        default=None,
+        description="label set of the label file's numbers and names; default: the predicted classes",
+    )
     components: int = Setting(
         default=50,
         ge=2,

@@ -182,6 +182,25 @@ def test_facts_labels_and_a_plane(anndata: Any, made: Exported, tmp_path: Path) 
     assert set(cells.obs.loc[cells.obs["image_id"] == "=2+5", "antibody"]) == {"HPA2"}
 
 
+def test_labels_of_other_classes_than_those_predicted(anndata: Any, tmp_path: Path) -> None:
+    inputs = Exported(tmp_path, label_set="subcell31").write()
+    labels = tmp_path / "labels.csv"
+    labels.write_text("ID,Label\nfield_1,16\nNA,Vesicles and punctate cytosolic patterns\n")
+    inputs = dataclasses.replace(inputs, labels_path=labels)
+    with pytest.raises(InputError, match="is not a class"):
+        export(inputs, tmp_path / "cells.h5ad")
+    export(inputs, tmp_path / "cells.h5ad", label_set="hpa2021")
+    obs = read(anndata, tmp_path / "cells.h5ad").obs
+    found = {
+        image: set(rows["image_labels"].dropna()) for image, rows in obs.groupby("image_id", observed=True)
+    }
+    assert found == {
+        "field_1": {"Cytosol"},
+        "NA": {"Vesicles and punctate cytosolic patterns"},
+        "=2+5": set(),
+    }
+
+
 def test_scanpy_finds_neighbours_a_plane_and_what_sets_classes_apart(made: Exported, tmp_path: Path) -> None:
     scanpy = pytest.importorskip("scanpy")
     export(made.write(), tmp_path / "cells.h5ad")
