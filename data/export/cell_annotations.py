@@ -81,11 +81,11 @@ def describe_classes(
     names
         Names of the classes, all of which are categories.
     """
-    top = pd.Categorical.from_codes(likeliest.astype(np.int64).tolist(), list(names))
+    top = pd.Categorical.from_codes(likeliest.tolist(), dtype=pd.CategoricalDtype(list(names)))
     return pd.DataFrame({"top_class": top, "top_probability": np.asarray(probability, np.float32)})
 
 
-def name_classes(texts: pd.Series, names: Sequence[str], empty: str | None) -> pd.Categorical:
+def name_classes(texts: pd.Series, names: Sequence[str], empty: str | None) -> "pd.Categorical[str]":
     """Return the classes of each cell by name, joined by ``|`` as in a label file.
 
     Parameters
@@ -105,7 +105,7 @@ def name_classes(texts: pd.Series, names: Sequence[str], empty: str | None) -> p
     return pd.Categorical(texts.map(named), categories=sorted(categories))
 
 
-def annotate_images(images: pd.Series, values: Mapping[str, str]) -> pd.Categorical:
+def annotate_images(images: pd.Series, values: Mapping[str, str]) -> "pd.Categorical[str]":
     """Return for each cell what is known of its image, (n,); missing where nothing is."""
     known = {image: value for image, value in values.items() if value}
     return pd.Categorical(images.astype(object).map(known), categories=sorted(set(known.values())))

@@ -60,9 +60,9 @@ class Covariance:
         finite = rows[np.isfinite(rows).all(axis=1)].astype(np.float64)
         if not len(finite):
             return
-        if self._origin is None:
-            self._origin = finite.mean(axis=0)
-        shifted = finite - self._origin
+        origin = finite.mean(axis=0) if self._origin is None else self._origin
+        self._origin = origin
+        shifted = finite - origin
         self._sum += shifted.sum(axis=0)
         self._products += shifted.T @ shifted
         self.count += len(finite)

@@ -49,7 +49,7 @@ def tabulate_results(
             "id": [escape_cell(cell) for cell in cells],
             "top_class_name": [names[label] for label in likeliest],
             "top_class": likeliest,
-            "top_3_classes_names": [",".join(names[label] for label in row) for row in top],
+            "top_3_classes_names": [",".join(names[int(label)] for label in row) for row in top],
             "top_3_classes": [",".join(map(str, row)) for row in top],
         }
     )

@@ -129,7 +129,7 @@ class StoredPredictions:
         return PredictionsPart(start, probabilities, embedding)
 
     def _read_embedding(self, column: pa.Array, start: int) -> NDArray[np.float32]:
-        lengths = pc.fill_null(pc.list_value_length(column), self.width).to_numpy(zero_copy_only=False)
+        lengths = _count_numbers(column).fill_null(self.width).to_numpy(zero_copy_only=False)
         wrong = np.flatnonzero(lengths != self.width)
         if len(wrong):
             raise InputError(
@@ -154,7 +154,7 @@ class StoredPredictions:
                 found=f"a column embedding of {kind}", where=self.path, expected="a list of numbers a cell"
             )
         for batch in file.iter_batches(PART_ROWS, columns=["embedding"]):
-            lengths = pc.drop_null(pc.list_value_length(batch["embedding"]))
+            lengths = _count_numbers(batch["embedding"]).drop_null()
             if len(lengths):
                 return int(lengths[0].as_py())
         return 0
@@ -172,3 +172,8 @@ class StoredPredictions:
             expected=_EXPECTED,
             advice="run `hpacells predict` again",
         )
+
+
+def _count_numbers(column: pa.Array) -> pa.Array:
+    """Return how many numbers each list has; null for a list that is missing."""
+    return pc.call_function("list_value_length", [column])

@@ -9,7 +9,6 @@ import pytest
 from sklearn.decomposition import PCA
 
 from data.errors import InputError
-from data.export import h5ad_file
 from data.labels.label_set import read_label_set
 from data.predictions.predictions_table import write_predictions
 from stages.export.paths import ExportInputs, ExportOutputs
@@ -220,7 +219,7 @@ def test_scanpy_finds_neighbours_a_plane_and_what_sets_classes_apart(made: Expor
     assert nearest[np.ix_(golgi, ~golgi)].sum() < 0.01 * nearest.sum()
 
 
-def test_what_is_refused(made: Exported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_refused(made: Exported, tmp_path: Path) -> None:
     inputs = made.write()
     with pytest.raises(InputError, match=r"cells\.csv: .* ends in \.h5ad"):
         export(inputs, tmp_path / "cells.csv")
@@ -236,10 +235,3 @@ def test_what_is_refused(made: Exported, tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(InputError, match="no cell was predicted"):
         export(inputs, tmp_path / "cells.h5ad")
     assert not list(tmp_path.glob("*.h5ad")) + list(tmp_path.glob(".*"))
-
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(name=name)
-
-    monkeypatch.setattr(h5ad_file.importlib, "import_module", missing)
-    with pytest.raises(InputError, match=r"h5py.*hpacells\[anndata\]"):
-        export(inputs, tmp_path / "cells.h5ad")
