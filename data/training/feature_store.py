@@ -38,11 +38,11 @@ class FeatureStore:
 
     def open(self) -> "np.memmap[tuple[int, ...], np.dtype[np.float32]]":
         """Map the features (rows, F) float32 into memory, for reading."""
-        return np.load(self._path, mmap_mode="r")
+        return np.lib.format.open_memmap(self._path, mode="r")
 
     def find_missing(self, rows: NDArray[np.integer]) -> NDArray[np.intp]:
         """Find those of some rows, each once and in order, whose features are still to be computed."""
-        features, sums = self.open(), np.load(self._sums_path)
+        features, sums = self.open(), np.lib.format.open_memmap(self._sums_path, mode="r")
         wanted = np.unique(np.asarray(rows, np.intp))
         for row in wanted[~self._checked[wanted]].tolist():
             if sums[row] != _ABSENT:
@@ -56,7 +56,7 @@ class FeatureStore:
         """
         sums = np.array([_checksum(row) for row in features], np.uint32)
         for path, values in ((self._path, features.astype(np.float32, copy=False)), (self._sums_path, sums)):
-            array = np.load(path, mmap_mode="r")
+            array = np.lib.format.open_memmap(path, mode="r")
             size = array.itemsize * int(np.prod(array.shape[1:]))
             with path.open("r+b") as file:
                 for row, value in zip(rows.tolist(), values, strict=True):
@@ -65,7 +65,9 @@ class FeatureStore:
 
     def _is_whole(self) -> bool:
         try:
-            features, sums = (np.load(path, mmap_mode="r") for path in (self._path, self._sums_path))
+            features, sums = (
+                np.lib.format.open_memmap(path, mode="r") for path in (self._path, self._sums_path)
+            )
         except (OSError, ValueError):
             return False
         return (features.shape, features.dtype) == (self.shape, np.float32) and (sums.shape, sums.dtype) == (

@@ -49,7 +49,8 @@ def run(
     train = leave_out_absent(train, labelled.store.channels)
     caches = caches_features(train)
     training_set = labelled.select(train)
-    cells = FoldCells(labelled.store, training_set, held_out=np.zeros(len(training_set.rows), bool))
+    none_held_out = np.zeros(len(training_set.rows), bool)
+    cells = FoldCells(labelled.store, training_set, none_held_out, kept=labelled.kept)
     setup = set_up_fold(cells, train, choose_device(train.device), ALONE)
     if caches:
         features = FrozenFeatures(outputs.features_folder, inputs.tiles_path)

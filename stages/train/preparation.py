@@ -47,12 +47,15 @@ class FoldCells:
     softened
         (n, classes): targets to train on in place of those given, which still decide how often each cell
         comes, and by which the held-out cells are evaluated; or None.
+    kept
+        Rows of all cells that no filter dropped, with or without a label; those of the training set if None.
     """
 
     store: TileStore
     training_set: TrainingSet
     held_out: NDArray[np.bool_]
     softened: NDArray[np.float32] | None = None
+    kept: NDArray[np.intp] | None = None
 
     @property
     def trained(self) -> NDArray[np.intp]:
@@ -182,9 +185,12 @@ def set_up_fold(
 
 
 def _describe_classifier(cells: FoldCells, settings: TrainSettings) -> Architecture:
-    # Tiles that every fold sees alike have the same features in each.
-    every = find_obstacle(settings) is None
-    rows = cells.training_set.rows if every else cells.training_set.rows[cells.trained]
+    training_rows = cells.training_set.rows
+    if find_obstacle(settings) is None:
+        # So that features are the same in every fold, and stay so where more cells get a label.
+        rows = training_rows if cells.kept is None else cells.kept
+    else:
+        rows = training_rows[cells.trained]
     sample = rows[:: max(1, len(rows) // _STATISTICS_TILES)]
     mean, deviation = measure_channels(cells.store, sample, settings.tiles)
     return Architecture(

@@ -50,7 +50,9 @@ def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, con
     in_folds = splits[0].folder != outputs.model_dir
     unused = find_unused(labelled.select_all(settings) if in_folds else training_set, training_set, splits)
     others = [unused.of_fold(number) for number in range(len(splits))]
-    cells = [FoldCells(labelled.store, training_set, split.held_out, softened) for split in splits]
+    cells = [
+        FoldCells(labelled.store, training_set, split.held_out, softened, labelled.kept) for split in splits
+    ]
     features = FrozenFeatures(outputs.features_folder, inputs.tiles_path) if caches else None
     with join_processes(choose_device(settings.device)) as processes:
         results = _train_folds(cells, splits, others, settings, processes, context, features)
