@@ -1,8 +1,8 @@
 """Training a head on a frozen backbone: its features computed once, beside the backbone in every epoch.
 
 Tiles and labels are made up, since time alone is measured. The train stage is run as a whole, one training
-after another: with the backbone in every epoch, with features that are computed first, and with features that an
-earlier training has left.
+after another: with the backbone in every epoch, with features that are computed first, and with features
+that an earlier training has left.
 
 Run from the top folder, on one core: ``OMP_NUM_THREADS=1 taskset -c 0 python -m benchmarks.frozen_features``
 """

@@ -68,7 +68,7 @@ class FocalSettings(Settings):
         default=None,
         gt=0,
         lt=1,
-        description="weight of the positive tiles of each class, 1 - alpha that of the others; left out: 1 both",
+        description="weight of the positive tiles of each class, 1 - alpha that of the others; 1 if left out",
     )
     label_smoothing: float = Setting(default=0.0, ge=0, lt=1, description=_SMOOTHING)
     class_reduction: Literal["mean", "sum"] = Setting(default="mean", description=_OVER_CLASSES)
