@@ -18,7 +18,8 @@ from models.runtimes.names import RUNTIMES, resolve_runtime
 from models.segmenters.factory import choose_segmenter
 from models.segmenters.runtimes.openvino_models import cache_folder
 from models.segmenters.weights.catalogue import read_catalogue
-from models.segmenters.weights.store import find_weights, weights_folder
+from models.segmenters.weights.store import find_weights
+from models.weights.folder import weights_folder
 
 PACKAGES = (
     "torch",

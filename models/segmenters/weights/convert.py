@@ -12,8 +12,8 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.pickles.printable import printable
 from models.segmenters.dpn_unet.published_names import published_names, rename_published
-from models.segmenters.weights.packed import unpacked
-from models.segmenters.weights.pickles.reader import StoredTensor, read_network
+from models.weights.packed import unpacked
+from models.weights.pickles.reader import StoredTensor, read_network
 
 MOST_NAMED = 3
 """Entries that a message names."""

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from models.segmenters.lite.bundled import LITE_WEIGHTS
 from models.segmenters.weights.catalogue import PublishedWeights, read_catalogue
-from models.segmenters.weights.origin import read_origin
-from models.segmenters.weights.store import find_weights, weights_folder, weights_hash
+from models.segmenters.weights.store import find_weights, weights_hash
+from models.weights.folder import weights_folder
+from models.weights.origin import read_origin
 
 OWN_LICENCE = "Apache-2.0"
 
