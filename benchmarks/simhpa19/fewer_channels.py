@@ -23,6 +23,7 @@ from benchmarks.simhpa19.reality import evaluate_cells
 from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
 from data.labels.label_file import read_labels
+from data.predictions.prediction_blocks import BlocksInMemory
 from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble.fewer_channels import find_lacking, leave_out
 from models.classifiers.ensemble.members import Member, read_members
@@ -47,7 +48,8 @@ def predict_subset(member: Member, channels: Sequence[str], work: WorkFolder) ->
     restricted = replace(member, architecture=architecture)
     store = TileStore(work.tiles, rows=len(table))
     open_member = partial(open_runtime, runtime="torch")
-    return predict_cells([restricted], store, table, rows, open_member, PredictionOptions()).probabilities
+    options, blocks = PredictionOptions(), BlocksInMemory()
+    return predict_cells([restricted], store, table, rows, open_member, options, blocks).probabilities
 
 
 def evaluate_simulated(probabilities: NDArray[np.float32], part: Path, work: WorkFolder) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.atomic import is_temporary
-from data.cells.field_cells import read_field_cells
+from data.cells.field_cells import read_field_cells, read_stamp
 from data.cells.label_stamp import find_edit, is_readable, look_at_files, read_stamps
 from data.cells.record_paths import records_path
 
@@ -49,6 +49,10 @@ def find_mask_edits(masks_dir: Path) -> MaskEdits:
         if found is not None and image_id not in records:
             # Replaced by a segmentation that was interrupted, which takes the record away first.
             continue
+        newer = read_stamp(records[image_id]) if found is not None else None
+        if newer is not None and newer.measured == found:
+            # Finished by one that was interrupted before it wrote the stamps of all fields.
+            stamp, found = newer, None
         if found is not None and not is_readable(masks_dir, image_id):
             damaged.append(image_id)
             continue

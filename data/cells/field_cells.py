@@ -100,6 +100,11 @@ def read_key(path: Path) -> tuple[str, LabelStamp | None] | None:
     return None if field_cells is None else (field_cells.key, field_cells.stamp)
 
 
+def read_stamp(path: Path) -> LabelStamp | None:
+    """Read only the stamp of the label images that a field's cells were measured on; None without one."""
+    return _stamp(_read_metadata(path))
+
+
 def read_pictures(path: Path) -> dict[str, PictureFile]:
     """Read only which files a field was segmented from, by channel; empty where none are named."""
     return _pictures(_read_metadata(path))

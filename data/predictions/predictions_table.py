@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def write_predictions(
     image_id: Sequence[str],
     cell_id: NDArray[np.integer],
     probabilities: NDArray[np.floating],
-    embedding: NDArray[np.floating] | None = None,
+    embedding: NDArray[np.floating] | Iterable[NDArray[np.floating]] | None = None,
     class_names: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
 ) -> None:
@@ -43,7 +44,8 @@ def write_predictions(
     probabilities
         (N, classes), 0..1.
     embedding
-        (N, D) features of the cells, or None.
+        (N, D) features of the cells, float32 or float16; blocks of them in order, which are written one at a
+        time; or None.
     class_names
         Names of the classes, which are kept with the table; None for those of the default label set, where
         it has as many.
@@ -63,11 +65,27 @@ def write_predictions(
         message = f"{rows} image IDs, {len(cell_id)} cell IDs, probabilities of shape {probabilities.shape}"
         raise ValueError(message)
     _check_finite(probabilities, image_id, cell_id, path)
-    table = _arrange(image_id, cell_id, probabilities, embedding, labels)
-    with atomic_write(path) as temporary:
-        pq.write_table(
-            table.replace_schema_metadata({_METADATA: json.dumps(names)}), temporary, compression="zstd"
-        )
+    metadata = {_METADATA: json.dumps(names)}
+    blocks = [embedding] if embedding is None or isinstance(embedding, np.ndarray) else embedding
+    with atomic_write(path) as temporary, ExitStack() as stack:
+        writer: pq.ParquetWriter | None = None
+        start = 0
+        for block in blocks:
+            part = slice(start, rows if block is None else start + len(block))
+            table = _arrange(
+                image_id[part], cell_id[part], probabilities[part], block, labels and labels[part]
+            ).replace_schema_metadata(metadata)
+            if writer is None:
+                writer = stack.enter_context(pq.ParquetWriter(temporary, table.schema, compression="zstd"))
+            writer.write_table(table)
+            start += len(table)
+        if start != rows:
+            message = f"{rows} image IDs, {start} embeddings"
+            raise ValueError(message)
+        if writer is None:
+            # No cells, and of no block is known how long an embedding would be.
+            table = _arrange(image_id, cell_id, probabilities, None, labels)
+            pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
 
 
 def _check_finite(
@@ -120,7 +138,8 @@ def _arrange(
         if len(embedding) != len(image_id):
             message = f"{len(image_id)} image IDs, {len(embedding)} embeddings"
             raise ValueError(message)
-        values = pa.array(np.ascontiguousarray(embedding, np.float32).ravel())
+        number = np.float16 if embedding.dtype == np.float16 else np.float32
+        values = pa.array(np.ascontiguousarray(embedding, number).ravel())
         columns["embedding"] = pa.FixedSizeListArray.from_arrays(values, embedding.shape[1])
     return pa.table(columns)
 
@@ -160,6 +179,8 @@ def read_predictions(path: str | PathLike[str], *, embedding: bool = True) -> pd
         raise _not_predictions(path, error) from None
     if table is None:
         raise InputError(found=f"no column {', '.join(missing)}", where=path, expected=_EXPECTED)
+    if "embedding" in table and len(table) and table["embedding"].iloc[0].dtype != np.float32:
+        table["embedding"] = [row.astype(np.float32) for row in table["embedding"]]
     _check(table, path)
     return table
 

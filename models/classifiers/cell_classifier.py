@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import InputError
+from data.predictions.prediction_blocks import BlocksInMemory
 from data.predictions.predictions_table import tabulate_predictions
 from data.software.opencv import check_opencv
 from data.tiles.field_tiles import FieldTiles
@@ -108,13 +109,15 @@ class CellClassifier:
             embedding=embedding,
         )
         members = adapt_members(self._members, tiles.channels)
-        prediction = predict_cells(members, tiles, tiles.table, rows, self._open, options)
+        blocks = BlocksInMemory()
+        prediction = predict_cells(members, tiles, tiles.table, rows, self._open, options, blocks)
         chosen = tiles.table.iloc[rows]
+        embeddings = [block.embedding for block in blocks.read(0)] if embedding else []
         return tabulate_predictions(
             chosen["image_id"].tolist(),
             chosen["cell_id"].to_numpy(),
             prediction.probabilities,
-            prediction.embeddings,
+            np.concatenate(embeddings) if embeddings else None,
             prediction.labels,
         )
 

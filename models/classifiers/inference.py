@@ -90,6 +90,7 @@ def predict_tiles(
     *,
     batch_size: int,
     symmetries: bool | None = None,
+    start: int = 0,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Predicted]:
     """Predict all items of a loader, in order, with the mean over some classifiers; tiles are read once.
@@ -106,10 +107,19 @@ def predict_tiles(
     symmetries
         Average over the eight symmetries of the square, too; embeddings as well. None does so for the
         classifiers whose architecture says so.
+    start
+        Number of the item to begin with, which is the first of a batch.
     advance
         Called with the number of tiles done.
+
+    Raises
+    ------
+    ValueError
+        With item ``start`` no batch begins.
     """
-    with closing(loader.batches(plan_batches(np.arange(len(loader)), batch_size))) as batches:
+    plan = plan_batches(np.arange(len(loader)), batch_size)
+    firsts = [int(items[0]) for items in plan] + [len(loader)]
+    with closing(loader.batches(plan, start=firsts.index(start))) as batches:
         for batch in batches:
             yield Predicted(batch.items, *_average(batch_runtimes, batch.tiles, symmetries))
             advance(len(batch.items))

@@ -38,14 +38,14 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     else:
         folders = [work.model]
         dependencies = {"train": trained.output_key, "model": _hash_model([work.model])}
-    inputs = PredictInputs(tiles_path=work.tiles, cells_path=work.cells, model_dirs=folders)
 
-    def run(_: str, context: Context) -> StageReport:
+    def run(key: str, context: Context) -> StageReport:
         # Loads torch, for which work that is done already must not wait.
         from stages.predict.run import run as predict
 
         for name in filter(None, map(name_bundled, folders)):
             log.warning("the classifier %s comes with hpacells: %s", name, BUNDLED[name])
+        inputs = PredictInputs(work.tiles, work.cells, folders, key)
         return predict(inputs, PredictOutputs(work.predictions), settings, context)
 
     return Step(

@@ -15,11 +15,14 @@ class PredictInputs:
         Tile store and cells table.
     model_dirs
         Folders of trained classifiers, of one or of its folds each; the probabilities of all are averaged.
+    key
+        What the predictions depend on: an interrupted run of the same key goes on.
     """
 
     tiles_path: Path
     cells_path: Path
     model_dirs: Sequence[Path]
+    key: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
+from data.predictions.prediction_blocks import BlocksOnDisk
 from data.predictions.predictions_table import write_predictions
 from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble.fewer_channels import adapt_members, name_member
@@ -26,7 +27,8 @@ def run(
     """Write the predictions table, one row per cell in the order of the cells table.
 
     Classifiers that take the same tiles share them; for others the tiles are read again. The probabilities of
-    each cell are then averaged with the mean of its image, as the settings or the classifiers say.
+    each cell are then averaged with the mean of its image, as the settings or the classifiers say. What is
+    predicted is kept block by block beside the table until that is written, and an interrupted run goes on.
 
     Raises
     ------
@@ -43,18 +45,23 @@ def run(
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
     open_member = partial(open_runtime, runtime=settings.runtime)
+    path = outputs.predictions_path
+    blocks = BlocksOnDisk(path.with_name(f".{path.name}.blocks"), inputs.key)
     with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:
-        prediction = predict_cells(members, store, table, rows, open_member, _options(settings), advance)
+        prediction = predict_cells(
+            members, store, table, rows, open_member, _options(settings), blocks, advance
+        )
     chosen = table.iloc[rows]
     write_predictions(
-        outputs.predictions_path,
+        path,
         chosen["image_id"].tolist(),
         chosen["cell_id"].to_numpy(),
         prediction.probabilities,
-        prediction.embeddings,
+        (block.embedding for block in blocks.read(0)) if settings.embedding else None,
         class_names=members[0].architecture.class_names,
         labels=prediction.labels,
     )
+    blocks.remove()
     counts: dict[str, int | float] = {"cells": len(rows), "left out": len(table) - len(rows)}
     return StageReport(
         counts=counts | ({"classifiers": len(members)} if len(members) > 1 else {}),
@@ -92,4 +99,5 @@ def _options(settings: PredictSettings) -> PredictionOptions:
         symmetries=None if settings.test_time_augmentation == "auto" else settings.test_time_augmentation,
         image_weight=None if settings.image_weight == "auto" else settings.image_weight,
         embedding=settings.embedding,
+        embedding_type=settings.embedding_type,
     )

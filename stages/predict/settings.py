@@ -34,4 +34,7 @@ class PredictSettings(StageSettings):
     embedding: bool = Setting(
         default=False, description="also write the embedding of every cell; with a single classifier"
     )
+    embedding_type: Literal["float32", "float16"] = Setting(
+        default="float32", description="numbers of the embeddings: float16 takes half the room"
+    )
     dropped: bool = Setting(default=False, description="also predict the cells that a filter dropped")

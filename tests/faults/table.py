@@ -13,7 +13,7 @@ BEGIN, END = "<!-- figures of make test-faults -->", "<!-- end of the figures --
 
 
 def format_table(tallies: Iterable[Tally]) -> str:
-    """Return a table in Markdown, one row per kind of fault; each of its faults and what it struck in a line."""
+    """Return a table in Markdown with one row per kind of fault."""
     kinds: dict[str, list[Tally]] = {}
     for tally in tallies:
         kinds.setdefault(tally.fault, []).append(tally)

@@ -1,13 +1,15 @@
 """Predictions of several trained classifiers for the cells of a tile store, or of a field in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from data.predictions.called_classes import call_classes
+from data.predictions.prediction_blocks import Block, PredictionBlocks
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_reader import TileReader
 from models.classifiers.ensemble.fewer_channels import restrict_classifier
@@ -37,6 +39,8 @@ class PredictionOptions:
         classifiers were trained to.
     embedding
         Whether to keep the embeddings, of the first classifier.
+    embedding_type
+        In which numbers these are kept.
     """
 
     batch_size: int = 128
@@ -44,6 +48,7 @@ class PredictionOptions:
     symmetries: bool | None = None
     image_weight: float | None = None
     embedding: bool = False
+    embedding_type: Literal["float32", "float16"] = "float32"
 
 
 @dataclass(frozen=True)
@@ -56,15 +61,12 @@ class EnsemblePrediction:
         (n, classes) float32.
     labels
         (n,) numbers of the called classes, joined by ``|``.
-    embeddings
-        (n, E) float32, or None where they were not asked for.
     identities
-        In what the networks were computed.
+        In what the networks were computed, but for what an earlier run did.
     """
 
     probabilities: NDArray[np.float32]
     labels: list[str]
-    embeddings: NDArray[np.float32] | None
     identities: frozenset[str]
 
 
@@ -81,6 +83,7 @@ def predict_cells(
     rows: NDArray[np.integer],
     open_member: Callable[[Member], BatchRuntime],
     options: PredictionOptions,
+    blocks: PredictionBlocks,
     advance: Callable[[int], None] = lambda _: None,
 ) -> EnsemblePrediction:
     """Predict some cells with the mean over some classifiers.
@@ -99,54 +102,64 @@ def predict_cells(
         Makes the runtime of a classifier; called once for each.
     options
         How they are predicted.
+    blocks
+        Where the predictions of the classifiers are kept, part n of the n-th of those that share tiles; the
+        embeddings stay there.
     advance
         Called with the number of tiles done, for each group of classifiers that share tiles.
     """
-    total = _Mean(len(rows), members, options)
-    for tile_settings, sharing in group_by_tiles(members).items():
-        loader = BatchLoader(store, rows, tile_settings, workers=options.workers)
-        total.add([open_member(member) for member in sharing], loader, advance)
+    identities: set[str] = set()
+    groups = group_by_tiles(members)
+    total = np.zeros((len(rows), len(members[0].architecture.class_names)), np.float32)
+    for part, (tile_settings, sharing) in enumerate(groups.items()):
+        done = blocks.count_done(part)
+        advance(done)
+        if done < len(rows):
+            loader = BatchLoader(store, rows, tile_settings, workers=options.workers)
+            batch_runtimes = [open_member(member) for member in sharing]
+            identities |= {batch_runtime.identity() for batch_runtime in batch_runtimes}
+            _predict_part(part, batch_runtimes, loader, options, blocks, advance)
+        _add(total, blocks.read(part), len(sharing) / len(members))
     chosen = table.iloc[rows]
     share = mean_image_share(members) if options.image_weight is None else options.image_weight
     probabilities = average_with_image_mean(
-        total.probabilities,
+        total,
         chosen["image_id"].to_numpy(dtype=str),
         share,
         counted=(chosen["dropped"] == "").to_numpy(bool),
     )
     labels = call_classes(probabilities, mean_thresholds(members))
-    return EnsemblePrediction(probabilities, labels, total.embeddings, frozenset(total.identities))
+    return EnsemblePrediction(probabilities, labels, frozenset(identities))
 
 
-class _Mean:
-    """Mean probabilities of the cells, added up classifier by classifier, and embeddings where asked for."""
+def _predict_part(
+    part: int,
+    batch_runtimes: Sequence[BatchRuntime],
+    loader: BatchLoader,
+    options: PredictionOptions,
+    blocks: PredictionBlocks,
+    advance: Callable[[int], None],
+) -> None:
+    """Predict the cells of a part that are not done, batch by batch as if none was."""
+    predicted = predict_tiles(
+        batch_runtimes,
+        loader,
+        batch_size=options.batch_size,
+        symmetries=options.symmetries,
+        start=blocks.count_done(part),
+        advance=advance,
+    )
+    for _, probabilities, embedding in predicted:
+        kept = embedding if options.embedding else embedding[:, :0]
+        blocks.add(part, Block(probabilities, kept.astype(options.embedding_type)))
+    blocks.close(part)
 
-    def __init__(self, count: int, members: Sequence[Member], options: PredictionOptions) -> None:
-        self._members, self._options = len(members), options
-        self.probabilities = np.zeros((count, len(members[0].architecture.class_names)), np.float32)
-        self.embeddings: NDArray[np.float32] | None = None
-        self.identities: set[str] = set()
 
-    def add(
-        self, batch_runtimes: Sequence[BatchRuntime], loader: BatchLoader, advance: Callable[[int], None]
-    ) -> None:
-        """Add what classifiers say that take the tiles of one loader."""
-        self.identities |= {batch_runtime.identity() for batch_runtime in batch_runtimes}
-        predicted = predict_tiles(
-            batch_runtimes,
-            loader,
-            batch_size=self._options.batch_size,
-            symmetries=self._options.symmetries,
-            advance=advance,
-        )
-        for items, probabilities, embedding in predicted:
-            self.probabilities[items] += probabilities * (len(batch_runtimes) / self._members)
-            # The sum of rounded parts may lie just above 1.
-            np.minimum(self.probabilities, 1, out=self.probabilities)
-            if self._options.embedding:
-                self._keep(items, embedding)
-
-    def _keep(self, items: NDArray[np.intp], embedding: NDArray[np.float32]) -> None:
-        if self.embeddings is None:
-            self.embeddings = np.zeros((len(self.probabilities), embedding.shape[1]), np.float32)
-        self.embeddings[items] = embedding
+def _add(total: NDArray[np.float32], blocks: Iterable[Block], weight: float) -> None:
+    start = 0
+    for block in blocks:
+        stop = start + len(block.probabilities)
+        total[start:stop] += block.probabilities * weight
+        start = stop
+    # The sum of rounded parts may lie just above 1.
+    np.minimum(total, 1, out=total)

@@ -157,3 +157,17 @@ def test_memory_does_not_grow_with_the_tiles(
     assert done == 2 * batches
     assert 0 < batch_runtime.most <= 2 * 2 + 2
     assert batch_runtime.live == 0
+
+
+def test_batches_that_are_done_are_left_out(
+    loader: BatchLoader, make_classifier: Callable[..., Classifier]
+) -> None:
+    batch_runtimes = [TorchRuntime(make_classifier(), CPU, torch.float32)]
+    whole = list(predict_tiles(batch_runtimes, loader, batch_size=5))
+    second = int(whole[1].items[0])
+    rest = list(predict_tiles(batch_runtimes, loader, batch_size=5, start=second))
+    assert [part.items.tolist() for part in rest] == [part.items.tolist() for part in whole[1:]]
+    np.testing.assert_array_equal(rest[0].probabilities, whole[1].probabilities)
+    assert list(predict_tiles(batch_runtimes, loader, batch_size=5, start=COUNT)) == []
+    with pytest.raises(ValueError, match="1 is not in list"):
+        list(predict_tiles(batch_runtimes, loader, batch_size=5, start=1))

@@ -8,6 +8,7 @@ import torch
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
+from data.predictions.prediction_blocks import BlocksOnDisk
 from data.predictions.predictions_table import read_predictions
 from data.tiles.preparation import read_prepared
 from data.tiles.tile_store import TileStore
@@ -256,3 +257,40 @@ def test_tiles_of_another_table(folder, model: Path, steps) -> None:
     read_cells(folder.cells).iloc[:-1].to_parquet(folder.cells)
     with pytest.raises(InputError, match="15 tiles, but the cells table has 14 rows"):
         run(folder, model, EXACT, steps())
+
+
+def test_an_interrupted_run_goes_on_and_gives_the_same(
+    folder, model: Path, steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = EXACT.model_copy(update={"embedding": True, "embedding_type": "float16"})
+    expected = run(folder, model, settings, steps())
+    monkeypatch.setattr("data.predictions.prediction_blocks.BLOCK_CELLS", 4)
+
+    # After the second block the process ends, in whatever way.
+    original, written = BlocksOnDisk.close, []
+
+    def close(self: BlocksOnDisk, part: int) -> None:
+        original(self, part)
+        written.append(part)
+        if len(written) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(BlocksOnDisk, "close", close)
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, model, settings, steps())
+    context = steps()
+    again = run(folder, model, settings, context)
+    pd.testing.assert_frame_equal(again, expected, check_exact=True)
+    assert context.done == context.total == 14
+    assert not [*folder.tiles.parent.glob(".*blocks")]
+
+
+def test_embeddings_of_float16_are_those_of_float32_rounded(folder, model: Path, steps) -> None:
+    tables = [
+        run(folder, model, EXACT.model_copy(update={"embedding": True, "embedding_type": kind}), steps())
+        for kind in ("float32", "float16")
+    ]
+    exact, rounded = (np.stack(table["embedding"].tolist()) for table in tables)
+    np.testing.assert_array_equal(rounded, exact.astype(np.float16).astype(np.float32))
+    assert (rounded != exact).any()
