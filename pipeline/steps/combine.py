@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from data.file_hash import hash_file
+from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
+from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
 from stages.combine.settings import CombineSettings
@@ -26,6 +28,8 @@ def combine_step(work: WorkFolder, output: Path, predictions: Path | None, confi
         require_cells(work)
     else:
         dependencies = {"crops": require_cells(work).output_key, PREDICTIONS: hash_file(predictions)}
+    if settings.label_set is not None:
+        dependencies |= hash_label_set(read_label_set(settings.label_set))
     inputs = CombineInputs(
         cells_path=work.cells,
         predictions_path=predictions or work.predictions,

@@ -1,6 +1,8 @@
 """Combine: write the submission, a triple of label, confidence and mask for each cell and class."""
 
+import logging
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,8 @@ from data.cells.cells_table import read_cells
 from data.cells.stored_cells import StoredCells
 from data.errors import InputError
 from data.fields.images_table import read_images
+from data.labels.class_mapping import map_classes
+from data.labels.label_set import read_label_set
 from data.predictions.prediction_string import choose_classes, choose_triples, format_prediction_string
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 from data.predictions.submission import SubmissionRow, write_submission
@@ -17,6 +21,8 @@ from stages.combine.expected_size import tell_size
 from stages.combine.paths import CombineInputs, CombineOutputs
 from stages.combine.settings import CombineSettings
 from stages.stage import Context, StageReport
+
+log = logging.getLogger("hpacells")
 
 _CELL = ["image_id", "cell_id"]
 _NO_ROWS = np.empty(0, np.intp)
@@ -33,19 +39,22 @@ def run(
     Returns
     -------
     StageReport
-        With ``class_names`` in its details, which are not in the submission itself.
+        With ``class_names`` in its details, which are not in the submission itself, and, where classes were
+        merged, ``merged``: the members of each, and the classes that have no place.
 
     Raises
     ------
     InputError
         A prediction is of a cell that the table lacks, a cell that is not dropped lacks its prediction, a
-        cell lies in an image that the images table lacks, or the submission will not fit on the disk.
+        cell lies in an image that the images table lacks, the label set has none of the predicted classes,
+        or the submission will not fit on the disk.
     """
     cells = StoredCells(inputs.cells_path)
     table, probabilities = _join(inputs)
     sizes = _read_sizes(table, inputs)
     kept = table[table["dropped"] == ""]
     probabilities = probabilities[kept["prediction"].to_numpy(np.intp)]
+    probabilities, details = _merge(probabilities, inputs, settings)
     classes = _count_classes(probabilities, settings)
     tell_size(outputs.submission_path, classes, cells.mean_mask_bytes)
     with context.track("combine", len(sizes)) as advance:
@@ -58,8 +67,37 @@ def run(
             "triples": int(classes.sum()),
             "cells without a triple": int((classes == 0).sum()),
         },
-        details={"class_names": list(read_class_names(inputs.predictions_path))},
+        details=details,
     )
+
+
+def _merge(
+    probabilities: NDArray[np.float32], inputs: CombineInputs, settings: CombineSettings
+) -> tuple[NDArray[np.floating], dict[str, Any]]:
+    """Return the probabilities of the classes of the submission, and what is to be recorded of these."""
+    names = read_class_names(inputs.predictions_path)
+    target = None if settings.label_set is None else read_label_set(settings.label_set)
+    if target is None or target.names == names:
+        return probabilities, {"class_names": list(names)}
+    mapping = map_classes(names, target, where=inputs.predictions_path)
+    without_a_place, without_members = mapping.without_a_place, mapping.without_members
+    log.info("combine: %d predicted classes as the %d of %s", len(names), len(target), target)
+    if without_a_place:
+        log.warning(
+            "combine: not in the submission, since %s has none such: %s", target, ", ".join(without_a_place)
+        )
+    if without_members:
+        log.warning(
+            "combine: in no cell of the submission, since none was predicted: %s", ", ".join(without_members)
+        )
+    pairs = zip(target.names, mapping.members, strict=True)
+    merged = {
+        "label_set": settings.label_set,
+        "members": {name: [names[number] for number in numbers] for name, numbers in pairs},
+        "without a place": list(without_a_place),
+        "without members": list(without_members),
+    }
+    return mapping.merge(probabilities), {"class_names": list(target.names), "merged": merged}
 
 
 def _join(inputs: CombineInputs) -> tuple[pd.DataFrame, NDArray[np.float32]]:

@@ -16,3 +16,8 @@ class CombineSettings(StageSettings):
         ge=1,
         description="write at most so many classes of a cell, its most probable ones; each repeats the mask",
     )
+    label_set: str | None = Setting(
+        None,
+        description="label set of the submission, such as hpa2021: the predicted classes are merged into its "
+        "classes, each with the highest probability among its members; default: the predicted classes",
+    )

@@ -66,6 +66,7 @@ def test_a_name_of_two_genes_has_two_rows(tmp_path: Path) -> None:
         ("Vesicles", "Vesicles and punctate cytosolic patterns"),
         ("Lipid droplets", "Vesicles and punctate cytosolic patterns"),
         ("Cytoplasmic bodies", "Vesicles and punctate cytosolic patterns"),
+        ("Nucleoli rim", "Nucleoli"),
         ("Rods & Rings", None),
         ("Midbody", None),
     ],

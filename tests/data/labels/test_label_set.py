@@ -16,6 +16,21 @@ def test_the_sets_that_come_with_hpacells() -> None:
     assert set(HPA2021.names) - set(hpa2018.names) == other_names
 
 
+def test_the_classes_of_subcell() -> None:
+    subcell31 = read_label_set("subcell31")
+    assert (len(subcell31), subcell31.negative, subcell31.names[30]) == (31, 30, "Negative")
+    # In alphabetical order but for the last one, as they are published.
+    assert list(subcell31.names[:30]) == sorted(subcell31.names[:30], key=str.casefold)
+    places = {
+        0: "Actin filaments",
+        8: "Endoplasmic reticulum",
+        16: "Midbody",
+        26: "Nucleoplasm",
+        29: "Vesicles",
+    }
+    assert {number: subcell31.names[number] for number in places} == places
+
+
 def test_a_set_of_the_users(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     for negative in ("1", '"None"'):

@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from data.cells.cells_table import measure_cells, write_cells
 from data.errors import InputError
 from data.fields.images_table import write_images
+from data.labels.label_set import read_label_set
 from data.masks.rle import decode_mask
 from data.predictions.predictions_table import write_predictions
 from data.predictions.submission import read_rows, read_submission
@@ -36,22 +38,26 @@ class Work:
         self.table = pd.concat(parts, ignore_index=True)
         self.keys = list(zip(self.table["image_id"], self.table["cell_id"], strict=True))
         self.probabilities = np.zeros((len(self.keys), 19))
+        self.class_names: tuple[str, ...] | None = None
         self.context = QuietContext()
 
     def write(self) -> None:
         write_cells(self.cells, self.table)
         image_id, cell_id = zip(*self.keys, strict=True)
-        write_predictions(self.predictions, image_id, np.array(cell_id), self.probabilities)
+        numbers = np.array(cell_id)
+        write_predictions(
+            self.predictions, image_id, numbers, self.probabilities, class_names=self.class_names
+        )
         sizes = [(name, *labels.shape, int(labels.max())) for name, labels in self.labels.items()]
         write_images(
             self.images, pd.DataFrame(sizes, columns=["image_id", "image_height", "image_width", "cells"])
         )
 
-    def combine(self, images: bool = True, **settings: float) -> StageReport:
+    def combine(self, images: bool = True, **settings: Any) -> StageReport:
         self.write()
         return self.run(images, **settings)
 
-    def run(self, images: bool = True, **settings: float) -> StageReport:
+    def run(self, images: bool = True, **settings: Any) -> StageReport:
         inputs = CombineInputs(self.cells, self.predictions, self.images if images else None)
         return run(inputs, CombineOutputs(self.output), CombineSettings(**settings), self.context)
 
@@ -229,3 +235,33 @@ def test_masks_of_cells_in_any_order(work: Work) -> None:
     masks = work.table.sort_values(["image_id", "cell_id"]).groupby("image_id")["rle"].agg(list)
     assert rows["m"] == f"0 0.5 {masks['m'][0]} 0 0.5 {masks['m'][1]}"
     assert rows["a"] == f"0 0.5 {masks['a'][0]} 0 0.5 {masks['a'][1]}"
+
+
+def test_predicted_classes_are_merged_into_those_of_another_set(
+    work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = read_label_set("subcell31").names
+    work.probabilities = np.zeros((len(work.keys), 31))
+    for name, probability in {"Vesicles": 0.3, "Lysosomes": 0.8, "Midbody": 0.9, "Negative": 0.1}.items():
+        work.probabilities[0, names.index(name)] = probability
+    work.class_names = names
+    work.write()
+    with caplog.at_level("INFO", "hpacells"):
+        report = work.run(label_set="hpa2021")
+    triples = read_submission(work.output).triples
+    assert triples[["label", "confidence"]].values.tolist() == [[17, 0.8], [18, 0.1]]
+    merged = report.details["merged"]
+    assert merged["without a place"] == ["Cytokinetic bridge", "Midbody", "Mitotic chromosome"]
+    assert merged["members"]["Centrosome"] == ["Centriolar satellite", "Centrosome"]
+    assert report.details["class_names"] == list(read_label_set("hpa2021").names)
+    assert "has none such: Cytokinetic bridge, Midbody, Mitotic chromosome" in caplog.text
+    own = work.run(min_confidence=0)
+    assert (own.details["class_names"], "merged" in own.details) == (list(names), False)
+    assert read_submission(work.output, read_label_set("subcell31")).triples["label"].max() == 30
+
+
+def test_the_classes_that_were_predicted_are_merged_into_no_others(work: Work) -> None:
+    work.probabilities[:, 3] = 0.5
+    report = work.combine(label_set="hpa2021")
+    assert "merged" not in report.details
+    assert set(read_submission(work.output).triples["label"]) == {3}
