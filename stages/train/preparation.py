@@ -144,13 +144,11 @@ def set_up_fold(
 
 
 def _describe_classifier(cells: FoldCells, settings: TrainSettings) -> Architecture:
-    rows = cells.training_set.rows[cells.trained]
-    sample = rows[:: max(1, len(rows) // _STATISTICS_TILES)]
-    mean, deviation = measure_channels(cells.store, sample, settings.tiles)
     return Architecture(
         mode=output_of(settings.loss),
         tiles=settings.tiles,
-        normalisation=Normalisation(mean=mean, deviation=deviation),
+        normalisation=_measure_channels(cells, settings),
+        scaling=settings.chosen_scaling,
         backbone=settings.backbone,
         head=settings.head,
         class_names=cells.training_set.class_names,
@@ -158,6 +156,16 @@ def _describe_classifier(cells: FoldCells, settings: TrainSettings) -> Architect
         image_weight=settings.image_weight,
         optional_channels=settings.optional_channels,
     )
+
+
+def _measure_channels(cells: FoldCells, settings: TrainSettings) -> Normalisation:
+    if settings.chosen_scaling != "fixed":
+        channels = len(settings.tiles.channels)
+        return Normalisation(mean=(0.0,) * channels, deviation=(1.0,) * channels)
+    rows = cells.training_set.rows[cells.trained]
+    sample = rows[:: max(1, len(rows) // _STATISTICS_TILES)]
+    mean, deviation = measure_channels(cells.store, sample, settings.tiles)
+    return Normalisation(mean=mean, deviation=deviation)
 
 
 def _make_interpolation(
