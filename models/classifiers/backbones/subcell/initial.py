@@ -1,5 +1,6 @@
 """Making SubCell's network, with the published weights where they are wished."""
 
+from pathlib import Path
 from typing import Any
 
 from safetensors.torch import safe_open
@@ -7,13 +8,9 @@ from torch import Tensor
 
 from data.errors import InputError
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS, BackboneSettings
-from models.classifiers.backbones.subcell.names import SubCellName, Training
 from models.classifiers.backbones.subcell.network import PATCH_PX, SubCellBackbone
-from models.classifiers.backbones.subcell.store import WEIGHTS, require_fetched
+from models.classifiers.backbones.subcell.store import PRETRAINED, WEIGHTS, require_pretrained
 from models.finite_weights import check_finite
-
-_TRAININGS: dict[str, Training] = {"weights": "mae-contrast-supcon", "weights-vit-supcon": "vit-supcon"}
-"""Setting ``pretrained`` -> training."""
 
 _PREFIX = "backbone."
 
@@ -30,7 +27,7 @@ def make_subcell_backbone(
         not fetched or damaged.
     """
     _check_tiles(settings.name, channels, size)
-    if settings.pretrained not in (*_TRAININGS, "none"):
+    if settings.pretrained not in (*PRETRAINED, "none"):
         raise InputError(
             found=f'"{settings.pretrained}", which has no weights for {settings.name}',
             where="setting backbone.pretrained",
@@ -39,8 +36,8 @@ def make_subcell_backbone(
         )
     backbone = SubCellBackbone(channels, pooled=pooled, drop_path=settings.drop_path)
     if settings.pretrained != "none":
-        name = SubCellName(settings.name.partition("-")[2], _TRAININGS[settings.pretrained])
-        backbone.load_state_dict(_read_backbone(name))
+        folder = require_pretrained(settings.name, settings.pretrained)
+        backbone.load_state_dict(_read_backbone(folder / WEIGHTS))
     return backbone
 
 
@@ -63,8 +60,7 @@ def _check_tiles(name: str, channels: int, size: int) -> None:
         )
 
 
-def _read_backbone(name: SubCellName) -> dict[str, Tensor]:
-    path = require_fetched(name) / WEIGHTS
+def _read_backbone(path: Path) -> dict[str, Tensor]:
     file: Any
     with safe_open(path, framework="pt") as file:
         names = [entry for entry in file.keys() if entry.startswith(_PREFIX)]  # noqa: SIM118

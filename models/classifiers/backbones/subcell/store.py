@@ -5,11 +5,15 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from data.errors import InputError
-from models.classifiers.backbones.subcell.names import SubCellName
+from models.classifiers.backbones.subcell.names import SubCellName, Training
 from models.weights.folder import weights_folder
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.toml"
+
+
+PRETRAINED: dict[str, Training] = {"weights": "mae-contrast-supcon", "weights-vit-supcon": "vit-supcon"}
+"""Setting ``backbone.pretrained`` -> training."""
 
 
 def subcell_folder(name: SubCellName) -> Path:
@@ -45,3 +49,14 @@ def require_fetched(name: SubCellName) -> Path:
             advice=f"run `hpacells weights fetch {name}` (docs/subcell.md)",
         )
     return folder
+
+
+def require_pretrained(backbone: str, pretrained: str) -> Path:
+    """Return the folder of the weights that the settings ``backbone.name`` and ``backbone.pretrained`` mean.
+
+    Raises
+    ------
+    InputError
+        They are not fetched, or not whole.
+    """
+    return require_fetched(SubCellName(backbone.partition("-")[2], PRETRAINED[pretrained]))
