@@ -13,12 +13,15 @@ from data.cores import available_cores
 from data.errors import InputError
 from data.software.opencv import describe_opencv
 from data.software.versions import find_version
+from models.classifiers.backbones.subcell.names import list_names
+from models.classifiers.backbones.subcell.store import is_fetched, subcell_folder
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.runtimes.names import RUNTIMES, resolve_runtime
 from models.segmenters.factory import choose_segmenter
 from models.segmenters.runtimes.openvino_models import cache_folder
 from models.segmenters.weights.catalogue import read_catalogue
-from models.segmenters.weights.store import find_weights, weights_folder
+from models.segmenters.weights.store import find_weights
+from models.weights.folder import weights_folder
 
 PACKAGES = (
     "torch",
@@ -76,6 +79,10 @@ def examine(work: Path) -> dict[str, dict[str, str]]:
         "segmenter": {"auto": _tried(_segmenter)},
         "weights": {
             name: _tried(lambda name=name: _presence(find_weights(name))) for name in read_catalogue()
+        }
+        | {
+            str(name): _tried(lambda name=name: _presence(subcell_folder(name) if is_fetched(name) else None))
+            for name in list_names()
         }
         | {name: f"bundled at {find_classifier_folder(name)}" for name in BUNDLED},
         "free disk": {

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 SHARED = {
     "run": "all stages",
     "curves": "a picture of what train wrote",
-    "weights": "models/segmenters/weights",
+    "weights": "models/weights",
     "doctor": "models/doctor.py",
     "provenance": "data/provenance",
 }

@@ -1,7 +1,12 @@
-"""Classifiers that come with hpacells: their names, where they lie, and how far they can be trusted."""
+"""Classifiers with names: those that come with hpacells, how far they can be trusted, and SubCell's."""
 
+from collections.abc import Collection
 from importlib import resources
 from pathlib import Path
+
+from models.classifiers.backbones.subcell.choice import choose_subcell
+from models.classifiers.backbones.subcell.names import parse_name
+from models.classifiers.backbones.subcell.store import subcell_folder
 
 BUNDLED = {
     "simhpa19": "it learned from simulated cells only; of 413 real cells of five classes it was right for "
@@ -16,17 +21,30 @@ _FOR_FEWER_CHANNELS = {"simhpa19": "simhpa19-fewer-channels"}
 """Name -> that of the classifier which takes its place where tiles lack channels."""
 
 
-def find_classifier_folder(name: str | Path) -> Path:
-    """Return the folder of a classifier: of a bundled one, by its name, or any other.
+def find_classifier_folder(name: str | Path, channels: Collection[str] | None = None) -> Path:
+    """Return the folder of a classifier: of a bundled one or of SubCell, by its name, or any other.
 
     Parameters
     ----------
     name
         A name of `BUNDLED`, unless there is a folder of that name, or a path; also that of the folder
-        ``shipped`` of an earlier version.
+        ``shipped`` of an earlier version. Also the name of a fetched SubCell network, or ``subcell`` for the
+        one that fits the tiles.
+    channels
+        Channels of the tiles, where they are known.
+
+    Raises
+    ------
+    InputError
+        The weights of SubCell are not fetched, or none fits the tiles.
     """
     path = Path(name)
-    if path.is_dir() or path.name not in BUNDLED:
+    if path.is_dir():
+        return path
+    subcell = parse_name(str(name))
+    if subcell is not None:
+        return subcell_folder(choose_subcell(subcell, channels))
+    if path.name not in BUNDLED:
         return path
     bundled = Path(str(resources.files("models").joinpath("classifiers", "bundled", path.name)))
     # Scripts may still have the folder in which an earlier version kept it.

@@ -12,10 +12,11 @@ from data.labels.label_file import CLASS_NAMES
 from data.settings import Settings
 from data.tiles.preparation import Channel, TileSettings
 from models.classifiers.backbones.backbone import create_backbone
-from models.classifiers.backbones.settings import BackboneSettings
+from models.classifiers.backbones.settings import BackboneSettings, check_channel_order
 from models.classifiers.channel_dropout import ChannelDropout
 from models.classifiers.heads.head import create_head, wants_map
-from models.classifiers.heads.settings import HeadSettings
+from models.classifiers.heads.settings import HeadSettings, MlpHeadSettings
+from models.classifiers.scaling import SCALING_DESCRIPTION, Scaling, scale_by_range
 
 
 class Normalisation(Settings):
@@ -35,6 +36,7 @@ class Architecture(Settings):
     )
     tiles: TileSettings
     normalisation: Normalisation
+    scaling: Scaling = Setting(default="fixed", description=SCALING_DESCRIPTION)
     backbone: BackboneSettings
     head: HeadSettings
     class_names: tuple[str, ...] = CLASS_NAMES
@@ -60,6 +62,21 @@ class Architecture(Settings):
         channels, means = len(self.tiles.channels), self.normalisation
         if not len(means.mean) == len(means.deviation) == channels:
             message = f"normalisation is not of {channels} channels, as the tiles are"
+            raise ValueError(message)
+        if self.scaling != "fixed" and {*means.mean, *(one - 1 for one in means.deviation)} != {0}:
+            message = f"scaling = {self.scaling} needs a normalisation with means of 0 and deviations of 1"
+            raise ValueError(message)
+        check_channel_order(self.backbone.name, self.tiles.channels)
+        return self
+
+    @model_validator(mode="after")
+    def _check_combinations(self) -> Self:
+        if self.scaling == "cell" and self.optional_channels:
+            # What the minimum and maximum are of would change with the channels that a tile has.
+            message = "optional_channels cannot go with scaling = cell; scale by channel"
+            raise ValueError(message)
+        if isinstance(self.head, MlpHeadSettings) and self.head.members > 1 and self.mode == "single-label":
+            message = "head.members above 1 averages sigmoids, which single-label classifiers have not"
             raise ValueError(message)
         return self
 
@@ -141,6 +158,8 @@ class Classifier(nn.Module):
         return logits.sigmoid()
 
     def _normalise(self, tiles: Tensor) -> Tensor:
+        if self.architecture.scaling != "fixed":
+            return scale_by_range(tiles, self.architecture.scaling, self.architecture.tiles.mask_planes)
         return (tiles / 255 - self.mean) / self.deviation
 
 

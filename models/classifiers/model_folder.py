@@ -33,6 +33,7 @@ def save_classifier(
     weights: Mapping[str, Tensor],
     training: Mapping[str, Any],
     thresholds: Sequence[float] | None = None,
+    versions: Mapping[str, str] | None = None,
 ) -> None:
     """Write a classifier.
 
@@ -48,6 +49,8 @@ def save_classifier(
         How it was trained (settings, seed, data, result), for the record: plain TOML values, None left out.
     thresholds
         From which probability on each class is called, (classes,); None where the training chose none.
+    versions
+        Library -> version that it was trained with; None for those that are installed.
     """
     with atomic_write(folder / WEIGHTS) as temporary:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
@@ -58,7 +61,7 @@ def save_classifier(
         "architecture": architecture.model_dump(mode="json"),
         **({} if thresholds is None else {"thresholds": {"values": list(thresholds)}}),
         "training": _without_none(training),
-        "versions": library_versions(),
+        "versions": library_versions() if versions is None else dict(versions),
     }
     with atomic_write(folder / DESCRIPTION) as temporary:
         temporary.write_text(tomli_w.dumps(description))
@@ -155,6 +158,12 @@ def read_versions(folder: Path) -> dict[str, str]:
     """Read the versions of the libraries that a classifier was trained with; empty where it names none."""
     versions = _read_description(folder).get("versions")
     return {name: str(version) for name, version in versions.items()} if isinstance(versions, dict) else {}
+
+
+def read_training(folder: Path) -> dict[str, Any]:
+    """Read the record of how a classifier was trained, or where it is from; empty where there is none."""
+    training = _read_description(folder).get("training")
+    return training if isinstance(training, dict) else {}
 
 
 def _read_description(folder: Path) -> dict[str, Any]:

@@ -21,8 +21,8 @@ def predict(
         list[Path] | None,
         typer.Option(
             "--model",
-            help="Folder of a trained model or of its folds, or the bundled simhpa19; repeated, all are "
-            "averaged. Default: the work folder's.",
+            help="Folder of a trained model or of its folds, the bundled simhpa19, or subcell, "
+            "subcell-rbg ... once fetched; repeated, all are averaged. Default: the work folder's.",
         ),
     ] = None,
     runtime: Annotated[

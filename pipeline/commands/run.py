@@ -38,7 +38,9 @@ def run_all(
     models: Annotated[
         list[Path] | None,
         typer.Option(
-            "--model", help="Folder of a trained model; default without labels: the bundled simhpa19."
+            "--model",
+            help="Folder of a trained model, or subcell once fetched; default without labels: the bundled "
+            "simhpa19.",
         ),
     ] = None,
     truth: Annotated[Path | None, typer.Option(help="Truth CSV to score against.")] = None,

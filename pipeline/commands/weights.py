@@ -9,25 +9,43 @@ import typer
 
 from pipeline.commands.options import local_engine
 
-app = typer.Typer(help="Fetch, convert, list and check weights.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Fetch, convert, list and check the weights of segmenters and of SubCell.", rich_markup_mode=None
+)
 
 
 @app.command(name="list")
 def list_weights() -> None:
     """Show name, source, licence, size and checksum of all weights, and which are here."""
+    from models.classifiers.subcell.listing import describe_subcell_weights
     from models.segmenters.weights.listing import describe_weights
+    from models.weights.folder import weights_folder
 
-    typer.echo(describe_weights())
+    typer.echo("\n".join([describe_weights(), describe_subcell_weights(), f"folder: {weights_folder()}"]))
 
 
 @app.command()
 def fetch(
-    network: Annotated[str, typer.Argument(help="dpn-unet.")],
+    network: Annotated[
+        str, typer.Argument(help="dpn-unet, subcell-rybg, subcell-rbg, subcell-ybg or subcell-bg.")
+    ],
     folder: Annotated[
         Path | None, typer.Option("--from", help="Take the files from this folder, not from the network.")
     ] = None,
+    training: Annotated[
+        str | None,
+        typer.Option(help="Of SubCell: mae-contrast-supcon or vit-supcon; default mae-contrast-supcon."),
+    ] = None,
 ) -> None:
     """Fetch the published weights of a network; an interrupted download is resumed."""
+    if network.startswith("subcell"):
+        from models.classifiers.subcell.fetch import fetch_subcell, find_name
+
+        typer.echo(fetch_subcell(find_name(network, training), folder, track=_track))
+        return
+    if training is not None:
+        message = "--training is for SubCell's networks, such as subcell-rybg"
+        raise typer.BadParameter(message)
     from models.segmenters.weights.catalogue import names_of_network
     from models.segmenters.weights.download import fetch as fetch_weights
 

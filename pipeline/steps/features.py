@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from data.channels import CHANNELS
 from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
@@ -17,16 +18,19 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
 
     Without a label file the classes of the cells are the predicted ones, which must be there.
     """
+    from models.classifiers.bundled import find_classifier_folder
     from models.classifiers.ensemble.members import find_classifiers
     from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
     from stages.features.paths import FeaturesInputs, FeaturesOutputs
     from stages.features.run import run as features
 
     settings = config.settings("features", FeaturesSettings)
-    dependencies = {"crops": require(work, "crops", work.cells, work.tiles).output_key}
+    crops = require(work, "crops", work.cells, work.tiles)
+    dependencies = {"crops": crops.output_key}
     if model is None:
         dependencies["train"] = require_classifier(work).output_key
     else:
+        model = find_classifier_folder(model, crops.details.get("channels", CHANNELS))
         folders = find_classifiers(model)
         dependencies["model"] = hash_json(
             [hash_file(path / name) for path in folders for name in (WEIGHTS, DESCRIPTION)]

@@ -31,8 +31,9 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     if trained is None:
         from models.classifiers.ensemble.members import find_classifiers
 
-        folders = [folder for model in models or () for folder in find_classifiers(model)]
-        if len(crops.details.get("channels", CHANNELS)) < len(CHANNELS):
+        channels = crops.details.get("channels", CHANNELS)
+        folders = [folder for model in models or () for folder in find_classifiers(model, channels)]
+        if len(channels) < len(CHANNELS):
             folders = [find_for_fewer_channels(folder) for folder in folders]
         dependencies = {"model": _hash_model(folders)}
     else:

@@ -114,13 +114,16 @@ def claim_features(work: WorkFolder, settings: TrainSettings) -> None:
 
 def hash_start(settings: TrainSettings) -> dict[str, str]:
     """Hash the weights that a training starts from, as inputs of its step; empty where it names none."""
+    from models.classifiers.backbones.settings import SUBCELL_CHANNELS
+    from models.classifiers.backbones.subcell.store import PRETRAINED, require_pretrained
     from models.classifiers.bundled import find_classifier_folder
 
-    return (
-        {"start": hash_file(find_classifier_folder(settings.initial_weights) / "model.safetensors")}
-        if settings.initial_weights
-        else {}
-    )
+    folders: dict[str, Path] = {}
+    if settings.initial_weights:
+        folders["start"] = find_classifier_folder(settings.initial_weights)
+    if settings.backbone.pretrained in PRETRAINED and settings.backbone.name in SUBCELL_CHANNELS:
+        folders["pretrained"] = require_pretrained(settings.backbone.name, settings.backbone.pretrained)
+    return {name: hash_file(folder / "model.safetensors") for name, folder in folders.items()}
 
 
 def _record_labels(work: WorkFolder, crops: str, labels: Path) -> None:

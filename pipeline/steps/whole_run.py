@@ -7,6 +7,7 @@ from pathlib import Path
 from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei, choose_channels
 from data.fields.field import Field
 from data.tiles.tile_presets import PresetName
+from models.classifiers.bundled import find_classifier_folder
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest, read_manifest
@@ -76,7 +77,11 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     fields = list_fields(job.images, config)
     # A folder that cannot be classified is refused now, not after hours of segmenting.
     chosen = config.settings("segment", SegmentSettings).channels
-    check_protein_and_nuclei(choose_channels(fields, chosen, needs_nuclei=False))
+    channels = choose_channels(fields, chosen, needs_nuclei=False)
+    check_protein_and_nuclei(channels)
+    for model in job.models:
+        # So are weights that are not fetched.
+        find_classifier_folder(model, channels)
     manifests = [execute(make(), context) for make in _steps(job, fields, config, preset)]
     folders = {path.parent for field in fields for path in field.files.values()}
     simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]

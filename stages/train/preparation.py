@@ -185,6 +185,24 @@ def set_up_fold(
 
 
 def _describe_classifier(cells: FoldCells, settings: TrainSettings) -> Architecture:
+    return Architecture(
+        mode=output_of(settings.loss),
+        tiles=settings.tiles,
+        normalisation=_measure_channels(cells, settings),
+        scaling=settings.chosen_scaling,
+        backbone=settings.backbone,
+        head=settings.head,
+        class_names=cells.training_set.class_names,
+        test_time_augmentation=settings.test_time_augmentation,
+        image_weight=settings.image_weight,
+        optional_channels=settings.optional_channels,
+    )
+
+
+def _measure_channels(cells: FoldCells, settings: TrainSettings) -> Normalisation:
+    if settings.chosen_scaling != "fixed":
+        channels = len(settings.tiles.channels)
+        return Normalisation(mean=(0.0,) * channels, deviation=(1.0,) * channels)
     training_rows = cells.training_set.rows
     if find_obstacle(settings) is None:
         # So that features are the same in every fold, and stay so where more cells get a label.
@@ -193,17 +211,7 @@ def _describe_classifier(cells: FoldCells, settings: TrainSettings) -> Architect
         rows = training_rows[cells.trained]
     sample = rows[:: max(1, len(rows) // _STATISTICS_TILES)]
     mean, deviation = measure_channels(cells.store, sample, settings.tiles)
-    return Architecture(
-        mode=output_of(settings.loss),
-        tiles=settings.tiles,
-        normalisation=Normalisation(mean=mean, deviation=deviation),
-        backbone=settings.backbone,
-        head=settings.head,
-        class_names=cells.training_set.class_names,
-        test_time_augmentation=settings.test_time_augmentation,
-        image_weight=settings.image_weight,
-        optional_channels=settings.optional_channels,
-    )
+    return Normalisation(mean=mean, deviation=deviation)
 
 
 def _make_interpolation(

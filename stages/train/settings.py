@@ -14,8 +14,9 @@ from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import ThresholdSettings
 from data.tiles.preparation import MASK_CHANNELS, Channel, TileSettings
 from data.training.training_set import DataSettings
-from models.classifiers.backbones.settings import BackboneSettings
-from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSettings
+from models.classifiers.backbones.settings import SUBCELL_CHANNELS, BackboneSettings, check_channel_order
+from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSettings, MlpHeadSettings
+from models.classifiers.scaling import SCALING_DESCRIPTION, Scaling
 from models.losses.settings import CrossEntropySettings, LossSettings, output_of
 from models.precision import Precision
 from models.training.fit_settings import FitSettings, PhaseSettings
@@ -102,6 +103,10 @@ class TrainSettings(StageSettings):
         description="channels without which the classifier is to predict, too: each is left out of a part of "
         "the tiles, at random (hierarchical channel sampling)",
     )
+    scaling: Scaling | Literal["auto"] = Setting(
+        default="auto",
+        description=f"{SCALING_DESCRIPTION}; auto: cell for SubCell, as it was trained, otherwise fixed",
+    )
     seed: int = Setting(default=1, ge=0, description="of weights, order, changes of tiles and folds")
     device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
     precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")
@@ -173,12 +178,36 @@ class TrainSettings(StageSettings):
         return self
 
     @model_validator(mode="after")
+    def _check_input(self) -> "TrainSettings":
+        check_channel_order(self.backbone.name, self.tiles.channels)
+        if self.chosen_scaling == "cell" and self.optional_channels:
+            message = (
+                "optional_channels cannot go with scaling = cell (minimum and maximum over all channels): "
+                'set scaling = "channel" or "fixed"'
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def chosen_scaling(self) -> Scaling:
+        """How grey values are scaled."""
+        if self.scaling != "auto":
+            return self.scaling
+        return "cell" if self.backbone.name in SUBCELL_CHANNELS else "fixed"
+
+    @model_validator(mode="after")
     def _check_loss(self) -> "TrainSettings":
         losses = [self.loss, *(phase.loss for phase in self.phases if phase.loss is not None)]
         if len({output_of(loss) for loss in losses}) > 1:
             message = "the losses of all phases must be of softmax (cross-entropy), or all of sigmoid"
             raise ValueError(message)
+        averages = isinstance(self.head, MlpHeadSettings) and self.head.members > 1
         for loss in losses:
+            if averages and output_of(loss) == "single-label":
+                message = (
+                    "head.members above 1 averages sigmoids: set another kind of loss than cross-entropy"
+                )
+                raise ValueError(message)
             if self.images == "all" and output_of(loss) == "single-label":
                 message = (
                     'cross-entropy needs one label per tile: set images = "single", or another kind of loss'

@@ -10,9 +10,12 @@ from models.classifiers.backbones.m_cnn import MultiScaleNetwork
 from models.classifiers.backbones.network import Backbone
 from models.classifiers.backbones.settings import (
     BOTNET,
+    NAMED_HERE,
     PACKAGED_BACKBONE,
+    SUBCELL_CHANNELS,
     BackboneSettings,
 )
+from models.classifiers.backbones.subcell.initial import make_subcell_backbone
 from models.classifiers.backbones.timm_backbone import (
     has_network,
     lacks_stochastic_depth,
@@ -49,7 +52,10 @@ def create_backbone(settings: BackboneSettings, channels: int, size: int, *, poo
         had.
     """
     _check_weights(settings)
-    if settings.name in BACKBONES:
+    backbone: Backbone
+    if settings.name in SUBCELL_CHANNELS:
+        backbone = make_subcell_backbone(settings, channels, size, pooled=pooled)
+    elif settings.name in BACKBONES:
         backbone = BACKBONES[settings.name](channels, size, pooled=pooled)
     else:
         backbone = make_timm_backbone(settings, channels, size, pooled=pooled)
@@ -58,14 +64,16 @@ def create_backbone(settings: BackboneSettings, channels: int, size: int, *, poo
 
 
 def _check_weights(settings: BackboneSettings) -> None:
+    if settings.name in SUBCELL_CHANNELS:
+        # It has sources of its own, and checks them itself.
+        return
     by_hand = settings.name in BACKBONES
     if not by_hand and settings.name != BOTNET and not has_network(settings.name):
-        names = [*BACKBONES, BOTNET]
-        nearest = list_similar_networks(settings.name, names) or [PACKAGED_BACKBONE]
+        nearest = list_similar_networks(settings.name, list(NAMED_HERE)) or [PACKAGED_BACKBONE]
         raise InputError(
             found=f"no network is called {settings.name!r}",
             where="setting backbone.name",
-            expected=f"a name in timm, or one of {', '.join(names)}",
+            expected=f"a name in timm, or one of {', '.join(NAMED_HERE)}",
             advice=f"the nearest names are {', '.join(nearest)}",
         )
     if settings.pretrained == "package" and settings.name != PACKAGED_BACKBONE:
@@ -73,6 +81,13 @@ def _check_weights(settings: BackboneSettings) -> None:
             found=f"no installed package has weights for {settings.name}",
             where="setting backbone.pretrained",
             expected=f'"package" with {PACKAGED_BACKBONE} only',
+            advice='set it to "none"' if by_hand else 'set it to "hub" (a download) or "none"',
+        )
+    if settings.pretrained.startswith("weights"):
+        raise InputError(
+            found=f"`hpacells weights fetch` has no weights for {settings.name}",
+            where="setting backbone.pretrained",
+            expected=f'"{settings.pretrained}" with {", ".join(SUBCELL_CHANNELS)} only',
             advice='set it to "none"' if by_hand else 'set it to "hub" (a download) or "none"',
         )
     if by_hand and settings.pretrained == "hub":

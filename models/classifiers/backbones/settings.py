@@ -1,13 +1,14 @@
 """Settings of the backbone, and the names of those that timm does not have."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field as Setting
 
 from data.settings import Settings
 
-Pretrained = Literal["package", "hub", "none"]
-"""Where ImageNet weights come from: an installed package, timm's download, or nowhere."""
+Pretrained = Literal["package", "hub", "weights", "weights-vit-supcon", "none"]
+"""Where weights come from: a package, timm's download, `hpacells weights fetch` (SubCell), or nowhere."""
 
 Frozen = Literal["none", "stem", "all"]
 """What of a backbone does not learn: nothing, its first convolution with its norm, or all of it."""
@@ -18,8 +19,35 @@ PACKAGED_BACKBONE = "tf_efficientnet_lite0"
 CUSTOM_BACKBONES = ("gapnet-pl", "gapnet-zhang2021", "gapnet-batchnorm", "deepyeast", "m-cnn")
 """Networks of which nobody has published ImageNet weights."""
 
+SUBCELL_CHANNELS = {
+    "subcell-rybg": ("red", "yellow", "blue", "green"),
+    "subcell-rbg": ("red", "blue", "green"),
+    "subcell-ybg": ("yellow", "blue", "green"),
+    "subcell-bg": ("blue", "green"),
+}
+"""Network of SubCell -> the channels that it takes, in its order; the one of most channels first."""
+
 BOTNET = "botnet50"
 """A ResNet-50 of timm with attention; its other layers may start from the ResNet's weights."""
+
+NAMED_HERE = (*CUSTOM_BACKBONES, *SUBCELL_CHANNELS, BOTNET)
+"""The networks that timm does not have."""
+
+
+def check_channel_order(name: str, channels: Sequence[str]) -> None:
+    """Check that tiles have the channels of a network that takes certain ones, in its order.
+
+    Raises
+    ------
+    ValueError
+        They do not.
+    """
+    expected = SUBCELL_CHANNELS.get(name)
+    if expected is not None and tuple(channels) != expected:
+        message = (
+            f"backbone {name} takes tiles.channels = {list(expected)}, in this order, not {list(channels)}"
+        )
+        raise ValueError(message)
 
 
 class BackboneSettings(Settings):
@@ -27,12 +55,13 @@ class BackboneSettings(Settings):
 
     name: str = Setting(
         default=PACKAGED_BACKBONE,
-        description=f"a network's name in timm, or one of {', '.join([*CUSTOM_BACKBONES, BOTNET])}",
+        description=f"a network's name in timm, or one of {', '.join(NAMED_HERE)}",
     )
     pretrained: Pretrained = Setting(
         default="package",
-        description="ImageNet weights: those of an installed package (tf_efficientnet_lite0 only), "
-        "timm's download, or none",
+        description="initial weights: those for ImageNet of a package (package, tf_efficientnet_lite0 only) "
+        "or of timm's download (hub), those of SubCell that `hpacells weights fetch` fetched (weights, or "
+        "weights-vit-supcon for its other training), or none",
     )
     drop_path: float = Setting(
         default=0.0, ge=0, lt=1, description="rate of stochastic depth, where the network has it"

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from data.errors import InputError
 from data.tiles.preparation import MASK_CHANNELS
+from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from models.classifiers.bundled import find_for_fewer_channels, name_bundled
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.classifiers.ensemble.members import Member, read_members
@@ -46,7 +47,9 @@ def _adapt(member: Member, channels: Collection[str]) -> Member:
             found=f"tiles without {' and '.join(needed)}, which the classifier was trained with",
             where=member.folder,
             expected=f"tiles of the channels {', '.join(member.architecture.tiles.channels)}",
-            advice="train a classifier on these tiles (`hpacells train`), or one that can do without "
+            advice="predict with --model subcell, the network of SubCell that fits the tiles"
+            if member.architecture.backbone.name in SUBCELL_CHANNELS
+            else "train a classifier on these tiles (`hpacells train`), or one that can do without "
             "(train.optional_channels), or predict with --model simhpa19",
         )
     return replace(member, architecture=leave_out(member.architecture, lacking))

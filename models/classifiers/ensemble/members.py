@@ -1,7 +1,7 @@
 """Several trained classifiers that predict together: folds, architectures and tile sizes."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,20 +51,22 @@ class Member:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_classifiers(name: str | Path) -> list[Path]:
+def find_classifiers(name: str | Path, channels: Collection[str] | None = None) -> list[Path]:
     """List the folders of the trained classifiers in a model folder: itself, or its folds in order.
 
     Parameters
     ----------
     name
-        The folder, or the name of a bundled classifier.
+        The folder, or the name of a bundled classifier or of SubCell.
+    channels
+        Channels of the tiles, where they are known; ``subcell`` is the network that fits them.
 
     Raises
     ------
     InputError
         There is no trained classifier, or both one and folds.
     """
-    folder = find_classifier_folder(name)
+    folder = find_classifier_folder(name, channels)
     folds = [path for path in list_folds(folder) if (path / DESCRIPTION).is_file()]
     is_one = any((folder / name).is_file() for name in (DESCRIPTION, WEIGHTS))
     if folds and (folder / DESCRIPTION).is_file() and (folder / WEIGHTS).is_file():

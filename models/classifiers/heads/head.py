@@ -4,6 +4,7 @@ from models.classifiers.heads.buffered import BufferedHead
 from models.classifiers.heads.convolution import ConvolutionHead
 from models.classifiers.heads.embedding import EmbeddingHead
 from models.classifiers.heads.linear import LinearHead
+from models.classifiers.heads.mlp import MlpHead
 from models.classifiers.heads.pooling import Pool
 from models.classifiers.heads.settings import (
     BufferedHeadSettings,
@@ -11,9 +12,10 @@ from models.classifiers.heads.settings import (
     EmbeddingHeadSettings,
     HeadSettings,
     LinearHeadSettings,
+    MlpHeadSettings,
 )
 
-Head = EmbeddingHead | LinearHead | BufferedHead | ConvolutionHead
+Head = EmbeddingHead | LinearHead | BufferedHead | ConvolutionHead | MlpHead
 """From features or a feature map to embedding (N, E) and logits (N, classes); E is ``embedding_size``."""
 
 
@@ -39,6 +41,8 @@ def create_head(settings: HeadSettings, features: int, classes: int) -> Head:
             return LinearHead(pool, classes, settings)
         case BufferedHeadSettings():
             return BufferedHead(pool, classes, settings)
+        case MlpHeadSettings():
+            return MlpHead(pool, classes, settings)
 
 
 def wants_map(settings: HeadSettings) -> bool:

@@ -69,11 +69,28 @@ class ConvolutionHeadSettings(Settings):
     dropout: float = Setting(default=0.0, ge=0, lt=1, description="part of the features dropped in training")
 
 
+class MlpHeadSettings(Settings):
+    """Settings of the head of multilayer perceptrons; the defaults are those of SubCell's classifiers."""
+
+    kind: Literal["mlp"] = "mlp"
+    pooling: Pooling = "average"
+    widths: tuple[Annotated[int, Setting(ge=1, le=8192)], ...] = Setting(
+        default=(512, 256), min_length=1, description="outputs of each hidden layer, in order"
+    )
+    dropout: float = Setting(
+        default=0.5, ge=0, lt=1, description="part of each hidden layer's outputs dropped in training"
+    )
+    members: int = Setting(
+        default=1, ge=1, le=100, description="perceptrons side by side, whose probabilities are averaged"
+    )
+
+
 HeadSettings = Annotated[
     Annotated[EmbeddingHeadSettings, Tag("embedding")]
     | Annotated[LinearHeadSettings, Tag("linear")]
     | Annotated[BufferedHeadSettings, Tag("buffered")]
-    | Annotated[ConvolutionHeadSettings, Tag("convolution")],
+    | Annotated[ConvolutionHeadSettings, Tag("convolution")]
+    | Annotated[MlpHeadSettings, Tag("mlp")],
     kind_or("embedding"),
 ]
 """Settings of a head, chosen by their kind."""

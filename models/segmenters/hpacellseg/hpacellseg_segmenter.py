@@ -25,8 +25,8 @@ from models.segmenters.postprocessing.enlarge import resize_labels
 from models.segmenters.postprocessing.numbering import number_cells
 from models.segmenters.segmenter import SegmentedField, check_image
 from models.segmenters.weights.catalogue import find_published
-from models.segmenters.weights.pickles.reader import read_network
 from models.segmenters.weights.store import find_weights, weights_hash
+from models.weights.pickles.reader import read_network
 
 PACKAGE = "hpacellseg"
 

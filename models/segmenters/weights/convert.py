@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +9,10 @@ from safetensors import SafetensorError, safe_open
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.pickles.printable import printable
 from models.segmenters.dpn_unet.published_names import published_names, rename_published
-from models.segmenters.weights.packed import unpacked
-from models.segmenters.weights.pickles.reader import StoredTensor, read_network
-
-MOST_NAMED = 3
-"""Entries that a message names."""
+from models.weights.layout import check_entries
+from models.weights.packed import unpacked
+from models.weights.pickles.reader import StoredTensor, read_network
 
 COUNTERS = "num_batches_tracked"
 """The entries that are int64; all others are float32."""
@@ -104,28 +100,8 @@ def check_layout(where: Path, shapes: dict[str, tuple[int, ...]]) -> None:
     InputError
         Naming entries that are missing, surplus, or of another shape.
     """
-    expected = _expected_shapes()
-    differing = [
-        f"{name} ({_by(shapes[name])}, not {_by(shape)})"
-        for name, shape in expected.items()
-        if shapes.get(name, shape) != shape
-    ]
-    faults = [
-        f"{len(names)} {fault}: {_list(names)}"
-        for fault, names in (
-            ("missing", [name for name in expected if name not in shapes]),
-            ("surplus", [name for name in shapes if name not in expected]),
-            ("of another shape", differing),
-        )
-        if names
-    ]
-    if faults:
-        raise InputError(
-            found="; ".join(faults),
-            where=where,
-            expected=f"the {len(expected)} entries of a DPN-UNet",
-            advice="take one of the files that `hpacells weights list` names",
-        )
+    advice = "take one of the files that `hpacells weights list` names"
+    check_entries(where, shapes, _expected_shapes(), "a DPN-UNet", advice)
 
 
 def _expected_shapes() -> dict[str, tuple[int, ...]]:
@@ -152,12 +128,3 @@ def _write(source: Path, target: Path, tensors: dict[str, StoredTensor]) -> None
         writing.write(len(text).to_bytes(8, "little") + text)
         for tensor in tensors.values():
             writing.write(tensor.read(reading).data)
-
-
-def _list(names: Iterable[str]) -> str:
-    first, rest = list(names)[:MOST_NAMED], list(names)[MOST_NAMED:]
-    return ", ".join(map(printable, first)) + (f" and {len(rest)} more" if rest else "")
-
-
-def _by(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape)) or "one number"

@@ -1,33 +1,26 @@
 """Fetching published weights, from the network or from a folder, and converting them into the store."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, cast
 
 import pooch
-import requests
 
 from data.errors import InputError
 from data.file_hash import hash_file
 from models.segmenters.weights.catalogue import PublishedWeights, find_published
 from models.segmenters.weights.convert import convert, copy_converted
-from models.segmenters.weights.origin import Origin, write_origin
-from models.segmenters.weights.resumed_download import ResumedDownload
-from models.segmenters.weights.store import converted_path, find_weights, weights_folder
+from models.segmenters.weights.store import converted_path, find_weights
 from models.segmenters.weights.zenodo import API_URL, RecordFile, read_record
+from models.weights.folder import weights_folder
+from models.weights.network_errors import network_errors
+from models.weights.origin import Origin, write_origin
+from models.weights.progress import Track, show_nothing
+from models.weights.resumed_download import ResumedDownload
 
 log = logging.getLogger("hpacells")
-
-Track = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-"""Shows progress: takes a description and the bytes of the whole, and gives what is told the bytes so far."""
-
-
-@contextmanager
-def show_nothing(_description: str, _total: int) -> Iterator[Callable[[int], None]]:
-    """Show no progress."""
-    yield lambda _done: None
 
 
 def fetch(
@@ -159,26 +152,9 @@ def _note_origin(target: Path, source: str, sha256: str, checksum: str = "", lic
     write_origin(target, origin)
 
 
-@contextmanager
-def _network_errors(wanted: list[PublishedWeights]) -> Iterator[None]:
-    """Explain to the user what to do where the network does not answer."""
-    names = ", ".join(published.file for published in wanted)
-    try:
-        yield
-    except requests.RequestException as error:
-        response = error.response
-        found = f"{response.status_code} {response.reason}" if response is not None else _reason(error)
-        raise InputError(
-            found=f"cannot be downloaded ({found})",
-            where=f"weights {names}",
-            expected=f"access to https://doi.org/{wanted[0].doi} (through HTTPS_PROXY, where that is set)",
-            advice="try again, which resumes the download, or copy the files from a machine with "
-            "access into a folder DIR and run `hpacells weights fetch dpn-unet --from DIR`",
-        ) from error
-
-
-def _reason(error: Exception) -> str:
-    """Return the innermost cause, which is what says something."""
-    while error.args and isinstance(error.args[0], Exception):
-        error = error.args[0]
-    return str(getattr(error, "reason", None) or error).rpartition(": ")[2] or type(error).__name__
+def _network_errors(wanted: list[PublishedWeights]) -> AbstractContextManager[None]:
+    return network_errors(
+        ", ".join(published.file for published in wanted),
+        f"https://doi.org/{wanted[0].doi}",
+        f"hpacells weights fetch {wanted[0].network} --from DIR",
+    )

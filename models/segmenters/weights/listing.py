@@ -4,18 +4,19 @@ from pathlib import Path
 
 from models.segmenters.lite.bundled import LITE_WEIGHTS
 from models.segmenters.weights.catalogue import PublishedWeights, read_catalogue
-from models.segmenters.weights.origin import read_origin
-from models.segmenters.weights.store import find_weights, weights_folder, weights_hash
+from models.segmenters.weights.store import find_weights, weights_hash
+from models.weights.blocks import format_block
+from models.weights.origin import read_origin
 
 OWN_LICENCE = "Apache-2.0"
 
 
 def describe_weights() -> str:
-    """Describe all weights, a block each: what they are, source, licence, size, checksum, present or not."""
+    """Describe the weights of all segmenters, a block each: source, licence, size, checksum, present."""
     blocks = [_describe_published(published) for published in read_catalogue().values()]
     if LITE_WEIGHTS.is_file():
         blocks.append(_describe_bundled(LITE_WEIGHTS))
-    return "\n".join([*blocks, f"folder: {weights_folder()}"])
+    return "\n".join(blocks)
 
 
 def _describe_published(published: PublishedWeights) -> str:
@@ -31,7 +32,7 @@ def _describe_published(published: PublishedWeights) -> str:
     if path:
         checksum += f"; converted sha256:{weights_hash(path)}"
     size = path.stat().st_size / 1e6 if path else published.megabytes
-    return _block(
+    return format_block(
         f"{published.name}: {'present' if path else 'not present'}",
         finds=published.finds,
         source=source,
@@ -42,7 +43,7 @@ def _describe_published(published: PublishedWeights) -> str:
 
 
 def _describe_bundled(path: Path) -> str:
-    return _block(
+    return format_block(
         "lite: present",
         finds="nuclei and cells",
         source="comes with hpacells",
@@ -50,7 +51,3 @@ def _describe_bundled(path: Path) -> str:
         size=f"{path.stat().st_size / 1e6:.1f} MB",
         checksum=f"sha256:{weights_hash(path)}",
     )
-
-
-def _block(title: str, **facts: str) -> str:
-    return "\n".join([title, *(f"  {name:<9} {value}" for name, value in facts.items())])

@@ -1,24 +1,14 @@
 """Where converted weights are kept on this machine."""
 
-import os
 from pathlib import Path
 
-import pooch
 from safetensors import SafetensorError, safe_open
 
 from data.file_hash import hash_file
 from models.segmenters.dpn_unet.published_names import published_names
 from models.segmenters.weights.catalogue import find_published
-from models.segmenters.weights.origin import read_origin
-
-FOLDER_VARIABLE = "HPACELLS_WEIGHTS"
-"""Environment variable with the folder to use instead of the user's cache."""
-
-
-def weights_folder() -> Path:
-    """Return the folder of converted weights: `FOLDER_VARIABLE`, or ``weights`` in the user's cache."""
-    given = os.environ.get(FOLDER_VARIABLE)
-    return Path(given).expanduser() if given else Path(pooch.os_cache("hpacells")) / "weights"
+from models.weights.folder import weights_folder
+from models.weights.origin import read_origin
 
 
 def converted_path(name: str, folder: Path | None = None) -> Path:

@@ -6,13 +6,9 @@ from typing import Any
 import requests
 
 from data.errors import InputError
+from models.weights.resumed_download import HEADERS, TIMEOUT_S
 
 API_URL = "https://zenodo.org/api/records"
-TIMEOUT_S = (15, 60)
-"""Seconds to connect, and between two pieces of an answer."""
-
-# Zenodo limits clients that do not say who they are.
-HEADERS = {"User-Agent": "hpacells (https://doi.org/10.5281/zenodo.4665863)", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)

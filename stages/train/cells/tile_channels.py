@@ -6,6 +6,7 @@ from collections.abc import Collection
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.fewer_channels.folder_channels import name_channels
+from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from stages.train.settings import TrainSettings
 
 log = logging.getLogger("hpacells")
@@ -40,6 +41,7 @@ def leave_out_absent(settings: TrainSettings, channels: Collection[str]) -> Trai
             expected="a channel that the tiles have",
             advice=f"name some of {', '.join(channels)}",
         )
+    _check_backbone(settings, lacking, kept)
     log.warning(
         "the tiles have no %s channel: the classifier is trained with %s, and predicts by these alone",
         name_channels(lacking, "or"),
@@ -47,3 +49,18 @@ def leave_out_absent(settings: TrainSettings, channels: Collection[str]) -> Trai
     )
     tiles = settings.tiles.model_copy(update={"channels": kept})
     return settings.model_copy(update={"tiles": tiles, "optional_channels": optional})
+
+
+def _check_backbone(settings: TrainSettings, lacking: Collection[str], kept: Collection[str]) -> None:
+    name = settings.backbone.name
+    if name not in SUBCELL_CHANNELS:
+        return
+    fitting = next((other for other, taken in SUBCELL_CHANNELS.items() if set(taken) <= set(kept)), None)
+    raise InputError(
+        found=f"tiles without {name_channels(lacking)}",
+        where=f"setting train.backbone.name = {name}",
+        expected=f"the channels {', '.join(SUBCELL_CHANNELS[name])}",
+        advice="choose another network"
+        if fitting is None
+        else f'set backbone.name = "{fitting}" and tiles.channels = {list(SUBCELL_CHANNELS[fitting])}',
+    )

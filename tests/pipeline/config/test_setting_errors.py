@@ -61,7 +61,7 @@ def test_an_unknown_setting_lists_what_there_is(assignments, unknown: str, liste
     [
         (["optimiser.kind=lion"], "optimiser.kind = 'lion'", "adamw, adam, sgd"),
         (["lr_schedule.kind=step"], "lr_schedule.kind = 'step'", "cosine, restarts, ramp, plateau, constant"),
-        (["head.kind=deep"], "head.kind = 'deep'", "embedding, linear, buffered, convolution"),
+        (["head.kind=deep"], "head.kind = 'deep'", "embedding, linear, buffered, convolution, mlp"),
         (
             ["augment.kind=none at all"],
             "augment.kind = 'none at all'",

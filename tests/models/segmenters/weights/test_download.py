@@ -9,9 +9,10 @@ from safetensors import safe_open
 from data.errors import InputError
 from data.file_hash import hash_file
 from models.segmenters.weights.download import fetch
-from models.segmenters.weights.origin import read_origin
-from models.segmenters.weights.resumed_download import CHUNK_BYTES, MOST_FRUITLESS, ResumedDownload
-from models.segmenters.weights.store import FOLDER_VARIABLE, find_weights, weights_hash
+from models.segmenters.weights.store import find_weights, weights_hash
+from models.weights.folder import FOLDER_VARIABLE
+from models.weights.origin import read_origin
+from models.weights.resumed_download import CHUNK_BYTES, MOST_FRUITLESS, ResumedDownload
 
 NAME, FILE = "dpn_unet_nuclei", "dpn_unet_nuclei_v1.pth"
 CUT = 16 * CHUNK_BYTES

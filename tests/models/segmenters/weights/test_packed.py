@@ -5,7 +5,7 @@ import torch
 
 from data.errors import InputError
 from models.segmenters.weights.convert import convert
-from models.segmenters.weights.packed import unpacked
+from models.weights.packed import unpacked
 
 
 def test_a_packed_file_is_unpacked_for_the_block_alone(tmp_path):

@@ -8,8 +8,9 @@ from safetensors.torch import save_file
 from data.errors import InputError
 from models.segmenters.dpn_unet.published_names import published_names
 from models.segmenters.weights.catalogue import find_published, names_of_network, read_catalogue
-from models.segmenters.weights.origin import Origin, read_origin, write_origin
-from models.segmenters.weights.store import FOLDER_VARIABLE, find_weights, weights_folder, weights_hash
+from models.segmenters.weights.store import find_weights, weights_hash
+from models.weights.folder import FOLDER_VARIABLE, weights_folder
+from models.weights.origin import Origin, read_origin, write_origin
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from functools import partial
 
 from data.pickles.names import GlobalRecord
 from data.pickles.printable import printable
-from models.segmenters.weights.pickles.records import ModuleRecord, StorageRecord, TensorRecord
+from models.weights.pickles.records import ModuleRecord, StorageRecord, TensorRecord
 
 STORAGE_TYPES = {
     "DoubleStorage": "<f8",

@@ -11,8 +11,8 @@ import numpy as np
 from data.errors import InputError
 from data.pickles.machine import RefusedError
 from data.pickles.printable import printable
-from models.segmenters.weights.pickles.records import ModuleRecord, TensorRecord
-from models.segmenters.weights.pickles.torch_file import read_container
+from models.weights.pickles.records import ModuleRecord, TensorRecord
+from models.weights.pickles.torch_file import read_container
 
 MOST_PARTS = 100_000
 """Modules or entries of one network; a DPN-UNet has 372 and 595."""

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from models.segmenters.weights.pickles.reader import read_network
+from models.weights.pickles.reader import read_network
 
 
 class Reduces:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from data.errors import InputError
-from models.segmenters.weights.pickles.reader import read_network
+from models.weights.pickles.reader import read_network
 
 KINDS = [(legacy, parallel) for legacy in (False, True) for parallel in (False, True)]
 

@@ -7,7 +7,11 @@ from typing import IO
 
 import requests
 
-from models.segmenters.weights.zenodo import HEADERS, TIMEOUT_S
+TIMEOUT_S = (15, 60)
+"""Seconds to connect, and between two pieces of an answer."""
+
+# Zenodo limits clients that do not say who they are.
+HEADERS = {"User-Agent": "hpacells (https://doi.org/10.5281/zenodo.4665863)", "Accept-Encoding": "identity"}
 
 CHUNK_BYTES = 1 << 16
 """Written at once; what a cut leaves of one is asked for again."""

@@ -13,8 +13,8 @@ import numpy as np
 
 from data.pickles.machine import read_pickle
 from data.pickles.printable import printable
-from models.segmenters.weights.pickles.records import StorageRecord
-from models.segmenters.weights.pickles.torch_names import TorchNames
+from models.weights.pickles.records import StorageRecord
+from models.weights.pickles.torch_names import TorchNames
 
 ZIP_MAGIC = b"PK\x03\x04"
 LEGACY_MAGIC = 0x1950A86A20F9469CFC6C

@@ -1,0 +1,1 @@
+"""SubCell, the vision transformer that the Human Protein Atlas published, as a backbone."""
