@@ -32,8 +32,6 @@ def test_the_classifier_decides_unless_the_settings_do(models, assignments, expe
         ([], ["crops.preset=cell", "train.tiles.preset=subcell"]),
     ],
 )
-def test_settings_against_the_classifier_are_refused_before_any_work(
-    models, assignments
-) -> None:
+def test_settings_against_the_classifier_are_refused_before_any_work(models, assignments) -> None:
     with pytest.raises(InputError, match="leave it out: run sets it by itself"):
         choose_preset(models, load_config(None, assignments))
