@@ -9,7 +9,13 @@ from typing import Any
 
 from data.errors import InputError
 from data.file_hash import hash_file
-from models.classifiers.backbones.subcell.names import TRAININGS, SubCellName, list_names, parse_name
+from models.classifiers.backbones.subcell.names import (
+    TRAININGS,
+    SubCellName,
+    Training,
+    list_names,
+    parse_name,
+)
 from models.classifiers.backbones.subcell.store import is_fetched, subcell_folder
 from models.classifiers.model_folder import read_classifier, read_training
 from models.classifiers.subcell.catalogue import PublishedSubCell, find_published, read_fact
@@ -38,7 +44,7 @@ def find_name(network: str, training: str | None = None) -> SubCellName:
             where="weights",
             expected=f"dpn-unet, or one of {', '.join(map(str, list_names()))}",
         )
-    chosen = next((each for each in TRAININGS if each == training), None)
+    chosen: Training | None = next((each for each in TRAININGS if each == training), None)
     if training is None or chosen == parsed.training:
         return parsed
     if chosen is None or not network.endswith(parsed.channel_set):
@@ -152,8 +158,8 @@ def _convert(
     if published.averages_two_heads and len(heads) == 1:
         log.warning(
             "%s: its probabilities are those of one classifier file, where SubCellPortable of 2024-10 "
-            "averages two; for the same, put encoder.pth, classifier_s0.pth and classifier_s1.pth into a folder "
-            "DIR and run `hpacells weights fetch %s --from DIR`",
+            "averages two; for the same, put encoder.pth, classifier_s0.pth and classifier_s1.pth into a "
+            "folder DIR and run `hpacells weights fetch %s --from DIR`",
             name,
             name,
         )

@@ -43,8 +43,10 @@ def parse_name(name: str) -> SubCellName | None:
     found = _NAME.fullmatch(name)
     if found is None:
         return None
-    training = next((each for each in TRAININGS if each == found["training"]), DEFAULT_TRAINING)
-    return SubCellName(found["channels"], training)
+    for training in TRAININGS:
+        if training == found["training"]:
+            return SubCellName(found["channels"], training)
+    return SubCellName(found["channels"])
 
 
 def list_names() -> list[SubCellName]:

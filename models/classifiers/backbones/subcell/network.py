@@ -103,7 +103,7 @@ class SubCellBackbone(Backbone):
             Number of the block after which, from 1 on; 0 is after the last, normalised.
         """
         tokens = self.transformer.embed(tiles)
-        for block in self.transformer.blocks[: layer or _BLOCKS]:
+        for block in list(self.transformer.blocks.children())[: layer or _BLOCKS]:
             tokens = block(tokens)
         if not layer:
             tokens = self.transformer.norm(tokens)
@@ -114,7 +114,7 @@ class SubCellBackbone(Backbone):
         """Return the parameters of the embedding, of each block, and of what follows them."""
         transformer = self.transformer
         first = [transformer.cls_token, transformer.pos_embed, *transformer.patch_embed.parameters()]
-        blocks = [list(block.parameters()) for block in transformer.blocks]
+        blocks = [list(block.parameters()) for block in transformer.blocks.children()]
         return [first, *blocks, [*transformer.norm.parameters(), *self.pooling.parameters()]]
 
 
@@ -127,10 +127,12 @@ class _Transformer(VisionTransformer):
 
     def _pos_embed(self, x: Tensor) -> Tensor:
         size = x.shape[1:3]
-        positions = self.pos_embed
+        positions, first = self.pos_embed, self.cls_token
+        if positions is None or first is None:
+            message = "a network without position embeddings or class token"
+            raise TypeError(message)
         if tuple(size) != tuple(self.patch_embed.grid_size):
             plane = positions[:, 1:].transpose(1, 2).unflatten(2, self.patch_embed.grid_size)
             plane = functional.interpolate(plane, size=size, mode="bicubic", align_corners=False)
             positions = torch.cat([positions[:, :1], plane.flatten(2).transpose(1, 2)], dim=1)
-        first = self.cls_token.expand(x.shape[0], -1, -1)
-        return torch.cat([first, x.flatten(1, 2)], dim=1) + positions
+        return torch.cat([first.expand(x.shape[0], -1, -1), x.flatten(1, 2)], dim=1) + positions
