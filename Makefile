@@ -55,7 +55,7 @@ REPORT_LABELS = $(if $(LABELS),$(if $(OTHER_LABELS)$(filter $(DEMO_WORK),$(subst
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights images segment crops train predict evaluate \
-        explore features submission score report provenance run test test-slow test-faults lint audit format bench clean
+        explore features submission export score report provenance run test test-slow test-faults lint audit format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
@@ -134,6 +134,9 @@ features: setup ## show what the classifier's neurons respond to (LABELS=)
 
 submission: setup ## write label, confidence and mask of every cell as a Kaggle CSV
 	$(HPACELLS) combine --work $(call q,WORK) $(CONFIG_OPTION) $(ARGS)
+
+export: setup ## write cells, embeddings and probabilities for scanpy and cellxgene (h5ad)
+	$(HPACELLS) export $(call q,WORK) $(CONFIG_OPTION) $(ARGS)
 
 score: setup ## score the submission (TRUTH=)
 	$(call need,TRUTH)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from benchmarks.rle import draw_cells
 from data.cells.cells_table import measure_cells
-from data.tiles.cropping import crop_boxes, find_square, resize_square
+from data.tiles.cropping import crop_boxes, resize_square
+from data.tiles.tile_presets import PRESETS
 
 Cut = Callable[[NDArray[np.uint8], NDArray[np.uint16]], NDArray[np.uint8]]
 
@@ -28,7 +29,7 @@ def cut_by_copies(image: NDArray[np.uint8], cells: NDArray[np.uint16]) -> NDArra
         masked[:, ~mask] = 0
         rows, columns = np.nonzero(mask)
         y0, y1, x0, x1 = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
-        top, left, side = find_square(np.array([y0, x0, y1, x1]))
+        top, left, side = PRESETS["cell"].find_square(np.array([y0, x0, y1, x1]), 0.08)
         square = np.zeros((4, side, side), np.uint8)
         square[:, y0 - top : y1 - top, x0 - left : x1 - left] = masked[:, y0:y1, x0:x1]
         tiles.append([resize_square(plane) for plane in square])

@@ -107,7 +107,7 @@ def run_stage(stage: str, folder: Path) -> None:
 class _NoTiles:
     """A tile store that keeps nothing."""
 
-    def __init__(self, path: Path, count: int, key: str, channels: Sequence[str]) -> None:
+    def __init__(self, path: Path, count: int, key: str, channels: Sequence[str], preset: str) -> None:
         self._count, self.rows_written = count, 0
 
     def append(self, cut: CellTiles) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Numbers of the errors that say that there is no room."""
 
-_NUMBER = re.compile(r"\(os error (\d+)\)|\[errno (\d+)\]|\bOs \{ code: (\d+)", re.IGNORECASE)
-"""How libraries in Rust and C++ name the number of an error."""
+_NUMBER = re.compile(r"\(os error (\d+)\)|\[errno (\d+)\]|\bOs \{ code: (\d+)|\berrno = (\d+)", re.IGNORECASE)
+"""How libraries in Rust, C++ and C (HDF5) name the number of an error."""
 
 
 def find_system_error(error: BaseException) -> OSError | None:

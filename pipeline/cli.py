@@ -17,6 +17,7 @@ from pipeline.commands.curves import curves
 from pipeline.commands.doctor import doctor
 from pipeline.commands.evaluate import evaluate
 from pipeline.commands.explore import explore
+from pipeline.commands.export import export
 from pipeline.commands.features import features
 from pipeline.commands.find_rate import find_rate
 from pipeline.commands.images import images
@@ -83,6 +84,7 @@ _COMMANDS = {
         "inspect": inspect,
         "features": features,
         "combine": combine,
+        "export": export,
         "score": score,
         "evaluate": evaluate,
         "provenance": provenance,

@@ -17,6 +17,7 @@ TARGETS = {
     "explore": ["{IMAGES}", "--labels", "{LABELS}", "--work", "{WORK}"],
     "features": ["--work", "{WORK}", "--labels", "{LABELS}"],
     "submission": ["--work", "{WORK}"],
+    "export": ["{WORK}"],
     "score": ["{WORK}/submission.csv", "{TRUTH}", "--work", "{WORK}", "--json", "{WORK}/metric.json"],
     "report": ["--work", "{WORK}", "--labels", "{LABELS}"],
     "run": ["{IMAGES}", "--labels", "{LABELS}", "--work", "{WORK}", "--truth", "{TRUTH}"],

@@ -38,12 +38,15 @@ class MapGrid:
         The receptive field, for both axes.
     tiles
         How the network's input is made of a stored tile.
+    stored_px
+        Side of a stored tile.
     """
 
     height: int
     width: int
     reach: Reach
     tiles: TileSettings
+    stored_px: int = TILE_SIZE
 
     @property
     def field_px(self) -> float:
@@ -77,7 +80,7 @@ class MapGrid:
 
     def _to_box(self, *edges: float) -> Box:
         spare = (self.tiles.size - self.tiles.side) // 2
-        scale = TILE_SIZE / self.tiles.size
+        scale = self.stored_px / self.tiles.size
         inside = np.clip(edges, 0, self.tiles.side)
         return Box(*(int(edge) for edge in np.rint((inside + spare) * scale)))
 

@@ -104,10 +104,9 @@ def read_label_set(name_or_path: str | PathLike[str]) -> LabelSet:
     """
     path = Path(name_or_path)
     if not path.is_file():
-        folder = Path(str(resources.files("configs").joinpath("label_sets")))
-        path = folder / f"{name_or_path}.toml"
+        path = _bundled_folder() / f"{name_or_path}.toml"
         if not path.is_file():
-            names = ", ".join(sorted(file.stem for file in folder.glob("*.toml")))
+            names = ", ".join(list_label_sets())
             raise InputError(
                 found="no such label set", where=name_or_path, expected=f"a TOML file or one of {names}"
             )
@@ -122,6 +121,15 @@ def read_label_set(name_or_path: str | PathLike[str]) -> LabelSet:
         raise InputError(found=f"not a label set ({reason})", where=path, expected=_EXPECTED) from None
     except (OSError, ValueError) as error:
         raise InputError(found=f"not a label set ({error})", where=path, expected=_EXPECTED) from None
+
+
+def list_label_sets() -> list[str]:
+    """Return the names of the label sets that come with hpacells, in alphabetical order."""
+    return sorted(file.stem for file in _bundled_folder().glob("*.toml"))
+
+
+def _bundled_folder() -> Path:
+    return Path(str(resources.files("configs").joinpath("label_sets")))
 
 
 HPA2021 = read_label_set("hpa2021")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from data.cells.precropped_masks import find_nucleus_mask
+from data.cells.precropped.precropped_masks import find_nucleus_mask
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import Field

@@ -4,7 +4,7 @@ import time
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +30,11 @@ class Batch:
     items
         (n,) numbers of the items, as they stood in the plan.
     tiles
-        (n, S, S, C) uint8, cropped where the settings say so.
+        (n, S, S, C) uint8, cropped where the settings say so; of a `FeatureLoader` (n, 1, 1, F) float32.
     """
 
     items: NDArray[np.intp]
-    tiles: NDArray[np.uint8]
+    tiles: NDArray[Any]
 
 
 def plan_batches(order: NDArray[np.integer], batch_size: int) -> list[NDArray[np.intp]]:

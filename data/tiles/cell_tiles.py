@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
+from data.tiles.tile_presets import PRESETS
 
-TILE_SIZE = 256
-"""Side of a tile in px."""
+TILE_SIZE = PRESETS["cell"].size
+"""Side in px of a tile of the usual preset."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +20,9 @@ class CellTiles:
     Attributes
     ----------
     tiles
-        (n, 4, 256, 256) uint8, R G B Y.
+        (n, 4, S, S) uint8, R G B Y.
     cell_masks, nucleus_masks
-        (n, 256, 256) bool.
+        (n, S, S) bool.
     mean_intensities
         (n, 4) float32: mean over the cell's pixels at full size, 0..1; NaN for what was not measured.
     """
@@ -32,12 +33,12 @@ class CellTiles:
     mean_intensities: NDArray[np.float32]
 
     @classmethod
-    def blank(cls, count: int) -> "CellTiles":
-        """Make black tiles without masks, and with intensities that say "not measured" (NaN)."""
+    def blank(cls, count: int, size: int = TILE_SIZE) -> "CellTiles":
+        """Make black tiles of some px without masks, and with intensities that say "not measured" (NaN)."""
         return cls(
-            np.zeros((count, 4, TILE_SIZE, TILE_SIZE), np.uint8),
-            np.zeros((count, TILE_SIZE, TILE_SIZE), np.bool_),
-            np.zeros((count, TILE_SIZE, TILE_SIZE), np.bool_),
+            np.zeros((count, 4, size, size), np.uint8),
+            np.zeros((count, size, size), np.bool_),
+            np.zeros((count, size, size), np.bool_),
             np.full((count, 4), np.nan, np.float32),
         )
 

@@ -1,13 +1,14 @@
 """Cutting single cells out of a field: square tiles of one size with the masks of cell and nucleus."""
 
-import math
 from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.tile_presets import PRESETS, PresetName, count_halvings
 
 Pixel = TypeVar("Pixel", np.uint8, np.uint16)
 
@@ -20,11 +21,14 @@ def crop_boxes(
     boxes: NDArray[np.integer],
     *,
     keep_neighbours: bool = False,
+    preset: PresetName = "cell",
+    pixel_size_um: float = REFERENCE_PIXEL_SIZE_UM,
+    widen_masks: bool = True,
 ) -> CellTiles:
-    """Cut cells out of a field, pad each to a square and resize it to 256 px.
+    """Cut a square around each cell out of a field and resize it to a tile.
 
-    The square is centred on the cell's box and as long as the box's longer side. Beyond the image it is
-    black; inside, everything outside the cell is black too unless neighbours are kept.
+    The square is that of the preset: by default centred on the cell's box and as long as its longer side.
+    Beyond the image it is black; inside, everything outside the cell is black too unless neighbours are kept.
 
     Parameters
     ----------
@@ -38,53 +42,61 @@ def crop_boxes(
         (n, 4) their half-open boxes y0 x0 y1 x1, in px.
     keep_neighbours
         Whether what lies outside the cell's mask stays visible.
+    preset
+        How large the square and the tile are.
+    pixel_size_um
+        Edge of a pixel of the field, by which the window of a preset is scaled.
+    widen_masks
+        Whether the margin of the preset around a cell's mask stays visible, too; the masks of the tiles are
+        the cells' own all the same.
     """
-    cut = CellTiles.blank(len(cell_ids))
+    form = PRESETS[preset]
+    margin = form.find_margin(pixel_size_um) if widen_masks else 0
+    cut = CellTiles.blank(len(cell_ids), form.size)
     for row, (cell_id, box) in enumerate(zip(cell_ids, boxes, strict=True)):
-        y0, x0, side = find_square(box)
+        cut.mean_intensities[row] = _measure_means(image, cells, cell_id, box)
+        y0, x0, side = form.find_square(box, pixel_size_um)
         cell_mask = (_window(cells, y0, x0, side) == cell_id).view(np.uint8)
         nucleus_mask = (_window(nuclei, y0, x0, side) == cell_id).view(np.uint8)
-        area = cv2.countNonZero(cell_mask)
+        visible = cell_mask if not margin or keep_neighbours else _widen(cell_mask, margin)
         for channel in range(4):
             window = _window(image[channel], y0, x0, side)
-            inside = window * cell_mask
-            cut.mean_intensities[row, channel] = cv2.sumElems(inside)[0] / (255 * area)
-            cut.tiles[row, channel] = resize_square(window if keep_neighbours else inside)
-        cut.cell_masks[row] = resize_square(cell_mask * np.uint8(255)) > 127
-        cut.nucleus_masks[row] = resize_square(nucleus_mask * np.uint8(255)) > 127
+            cut.tiles[row, channel] = resize_square(
+                window if keep_neighbours else window * visible, form.size
+            )
+        cut.cell_masks[row] = resize_square(cell_mask * np.uint8(255), form.size) > 127
+        cut.nucleus_masks[row] = resize_square(nucleus_mask * np.uint8(255), form.size) > 127
     return cut
 
 
-def find_square(box: NDArray[np.integer]) -> tuple[int, int, int]:
-    """Find the square around a half-open box: its first row and column, which may be negative, and its side.
-
-    The side is rounded up to a multiple of the power of two by which ``resize_square`` first shrinks.
-    """
-    y0, x0, y1, x1 = (int(value) for value in box)
-    side = max(y1 - y0, x1 - x0)
-    step = 2 ** _halvings(side)
-    side = -(-side // step) * step
-    return y0 - (side - (y1 - y0)) // 2, x0 - (side - (x1 - x0)) // 2, side
-
-
-def resize_square(window: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Resize a square (side, side) uint8 to a tile's 256 px.
+def resize_square(window: NDArray[np.uint8], size: int = TILE_SIZE) -> NDArray[np.uint8]:
+    """Resize a square (side, side) uint8 to a tile of ``size`` px.
 
     A side of more than twice the tile's is halved, by averaging, until it is not; then pixels are
     interpolated linearly, so that each contributes. OpenCV averages areas by other factors some ten times as
     slowly.
     """
     side = len(window)
-    for _ in range(_halvings(side)):
+    for _ in range(count_halvings(side, size)):
         side //= 2
         window = cv2.resize(window, (side, side), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    resized = cv2.resize(window, (TILE_SIZE, TILE_SIZE), interpolation=cv2.INTER_LINEAR)
+    resized = cv2.resize(window, (size, size), interpolation=cv2.INTER_LINEAR)
     return resized.astype(np.uint8, copy=False)
 
 
-def _halvings(side: int) -> int:
-    """Count how often a side must be halved to be at most twice the tile's."""
-    return max(0, math.ceil(math.log2(side / (2 * TILE_SIZE))))
+def _measure_means(
+    image: NDArray[np.uint8], cells: NDArray[np.uint16], cell_id: np.integer, box: NDArray[np.integer]
+) -> list[float]:
+    """Measure the mean of each channel over the whole cell, also where a window shows a part of it."""
+    y0, x0, y1, x1 = (int(value) for value in box)
+    mask = (cells[y0:y1, x0:x1] == cell_id).view(np.uint8)
+    area = cv2.countNonZero(mask)
+    return [cv2.sumElems(plane[y0:y1, x0:x1] * mask)[0] / (255 * area) for plane in image]
+
+
+def _widen(mask: NDArray[np.uint8], margin: int) -> NDArray[np.uint8]:
+    square = np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)
+    return cv2.dilate(mask, square).astype(np.uint8, copy=False)
 
 
 def _window(plane: NDArray[Pixel], y0: int, x0: int, side: int) -> NDArray[Pixel]:

@@ -26,6 +26,7 @@ from data.images.grey_levels import fill_range, to_uint8
 from data.software.opencv import check_opencv
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
+from data.tiles.tile_presets import PRESETS, PresetName, check_preset_name
 from data.tiles.tile_reader import index_channels
 
 
@@ -60,6 +61,8 @@ class FieldTiles:
         Tiles, masks and mean intensities.
     channels
         The channels that the image has, in the usual order; the planes of the others are empty.
+    preset
+        By which preset the tiles were cut.
 
     Examples
     --------
@@ -77,18 +80,24 @@ class FieldTiles:
     table: pd.DataFrame
     cropped: CellTiles
     channels: tuple[str, ...] = CHANNELS
+    preset: PresetName = "cell"
 
     @property
     def tiles(self) -> NDArray[np.uint8]:
-        """All tiles, (n, 4, 256, 256) uint8, R G B Y; black where the image lacks a channel."""
+        """All tiles, (n, 4, S, S) uint8, R G B Y; black where the image lacks a channel."""
         return self.cropped.tiles
+
+    @property
+    def size(self) -> int:
+        """Side of a tile in px: 256, or that of another preset."""
+        return PRESETS[self.preset].size
 
     def __len__(self) -> int:
         """Count the cells."""
         return len(self.table)
 
     def read(self, rows: ArrayLike, channels: Sequence[str] | None = None) -> NDArray[np.uint8]:
-        """Return some channels of some tiles, (k, C, 256, 256) uint8, in the order asked.
+        """Return some channels of some tiles, (k, C, S, S) uint8, in the order asked.
 
         By default those of `channels`.
 
@@ -102,11 +111,11 @@ class FieldTiles:
         return self.cropped.tiles[np.asarray(rows, np.intp)[:, None], indices]
 
     def cell_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
-        """Return the cells' own masks in their tiles, (k, 256, 256) bool."""
+        """Return the cells' own masks in their tiles, (k, S, S) bool."""
         return self.cropped.cell_masks[np.asarray(rows, np.intp)]
 
     def nucleus_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
-        """Return the nuclei's masks in the tiles, (k, 256, 256) bool."""
+        """Return the nuclei's masks in the tiles, (k, S, S) bool."""
         return self.cropped.nucleus_masks[np.asarray(rows, np.intp)]
 
 
@@ -117,12 +126,13 @@ def crop_cells(
     image_id: str = "",
     channels: Sequence[str] | None = None,
     keep_neighbours: bool = False,
+    preset: PresetName = "cell",
     full_scale: int | None = None,
     min_area_um2: float = MIN_AREA_UM2,
     min_fraction_inside: float = MIN_FRACTION_INSIDE,
     min_intensity: float = MIN_INTENSITY,
 ) -> FieldTiles:
-    """Crop every cell of a field to a tile of 256 px, as ``hpacells crops`` does with the same settings.
+    """Crop every cell of a field to a tile, as ``hpacells crops`` does with the same settings.
 
     Parameters
     ----------
@@ -137,6 +147,9 @@ def crop_cells(
         image are, by default R G B Y.
     keep_neighbours
         Whether what lies outside the cell's mask stays visible in the tile.
+    preset
+        ``"cell"``: a square as long as the cell's box, as a tile of 256 px; ``"subcell"`` or
+        ``"subcell-640"``: a window of fixed size in um for SubCell, as a tile of 448 or 640 px.
     full_scale
         Grey value that becomes 255; 4095 for 12-bit cameras. Default: the field's, or the largest of
         the image's type.
@@ -161,6 +174,7 @@ def crop_cells(
     ['image_id', 'cell_id', 'image_height', 'image_width', 'y0', 'x0', 'y1']
     """
     check_opencv()
+    check_preset_name(preset, "crop_cells")
     name = field.image_id if isinstance(field, Field) else image_id
     present = _find_present(field, channels)
     image = to_uint8(_check_image(_read(field, present, full_scale), present, found))
@@ -173,13 +187,15 @@ def crop_cells(
         table["cell_id"].to_numpy(),
         table[["y0", "x0", "y1", "x1"]].to_numpy(),
         keep_neighbours=keep_neighbours,
+        preset=preset,
+        pixel_size_um=found.pixel_size_um,
     ).without_means_of_others(present)
     table[list(INTENSITY_COLUMNS)] = cropped.mean_intensities
     table["image_hash"] = hash_image(image)
     limits = DropLimits(min_area_um2 / found.pixel_size_um**2, min_fraction_inside, min_intensity)
     table["dropped"] = find_drop_reasons(table, limits, present)
     in_order = tuple(channel for channel in CHANNELS if channel in present)
-    return FieldTiles(table.astype(COLUMN_TYPES), cropped, in_order)
+    return FieldTiles(table.astype(COLUMN_TYPES), cropped, in_order, preset)
 
 
 def _find_present(field: Field | NDArray[Any], channels: Sequence[str] | None) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pydantic import field_validator, model_validator
 
 from data.channels import CHANNELS
 from data.settings import Settings
+from data.tiles.tile_presets import PresetName, check_preset
 from data.tiles.tile_reader import TileReader
 
 Channel = Literal["red", "green", "blue", "yellow", "cell_mask", "nucleus_mask"]
@@ -33,6 +34,10 @@ class TileSettings(Settings):
     renamed: ClassVar = {"stretch": "contrast_stretch", "mask_neighbours": "neighbours"}
     converted: ClassVar = {"mask_neighbours": name_neighbours}
 
+    preset: PresetName = Setting(
+        default="cell",
+        description="the tiles that it takes, as crops.preset cut them; training takes those that are there",
+    )
     size: int = Setting(
         default=256, ge=_LEAST_SIDE, le=1024, description="side in px to which tiles are resized"
     )
@@ -103,7 +108,13 @@ def read_prepared(
     -------
     ndarray (n, S, S, C)
         uint8, channels last, in the order of ``rows``.
+
+    Raises
+    ------
+    InputError
+        The tiles are of another preset.
     """
+    check_preset(store, settings.preset, "tiles")
     needs_masks = settings.neighbours == "mask" or settings.contrast_stretch != "none"
     cell_masks = store.cell_masks(rows) if needs_masks or "cell_mask" in settings.channels else None
     tiles = _read_channels(store, rows, settings.channels, cell_masks)
@@ -205,6 +216,7 @@ def measure_channels(
         Means and standard deviations, (C,) each, for grey values 0..1; a deviation is at least 0.01, so that
         an empty channel stays near zero. Those of a mask are 0.5, which makes it -1 outside and 1 inside.
     """
+    check_preset(store, settings.preset, "tiles")
     count = 0
     total = np.zeros(len(settings.channels))
     squares = np.zeros(len(settings.channels))

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from data.atomic import atomic_write
@@ -10,6 +11,9 @@ from data.errors import InputError
 
 CONTENTS = "contents.json"
 """The list: name of each file in the store -> bytes, and for metadata a hash, too."""
+
+_OURS = re.compile(r"damaged|progress\.json|(\w+/)?zarr\.json|\w+/c(/\d+)+")
+"""Names of the files in a tile store: its marks, and metadata and shards of its arrays."""
 
 DAMAGED = "damaged"
 """A file that a reader leaves in a store that it found damaged, so that ``crops`` makes it again."""
@@ -43,19 +47,17 @@ def check_contents(store: Path) -> None:
 
 
 def refuse_strangers(store: Path) -> None:
-    """Check that a store that would be replaced has only the files of its list; one without a list passes.
+    """Check that a store that would be replaced has only files with the names that a tile store's have.
+
+    By their names, not by the list, which may be damaged itself.
 
     Raises
     ------
     InputError
         It has others; the message names one.
     """
-    try:
-        listed = json.loads((store / CONTENTS).read_text())
-    except (OSError, ValueError):
-        return
     names = (str(path.relative_to(store)) for path in _files(store))
-    stranger = next((name for name in names if name not in listed and name != DAMAGED), None)
+    stranger = next((name for name in names if not _OURS.fullmatch(name)), None)
     if stranger is not None:
         raise InputError(
             found=f"{stranger}, which hpacells did not write and would remove with the store",

@@ -18,12 +18,22 @@ class TileReader(Protocol):
         """The channels that the tiles have, in the usual order."""
         ...
 
+    @property
+    def preset(self) -> str:
+        """Name of the preset of ``data.tiles.tile_presets`` by which the tiles were cut."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Side of a tile in px."""
+        ...
+
     def __len__(self) -> int:
         """Count the rows."""
         ...
 
     def read(self, rows: NDArray[np.integer], channels: Sequence[str]) -> NDArray[np.uint8]:
-        """Read some tiles and of them some channels, (n, C, 256, 256) uint8.
+        """Read some tiles and of them some channels, (n, C, S, S) uint8.
 
         Raises
         ------
@@ -33,11 +43,11 @@ class TileReader(Protocol):
         ...
 
     def cell_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Read the cells' own masks in their tiles, (n, 256, 256) bool."""
+        """Read the cells' own masks in their tiles, (n, S, S) bool."""
         ...
 
     def nucleus_masks(self, rows: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Read the nuclei's masks in the tiles, (n, 256, 256) bool."""
+        """Read the nuclei's masks in the tiles, (n, S, S) bool."""
         ...
 
 

@@ -1,7 +1,5 @@
 """The tile store ``tiles.zarr``: single-cell tiles and masks in a sharded Zarr v3 group."""
 
-import json
-import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,19 +12,19 @@ import zarr
 from numpy.typing import ArrayLike, NDArray
 from zarr.codecs import ZstdCodec
 
-from data.atomic import atomic_write
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.software.differences import find_differences, name_differences
-from data.software.versions import library_versions
 from data.tiles.array_rows import read_rows
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.room import room_told
 from data.tiles.store_contents import check_contents, damaged, refuse_strangers, write_contents
+from data.tiles.store_progress import PROGRESS, read_rows_written, record_rows
+from data.tiles.tile_presets import PRESETS, PresetName
 from data.tiles.tile_reader import index_channels
 
 SHARD_TILES = 256
-"""Tiles in a shard: what is written at once (100 MB with masks), and where an interrupted run goes on."""
+"""Tiles of 256 px in a shard, of larger ones fewer: what is written at once (100 MB with masks), and where an
+interrupted run goes on."""
 
 FORMAT_VERSION = 1
 
@@ -35,7 +33,8 @@ _MASKS = ("cell_mask", "nucleus_mask")
 _ABSENT = "absent_channels"
 """Attribute with the channels that the images lack, whose planes say nothing."""
 
-log = logging.getLogger("hpacells")
+_PRESET = "preset"
+"""Attribute with the name of the tiles' preset; "cell" where there is none."""
 
 _COMPRESSOR = ZstdCodec(level=1, checksum=True)
 """With a checksum, which costs no time that could be measured: else a flipped bit is read as other pixels."""
@@ -81,6 +80,7 @@ class TileStore:
                 self._intensities = cast("zarr.Array[Any]", group["mean_intensity"])
                 absent = cast("list[str]", group.attrs.get(_ABSENT, []))
                 self._channels = tuple(channel for channel in CHANNELS if channel not in absent)
+                self._preset = str(group.attrs.get(_PRESET, "cell"))
         except (FileNotFoundError, KeyError, ValueError) as error:
             raise InputError(
                 found=f"not a tile store ({type(error).__name__})",
@@ -106,6 +106,16 @@ class TileStore:
         """The channels that the tiles have, R G B Y or fewer: those of the images that they were cut from."""
         return self._channels
 
+    @property
+    def preset(self) -> str:
+        """Name of the preset of ``data.tiles.tile_presets`` by which the tiles were cut."""
+        return self._preset
+
+    @property
+    def size(self) -> int:
+        """Side of a tile in px."""
+        return self._arrays["tiles"].shape[-1]
+
     def read(self, rows: ArrayLike, channels: Sequence[str] | None = None) -> NDArray[np.uint8]:
         """Read some tiles and of them some channels, and decode nothing else.
 
@@ -118,7 +128,7 @@ class TileStore:
 
         Returns
         -------
-        ndarray (n, C, 256, 256)
+        ndarray (n, C, S, S)
             uint8, in the order of ``rows`` and ``channels``.
 
         Raises
@@ -133,11 +143,11 @@ class TileStore:
         return np.stack([self._read_rows(tiles, rows, channel) for channel in indices], axis=1)
 
     def cell_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
-        """Read the cells' own masks in their tiles, (n, 256, 256) bool."""
+        """Read the cells' own masks in their tiles, (n, S, S) bool."""
         return self._read_rows(self._arrays["cell_mask"], rows)
 
     def nucleus_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
-        """Read the nuclei's masks in the tiles, (n, 256, 256) bool."""
+        """Read the nuclei's masks in the tiles, (n, S, S) bool."""
         return self._read_rows(self._arrays["nucleus_mask"], rows)
 
     def mean_intensities(self) -> NDArray[np.float32]:
@@ -179,6 +189,8 @@ class TileWriter:
         cut with other versions of the libraries that make pixels.
     channels
         The channels that the images have; the planes of the others are empty.
+    preset
+        The preset by which the tiles are cut.
 
     Raises
     ------
@@ -186,12 +198,20 @@ class TileWriter:
         The older store holds files that hpacells did not write.
     """
 
-    def __init__(self, path: Path, count: int, key: str, channels: Sequence[str] = CHANNELS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        count: int,
+        key: str,
+        channels: Sequence[str] = CHANNELS,
+        preset: PresetName = "cell",
+    ) -> None:
         refuse_strangers(path)
         self._final, self._count, self._key, self._channels = path, count, key, channels
+        self._preset, self._size = preset, PRESETS[preset].size
+        self._shard = max(1, SHARD_TILES * TILE_SIZE**2 // self._size**2)
         self._folder = path.with_name(f".{path.name}.partial")
-        self._progress = self._folder / "progress.json"
-        self.rows_written = self._rows_of_interrupted_run()
+        self.rows_written = read_rows_written(self._folder, key, count, path)
         if not self.rows_written:
             shutil.rmtree(self._folder, ignore_errors=True)
             with room_told(self._folder, 0, count):
@@ -204,8 +224,8 @@ class TileWriter:
         """Take the tiles of the next rows; write them once they fill a shard."""
         self._buffer.append(cut)
         self._buffered += len(cut.tiles)
-        while self._buffered >= SHARD_TILES:
-            self._write(SHARD_TILES)
+        while self._buffered >= self._shard:
+            self._write(self._shard)
 
     def finish(self) -> NDArray[np.float32]:
         """Write what is left, put the store in its place and give all mean intensities, (N, 4) float32."""
@@ -214,7 +234,7 @@ class TileWriter:
         if self.rows_written != self._count:
             message = f"{self.rows_written} rows written of {self._count}"
             raise RuntimeError(message)
-        (self._folder / "progress.json").unlink()
+        (self._folder / PROGRESS).unlink()
         write_contents(self._folder)
         refuse_strangers(self._final)
         shutil.rmtree(self._final, ignore_errors=True)
@@ -224,14 +244,16 @@ class TileWriter:
     def _create(self) -> None:
         attributes: dict[str, Any] = {
             "channels": list(CHANNELS),
-            "tile_size": TILE_SIZE,
+            "tile_size": self._size,
             "format_version": FORMAT_VERSION,
         }
         absent = [channel for channel in CHANNELS if channel not in self._channels]
         if absent:
             attributes[_ABSENT] = absent
+        if self._preset != "cell":
+            attributes[_PRESET] = self._preset
         group = zarr.create_group(self._folder, attributes=attributes)
-        plane = (TILE_SIZE, TILE_SIZE)
+        plane = (self._size, self._size)
         # One chunk a tile and channel: a channel is read without the others, a tile without its neighbours.
         shapes = {
             "tiles": ("uint8", (4, *plane), (1, *plane)),
@@ -244,7 +266,7 @@ class TileWriter:
                 shape=(self._count, *row),
                 dtype=dtype,
                 chunks=(1, *chunk),
-                shards=(SHARD_TILES, *row),
+                shards=(self._shard, *row),
                 compressors=_COMPRESSOR,
                 fill_value=0,
             )
@@ -274,24 +296,4 @@ class TileWriter:
         self._record(stop)
 
     def _record(self, rows: int) -> None:
-        versions = library_versions()
-        record = {"key": self._key, "count": self._count, "rows": rows, "versions": versions}
-        with atomic_write(self._progress) as temporary:
-            temporary.write_text(json.dumps(record))
-
-    def _rows_of_interrupted_run(self) -> int:
-        try:
-            progress = json.loads(self._progress.read_text())
-        except (OSError, ValueError):
-            return 0
-        if (progress.get("key"), progress.get("count")) != (self._key, self._count):
-            return 0
-        differences = find_differences(progress.get("versions", {}))
-        if differences:
-            log.warning(
-                "%s: an interrupted run cut tiles with %s; all are cut again, so that they are alike",
-                self._final,
-                name_differences(differences),
-            )
-            return 0
-        return int(progress["rows"])
+        record_rows(self._folder, self._key, self._count, rows)

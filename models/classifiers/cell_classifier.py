@@ -1,22 +1,27 @@
 """Trained classifiers that classify the cells of a field in memory."""
 
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.predictions.prediction_blocks import BlocksInMemory
 from data.predictions.predictions_table import tabulate_predictions
 from data.software.opencv import check_opencv
 from data.tiles.field_tiles import FieldTiles
+from data.tiles.preparation import TileSettings
+from data.tiles.tile_presets import PresetName
 from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.ensemble.fewer_channels import adapt_members
 from models.classifiers.ensemble.members import Member, read_members, warn_of_versions
 from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
+from models.classifiers.ensemble.tile_preset import fit_members
 from models.classifiers.runtimes.batch_runtime import BatchRuntime
 from models.runtimes.names import AUTO, resolve_runtime
 
@@ -44,12 +49,17 @@ class CellClassifier:
         # A wrong name is reported now, not with the first tiles.
         resolve_runtime(runtime)
         self._runtime = runtime
-        self._batch_runtimes: dict[tuple[Path, tuple[str, ...]], BatchRuntime] = {}
+        self._batch_runtimes: dict[tuple[Path, TileSettings], BatchRuntime] = {}
 
     @property
     def class_names(self) -> tuple[str, ...]:
         """Names of the classes: the column ``p_0`` is the probability of the first."""
         return self._members[0].architecture.class_names
+
+    @property
+    def tile_preset(self) -> PresetName:
+        """Preset of the tiles that it takes, for `crop_cells`."""
+        return self._members[0].architecture.tiles.preset
 
     def classify(
         self,
@@ -108,9 +118,11 @@ class CellClassifier:
             image_weight=None if image_weight == "auto" else image_weight,
             embedding=embedding,
         )
-        members = adapt_members(self._members, tiles.channels)
+        members = fit_members(self._members, tiles, "tiles of a field")
+        members = adapt_members(members, tiles.channels)
         blocks = BlocksInMemory()
-        prediction = predict_cells(members, tiles, tiles.table, rows, self._open, options, blocks)
+        opened = partial(self._open, tiles=tiles, rows=rows)
+        prediction = predict_cells(members, tiles, tiles.table, rows, opened, options, blocks)
         chosen = tiles.table.iloc[rows]
         embeddings = [block.embedding for block in blocks.read(0)] if embedding else []
         return tabulate_predictions(
@@ -121,11 +133,11 @@ class CellClassifier:
             prediction.labels,
         )
 
-    def _open(self, member: Member) -> BatchRuntime:
+    def _open(self, member: Member, tiles: FieldTiles, rows: NDArray[np.integer]) -> BatchRuntime:
         # Kept from field to field.
-        key = member.folder, member.architecture.tiles.channels
+        key = member.folder, member.architecture.tiles
         if key not in self._batch_runtimes:
-            self._batch_runtimes[key] = open_runtime(member, self._runtime)
+            self._batch_runtimes[key] = open_runtime(member, self._runtime, tiles, rows)
         return self._batch_runtimes[key]
 
 
@@ -142,8 +154,8 @@ def load_classifier(
     others
         More classifiers of the same classes; the probabilities of all are averaged.
     runtime
-        What runs the networks: auto (the fastest that is present), torch, torch-bfloat16, cuda, openvino or
-        openvino-bfloat16.
+        What runs the networks: auto (the fastest that is present), torch, torch-bfloat16, cuda, openvino,
+        openvino-bfloat16, or openvino-int8, which is calibrated on the first field.
 
     Raises
     ------

@@ -123,6 +123,10 @@ class Classifier(nn.Module):
         embedding, logits = self.head(self.backbone(self.channel_dropout(self._normalise(tiles))))
         return Scores(logits.float(), embedding.float())
 
+    def features(self, tiles: Tensor) -> Tensor:
+        """Map tiles (N, C, S, S), uint8 or 0..255, to what the head takes when it is not trained: (N, F)."""
+        return self.backbone(self._normalise(tiles))
+
     def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
         """Map tiles (N, C, S, S), uint8 or 0..255, to a feature map; as `Backbone.feature_map`."""
         return self.backbone.feature_map(self._normalise(tiles), layer).float()

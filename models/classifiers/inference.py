@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data.tiles.batch_loader import Batch, BatchLoader, plan_batches
+from data.training.feature_loader import FeatureLoader
 from models.classifiers.classifier import Classifier
 from models.classifiers.runtimes.batch_runtime import BatchRuntime
 from models.classifiers.runtimes.memory_saving_runtime import MemorySavingRuntime
@@ -36,7 +37,7 @@ class Predicted(NamedTuple):
 
 
 def to_tensor(batch: Batch, device: torch.device) -> Tensor:
-    """Move a batch to the device: (N, C, S, S) uint8, channels last in memory, as they lie in the batch."""
+    """Move a batch to the device: (N, C, S, S), channels last in memory, as they lie in the batch."""
     return torch.from_numpy(batch.tiles).to(device, non_blocking=True).permute(0, 3, 1, 2)
 
 
@@ -50,7 +51,7 @@ def make_validation_runtime(classifier: Classifier, *, bfloat16: bool) -> BatchR
 
 def score_tiles(
     classifier: Classifier,
-    loader: BatchLoader,
+    loader: BatchLoader | FeatureLoader,
     *,
     batch_size: int,
     bfloat16: bool,
@@ -86,7 +87,7 @@ def score_tiles(
 
 def predict_tiles(
     batch_runtimes: Sequence[BatchRuntime],
-    loader: BatchLoader,
+    loader: BatchLoader | FeatureLoader,
     *,
     batch_size: int,
     symmetries: bool | None = None,

@@ -15,7 +15,8 @@ class Focal(SigmoidLoss):
     Parameters
     ----------
     settings
-        Its exponent, label smoothing, class weights, and how the losses of the classes are joined.
+        Its exponent, weights of positive and negative tiles, label smoothing, class weights, and how the
+        losses of the classes are joined.
     targets
         (n, classes) labels of the whole training set, 0 to 1, from which the class weights come.
     """
@@ -25,10 +26,11 @@ class Focal(SigmoidLoss):
     def __init__(self, settings: FocalSettings, targets: NDArray[np.floating]) -> None:
         super().__init__(settings, targets)
         self._gamma = settings.gamma
+        self._yes, self._no = (1.0, 1.0) if settings.alpha is None else (settings.alpha, 1 - settings.alpha)
 
     def per_class(self, logits: Tensor, targets: Tensor, weights: Tensor, positive: Tensor) -> Tensor:
         """Compute the loss of each tile and class, (N, classes)."""
-        return focal_loss(logits, targets, self._gamma, weights, positive)
+        return focal_loss(logits, targets, self._gamma, weights * self._no, positive * self._yes / self._no)
 
 
 def focal_loss(logits: Tensor, targets: Tensor, gamma: float, weights: Tensor, positive: Tensor) -> Tensor:

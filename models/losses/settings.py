@@ -64,6 +64,12 @@ class FocalSettings(Settings):
 
     kind: Literal["focal"] = Setting(default="focal", description=_KINDS)
     gamma: float = Setting(default=2.0, ge=0, description="the larger, the less what is already right counts")
+    alpha: float | None = Setting(
+        default=None,
+        gt=0,
+        lt=1,
+        description="weight of the positive tiles of each class, 1 - alpha that of the others; 1 if left out",
+    )
     label_smoothing: float = Setting(default=0.0, ge=0, lt=1, description=_SMOOTHING)
     class_reduction: Literal["mean", "sum"] = Setting(default="mean", description=_OVER_CLASSES)
     hard_example_fraction: float = Setting(default=1.0, gt=0, le=1, description=_HARDEST)

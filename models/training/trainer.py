@@ -77,7 +77,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
     training_step
         Takes the steps; of the classifier that is trained, on its data.
     augmentation
-        How training tiles are changed.
+        How training tiles are changed; None leaves them, or the features in their place, as they are.
     lr_schedule, schedule
         Settings of the learning rate, and of the length and batches.
     seed
@@ -93,7 +93,7 @@ class Trainer(TrainingLoop[Classifier, Batch]):
     def __init__(
         self,
         training_step: TrainingStep,
-        augmentation: Augmentation,
+        augmentation: Augmentation | None,
         *,
         lr_schedule: LrScheduleSettings,
         schedule: FitSettings,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.tiles.batch_loader import BatchLoader
+from data.training.feature_loader import FeatureLoader
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class TrainingData:
     Attributes
     ----------
     loader, targets
-        Tiles, and (n, classes) float32 in 0..1.
+        Tiles, or features of a backbone that does not learn, and (n, classes) float32 in 0..1.
     validation_loader, validation_targets
         The same of the held-out cells; of several processes, each has a loader of its part only.
     validation_images
@@ -25,9 +26,9 @@ class TrainingData:
         Names the cells of some items of ``loader``, for messages.
     """
 
-    loader: BatchLoader
+    loader: BatchLoader | FeatureLoader
     targets: NDArray[np.float32]
-    validation_loader: BatchLoader
+    validation_loader: BatchLoader | FeatureLoader
     validation_targets: NDArray[np.float32]
     validation_images: NDArray[np.str_]
     name: Callable[[NDArray[np.intp]], str] = lambda items: ", ".join(map(str, items))

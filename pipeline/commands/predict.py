@@ -26,7 +26,8 @@ def predict(
         ),
     ] = None,
     runtime: Annotated[
-        str | None, typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino or openvino-bfloat16.")
+        str | None,
+        typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
     ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,

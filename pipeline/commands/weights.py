@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.options import local_engine
+
 app = typer.Typer(
-    help="Fetch, convert and list the weights of segmenters and of SubCell.", rich_markup_mode=None
+    help="Fetch, convert, list and check the weights of segmenters and of SubCell.", rich_markup_mode=None
 )
 
 
@@ -65,6 +67,25 @@ def convert(
         raise InputError(found="not a .safetensors file", where=target, expected="OUT.safetensors")
     with sole_file("weights convert", target, [source]):
         convert_weights(source, target)
+
+
+@app.command()
+def check(
+    network: Annotated[str, typer.Argument(help="Name or folder of a classifier, such as subcell-rybg.")],
+    images: Annotated[Path, typer.Option(help="Folder of your own fields.")],
+    count: Annotated[int, typer.Option("--fields", min=2, help="Fields that are used, evenly chosen.")] = 4,
+    segmenter: Annotated[str, typer.Option(help="Name of a segmenter, as for segment.")] = "auto",
+    runtimes: Annotated[
+        list[str] | None,
+        typer.Option("--runtime", help="A runtime; may be repeated. Default: all that are here."),
+    ] = None,
+) -> None:
+    """Measure on your own cells what bfloat16 and int8 change in a classifier's answers, and their speed."""
+    from pipeline.steps.weights import check_weights
+    from stages.weights.check import format_fidelity
+
+    found = check_weights(network, images, count, segmenter, runtimes or [], local_engine())
+    typer.echo(format_fidelity(found))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ _SETTINGS = {
     "inspect": "stages.inspect.settings:InspectSettings",
     "explore": "stages.explore.settings:ExploreSettings",
     "features": "stages.features.settings:FeaturesSettings",
+    "export": "stages.export.settings:ExportSettings",
     "segmenter": "stages.segmenter.train_settings:TrainSegmenterSettings",
     "compare": "stages.segmenter.compare_settings:CompareSettings",
 }

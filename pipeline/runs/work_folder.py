@@ -39,6 +39,11 @@ class WorkFolder:
         return self.root / "model"
 
     @property
+    def frozen_features(self) -> Path:
+        """Folder of the features of a backbone that does not learn, which trainings use again."""
+        return self.root / "frozen_features"
+
+    @property
     def out_of_fold(self) -> Path:
         """Table of what the classifiers of all folds say of the cells that each of them left out."""
         return self.root / "out_of_fold.parquet"

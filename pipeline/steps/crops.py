@@ -9,6 +9,7 @@ from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
+from data.tiles.tile_presets import PresetName
 from pipeline.config.config import Config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step
@@ -24,12 +25,23 @@ from stages.crops.settings import CropsSettings, PrecroppedSettings
 from stages.stage import Context, StageReport
 
 
-def crops_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], config: Config) -> Step:
-    """Cut the cells of segmented fields, which lie in the folder ``images_dir``, to tiles."""
+def crops_step(
+    work: WorkFolder,
+    images_dir: Path,
+    fields: Sequence[Field],
+    config: Config,
+    preset: PresetName | None = None,
+) -> Step:
+    """Cut the cells of segmented fields, which lie in the folder ``images_dir``, to tiles.
+
+    A preset takes the place of that of the settings.
+    """
     from stages.crops.paths import CropsInputs, CropsOutputs
     from stages.crops.run import run as crops
 
     settings = config.settings("crops", CropsSettings)
+    if preset is not None:
+        settings = settings.model_copy(update={"preset": preset})
     measure_edited_masks(work, LocalEngine(workers=1))
     segmented = require(work, "segment", work.masks)
     restore = restore_tables(work, fields, segmented)
@@ -77,7 +89,7 @@ def any_crops_step(work: WorkFolder, images_dir: Path | None, index: Path | None
 
 def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
     """Take the pre-cropped cells of an index file in place of segmented ones."""
-    from data.cells.precropped_index import fingerprint_cells, read_index
+    from data.cells.precropped.precropped_index import fingerprint_cells, read_index
     from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
     from stages.crops.run_precropped import run as crops
 

@@ -10,8 +10,9 @@ from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.train import hash_start, require_classifier
+from pipeline.steps.train import claim_features, hash_start, require_classifier
 from stages.find_rate.settings import FindRateSettings
+from stages.stage import Context, StageReport
 from stages.train.settings import TrainSettings
 
 
@@ -32,14 +33,21 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
     dependencies |= {"recipe": hash_json(recipe.of_result().model_dump(mode="json"))} | hash_start(recipe)
     dependencies |= hash_label_set(read_label_set(recipe.label_set))
     inputs = FindRateInputs(tiles_path=work.tiles, cells_path=work.cells, labels_path=labels, recipe=recipe)
-    outputs = FindRateOutputs(table_path=work.rate_table, picture_path=work.rate_picture)
+    outputs = FindRateOutputs(
+        table_path=work.rate_table, picture_path=work.rate_picture, features_dir=work.frozen_features
+    )
+
+    def run(_: str, context: Context) -> StageReport:
+        claim_features(work, recipe)
+        return find_rate(inputs, outputs, settings, context)
+
     return Step(
         stage="find_rate",
         manifest=work.manifest("find_rate"),
         settings=settings,
         inputs=dependencies,
         outputs=(outputs.table_path, outputs.picture_path),
-        run=lambda _, context: find_rate(inputs, outputs, settings, context),
+        run=run,
     )
 
 

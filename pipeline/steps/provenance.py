@@ -26,6 +26,7 @@ _ORDER = (
     "score",
     "evaluate",
     "features",
+    "export",
     "explore",
     "inspect",
 )

@@ -12,6 +12,7 @@ from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
+from pipeline.runs.outputs.written_files import claim_outputs
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport
@@ -54,12 +55,15 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
         labels_path=label_file,
         soft_labels_path=work.out_of_fold if softened else None,
     )
-    outputs = TrainOutputs(model_dir=work.model, out_of_fold_path=out_of_fold)
+    outputs = TrainOutputs(
+        model_dir=work.model, out_of_fold_path=out_of_fold, features_dir=work.frozen_features
+    )
 
     def run(_: str, context: Context) -> StageReport:
         # Loads torch, for which work that is done already must not wait.
         from stages.train.run import run as train
 
+        claim_features(work, settings)
         report = train(inputs, outputs, settings, context)
         if in_folds and not softened and not is_follower():
             _record_labels(work, crops, label_file)
@@ -92,6 +96,20 @@ def require_classifier(work: WorkFolder, otherwise: str = "") -> Manifest:
     # Without the metrics: nothing but their curves needs these.
     files = [work.root / name for name in names if Path(name).name in _CLASSIFIER]
     return require(work, "train", *files, otherwise=otherwise)
+
+
+def claim_features(work: WorkFolder, settings: TrainSettings) -> None:
+    """Note that features may be kept in the work folder, unless something else lies there.
+
+    They are no output of the step: an interrupted training may add some, and leave the earlier one whole.
+
+    Raises
+    ------
+    InputError
+        There is something that hpacells did not write.
+    """
+    if settings.backbone.frozen == "all" and settings.cache_features != "never" and not is_follower():
+        claim_outputs("train", work.root, (work.frozen_features,))
 
 
 def hash_start(settings: TrainSettings) -> dict[str, str]:

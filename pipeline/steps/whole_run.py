@@ -6,6 +6,7 @@ from pathlib import Path
 
 from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei, choose_channels
 from data.fields.field import Field
+from data.tiles.tile_presets import PresetName
 from models.classifiers.bundled import find_classifier_folder
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
@@ -18,6 +19,7 @@ from pipeline.steps.inspect import inspect_step
 from pipeline.steps.predict import predict_step
 from pipeline.steps.score import score_step
 from pipeline.steps.segment import segment_step
+from pipeline.steps.tile_preset import choose_preset
 from pipeline.steps.train import train_step
 from stages.crops.settings import CropsSettings
 from stages.segment.settings import SegmentSettings
@@ -70,6 +72,7 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     """
     # Settings of pre-cropped cells are refused now, not after hours of segmenting.
     config.settings("crops", CropsSettings)
+    preset = choose_preset(_list_models(job), config)
     # Listed once, for all steps.
     fields = list_fields(job.images, config)
     # A folder that cannot be classified is refused now, not after hours of segmenting.
@@ -79,22 +82,28 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     for model in job.models:
         # So are weights that are not fetched.
         find_classifier_folder(model, channels)
-    manifests = [execute(make(), context) for make in _steps(job, fields, config)]
+    manifests = [execute(make(), context) for make in _steps(job, fields, config, preset)]
     folders = {path.parent for field in fields for path in field.files.values()}
     simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]
     return manifests, _summary(job, [*filter(None, simulated), *manifests])
 
 
-def _steps(job: Job, fields: Sequence[Field], config: Config) -> Iterator[Callable[[], Step]]:
+def _list_models(job: Job) -> Sequence[Path]:
+    return () if job.labels is not None else job.models or [Path(DEFAULT_CLASSIFIER)]
+
+
+def _steps(
+    job: Job, fields: Sequence[Field], config: Config, preset: PresetName
+) -> Iterator[Callable[[], Step]]:
     # Made one by one: a step asks for the manifest of the one before it.
     work, labels, truth = job.work, job.labels, job.truth
     yield lambda: segment_step(work, job.images, fields, config)
-    yield lambda: crops_step(work, job.images, fields, config)
+    yield lambda: crops_step(work, job.images, fields, config, preset)
     if labels is not None:
         yield lambda: train_step(work, labels, config)
         yield lambda: predict_step(work, None, config)
     else:
-        yield lambda: predict_step(work, job.models or [Path(DEFAULT_CLASSIFIER)], config)
+        yield lambda: predict_step(work, _list_models(job), config)
     yield lambda: combine_step(work, work.submission, None, config)
     if truth is not None:
         yield lambda: score_step(work.manifest("score"), work.submission, truth, work.metric, config)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from data.cells.precropped_index import PrecroppedCell
+from data.cells.precropped.precropped_index import PrecroppedCell
 from data.channels import CHANNELS
 from data.fields.field import Field
 

@@ -1,9 +1,8 @@
-"""Crops: cut every cell to a 256 px RGBY tile and say which cells are left out, and why."""
+"""Crops: cut every cell to an RGBY tile and say which cells are left out, and why."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,6 +24,7 @@ from data.fields.picture_files import refuse_other
 from data.images.grey_levels import to_uint8
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
+from data.tiles.tile_presets import PRESETS
 from data.tiles.tile_store import TileWriter
 from stages.crops.paths import CropsInputs, CropsOutputs
 from stages.crops.settings import CropsSettings
@@ -58,15 +58,15 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
     check_protein_and_nuclei(inputs.channels)
     stored = StoredCells(inputs.cells_path)
     table = read_cells(inputs.cells_path, _COLUMNS)
-    writer = TileWriter(outputs.tiles_path, len(table), inputs.key, inputs.channels)
+    writer = TileWriter(outputs.tiles_path, len(table), inputs.key, inputs.channels, settings.preset)
     work = list(_pending(table.iloc[writer.rows_written :], inputs))
-    cutter = _Cutter(inputs.masks_dir, settings, inputs.channels)
+    cutter = _Cutter(inputs, settings)
     failures = []
     log = HashLog(outputs.tiles_path.with_name(f".{outputs.tiles_path.name}.hashes"), inputs.key)
     for item, done in context.map(cutter, work, description="crops", total=len(work)):
         if isinstance(done, Exception):
             failures.append(Failure(item.field.image_id, str(done)))
-            done = CellTiles.blank(len(item.cell_ids)), ""
+            done = CellTiles.blank(len(item.cell_ids), PRESETS[settings.preset].size), ""
         cut, image_hash = done
         log.add(item.field.image_id, image_hash)
         writer.append(cut)
@@ -82,8 +82,9 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
 class _Cutter:
     """Cut the cells of one field; called from several threads."""
 
-    def __init__(self, masks_dir: Path, settings: CropsSettings, channels: tuple[str, ...]) -> None:
-        self._masks_dir, self._settings, self._channels = masks_dir, settings, channels
+    def __init__(self, inputs: CropsInputs, settings: CropsSettings) -> None:
+        self._masks_dir, self._settings, self._channels = inputs.masks_dir, settings, inputs.channels
+        self._pixel_sizes_um = inputs.pixel_sizes_um
 
     def __call__(self, item: _FieldCells) -> tuple[CellTiles, str]:
         """Return the tiles of a field's cells and the hash of its image."""
@@ -98,8 +99,16 @@ class _Cutter:
                 expected="the image that was segmented",
                 advice="run `hpacells segment` again",
             )
-        keep_neighbours = self._settings.neighbours == "keep"
-        cut = crop_boxes(image, nuclei, cells, item.cell_ids, item.boxes, keep_neighbours=keep_neighbours)
+        cut = crop_boxes(
+            image,
+            nuclei,
+            cells,
+            item.cell_ids,
+            item.boxes,
+            keep_neighbours=self._settings.neighbours == "keep",
+            preset=self._settings.preset,
+            pixel_size_um=self._pixel_sizes_um.get(image_id, REFERENCE_PIXEL_SIZE_UM),
+        )
         return cut.without_means_of_others(self._channels), hash_image(image)
 
 

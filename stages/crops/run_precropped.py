@@ -1,5 +1,6 @@
 """Crops of pre-cropped cells: the same tile store and tables as from segmented fields."""
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,23 +12,27 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, read_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
-from data.cells.precropped_full_scale import find_cells_full_scale
-from data.cells.precropped_index import PrecroppedCell
-from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
+from data.cells.precropped.precropped_full_scale import find_cells_full_scale
+from data.cells.precropped.precropped_index import PrecroppedCell
+from data.cells.precropped.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.cells.stored_cells import StoredCells, write_cell_parts
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.bit_depth import FullScale
 from data.fields.duplicates.near_duplicates import hash_image
+from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.fields.images_table import write_images
 from data.labels.label_file import write_labels
 from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
+from data.tiles.tile_presets import PRESETS
 from data.tiles.tile_store import TileWriter
 from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
 from stages.crops.settings import PrecroppedSettings
 from stages.stage import Context, Failure, StageReport
+
+log = logging.getLogger("hpacells")
 
 _BLUE = CHANNELS.index("blue")
 _SIZE = ["image_height", "image_width"]
@@ -46,14 +51,15 @@ def run(
     blank tile and the reason "unreadable".
     """
     index = inputs.cells
-    writer = TileWriter(outputs.tiles_path, len(index), inputs.key)
+    _tell_pixel_size(settings)
+    writer = TileWriter(outputs.tiles_path, len(index), inputs.key, preset=settings.preset)
     failures: list[Failure] = []
     cutter = _Cutter(settings, find_cells_full_scale(index, inputs.full_scale))
     work = context.map(cutter, index, description="crops", total=len(index))
     # Until all tiles are cut; a run that goes on after a killed one writes it again.
     measured = outputs.cells_path.with_name(f".{outputs.cells_path.name}.measured")
     try:
-        write_cell_parts(measured, _take(work, writer, failures))
+        write_cell_parts(measured, _take(work, writer, failures, PRESETS[settings.preset].size))
         table = read_cells(measured, _COLUMNS)
         table[list(INTENSITY_COLUMNS)] = writer.finish()
         table["dropped"] = find_drop_reasons(table, _limits(settings))
@@ -76,13 +82,14 @@ def _take(
     work: Iterable[tuple[PrecroppedCell, tuple[pd.DataFrame, CellTiles] | Exception]],
     writer: TileWriter,
     failures: list[Failure],
+    size: int,
 ) -> Iterator[pd.DataFrame]:
     """Take the tiles of the cells in turn, and yield their rows of the table, many at a time."""
     tables: list[pd.DataFrame] = []
     for row, (cell, done) in enumerate(work):
         if isinstance(done, Exception):
             failures.append(Failure(cell.image_id, str(done)))
-            done = _unreadable(cell), CellTiles.blank(1)
+            done = _unreadable(cell), CellTiles.blank(1, size)
         table, cut = done
         tables.append(table.assign(group=cell.group or cell.image_id))
         # An interrupted run has written the first tiles, but no row of the table.
@@ -93,6 +100,16 @@ def _take(
             tables = []
     if tables:
         yield pd.concat(tables, ignore_index=True)
+
+
+def _tell_pixel_size(settings: PrecroppedSettings) -> None:
+    if PRESETS[settings.preset].window is not None and settings.pixel_size_um is None:
+        log.warning(
+            "crops.pixel_size_um is not set: the cells' pixels are taken for %g um, by which the windows of "
+            "the preset %s are scaled",
+            REFERENCE_PIXEL_SIZE_UM,
+            settings.preset,
+        )
 
 
 class _Cutter:
@@ -111,8 +128,18 @@ class _Cutter:
         # Where it was cut is its picture's border, not the field's.
         table["touches_border"], table["border_fraction_inside"] = False, np.float32(1)
         boxes = table[["y0", "x0", "y1", "x1"]].to_numpy()
-        keep = self._settings.neighbours == "keep"
-        return table, crop_boxes(picture, nuclei, cells, np.array([1]), boxes, keep_neighbours=keep)
+        return table, crop_boxes(
+            picture,
+            nuclei,
+            cells,
+            np.array([1]),
+            boxes,
+            keep_neighbours=self._settings.neighbours == "keep",
+            preset=self._settings.preset,
+            pixel_size_um=self._settings.pixel_size_um or REFERENCE_PIXEL_SIZE_UM,
+            # Programs that cut cells write masks that are widened already.
+            widen_masks=False,
+        )
 
 
 def _find_mask(cell: PrecroppedCell, picture: NDArray[np.uint8], *, trust: bool) -> NDArray[np.bool_]:

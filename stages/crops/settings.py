@@ -5,14 +5,21 @@ from typing import Literal
 from pydantic import Field as Setting
 from pydantic import field_validator
 
-from data.cells.cell_stack import CHANNEL_ORDER
 from data.cells.drop_reasons import MIN_AREA_UM2, MIN_FRACTION_INSIDE, MIN_INTENSITY
+from data.cells.precropped.cell_stack import CHANNEL_ORDER
+from data.tiles.tile_presets import PresetName
 from stages.stage import StageSettings
 
 
 class CropsSettings(StageSettings):
     """Settings of the crops stage."""
 
+    preset: PresetName = Setting(
+        "cell",
+        description="cell: a square as long as the cell's box, as a tile of 256 px; subcell: a window of "
+        "71.7 um as a tile of 448 px, as SubCell was trained with; subcell-640: one of 51.2 um as a tile of "
+        "640 px, as its authors advise; `run` takes what its classifier needs",
+    )
     neighbours: Literal["mask", "keep"] = Setting(
         "mask", description="black out what lies outside the cell, or keep it in the tile"
     )
@@ -43,7 +50,10 @@ class PrecroppedSettings(CropsSettings):
         return order
 
     pixel_size_um: float | None = Setting(
-        None, gt=0, description="size of a pixel in um; without it no cell is left out as too small"
+        None,
+        gt=0,
+        description="size of a pixel in um; without it no cell is left out as too small, and the windows of "
+        "SubCell take 0.08 um",
     )
     channel_order: str = Setting(
         CHANNEL_ORDER,

@@ -104,7 +104,7 @@ def _explain(grid: MapGrid, map_name: str, information: NDArray[np.floating] | N
     return (
         f"A row is a channel of {map_name}, with the cells in which it is most active, the strongest first; "
         f"one patch a cell. {shown}; the frame is the place of the map ({grid.height} x {grid.width} places, "
-        f"each {y1 - y0} x {x1 - x0} px of the tile's 256) that is most active. Left {colours}, "
+        f"each {y1 - y0} x {x1 - x0} px of the tile's {grid.stored_px}) that is most active. Left {colours}, "
         "right the protein alone, each channel of each tile stretched for "
         f"the eye. Above: the activation, and the class of the cell; of the same "
         f"activation the higher mean of the map comes first. {chosen}"

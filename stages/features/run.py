@@ -19,6 +19,7 @@ from models.classifiers.activations import Peaks, check_layer, measure_activatio
 from models.classifiers.classifier import Classifier
 from models.classifiers.ensemble.fewer_channels import adapt_members, restrict_classifier
 from models.classifiers.ensemble.members import find_classifiers, read_members
+from models.classifiers.ensemble.tile_preset import fit_members
 from models.classifiers.model_folder import read_classifier
 from models.classifiers.receptive_field import find_receptive_field
 from models.device import choose_device
@@ -50,7 +51,8 @@ def run(
     """
     folders = find_classifiers(inputs.model_dir)
     store = TileStore(inputs.tiles_path)
-    member = adapt_members(read_members(folders[:1]), store.channels)[0]
+    fitted = fit_members(read_members(folders[:1]), store, inputs.tiles_path)
+    member = adapt_members(fitted, store.channels)[0]
     folders[0] = member.folder
     classifier = restrict_classifier(read_classifier(member.folder), member.architecture)
     check_layer(classifier, settings.layer)
@@ -134,7 +136,7 @@ def _plot_patches(
         store,
         sample,
         peaks,
-        MapGrid(peaks.height, peaks.width, reach, architecture.tiles),
+        MapGrid(peaks.height, peaks.width, reach, architecture.tiles, store.size),
         findings,
         map_name=_name_map(architecture.backbone.name, settings.layer),
         neurons=settings.neurons,

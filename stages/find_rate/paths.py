@@ -26,7 +26,22 @@ class FindRateInputs:
 
 @dataclass(frozen=True)
 class FindRateOutputs:
-    """What the range test writes: its curve, as a table and as a picture."""
+    """What the range test writes.
+
+    Attributes
+    ----------
+    table_path, picture_path
+        The curve, as a table and as a picture.
+    features_dir
+        Folder for the features of a frozen backbone, shared with training; None for ``frozen_features``
+        beside the table.
+    """
 
     table_path: Path
     picture_path: Path
+    features_dir: Path | None = None
+
+    @property
+    def features_folder(self) -> Path:
+        """The folder for the features of a frozen backbone."""
+        return self.features_dir or self.table_path.parent / "frozen_features"

@@ -16,9 +16,13 @@ from models.training.lr_range_test.range_test import find_rate
 from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.find_rate.settings import FindRateSettings
 from stages.stage import Context, StageReport
+from stages.train.caching import caches_features
 from stages.train.cells.selection import read_labelled_cells
 from stages.train.cells.tile_channels import leave_out_absent
+from stages.train.cells.tile_preset import follow_preset
 from stages.train.fold import make_training_step
+from stages.train.frozen_features import FrozenFeatures
+from stages.train.head_setup import set_up_head
 from stages.train.paths import TrainInputs
 from stages.train.preparation import FoldCells, set_up_fold
 
@@ -43,13 +47,19 @@ def run(
     train = inputs.recipe
     paths = TrainInputs(inputs.tiles_path, inputs.cells_path, inputs.labels_path)
     labelled = read_labelled_cells(paths, train)
+    train = follow_preset(train, labelled.store, inputs.tiles_path)
     train = leave_out_absent(train, labelled.store.channels)
+    caches = caches_features(train)
     training_set = labelled.select(train)
-    cells = FoldCells(labelled.store, training_set, held_out=np.zeros(len(training_set.rows), bool))
+    none_held_out = np.zeros(len(training_set.rows), bool)
+    cells = FoldCells(labelled.store, training_set, none_held_out, kept=labelled.kept)
     setup = set_up_fold(cells, train, choose_device(train.device), ALONE)
-    setup.classifier.train()
+    if caches:
+        features = FrozenFeatures(outputs.features_folder, inputs.tiles_path)
+        setup = set_up_head(setup, features, np.zeros(0, np.intp), context)
+    setup.trained.train()
     training_step = make_training_step(setup, train)
-    loader, size = setup.data.loader, train.fit.batch_size
+    loader, size = setup.training_data.loader, train.fit.batch_size
     epochs = -(-settings.steps // len(plan_batches(np.arange(len(loader)), size)))
     weights = weigh_evenly(setup.data.targets) if train.fit.class_balanced_sampling else None
     orders = (shuffle_items(len(loader), train.seed, epoch, weights) for epoch in range(epochs))

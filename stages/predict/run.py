@@ -14,6 +14,7 @@ from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble.fewer_channels import adapt_members, name_member
 from models.classifiers.ensemble.members import Member, group_by_tiles, read_members, warn_of_versions
 from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
+from models.classifiers.ensemble.tile_preset import fit_members
 from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
@@ -38,13 +39,14 @@ def run(
     """
     table = read_cells(inputs.cells_path, ["image_id", "cell_id", "dropped"])
     store = TileStore(inputs.tiles_path, rows=len(table))
-    members = adapt_members(read_members(inputs.model_dirs), store.channels)
+    members = fit_members(read_members(inputs.model_dirs), store, inputs.tiles_path)
+    members = adapt_members(members, store.channels)
     _tell(members)
     warn_of_versions(members)
     _check_embedding(members, settings)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
-    open_member = partial(open_runtime, runtime=settings.runtime)
+    open_member = partial(open_runtime, runtime=settings.runtime, store=store, rows=rows)
     path = outputs.predictions_path
     blocks = BlocksOnDisk(path.with_name(f".{path.name}.blocks"), inputs.key)
     with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:

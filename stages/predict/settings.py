@@ -17,7 +17,8 @@ class PredictSettings(StageSettings):
     runtime: str = Setting(
         "auto",
         description="what runs the networks: auto (the fastest that is present), cuda, openvino, "
-        "openvino-bfloat16, torch or torch-bfloat16",
+        "openvino-bfloat16, openvino-int8 (calibrated on the cells; never taken by auto), torch or "
+        "torch-bfloat16",
     )
     workers: SpeedOnly[int] = Setting(default=2, ge=1, description="threads that prepare batches")
     test_time_augmentation: bool | Literal["auto"] = Setting(

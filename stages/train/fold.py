@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from data.tiles.batch_loader import BatchLoader
+from data.training.feature_loader import FeatureLoader
 from models.classifiers.classifier import Architecture
 from models.losses.classification import ClassificationLoss
 from models.training.checkpoint import Checkpoint
@@ -89,10 +90,14 @@ class Fold:
         training = None
         for phase in self._phases:
             result = self._make_trainer(phase).run(advance)
-            classifier.load_state_dict(result.weights)
+            self._setup.trained.load_state_dict(result.weights)
             training = result if training is None else _join(training, result, phase)
         assert training is not None  # noqa: S101 # nosec B101 # there is always the main training
-        probabilities = self._predict(self._setup.data)
+        if self._setup.head is not None:
+            # Of which training knew the head alone.
+            whole = {name: tensor.detach().cpu().clone() for name, tensor in classifier.state_dict().items()}
+            training = replace(training, weights=whole)
+        probabilities = self._predict(self._held_out_data())
         return FoldResult(
             self._split,
             classifier.architecture,
@@ -102,13 +107,25 @@ class Fold:
             self._find_thresholds(probabilities),
         )
 
+    @property
+    def _predicts_features(self) -> bool:
+        # Turned and mirrored tiles have features of their own, which only the whole classifier computes.
+        return self._setup.head is not None and not self._setup.settings.test_time_augmentation
+
+    def _held_out_data(self) -> TrainingData:
+        return self._setup.training_data if self._predicts_features else self._setup.data
+
     def _unused_data(self) -> TrainingData:
         """Return the unused cells in place of those that are held out; they have no targets."""
         setup, settings = self._setup, self._setup.settings
         rows = self._unused.rows
-        loader = BatchLoader(
-            setup.cells.store, setup.processes.part(rows), settings.tiles, workers=settings.workers
-        )
+        loader: BatchLoader | FeatureLoader
+        if setup.head is not None and self._predicts_features:
+            loader = setup.head.unused_loader
+        else:
+            loader = BatchLoader(
+                setup.cells.store, setup.processes.part(rows), settings.tiles, workers=settings.workers
+            )
         return replace(
             setup.data,
             validation_loader=loader,
@@ -118,7 +135,7 @@ class Fold:
 
     def _make_trainer(self, phase: Phase) -> Trainer:
         setup, settings = self._setup, phase.settings
-        setup.classifier.backbone.freeze(settings.backbone.frozen)
+        setup.trained.backbone.freeze(settings.backbone.frozen)
         path = self._split.folder / phase.checkpoint_name
         return Trainer(
             make_training_step(setup, settings),
@@ -137,7 +154,7 @@ class Fold:
         if not len(data.validation_targets):
             return np.zeros((0, len(setup.classifier.architecture.class_names)), np.float32)
         return validation_probabilities(
-            setup.classifier,
+            setup.trained if self._predicts_features else setup.classifier,
             data,
             setup.processes,
             batch_size=2 * setup.settings.fit.batch_size,
@@ -154,9 +171,9 @@ class Fold:
 def make_training_step(setup: FoldSetup, settings: TrainSettings) -> TrainingStep:
     """Make what takes single training steps, with the loss and optimiser of the settings."""
     return TrainingStep(
-        setup.classifier,
+        setup.trained,
         ClassificationLoss(settings.loss, setup.data.targets),
-        setup.data,
+        setup.training_data,
         settings.optimiser,
         micro_batches=settings.fit.accumulation_steps,
         bfloat16=setup.bfloat16,

@@ -39,7 +39,16 @@ class TrainOutputs:
     out_of_fold_path
         Table of the predictions of the classifiers of all folds for the cells that they were not trained on
         (``stages.train.results.out_of_fold``), or None. Removed where no fold can hold out an image.
+    features_dir
+        Folder for the features of a frozen backbone, which later trainings use again
+        (``stages.train.frozen_features``); None for ``frozen_features`` beside the model folder.
     """
 
     model_dir: Path
     out_of_fold_path: Path | None = None
+    features_dir: Path | None = None
+
+    @property
+    def features_folder(self) -> Path:
+        """The folder for the features of a frozen backbone."""
+        return self.features_dir or self.model_dir.parent / "frozen_features"

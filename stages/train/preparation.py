@@ -14,14 +14,17 @@ from data.tiles.batch_loader import BatchLoader
 from data.tiles.preparation import measure_channels
 from data.tiles.tile_store import TileStore
 from data.training.balance import TrainingItems, balance_items
+from data.training.feature_loader import FeatureLoader
 from data.training.training_set import TrainingSet
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
+from models.classifiers.feature_classifier import FeatureClassifier
 from models.classifiers.initial_weights import load_initial_weights
 from models.device import to_device, uses_bfloat16
 from models.losses.settings import output_of
 from models.training.averaging.weight_interpolation import WeightInterpolation
 from models.training.distributed import Processes
 from models.training.training_data import TrainingData
+from stages.train.caching import find_obstacle
 from stages.train.settings import TrainSettings
 
 _STATISTICS_TILES = 1024
@@ -44,12 +47,15 @@ class FoldCells:
     softened
         (n, classes): targets to train on in place of those given, which still decide how often each cell
         comes, and by which the held-out cells are evaluated; or None.
+    kept
+        Rows of all cells that no filter dropped, with or without a label; those of the training set if None.
     """
 
     store: TileStore
     training_set: TrainingSet
     held_out: NDArray[np.bool_]
     softened: NDArray[np.float32] | None = None
+    kept: NDArray[np.intp] | None = None
 
     @property
     def trained(self) -> NDArray[np.intp]:
@@ -72,15 +78,35 @@ class FoldCells:
 
 
 @dataclass(frozen=True)
+class HeadSetup:
+    """The head of a classifier whose backbone does not learn, and the features that it is trained on.
+
+    Attributes
+    ----------
+    classifier
+        The head; as an object it is that of the whole classifier.
+    data
+        As the tiles and targets of the whole classifier, with features in place of tiles.
+    unused_loader
+        Features of the cells that are neither trained on nor held out, but predicted.
+    """
+
+    classifier: FeatureClassifier
+    data: TrainingData
+    unused_loader: FeatureLoader
+
+
+@dataclass(frozen=True)
 class FoldSetup:
     """A classifier that is ready to be trained, and what it is trained on.
 
     Attributes
     ----------
-    cells, settings, processes
-        The cells, how they are trained on, and the processes that share each batch.
+    cells, items, settings, processes
+        The cells, how often each comes in an epoch, how they are trained on, and the processes that share
+        each batch.
     classifier, data, augmentation
-        The classifier, its tiles and targets, and how tiles are changed.
+        The classifier, its tiles and targets, and how tiles are changed; None leaves them as they are.
     interpolation
         Averages the trained weights with the initial ones; None where it does not.
     key
@@ -89,18 +115,32 @@ class FoldSetup:
         Whether it computes in bfloat16.
     absent_classes
         Names of the classes of which no training cell, synthetic ones counted, is an example.
+    head
+        What is trained in place of the whole classifier where features are computed once; else None.
     """
 
     cells: FoldCells
+    items: TrainingItems
     settings: TrainSettings
     processes: Processes
     classifier: Classifier
     data: TrainingData
-    augmentation: Augmentation
+    augmentation: Augmentation | None
     interpolation: WeightInterpolation | None
     key: str
     bfloat16: bool
     absent_classes: tuple[str, ...]
+    head: HeadSetup | None = None
+
+    @property
+    def trained(self) -> Classifier:
+        """What is trained: the classifier, or its head alone."""
+        return self.classifier if self.head is None else self.head.classifier
+
+    @property
+    def training_data(self) -> TrainingData:
+        """What it is trained on: tiles, or features."""
+        return self.data if self.head is None else self.head.data
 
 
 def set_up_fold(
@@ -131,6 +171,7 @@ def set_up_fold(
     absent = np.flatnonzero(~(items.targets > 0).any(axis=0))
     return FoldSetup(
         cells=cells,
+        items=items,
         settings=settings,
         processes=processes,
         classifier=classifier,
@@ -162,7 +203,12 @@ def _measure_channels(cells: FoldCells, settings: TrainSettings) -> Normalisatio
     if settings.chosen_scaling != "fixed":
         channels = len(settings.tiles.channels)
         return Normalisation(mean=(0.0,) * channels, deviation=(1.0,) * channels)
-    rows = cells.training_set.rows[cells.trained]
+    training_rows = cells.training_set.rows
+    if find_obstacle(settings) is None:
+        # So that features are the same in every fold, and stay so where more cells get a label.
+        rows = training_rows if cells.kept is None else cells.kept
+    else:
+        rows = training_rows[cells.trained]
     sample = rows[:: max(1, len(rows) // _STATISTICS_TILES)]
     mean, deviation = measure_channels(cells.store, sample, settings.tiles)
     return Normalisation(mean=mean, deviation=deviation)

@@ -114,6 +114,11 @@ class TrainSettings(StageSettings):
     tile_cache_gib: SpeedOnly[float] = Setting(
         default=2.0, ge=0, description="memory for tiles that are kept between epochs"
     )
+    cache_features: SpeedOnly[Literal["auto", "always", "never"]] = Setting(
+        default="auto",
+        description="compute the features of a backbone that is frozen as a whole once, and train the head "
+        "on them: auto where nothing changes the tiles at random, always (anything else is an error), never",
+    )
     soft_weight: float = Setting(
         default=1.0,
         ge=0,
@@ -147,6 +152,18 @@ class TrainSettings(StageSettings):
         if isinstance(phases, list | tuple):
             completed["phases"] = [_with_loss(phase, kind) for phase in phases]
         return completed
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_tiles_unchanged(cls, settings: Any) -> Any:
+        # Tiles that stay as they are have the same features in every epoch.
+        backbone = settings.get("backbone") if isinstance(settings, Mapping) else None
+        frozen = (
+            backbone.get("frozen") if isinstance(backbone, Mapping) else getattr(backbone, "frozen", None)
+        )
+        if frozen != "all" or "augment" in settings:
+            return settings
+        return {**settings, "augment": {"kind": "none"}}
 
     @model_validator(mode="after")
     def _check_optional_channels(self) -> "TrainSettings":

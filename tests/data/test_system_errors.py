@@ -10,6 +10,7 @@ from data.system_errors import find_system_error, is_full, room_left
     [
         ("No space left on device (os error 28)", errno.ENOSPC),
         ("[Errno 28] cannot write", errno.ENOSPC),
+        ("Can't close (unable to extend file properly, errno = 28, error message = 'No')", errno.ENOSPC),
         ('Io(Os { code: 13, kind: PermissionDenied, message: "Permission denied" })', errno.EACCES),
     ],
 )

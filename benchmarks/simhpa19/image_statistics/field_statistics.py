@@ -14,7 +14,7 @@ from benchmarks.simhpa19.image_statistics.power_spectrum import (
     measure_spectrum,
     share_of_bands,
 )
-from data.cells.precropped_masks import find_nucleus_mask
+from data.cells.precropped.precropped_masks import find_nucleus_mask
 from data.channels import CHANNELS
 
 QUANTILES = (5, 25, 50, 75, 95, 99, 99.9)

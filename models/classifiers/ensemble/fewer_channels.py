@@ -91,10 +91,14 @@ def restrict_classifier(classifier: Classifier, architecture: Architecture) -> C
     Returns
     -------
     Classifier
-        In evaluation mode, on the CPU; the same one where no channel is left out.
+        In evaluation mode, on the CPU; the same one where no channel is left out, for tiles of the size and
+        preset of the architecture.
     """
     given = classifier.architecture.tiles.channels
     if architecture.tiles.channels == given:
+        # Its weights are the same for tiles of any size; a runtime is prepared for this one.
+        tiles = {"tiles": architecture.tiles}
+        classifier.architecture = classifier.architecture.model_copy(update=tiles)
         return classifier
     bare = architecture.backbone.model_copy(update={"pretrained": "none"})
     smaller = Classifier(architecture.model_copy(update={"backbone": bare}))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from data.predictions.called_classes import call_classes
 from data.predictions.prediction_blocks import Block, PredictionBlocks
 from data.tiles.batch_loader import BatchLoader
+from data.tiles.preparation import TileSettings, crop_tiles, read_prepared
 from data.tiles.tile_reader import TileReader
 from models.classifiers.ensemble.fewer_channels import restrict_classifier
 from models.classifiers.ensemble.image_mean import average_with_image_mean
@@ -70,10 +71,31 @@ class EnsemblePrediction:
     identities: frozenset[str]
 
 
-def open_runtime(member: Member, runtime: str) -> BatchRuntime:
-    """Load a classifier and make what runs it, on fewer tiles at a time where memory is short."""
+CALIBRATION_TILES = 64
+"""Tiles on which the ranges of int8 are set, evenly from all that are predicted."""
+
+
+def open_runtime(
+    member: Member, runtime: str, store: TileReader | None = None, rows: NDArray[np.integer] | None = None
+) -> BatchRuntime:
+    """Load a classifier and make what runs it, on fewer tiles at a time where memory is short.
+
+    Parameters
+    ----------
+    member, runtime
+        The classifier, and the name of a runtime.
+    store, rows
+        The tiles that it is to predict, on some of which int8 is calibrated; needed for that only.
+    """
+
+    def calibrate(settings: TileSettings) -> NDArray[np.uint8]:
+        if store is None or rows is None:
+            return np.zeros((0, settings.side, settings.side, len(settings.channels)), np.uint8)
+        chosen = rows[:: max(1, -(-len(rows) // CALIBRATION_TILES))]
+        return crop_tiles(read_prepared(store, chosen, settings), settings)
+
     classifier = restrict_classifier(read_classifier(member.folder), member.architecture)
-    return MemorySavingRuntime(make_batch_runtime(classifier, runtime), "the cells to predict")
+    return MemorySavingRuntime(make_batch_runtime(classifier, runtime, calibrate), "the cells to predict")
 
 
 def predict_cells(

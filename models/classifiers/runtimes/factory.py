@@ -1,10 +1,14 @@
 """Pick a classifier's runtime by the name of a runtime."""
 
 import logging
+from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.tiles.preparation import TileSettings
 from models.classifiers.classifier import Classifier
 from models.classifiers.runtimes.batch_runtime import BatchRuntime
 from models.classifiers.runtimes.openvino_runtime import OpenVinoRuntime
@@ -15,7 +19,11 @@ from models.runtimes.names import AUTO, resolve_runtime
 log = logging.getLogger("hpacells")
 
 
-def make_batch_runtime(classifier: Classifier, runtime: str = AUTO) -> BatchRuntime:
+def make_batch_runtime(
+    classifier: Classifier,
+    runtime: str = AUTO,
+    calibrate: Callable[[TileSettings], NDArray[np.uint8]] | None = None,
+) -> BatchRuntime:
     """Make the runtime of a classifier, which it takes over.
 
     Parameters
@@ -23,8 +31,10 @@ def make_batch_runtime(classifier: Classifier, runtime: str = AUTO) -> BatchRunt
     classifier
         On the CPU.
     runtime
-        One of ``models.runtimes.names.runtime_names`` but int8; ``"auto"`` is the fastest at hand, and torch
+        One of ``models.runtimes.names.runtime_names``; ``"auto"`` is the fastest at hand but int8, and torch
         for a network that OpenVINO cannot take over.
+    calibrate
+        Reads tiles (N, S, S, C) uint8 by tile settings, on which the ranges of int8 are set.
 
     Raises
     ------
@@ -32,17 +42,13 @@ def make_batch_runtime(classifier: Classifier, runtime: str = AUTO) -> BatchRunt
         The runtime is not known, not at hand, or cannot run this network.
     """
     name = resolve_runtime(runtime)
-    if name == "openvino-int8":
-        raise InputError(
-            found="int8 is for segmenters only",
-            where=f"runtime {name}",
-            expected="a runtime that computes in float32 or bfloat16",
-            advice="use runtime auto",
-        )
     bfloat16 = name.endswith("bfloat16")
     if name.startswith("openvino"):
         try:
-            return OpenVinoRuntime(classifier, bfloat16=bfloat16)
+            if name == "openvino-int8":
+                tiles = calibrate(classifier.architecture.tiles) if calibrate else None
+                return OpenVinoRuntime(classifier, "int8", tiles)
+            return OpenVinoRuntime(classifier, "bfloat16" if bfloat16 else "float32")
         except InputError as error:
             if runtime != AUTO:
                 raise

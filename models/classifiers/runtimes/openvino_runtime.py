@@ -1,7 +1,8 @@
 """A classifier run by OpenVINO on the processor."""
 
+import logging
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -11,7 +12,14 @@ from torch import Tensor, nn
 from data.cores import available_cores
 from data.errors import InputError
 from models.classifiers.classifier import Classifier, Scores
+from models.device import uses_bfloat16
+from models.runtimes.names import CPU
 from models.runtimes.openvino_library import convert_network, import_openvino
+from models.runtimes.quantisation import quantise
+
+Precision = Literal["float32", "bfloat16", "int8"]
+
+log = logging.getLogger("hpacells")
 
 
 class OpenVinoRuntime:
@@ -24,19 +32,28 @@ class OpenVinoRuntime:
     ----------
     classifier
         On the CPU.
-    bfloat16
-        Compute in bfloat16, else in float32.
+    precision
+        In which it computes; int8 with the rest in bfloat16, where the processor has that.
+    calibration
+        (N, S, S, C) uint8, tiles on which the ranges of int8 are set; needed for that only.
 
     Raises
     ------
     InputError
-        OpenVINO cannot take the network over.
+        OpenVINO cannot take the network over, or there is no tile to calibrate on.
     """
 
-    def __init__(self, classifier: Classifier, *, bfloat16: bool) -> None:
-        self._classifier, self._bfloat16 = classifier.eval(), bfloat16
+    def __init__(
+        self,
+        classifier: Classifier,
+        precision: Precision = "float32",
+        calibration: NDArray[np.uint8] | None = None,
+    ) -> None:
+        self._classifier, self._precision = classifier.eval(), precision
+        self._calibrated_on = 0 if calibration is None else len(calibration)
+        halves = precision == "bfloat16" or (precision == "int8" and uses_bfloat16("auto", CPU))
         settings = {
-            "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
+            "INFERENCE_PRECISION_HINT": "bf16" if halves else "f32",
             "INFERENCE_NUM_THREADS": available_cores(),
             # One batch at a time has all cores: it is the batch that is divided.
             "NUM_STREAMS": 1,
@@ -44,7 +61,12 @@ class OpenVinoRuntime:
             "ENABLE_CPU_PINNING": False,
         }
         try:
-            self._compiled = import_openvino().Core().compile_model(_convert(classifier), "CPU", settings)
+            model = _convert(classifier)
+            if precision == "int8":
+                model = _quantise(model, classifier, calibration)
+            self._compiled = import_openvino().Core().compile_model(model, "CPU", settings)
+        except InputError:
+            raise
         except Exception as error:
             raise InputError(
                 found=f"OpenVINO cannot run {classifier.architecture.backbone.name} ({_last_line(error)})",
@@ -60,7 +82,8 @@ class OpenVinoRuntime:
 
     def identity(self) -> str:
         """Return in what the network is computed; as `BatchRuntime.identity`."""
-        return f"openvino {'bfloat16' if self._bfloat16 else 'float32'}"
+        calibrated = f" calibrated on {self._calibrated_on} tiles" if self._precision == "int8" else ""
+        return f"openvino {self._precision}{calibrated}"
 
     def __call__(self, tiles: NDArray[np.uint8]) -> Scores:
         """Score a batch (N, S, S, C) uint8; as `BatchRuntime.__call__`."""
@@ -93,6 +116,19 @@ def _convert(classifier: Classifier) -> Any:
     # Any number of tiles: the last batches of a set are smaller.
     model.reshape([-1, *example.shape[1:]])
     return model
+
+
+def _quantise(model: Any, classifier: Classifier, calibration: NDArray[np.uint8] | None) -> Any:
+    if calibration is None or not len(calibration):
+        raise InputError(
+            found="no tile to calibrate on",
+            where="runtime openvino-int8",
+            expected="at least one cell that is not dropped",
+            advice="use another runtime",
+        )
+    log.info("fitting the classifier to int8 on %d tiles", len(calibration))
+    has_attention = any("attn" in name or "attention" in name for name, _ in classifier.named_modules())
+    return quantise(model, [tile[None] for tile in calibration], is_transformer=has_attention)
 
 
 def _last_line(error: Exception) -> str:

@@ -1,12 +1,9 @@
 """Networks converted for OpenVINO, and quantised ones, kept in the user's cache folder."""
 
-import contextlib
 import hashlib
-import io
 import json
 import logging
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +14,8 @@ from torch import nn
 
 from data.atomic import atomic_folder
 from data.errors import InputError
-from models.runtimes.openvino_library import convert_network, import_nncf, import_openvino, openvino_versions
+from models.runtimes.openvino_library import convert_network, import_openvino, openvino_versions
+from models.runtimes.quantisation import quantise
 from models.segmenters.runtimes.calibration import Calibration
 
 log = logging.getLogger("hpacells")
@@ -94,8 +92,4 @@ def _quantise(model: Any, calibration: Calibration | None) -> Any:
             advice="use another runtime",
         )
     log.info("fitting the network to int8 on %d fields; this is done once for these fields", len(images))
-    nncf = import_nncf()
-    # Its progress bars go to standard output, which is for results.
-    shown = sys.stderr if sys.stderr.isatty() else io.StringIO()
-    with contextlib.redirect_stdout(shown):
-        return nncf.quantize(model, nncf.Dataset(images), subset_size=len(images))
+    return quantise(model, images)

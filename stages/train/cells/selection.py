@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.cells.cells_table import read_cells
 from data.labels.label_file import read_labels, read_proteins
@@ -36,6 +38,11 @@ class LabelledCells:
     proteins: dict[str, str]
     label_set: LabelSet
     labels_path: Path
+
+    @property
+    def kept(self) -> NDArray[np.intp]:
+        """Rows of the cells that no filter dropped, with or without a label."""
+        return np.flatnonzero(self.table["dropped"].to_numpy(dtype=str) == "")
 
     def select(self, settings: TrainSettings) -> TrainingSet:
         """Choose the cells to train on, with their targets.

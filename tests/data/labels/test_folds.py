@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.cells.precropped_index import read_index
+from data.cells.precropped.precropped_index import read_index
 from data.labels.folds import ALWAYS_TRAIN, Stratify, assign_folds, split_images
 
 LABELS = st.dictionaries(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from data.tiles import tile_store
+from data.tiles import store_progress
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.tile_store import TileStore, TileWriter
 
@@ -171,7 +171,20 @@ def test_an_interrupted_store_of_other_libraries_is_cut_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(tile_store, "library_versions", lambda: {"opencv": "4.14.0"})
+        earlier.setattr(store_progress, "library_versions", lambda: {"opencv": "4.14.0"})
         TileWriter(tmp_path / "tiles.zarr", 10, "key").append(make_tiles(8))
     assert TileWriter(tmp_path / "tiles.zarr", 10, "key").rows_written == 0
     assert "tiles.zarr: an interrupted run cut tiles with OpenCV 4.14.0 (" in caplog.text
+
+
+def test_files_of_a_damaged_list_are_no_strangers(stored: tuple[Path, CellTiles]) -> None:
+    path, tiles = stored
+    listed = path / "contents.json"
+    listed.write_text(listed.read_text().replace("cell_mask", "cell_mosk"))
+    writer = TileWriter(path, len(tiles.tiles), "key")
+    writer.append(tiles)
+    writer.finish()
+    assert np.array_equal(TileStore(path).read(np.arange(len(tiles.tiles))), tiles.tiles)
+    (path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="notes.txt, which hpacells did not write"):
+        TileWriter(path, len(tiles.tiles), "key")

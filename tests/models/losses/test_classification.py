@@ -51,6 +51,19 @@ def test_any_number_of_classes_is_binary_cross_entropy(logits: torch.Tensor) -> 
         torch.testing.assert_close(loss(logits, EMBEDDING, targets), expected)
 
 
+@pytest.mark.parametrize(("alpha", "weights"), [(0.25, (0.25, 0.75)), (0.9, (0.9, 0.1)), (None, (1, 1))])
+def test_alpha_weighs_positive_tiles_and_the_rest_the_others(
+    logits: torch.Tensor, alpha: float | None, weights: tuple[float, float]
+) -> None:
+    targets = torch.tensor([[1.0, 0, 1], [0, 0, 0], [1, 1, 1], [0, 1, 0]])
+    loss = make_loss(targets, "focal", alpha=alpha, gamma=2.0)
+    right = torch.where(targets == 1, logits.sigmoid(), 1 - logits.sigmoid())
+    weight = torch.where(targets == 1, *weights)
+    torch.testing.assert_close(
+        loss(logits, EMBEDDING, targets), (-weight * (1 - right) ** 2 * right.log()).mean()
+    )
+
+
 @pytest.mark.parametrize("kind", ["binary-cross-entropy", "focal"])
 def test_balanced_weights_are_those_of_positive_tiles(logits: torch.Tensor, kind: str) -> None:
     everything = np.eye(3, dtype=np.float32)[[0] * 5 + [1] * 3 + [2] * 2]

@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from data.errors import InputError
+from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.losses.settings import output_of
 from pipeline.config.config import find_recipe, load_config
+from stages.train.caching import caches_features
 from stages.train.settings import TrainSettings
 
 DOCS = Path(__file__).parents[3] / "docs" / "recipes-audit.md"
@@ -204,6 +206,39 @@ def test_the_default_recipe_is_used_where_none_is_named() -> None:
     default = load_config(None).settings("train", TrainSettings)
     assert default == load("hpacells")
     assert (default.initial_weights, default.split.fold) == ("simhpa19", "all")
+
+
+def load_subcell_head(*assignments: str) -> TrainSettings:
+    if "subcell-rybg" not in str(BackboneSettings.model_fields["name"].description):
+        pytest.skip("the network of SubCell is not there yet")
+    return load_config(None, assignments, "subcell-head").settings("train", TrainSettings)
+
+
+def test_subcell_head_is_the_published_head_on_features_that_are_computed_once() -> None:
+    settings = load_subcell_head()
+    published = {
+        "images": "all",
+        "backbone.name": "subcell-rybg",
+        "backbone.frozen": "all",
+        "tiles.size": 448,
+        "tiles.channels": ("red", "yellow", "blue", "green"),
+        "head.kind": "mlp",
+        "head.widths": (512, 256),
+        "head.dropout": 0.5,
+        "loss.kind": "focal",
+        "loss.alpha": 0.25,
+        "loss.gamma": 2.0,
+        "loss.weights.kind": "none",
+    }
+    assert {key: look_up(settings, key) for key in published} == published
+    assert caches_features(settings)
+
+
+def test_subcell_head_takes_another_head_and_refuses_to_change_the_tiles() -> None:
+    linear = load_subcell_head("train.head.kind=linear")
+    assert (linear.head.kind, caches_features(linear)) == ("linear", True)
+    with pytest.raises(InputError, match=r"train\.augment\.kind = hpacells"):
+        caches_features(load_subcell_head("train.augment.kind=hpacells"))
 
 
 @pytest.mark.parametrize("paper", PAPERS)

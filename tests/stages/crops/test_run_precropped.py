@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data.cells.cells_table import read_cells
-from data.cells.precropped_index import read_index
+from data.cells.precropped.precropped_index import read_index
 from data.channels import CHANNELS
 from data.fields.images_table import read_images
 from data.labels.label_file import read_labels

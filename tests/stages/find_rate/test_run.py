@@ -140,3 +140,19 @@ def test_it_begins_with_trained_weights(
 def test_settings_that_cannot_be(values) -> None:
     with pytest.raises(ValidationError):
         FindRateSettings.model_validate(values)
+
+
+def test_a_frozen_backbone_runs_once_for_the_test_and_the_training(
+    make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs, tmp_path: Path, monkeypatch
+) -> None:
+    values = tiny.model_dump(exclude={"augment"}) | {"backbone": {"frozen": "all"}}
+    recipe = TrainSettings.model_validate(values)
+    folder, tables = make_tiles(IMAGES), []
+    for choice in ("auto", "never"):
+        settings = recipe.model_copy(update={"cache_features": choice})
+        run(folder, files, FindRateSettings(steps=10), settings, steps())
+        tables.append(pd.read_csv(files.table_path))
+    pd.testing.assert_frame_equal(*tables, rtol=1e-3)
+    context = steps()
+    train_on(folder, tmp_path / "model", recipe, context)
+    assert "features" not in context.descriptions

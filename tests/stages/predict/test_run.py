@@ -1,98 +1,15 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
-from data.predictions.prediction_blocks import BlocksOnDisk
-from data.predictions.predictions_table import read_predictions
-from data.tiles.preparation import read_prepared
-from data.tiles.tile_store import TileStore
-from models.classifiers.classifier import Architecture, Classifier
-from models.classifiers.model_folder import DESCRIPTION, read_classifier, save_classifier
+from models.classifiers.classifier import Classifier
+from models.classifiers.model_folder import read_classifier
 from models.runtimes.openvino_library import has_openvino
-from stages.predict import run as predict
-from stages.predict.paths import PredictInputs, PredictOutputs
-from stages.predict.settings import PredictSettings
-
-EXACT = PredictSettings(runtime="torch", batch_size=4)
-LABELS = {"a": (0,), "b": (1,), "c": (2,), "d": (0,), "e": (1,)}
-ROWS = np.delete(np.arange(15), 4)
-COLUMNS = [f"p_{label}" for label in range(19)]
-
-Save = Callable[..., Path]
-
-
-def spread(classifier: Classifier, tiles: Path) -> None:
-    """Let normalisations see the tiles, so that the probabilities differ from tile to tile."""
-    seen = read_prepared(TileStore(tiles), np.arange(15), classifier.architecture.tiles)
-    for _ in range(20):
-        classifier.train()(torch.from_numpy(seen).permute(0, 3, 1, 2))
-
-
-@pytest.fixture
-def folder(make_tiles):
-    return make_tiles(LABELS, dropped={4: "too small"})
-
-
-@pytest.fixture
-def save(folder, tmp_path: Path) -> Save:
-    """Write the folder of a small classifier with random weights."""
-
-    def save(
-        name: str,
-        *,
-        mode: str = "single-label",
-        size: int = 32,
-        thresholds: object = None,
-        image_weight: float = 0.0,
-    ) -> Path:
-        torch.manual_seed(sum(name.encode()))
-        architecture = Architecture.model_validate(
-            {
-                "mode": mode,
-                "tiles": {"size": size},
-                "image_weight": image_weight,
-                "normalisation": {"mean": [0.3] * 4, "deviation": [0.2] * 4},
-                "backbone": {"name": "test_efficientnet", "pretrained": "none"},
-                "head": {"embedding": 16},
-            }
-        )
-        classifier = Classifier(architecture)
-        spread(classifier, folder.tiles)
-        save_classifier(tmp_path / name, architecture, classifier.state_dict(), {})
-        if thresholds is not None:
-            description = tmp_path / name / DESCRIPTION
-            description.write_text(f"{description.read_text()}\n[thresholds]\nvalues = {thresholds}\n")
-        return tmp_path / name
-
-    return save
-
-
-@pytest.fixture
-def model(save: Save) -> Path:
-    return save("model")
-
-
-def run(folder, models: Path | list[Path], settings: PredictSettings, context) -> pd.DataFrame:
-    output = folder.tiles.parent / "predictions.parquet"
-    models = [models] if isinstance(models, Path) else models
-    inputs = PredictInputs(folder.tiles, folder.cells, models)
-    predict.run(inputs, PredictOutputs(output), settings, context)
-    return read_predictions(output)
-
-
-def compute(folder, model: Path, rows: np.ndarray = ROWS) -> np.ndarray:
-    """Probabilities of some rows, one tile at a time, without any of the stage's machinery."""
-    classifier = read_classifier(model)
-    tiles = read_prepared(TileStore(folder.tiles), rows, classifier.architecture.tiles)
-    with torch.inference_mode():
-        batches = [torch.from_numpy(tile).permute(2, 0, 1)[None] for tile in tiles]
-        return torch.cat([classifier.probabilities(classifier(one).logits) for one in batches]).numpy()
+from tests.stages.predict.conftest import COLUMNS, EXACT, ROWS, Save, compute, run
 
 
 @pytest.mark.parametrize("mode", ["single-label", "multi-label"])
@@ -257,40 +174,3 @@ def test_tiles_of_another_table(folder, model: Path, steps) -> None:
     read_cells(folder.cells).iloc[:-1].to_parquet(folder.cells)
     with pytest.raises(InputError, match="15 tiles, but the cells table has 14 rows"):
         run(folder, model, EXACT, steps())
-
-
-def test_an_interrupted_run_goes_on_and_gives_the_same(
-    folder, model: Path, steps, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = EXACT.model_copy(update={"embedding": True, "embedding_type": "float16"})
-    expected = run(folder, model, settings, steps())
-    monkeypatch.setattr("data.predictions.prediction_blocks.BLOCK_CELLS", 4)
-
-    # After the second block the process ends, in whatever way.
-    original, written = BlocksOnDisk.close, []
-
-    def close(self: BlocksOnDisk, part: int) -> None:
-        original(self, part)
-        written.append(part)
-        if len(written) == 2:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(BlocksOnDisk, "close", close)
-        with pytest.raises(KeyboardInterrupt):
-            run(folder, model, settings, steps())
-    context = steps()
-    again = run(folder, model, settings, context)
-    pd.testing.assert_frame_equal(again, expected, check_exact=True)
-    assert context.done == context.total == 14
-    assert not [*folder.tiles.parent.glob(".*blocks")]
-
-
-def test_embeddings_of_float16_are_those_of_float32_rounded(folder, model: Path, steps) -> None:
-    tables = [
-        run(folder, model, EXACT.model_copy(update={"embedding": True, "embedding_type": kind}), steps())
-        for kind in ("float32", "float16")
-    ]
-    exact, rounded = (np.stack(table["embedding"].tolist()) for table in tables)
-    np.testing.assert_array_equal(rounded, exact.astype(np.float16).astype(np.float32))
-    assert (rounded != exact).any()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.cells.precropped_index import read_index
+from data.cells.precropped.precropped_index import read_index
 from data.fields.duplicates.near_duplicates import find_near_duplicates, hash_image
 from data.fields.image_folder import find_fields
 from data.images.grey_levels import to_uint8

@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from data.errors import InputError
+from data.tiles.preparation import TileSettings
 from models.classifiers.classifier import Classifier
 from models.classifiers.runtimes import factory as choose
 from models.classifiers.runtimes.factory import make_batch_runtime
+from models.runtimes.openvino_library import has_openvino
 
 TILES = np.random.default_rng(4).integers(0, 256, (3, 32, 32, 2), dtype=np.uint8)
 
@@ -39,11 +41,23 @@ def test_auto_falls_back_on_torch(
         make_batch_runtime(make_classifier(), "openvino-bfloat16")
 
 
-def test_runtimes_that_there_are_not(
-    make_classifier: Callable[..., Classifier], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_runtimes_that_there_are_not(make_classifier: Callable[..., Classifier]) -> None:
     with pytest.raises(InputError, match="no runtime 'onnx'.*auto or cuda"):
         make_batch_runtime(make_classifier(), "onnx")
-    monkeypatch.setattr(choose, "resolve_runtime", lambda name: name)
-    with pytest.raises(InputError, match="int8 is for segmenters only"):
+
+
+@pytest.mark.skipif(not has_openvino(), reason="the extra openvino is not installed")
+def test_int8_is_calibrated_on_tiles_of_the_classifier_s_settings(
+    make_classifier: Callable[..., Classifier],
+) -> None:
+    classifier, asked = make_classifier(), []
+
+    def calibrate(settings: TileSettings) -> np.ndarray:
+        asked.append(settings)
+        return TILES
+
+    runtime = make_batch_runtime(classifier, "openvino-int8", calibrate)
+    assert runtime.identity() == "openvino int8 calibrated on 3 tiles"
+    assert asked == [classifier.architecture.tiles]
+    with pytest.raises(InputError, match="no tile to calibrate on"):
         make_batch_runtime(make_classifier(), "openvino-int8")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-from data.cells.cell_stack import read_stack
-from data.cells.precropped_index import PrecroppedCell
+from data.cells.precropped.cell_stack import read_stack
+from data.cells.precropped.precropped_index import PrecroppedCell
 from data.fields.bit_depth import FullScale, SampledFile, find_full_scale, tell_full_scale
 from data.images.image_file import read_values
 

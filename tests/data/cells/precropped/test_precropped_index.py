@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from data.cells.precropped_index import fingerprint_cells, read_index
+from data.cells.precropped.precropped_index import fingerprint_cells, read_index
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.labels.label_set import LabelSet, read_label_set

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.cell_stack import CHANNEL_ORDER, read_stack
+from data.cells.precropped.cell_stack import CHANNEL_ORDER, read_stack
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.images.grey_levels import check_white, fill_range, to_uint8

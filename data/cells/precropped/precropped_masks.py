@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from data.cells.neighbour_signs import find_neighbour_signs
+from data.cells.precropped.neighbour_signs import find_neighbour_signs
 from data.channels import CHANNELS
 from data.errors import InputError
 
@@ -44,7 +44,7 @@ def find_cell_mask(picture: NDArray[np.uint8], *, where: object, trust: bool = F
     Raises
     ------
     InputError
-        Everything is black, or neighbours seem to show (``data.cells.neighbour_signs``).
+        Everything is black, or neighbours seem to show (``data.cells.precropped.neighbour_signs``).
     """
     brightest = cv2.medianBlur(np.ascontiguousarray(picture.max(axis=0)), _MEDIAN_PX)
     bright = (brightest > BLACK_LEVEL).astype(np.uint8)

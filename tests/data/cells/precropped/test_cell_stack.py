@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from data.cells.cell_stack import read_stack
+from data.cells.precropped.cell_stack import read_stack
 from data.errors import InputError
 
 RGBY = np.random.default_rng(0).integers(0, 256, (4, 12, 17), dtype=np.uint8)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data.cells.precropped_masks import find_cell_mask, find_nucleus_mask
+from data.cells.precropped.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.errors import InputError
 
 

@@ -1,0 +1,1 @@
+"""Cells that were cut out elsewhere: their files, their order and their masks."""

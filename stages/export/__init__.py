@@ -1,0 +1,1 @@
+"""Export: write the results in the formats of other programs."""

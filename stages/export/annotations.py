@@ -1,0 +1,115 @@
+"""What an AnnData file tells of each cell besides its numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.errors import InputError
+from data.export.cell_annotations import (
+    CELL,
+    NONE_CALLED,
+    annotate_images,
+    describe_cells,
+    find_rows,
+    name_classes,
+)
+from data.fields.images_table import read_images
+from data.labels.label_file import check_coverage, read_labels, read_stains
+from data.labels.label_set import LabelSet, read_label_set
+from data.tables.csv_file import unescape_cell
+from stages.export.paths import ExportInputs
+from stages.export.predicted_cells import PredictedCells
+
+_METHODS = {"t-sne": "X_tsne", "pca": "X_features_pca"}
+"""Never X_pca: two components under this name are all by which scanpy would find neighbours."""
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Cells in a plane.
+
+    Attributes
+    ----------
+    name
+        Under which it is written.
+    points
+        (n, 2) float64, NaN for a cell that is not in the plane.
+    """
+
+    name: str
+    points: NDArray[np.float64]
+
+
+def annotate_cells(
+    inputs: ExportInputs, cells: PredictedCells, names: tuple[str, ...], label_set: str | None
+) -> pd.DataFrame:
+    """Describe the cells: what was measured, the called classes, and what a label file says of their images.
+
+    Parameters
+    ----------
+    inputs, cells
+        The tables, and the cells.
+    names
+        Names of the predicted classes.
+    label_set
+        Label set of the label file; None for the predicted classes.
+
+    Raises
+    ------
+    InputError
+        A table is missing or damaged, or the label file has none of the images.
+    """
+    images = read_images(inputs.images_table_path)
+    pixel_sizes = dict(zip(images["image_id"], images["pixel_size_um"], strict=True))
+    described = describe_cells(cells.table, pixel_sizes)
+    if cells.labels is not None:
+        texts = cells.labels.reindex(range(len(cells.table)))
+        described["called_classes"] = name_classes(texts, names, NONE_CALLED)
+    if inputs.labels_path is None:
+        return described
+    predicted = LabelSet(names=names, title=f"of {inputs.predictions_path}")
+    classes = predicted if label_set is None else read_label_set(label_set)
+    given = read_labels(inputs.labels_path, classes)
+    image_ids = cells.table["image_id"]
+    check_coverage(given, image_ids, where=inputs.labels_path)
+    named = {image: "|".join(classes.names[label] for label in labels) for image, labels in given.items()}
+    described["image_labels"] = annotate_images(image_ids, named)
+    stains = read_stains(inputs.labels_path)
+    for column in stains.columns:
+        name = column.casefold().replace(" ", "_")
+        # Which the cells table has, too, for which images belong together.
+        name = "protein" if name == "group" else name
+        if name not in described:
+            described[name] = annotate_images(image_ids, dict(zip(stains.index, stains[column], strict=True)))
+    return described
+
+
+def find_plane(inputs: ExportInputs, cells: pd.DataFrame) -> Plane | None:
+    """Find the cells in the plane that the features stage has made, if it has.
+
+    Raises
+    ------
+    InputError
+        Its table is damaged.
+    """
+    path = inputs.plane_path
+    if path is None:
+        return None
+    try:
+        # An image may be called NA.
+        table = pd.read_csv(path, dtype={"image_id": str}, keep_default_na=False)
+        table["image_id"] = table["image_id"].map(unescape_cell)
+        points = table[["x", "y"]].to_numpy(np.float64)
+        rows = find_rows(table[list(CELL)], cells)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            found=f"not the table of a plane ({error})",
+            where=path,
+            expected="what `hpacells features` writes",
+            advice="run `hpacells features` again",
+        ) from None
+    chosen = np.full((len(cells), 2), np.nan)
+    chosen[rows >= 0] = points[rows[rows >= 0]]
+    return Plane(_METHODS.get(inputs.plane_method, "X_features"), chosen)

@@ -1,0 +1,175 @@
+"""The predictions as an AnnData file, ``.h5ad``, for scanpy, squidpy and cellxgene."""
+
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.atomic import atomic_write
+from data.errors import InputError
+from data.export.cell_annotations import describe_classes
+from data.export.h5ad_file import (
+    create_array,
+    create_h5ad,
+    import_h5py,
+    write_array,
+    write_mapping,
+    write_table,
+)
+from data.export.principal_components import Components, Covariance
+from data.labels.label_set import list_label_sets, read_label_set
+from data.predictions.stored_predictions import PART_ROWS, StoredPredictions
+from stages.export.annotations import annotate_cells, find_plane
+from stages.export.paths import ExportInputs
+from stages.export.predicted_cells import PredictedCells, choose_cells
+from stages.export.settings import ExportSettings
+from stages.stage import Context, StageReport
+
+log = logging.getLogger("hpacells")
+
+_MOST_SAMPLED = 100_000
+"""Cells of which the principal components are found, evenly over all."""
+
+
+@dataclass(frozen=True)
+class _Classes:
+    """The likeliest class of each cell, and its probability."""
+
+    number: NDArray[np.int64]
+    probability: NDArray[np.float32]
+
+
+def write_h5ad(inputs: ExportInputs, path: Path, settings: ExportSettings, context: Context) -> StageReport:
+    """Write one row per cell: the embedding as X, or, where the predictions have none, the probabilities.
+
+    Raises
+    ------
+    InputError
+        As `run` says.
+    """
+    if path.suffix.lower() != ".h5ad":
+        raise InputError(
+            found="a name by which scanpy knows no AnnData file",
+            where=path,
+            expected="a name that ends in .h5ad",
+            advice=f"give --output {path.name}.h5ad",
+        )
+    import_h5py(path)
+    predictions = StoredPredictions(inputs.predictions_path)
+    cells = choose_cells(inputs, predictions, unpredicted=settings.unpredicted)
+    content = "embedding" if predictions.width else "probabilities"
+    if not predictions.width:
+        log.warning(
+            "export: X is the probabilities, as the predictions have no embeddings (predict.embedding)"
+        )
+    width, count = predictions.width or len(predictions.class_names), len(cells.table)
+    _check_room(path, 4 * count * (width + len(predictions.class_names) + settings.components))
+    with (
+        atomic_write(path) as temporary,
+        create_h5ad(temporary) as file,
+        context.track("export", 2 * predictions.rows) as advance,
+    ):
+        classes, components = _write_numbers(file, predictions, count, settings.components, advance)
+        _write_components(file, components, predictions.rows, advance)
+        known = annotate_cells(inputs, cells, predictions.class_names, settings.label_set)
+        likeliest = describe_classes(classes.number, classes.probability, predictions.class_names)
+        _write_cells(file, inputs, cells, pd.concat([known, likeliest], axis=1))
+        _write_variables(file, predictions)
+        facts = {**inputs.facts, "X": content, **_describe_label_set(predictions.class_names)}
+        write_mapping(file["uns"], "hpacells", facts)
+        planes = sorted(name for name in file["obsm"] if name.startswith("X_"))
+    return StageReport(
+        counts={"cells": count, "variables": width, "left out": cells.left_out},
+        details={"format": "h5ad", "X": content, "planes": planes},
+    )
+
+
+def _write_numbers(
+    file: Any, predictions: StoredPredictions, count: int, most: int, advance: Callable[[int], None]
+) -> tuple[_Classes, Components | None]:
+    """Write X and the probabilities part by part; return what is to be known of all."""
+    names = predictions.class_names
+    width = predictions.width or len(names)
+    matrix = create_array(file, "X", (count, width))
+    probabilities = create_array(file["obsm"], "probabilities", (count, len(names)))
+    classes = _Classes(np.full(count, -1, np.int64), np.full(count, np.nan, np.float32))
+    covariance, stride = Covariance(width), -(-predictions.rows // _MOST_SAMPLED)
+    odd = 0
+    for part in predictions.read_parts():
+        rows = slice(part.start, part.start + len(part.probabilities))
+        values = part.probabilities if part.embedding is None else part.embedding
+        matrix[rows] = values
+        probabilities[rows] = part.probabilities
+        classes.number[rows] = part.probabilities.argmax(axis=1)
+        classes.probability[rows] = part.probabilities.max(axis=1)
+        covariance.add(values[-part.start % stride :: stride])
+        odd += int((~np.isfinite(values)).any(axis=1).sum())
+        advance(len(values))
+    if odd:
+        log.warning("export: the embeddings of %d cells have numbers that are not finite", odd)
+    return classes, covariance.find_components(most)
+
+
+def _write_components(
+    file: Any, components: Components | None, rows: int, advance: Callable[[int], None]
+) -> None:
+    """Write the coordinates along the principal components where scanpy looks for them."""
+    if components is None or components.loadings.shape[1] < 2:
+        advance(rows)
+        return
+    matrix = file["X"]
+    coordinates = create_array(file["obsm"], "X_pca", (len(matrix), components.loadings.shape[1]))
+    for start in range(0, rows, PART_ROWS):
+        part = slice(start, min(start + PART_ROWS, rows))
+        coordinates[part] = components.project(matrix[part])
+        advance(part.stop - part.start)
+    write_array(file["varm"], "PCs", components.loadings.astype(np.float32))
+    known = {"variance": components.variance, "variance_ratio": components.variance_ratio}
+    write_mapping(file["uns"], "pca", known)
+
+
+def _write_cells(file: Any, inputs: ExportInputs, cells: PredictedCells, known: pd.DataFrame) -> None:
+    table = cells.table
+    write_table(file, "obs", known, cells.names)
+    # Of the box, half-open in px: where the cell would be if its pixels had their corners at whole numbers.
+    middle = [(table[f"{axis}0"] + table[f"{axis}1"]) / 2 for axis in "xy"]
+    write_array(file["obsm"], "spatial", np.stack(middle, axis=1).astype(np.float64))
+    plane = find_plane(inputs, table)
+    if plane is not None:
+        write_array(file["obsm"], plane.name, plane.points)
+
+
+def _write_variables(file: Any, predictions: StoredPredictions) -> None:
+    if predictions.width:
+        names = [f"embedding_{number:04d}" for number in range(predictions.width)]
+    else:
+        names = list(predictions.class_names)
+    write_table(file, "var", pd.DataFrame({"number": np.arange(len(names))}), names)
+
+
+def _describe_label_set(names: tuple[str, ...]) -> dict[str, Any]:
+    bundled = {name: read_label_set(name) for name in list_label_sets()}
+    alike = [name for name, label_set in bundled.items() if label_set.names == names]
+    described: dict[str, Any] = {"class_names": list(names), "label_set": alike[0] if alike else "own"}
+    negative = bundled[alike[0]].negative if alike else None
+    return described if negative is None else described | {"negative_class": names[negative]}
+
+
+def _check_room(path: Path, size: int) -> None:
+    folder = path.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise InputError(
+            found=f"about {size / 1e9:.1f} GB to write, and {free / 1e9:.1f} GB free on the disk",
+            where=path,
+            expected="room for the file",
+            advice="free some, or give --output on another disk",
+        )

@@ -1,0 +1,36 @@
+"""Settings of the export stage."""
+
+from typing import Literal
+
+from pydantic import Field as Setting
+
+from data.export.subcell_portable import State
+from stages.stage import StageSettings
+
+Format = Literal["h5ad", "subcellportable"]
+
+
+class ExportSettings(StageSettings):
+    """Settings of the export stage."""
+
+    format: Format = Setting(
+        default="h5ad", description="h5ad (AnnData), or subcellportable: SubCellPortable's result.csv"
+    )
+    subcellportable: State = Setting(
+        default="2024-10",
+        description="whose numbers: of its state of 2024-10 (sigmoids) or of 2025-11 (a softmax over these)",
+    )
+    label_set: str | None = Setting(
+        default=None,
+        description="label set of the label file's numbers and names; default: the predicted classes",
+    )
+    components: int = Setting(
+        default=50,
+        ge=2,
+        le=500,
+        description="principal components in an h5ad file, by which scanpy finds neighbours",
+    )
+    unpredicted: bool = Setting(
+        default=False,
+        description="also the cells without a prediction, such as dropped ones, with missing numbers (h5ad)",
+    )

@@ -1,0 +1,1 @@
+"""Looking at weights before they are used."""
