@@ -4,8 +4,7 @@ Tiles and labels are made up, since time alone is measured. The train stage is r
 after another: with the backbone in every epoch, with features that are computed first, and with features
 that an earlier training has left.
 
-Run from the top folder, on one core:
-``OMP_NUM_THREADS=1 taskset -c 0 python -m benchmarks.recipes.frozen_features``
+Run from the top folder, on one core: ``OMP_NUM_THREADS=1 taskset -c 0 python -m benchmarks.frozen_features``
 """
 
 import argparse
@@ -79,7 +78,7 @@ def main() -> None:
     parser.add_argument("--network", default="tf_efficientnet_lite0")
     parser.add_argument("--pretrained", default="package")
     options = parser.parse_args()
-    print("\n".join(describe_run("benchmarks.recipes.frozen_features")))
+    print("\n".join(describe_run("benchmarks.frozen_features")))
     print(f"\n| {options.cells} cells, {options.epochs} epochs | all | epochs |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         inputs = write_work(Path(folder), options.cells)
