@@ -249,8 +249,9 @@ def test_the_default_recipe_has_every_setting() -> None:
     settings = TrainSettings.model_validate(recipe)
     assert set(recipe) == set(TrainSettings.model_fields)
     for name in (name for name in recipe if isinstance(recipe[name], dict)):
-        # The kind of loss goes with the images, so that these can be changed by themselves.
-        chosen = {"kind"} if name == "loss" else set()
+        # The kind of loss goes with the images, so that these can be changed by themselves; the preset of the
+        # tiles is that of those that are there.
+        chosen = {"loss": {"kind"}, "tiles": {"preset"}}.get(name, set())
         assert set(recipe[name]) | chosen == set(getattr(settings, name).model_dump()), name
 
 
