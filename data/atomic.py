@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data.errors import InputError
-from data.hashed_json import format_hashed, read_hashed
+from data.text.hashed_json import format_hashed, read_hashed
 
 FILE_LIST = ".written.json"
 """Name of the list in a folder that may be replaced: the files that were written there, JSON."""

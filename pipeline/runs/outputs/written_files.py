@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.hashed_json import format_hashed, read_hashed
+from data.text.hashed_json import format_hashed, read_hashed
 from pipeline.runs.manifest import read_manifest
 
 LIST_NAME = ".written.json"

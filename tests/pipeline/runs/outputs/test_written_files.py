@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from data.hashed_json import read_hashed
+from data.text.hashed_json import read_hashed
 from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs, is_written, sole_file
 from pipeline.runs.work_folder import WorkFolder
 from tests.factories.work_folder import finish_stage

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from data.hashed_json import format_hashed, read_hashed
+from data.text.hashed_json import format_hashed, read_hashed
 
 
 @pytest.mark.parametrize("content", [{"a/b": "segment"}, ["x", "y"], {}])
