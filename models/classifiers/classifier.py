@@ -13,10 +13,10 @@ from data.settings import Settings
 from data.tiles.preparation import Channel, TileSettings
 from models.classifiers.backbones.backbone import create_backbone
 from models.classifiers.backbones.settings import BackboneSettings, check_channel_order
-from models.classifiers.channel_dropout import ChannelDropout
 from models.classifiers.heads.head import create_head, wants_map
 from models.classifiers.heads.settings import HeadSettings, MlpHeadSettings
-from models.classifiers.scaling import SCALING_DESCRIPTION, Scaling, scale_by_range
+from models.classifiers.input.channel_dropout import ChannelDropout
+from models.classifiers.input.scaling import SCALING_DESCRIPTION, Scaling, scale_by_range
 
 
 class Normalisation(Settings):

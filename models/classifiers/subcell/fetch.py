@@ -152,8 +152,8 @@ def _convert(
     if published.averages_two_heads and len(heads) == 1:
         log.warning(
             "%s: its probabilities are those of one classifier file, where SubCellPortable of 2024-10 "
-            "averages two; for the same, put encoder.pth, classifier_s0.pth and classifier_s1.pth into a folder "
-            "DIR and run `hpacells weights fetch %s --from DIR`",
+            "averages two; for the same, put encoder.pth, classifier_s0.pth and classifier_s1.pth into a "
+            "folder DIR and run `hpacells weights fetch %s --from DIR`",
             name,
             name,
         )

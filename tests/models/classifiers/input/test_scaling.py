@@ -4,8 +4,8 @@ import torch
 from pydantic import ValidationError
 
 from models.classifiers.classifier import Architecture, Classifier
+from models.classifiers.input.scaling import scale_by_range
 from models.classifiers.runtimes.openvino_runtime import OpenVinoRuntime
-from models.classifiers.scaling import scale_by_range
 
 
 def architecture(**changes: object) -> Architecture:
