@@ -9,7 +9,13 @@ from typing import Any
 
 from data.errors import InputError
 from data.file_hash import hash_file
-from models.classifiers.backbones.subcell.names import TRAININGS, SubCellName, list_names, parse_name
+from models.classifiers.backbones.subcell.names import (
+    TRAININGS,
+    SubCellName,
+    find_training,
+    list_names,
+    parse_name,
+)
 from models.classifiers.backbones.subcell.store import is_fetched, subcell_folder
 from models.classifiers.model_folder import read_classifier, read_training
 from models.classifiers.subcell.catalogue import PublishedSubCell, find_published, read_fact
@@ -38,7 +44,7 @@ def find_name(network: str, training: str | None = None) -> SubCellName:
             where="weights",
             expected=f"dpn-unet, or one of {', '.join(map(str, list_names()))}",
         )
-    chosen = next((each for each in TRAININGS if each == training), None)
+    chosen = find_training(training)
     if training is None or chosen == parsed.training:
         return parsed
     if chosen is None or not network.endswith(parsed.channel_set):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import safe_open
+from safetensors import safe_open
 from torch import Tensor
 
 from data.errors import InputError

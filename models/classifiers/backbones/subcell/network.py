@@ -103,7 +103,7 @@ class SubCellBackbone(Backbone):
             Number of the block after which, from 1 on; 0 is after the last, normalised.
         """
         tokens = self.transformer.embed(tiles)
-        for block in self.transformer.blocks[: layer or _BLOCKS]:
+        for block in list(self.transformer.blocks.children())[: layer or _BLOCKS]:
             tokens = block(tokens)
         if not layer:
             tokens = self.transformer.norm(tokens)
@@ -114,12 +114,16 @@ class SubCellBackbone(Backbone):
         """Return the parameters of the embedding, of each block, and of what follows them."""
         transformer = self.transformer
         first = [transformer.cls_token, transformer.pos_embed, *transformer.patch_embed.parameters()]
-        blocks = [list(block.parameters()) for block in transformer.blocks]
+        blocks = [list(block.parameters()) for block in transformer.blocks.children()]
         return [first, *blocks, [*transformer.norm.parameters(), *self.pooling.parameters()]]
 
 
 class _Transformer(VisionTransformer):
     """Interpolates position embeddings as the package transformers does, without antialiasing."""
+
+    # These are None in some of timm's networks, but not in this one.
+    pos_embed: nn.Parameter
+    cls_token: nn.Parameter
 
     def embed(self, tiles: Tensor) -> Tensor:
         """Map tiles to what the first block takes, (N, 1 + h * w, D)."""
