@@ -7,11 +7,9 @@ from typing import Any
 from data.errors import InputError
 from data.text.toml_file import read_toml
 from data.tiles.tile_presets import PRESETS, PresetName
+from models.classifiers.backbones.subcell.names import parse_name
 from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.fold_folders import list_folds
-
-_PREFIX = "subcell"
-"""How the names of SubCell's classifiers begin, for which no folder need be there yet."""
 
 _DESCRIPTION = "model.toml"
 
@@ -22,7 +20,7 @@ def find_preset(models: Sequence[str | Path]) -> PresetName | None:
     Parameters
     ----------
     models
-        Folders of classifiers or of folds, names of bundled ones, or names that begin with ``subcell``.
+        Folders of classifiers or of folds, names of bundled ones or of SubCell.
 
     Raises
     ------
@@ -45,9 +43,12 @@ def find_preset(models: Sequence[str | Path]) -> PresetName | None:
 
 def _read_presets(model: str | Path) -> list[PresetName]:
     """Read what the descriptions in a folder say; one that cannot be read is reported by what loads it."""
+    if parse_name(str(model)) is not None and not Path(model).is_dir():
+        # Of a published network, which need not be fetched yet.
+        return ["subcell"]
     folder = find_classifier_folder(model)
     if not folder.is_dir():
-        return ["subcell"] if str(model).startswith(_PREFIX) else []
+        return []
     return [
         preset
         for path in (folder, *list_folds(folder))

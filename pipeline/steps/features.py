@@ -18,6 +18,7 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
 
     Without a label file the classes of the cells are the predicted ones, which must be there.
     """
+    from models.classifiers.backbones.subcell.names import parse_name
     from models.classifiers.bundled import find_classifier_folder
     from models.classifiers.ensemble.members import find_classifiers
     from models.classifiers.model_folder import DESCRIPTION, WEIGHTS
@@ -30,7 +31,8 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
     if model is None:
         dependencies["train"] = require_classifier(work).output_key
     else:
-        model = find_classifier_folder(model, crops.details.get("channels", CHANNELS))
+        if parse_name(str(model)) is not None:
+            model = find_classifier_folder(model, crops.details.get("channels", CHANNELS))
         folders = find_classifiers(model)
         dependencies["model"] = hash_json(
             [hash_file(path / name) for path in folders for name in (WEIGHTS, DESCRIPTION)]

@@ -72,7 +72,6 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     """
     # Settings of pre-cropped cells are refused now, not after hours of segmenting.
     config.settings("crops", CropsSettings)
-    preset = choose_preset(_list_models(job), config)
     # Listed once, for all steps.
     fields = list_fields(job.images, config)
     # A folder that cannot be classified is refused now, not after hours of segmenting.
@@ -82,6 +81,7 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     for model in job.models:
         # So are weights that are not fetched.
         find_classifier_folder(model, channels)
+    preset = choose_preset(_list_models(job), config)
     manifests = [execute(make(), context) for make in _steps(job, fields, config, preset)]
     folders = {path.parent for field in fields for path in field.files.values()}
     simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]

@@ -28,7 +28,7 @@ _ADVICE = "take the published files of this network (docs/subcell.md)"
 def describe_subcell(name: SubCellName, heads: int) -> Architecture:
     """Return the architecture of a published classifier with so many head files."""
     channels = CHANNELS[str(name.channel_set)]
-    tiles = TileSettings.model_validate({"size": SIDE_PX, "channels": channels})
+    tiles = TileSettings.model_validate({"preset": "subcell", "size": SIDE_PX, "channels": channels})
     zeros, ones = (0.0,) * len(channels), (1.0,) * len(channels)
     return Architecture(
         mode="multi-label",

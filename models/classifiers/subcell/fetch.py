@@ -12,7 +12,7 @@ from data.file_hash import hash_file
 from models.classifiers.backbones.subcell.names import (
     TRAININGS,
     SubCellName,
-    Training,
+    find_training,
     list_names,
     parse_name,
 )
@@ -44,7 +44,7 @@ def find_name(network: str, training: str | None = None) -> SubCellName:
             where="weights",
             expected=f"dpn-unet, or one of {', '.join(map(str, list_names()))}",
         )
-    chosen: Training | None = next((each for each in TRAININGS if each == training), None)
+    chosen = find_training(training)
     if training is None or chosen == parsed.training:
         return parsed
     if chosen is None or not network.endswith(parsed.channel_set):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from data.errors import InputError
-from models.classifiers.backbones.subcell.names import CHANNELS, TRAININGS, SubCellName, Training
+from models.classifiers.backbones.subcell.names import CHANNELS, TRAININGS, SubCellName, find_training
 from models.classifiers.backbones.subcell.network import PATCH_PX, SubCellBackbone
 from models.classifiers.backbones.subcell.store import require_fetched
 from models.classifiers.heads.head import Head
@@ -94,7 +94,7 @@ def load_subcell(channel_set: str, training: str = TRAININGS[0]) -> SubCell:
     InputError
         There is no such network, or its weights are not fetched or damaged.
     """
-    chosen: Training | None = next((each for each in TRAININGS if each == training), None)
+    chosen = find_training(training)
     if channel_set not in CHANNELS or chosen is None:
         raise InputError(
             found=f"no network {channel_set!r}, trained by {training!r}",

@@ -43,10 +43,13 @@ def parse_name(name: str) -> SubCellName | None:
     found = _NAME.fullmatch(name)
     if found is None:
         return None
-    for training in TRAININGS:
-        if training == found["training"]:
-            return SubCellName(found["channels"], training)
-    return SubCellName(found["channels"])
+    return SubCellName(found["channels"], find_training(found["training"]) or DEFAULT_TRAINING)
+
+
+def find_training(training: str | None) -> Training | None:
+    """Return a training by its name; None where there is no such training."""
+    named: dict[str | None, Training] = {each: each for each in TRAININGS}
+    return named.get(training)
 
 
 def list_names() -> list[SubCellName]:

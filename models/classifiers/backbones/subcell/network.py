@@ -121,6 +121,10 @@ class SubCellBackbone(Backbone):
 class _Transformer(VisionTransformer):
     """Interpolates position embeddings as the package transformers does, without antialiasing."""
 
+    # These are None in some of timm's networks, but not in this one.
+    pos_embed: nn.Parameter
+    cls_token: nn.Parameter
+
     def embed(self, tiles: Tensor) -> Tensor:
         """Map tiles to what the first block takes, (N, 1 + h * w, D)."""
         return self._pos_embed(self.patch_embed(tiles))

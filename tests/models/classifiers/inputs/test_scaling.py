@@ -4,8 +4,8 @@ import torch
 from pydantic import ValidationError
 
 from models.classifiers.classifier import Architecture, Classifier
+from models.classifiers.inputs.scaling import scale_by_range
 from models.classifiers.runtimes.openvino_runtime import OpenVinoRuntime
-from models.classifiers.scaling import scale_by_range
 
 
 def architecture(**changes: object) -> Architecture:
@@ -61,7 +61,7 @@ def test_openvino_scales_as_torch_does(scaling: str) -> None:
     tiles[1] = 50
     with torch.inference_mode():
         expected = classifier(torch.from_numpy(tiles).permute(0, 3, 1, 2))
-    found = OpenVinoRuntime(classifier, bfloat16=False)(tiles)
+    found = OpenVinoRuntime(classifier)(tiles)
     assert found.logits.isfinite().all()
     torch.testing.assert_close(found.logits, expected.logits, rtol=1e-3, atol=1e-4)
 

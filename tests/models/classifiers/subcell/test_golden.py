@@ -50,7 +50,7 @@ def test_the_classifier_gives_it_from_grey_values(shared, large_store, write_pub
     classifier = read_classifier(folder)
     assert classifier.architecture.tiles.channels == ("red", "yellow", "blue", "green")
     assert classifier.architecture.class_names[-1] == "Negative"
-    # Minimum and maximum of the golden tiles' grey values are not 0 and 255, which scaling evens out.
+    # Whatever the minimum and maximum of the grey values are, scaling gives 0 and 1.
     grey = golden_tiles("rybg", 448, 448) * 200 + 20
     with torch.inference_mode():
         scores = classifier(grey)
