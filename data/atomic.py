@@ -1,7 +1,6 @@
 """Writing files and folders so that nothing half-written is ever read as whole."""
 
 import glob
-import json
 import os
 import re
 import secrets
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data.errors import InputError
+from data.text.hashed_json import format_hashed, read_hashed
 
 FILE_LIST = ".written.json"
 """Name of the list in a folder that may be replaced: the files that were written there, JSON."""
@@ -93,7 +93,7 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     try:
         yield temporary
         if replace:
-            (temporary / FILE_LIST).write_text(json.dumps(_list_files(temporary)))
+            (temporary / FILE_LIST).write_text(format_hashed(_list_files(temporary)))
             # Somebody may have put a file there while we were at work.
             refuse_strangers(path)
             shutil.rmtree(path, ignore_errors=True)
@@ -107,16 +107,15 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
 
 def refuse_strangers(folder: Path) -> None:
-    """Check that a folder holds only files that are on its list; one without a list passes.
+    """Check that a folder holds only files that are on its list; one without a whole list passes.
 
     Raises
     ------
     InputError
         It holds others; the message names one.
     """
-    try:
-        listed = set(json.loads((folder / FILE_LIST).read_text()))
-    except (OSError, ValueError):
+    listed = read_hashed(folder / FILE_LIST)
+    if not isinstance(listed, list):
         return
     strangers = [name for name in _list_files(folder) if name not in listed]
     if strangers:

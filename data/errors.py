@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from data.readable_text import readable
+from data.text.readable_text import readable
 
 
 class InputError(Exception):

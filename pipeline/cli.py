@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from data.errors import InputError
-from data.readable_text import readable
+from data.text.readable_text import readable
 from pipeline.commands.combine import combine
 from pipeline.commands.crops import crops
 from pipeline.commands.curves import curves

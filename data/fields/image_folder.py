@@ -20,7 +20,7 @@ from data.fields.naming.path_list import read_path_list
 from data.fields.naming.suggestions import explain_no_field
 from data.images.image_file import may_hold_channels
 from data.images.plane_address import PlaneAddress
-from data.readable_text import readable_line
+from data.text.readable_text import readable_line
 
 log = logging.getLogger("hpacells")
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError, field_validator, model_validator
 
 from data.errors import InputError
 from data.settings import Settings
-from data.toml_file import read_toml
+from data.text.toml_file import read_toml
 
 _EXPECTED = 'a TOML file with names = ["...", "..."] and, where a class is negative, negative = "..."'
 _MOST_CLASSES = 2**15 - 1

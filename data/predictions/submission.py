@@ -26,7 +26,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet
 from data.predictions.prediction_string import parse_prediction_string
-from data.readable_text import readable_line
+from data.text.readable_text import readable_line
 
 COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
 """Columns of the file, in order."""

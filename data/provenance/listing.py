@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from data.provenance.record import CellRecord, Provenance, Source, StageRecord
-from data.readable_text import readable_line
+from data.text.readable_text import readable_line
 
 _WIDTH = 118
 _NAMES = 16

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from data.atomic import atomic_write
 from data.file_hash import hash_file
-from data.tiles.store_contents import DAMAGED
+from data.tiles.shards.store_contents import DAMAGED
 
 
 def hash_store(store: Path, remembered: Path) -> str:

@@ -14,10 +14,10 @@ from zarr.codecs import ZstdCodec
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.tiles.array_rows import read_rows
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles.room import room_told
-from data.tiles.store_contents import check_contents, damaged, refuse_strangers, write_contents
+from data.tiles.shards.array_rows import read_rows
+from data.tiles.shards.room import room_told
+from data.tiles.shards.store_contents import check_contents, damaged, refuse_strangers, write_contents
 from data.tiles.store_progress import PROGRESS, read_rows_written, record_rows
 from data.tiles.tile_presets import PRESETS, PresetName
 from data.tiles.tile_reader import index_channels

@@ -15,8 +15,8 @@ from models.classifiers.backbones.backbone import create_backbone
 from models.classifiers.backbones.settings import BackboneSettings, check_channel_order
 from models.classifiers.heads.head import create_head, wants_map
 from models.classifiers.heads.settings import HeadSettings, MlpHeadSettings
-from models.classifiers.input.channel_dropout import ChannelDropout
-from models.classifiers.input.scaling import SCALING_DESCRIPTION, Scaling, scale_by_range
+from models.classifiers.inputs.channel_dropout import ChannelDropout
+from models.classifiers.inputs.scaling import SCALING_DESCRIPTION, Scaling, scale_by_range
 
 
 class Normalisation(Settings):

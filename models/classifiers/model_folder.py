@@ -15,7 +15,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.file_hash import hash_file
 from data.software.versions import library_versions
-from data.toml_file import read_toml
+from data.text.toml_file import read_toml
 from models.classifiers.classifier import Architecture, Classifier
 from models.finite_weights import check_finite
 

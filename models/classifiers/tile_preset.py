@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
+from data.text.toml_file import read_toml
 from data.tiles.tile_presets import PRESETS, PresetName
-from data.toml_file import read_toml
 from models.classifiers.backbones.subcell.names import parse_name
 from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.fold_folders import list_folds

@@ -9,9 +9,7 @@ import typer
 
 from pipeline.commands.options import local_engine
 
-app = typer.Typer(
-    help="Fetch, convert, list and check the weights of segmenters and of SubCell.", rich_markup_mode=None
-)
+app = typer.Typer(help="Fetch, convert, list and check published weights.", rich_markup_mode=None)
 
 
 @app.command(name="list")

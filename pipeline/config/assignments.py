@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.errors import InputError
-from data.toml_file import parse_toml
+from data.text.toml_file import parse_toml
 
 
 @dataclass

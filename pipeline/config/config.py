@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
-from data.toml_file import read_toml
+from data.text.toml_file import read_toml
 from pipeline.config.assignments import OtherKind, assign, find_section
 from pipeline.config.old_names import take_old_name, take_old_names
 from pipeline.config.sections import SECTIONS, settings_of

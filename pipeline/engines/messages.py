@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data.errors import InputError
-from data.readable_text import readable_line
 from data.system_errors import find_system_error
+from data.text.readable_text import readable_line
 from pipeline.engines.local import CONSOLE
 from pipeline.engines.system_errors import explain_system_error
 from pipeline.engines.torchrun import is_follower

@@ -11,7 +11,7 @@ from data.errors import InputError
 from data.fields.fewer_channels.folder_channels import choose_channels
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
-from data.readable_text import readable
+from data.text.readable_text import readable
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.fingerprints import fingerprint_fields

@@ -14,14 +14,14 @@ from stages.stage import StageSettings
 class CropsSettings(StageSettings):
     """Settings of the crops stage."""
 
+    neighbours: Literal["mask", "keep"] = Setting(
+        "mask", description="black out what lies outside the cell, or keep it in the tile"
+    )
     preset: PresetName = Setting(
         "cell",
         description="cell: a square as long as the cell's box, as a tile of 256 px; subcell: a window of "
         "71.7 um as a tile of 448 px, as SubCell was trained with; subcell-640: one of 51.2 um as a tile of "
         "640 px, as its authors advise; `run` takes what its classifier needs",
-    )
-    neighbours: Literal["mask", "keep"] = Setting(
-        "mask", description="black out what lies outside the cell, or keep it in the tile"
     )
     min_area_um2: float = Setting(MIN_AREA_UM2, ge=0, description="smaller cells are left out (too small)")
     min_fraction_inside: float = Setting(

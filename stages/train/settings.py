@@ -16,7 +16,7 @@ from data.tiles.preparation import MASK_CHANNELS, Channel, TileSettings
 from data.training.training_set import DataSettings
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS, BackboneSettings, check_channel_order
 from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSettings, MlpHeadSettings
-from models.classifiers.input.scaling import SCALING_DESCRIPTION, Scaling
+from models.classifiers.inputs.scaling import SCALING_DESCRIPTION, Scaling
 from models.losses.settings import CrossEntropySettings, LossSettings, output_of
 from models.precision import Precision
 from models.training.fit_settings import FitSettings, PhaseSettings

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import hpacells as library
-from data.toml_file import read_toml
+from data.text.toml_file import read_toml
 
 FAST = ("--set", "segment.segmenter=classical", "--set", "crops.min_area_um2=0")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from data.fields.naming.channel_patterns import ChannelFile, find_channel
-from data.readable_text import readable_line
+from data.text.readable_text import readable_line
 
 log = logging.getLogger("hpacells")
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 
 from data.errors import InputError
-from data.readable_text import readable_line
+from data.text.readable_text import readable_line
 
 LONGEST_ID = 230
 """Bytes of an ID; the names of files that begin with it must stay below 255, also while they are written."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from data.errors import InputError
 from data.fields.naming.channel_folders import Place
-from data.readable_text import readable_line
+from data.text.readable_text import readable_line
 
 _T = TypeVar("_T")
 

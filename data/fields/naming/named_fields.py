@@ -14,7 +14,7 @@ from data.fields.naming.channel_patterns import ChannelFile
 from data.fields.naming.field_ids import hash_name, safe_id
 from data.fields.naming.file_slices import choose_slices
 from data.fields.naming.folder_listing import Kind, ListedFile
-from data.readable_text import readable_line
+from data.text.readable_text import readable_line
 
 log = logging.getLogger("hpacells")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from data.errors import InputError
 from data.fields.naming.channel_patterns import find_channel
 from data.fields.naming.folder_listing import image_suffix_of
-from data.readable_text import readable_line
 from data.tables.text_table import read_text_rows
+from data.text.readable_text import readable_line
 
 log = logging.getLogger("hpacells")
 

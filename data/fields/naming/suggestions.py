@@ -7,7 +7,7 @@ from data.errors import InputError
 from data.fields.naming.channel_patterns import ChannelPatterns, example_order, parse_channels
 from data.fields.naming.folder_listing import FolderListing, ListedFile
 from data.fields.naming.presets import PRESETS
-from data.readable_text import readable_line
+from data.text.readable_text import readable_line
 
 SHOWN = 4
 """Names of files that a message shows."""

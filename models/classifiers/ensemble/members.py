@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.software.differences import find_differences, name_differences
+from data.text.toml_file import read_toml
 from data.tiles.preparation import TileSettings
-from data.toml_file import read_toml
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.classifiers.classifier import Architecture
 from models.classifiers.fold_folders import list_folds

@@ -1,6 +1,5 @@
 """Which files of a folder hpacells wrote, so that it never replaces others."""
 
-import json
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.text.hashed_json import format_hashed, read_hashed
 from pipeline.runs.manifest import read_manifest
 
 LIST_NAME = ".written.json"
@@ -107,7 +107,7 @@ def _claim(stage: str, folder: Path, names: Mapping[Path, str], *, is_new: bool 
         claimed[name] = written.get(name) or stage
     if claimed != listed:
         with atomic_write(folder / LIST_NAME) as temporary:
-            temporary.write_text(json.dumps(claimed, indent=1))
+            temporary.write_text(format_hashed(claimed))
 
 
 def _refuse_strange(stage: str, path: Path, writer: str, *, is_older: bool) -> None:
@@ -128,10 +128,7 @@ def _refuse_strange(stage: str, path: Path, writer: str, *, is_older: bool) -> N
 
 
 def _read_list(folder: Path) -> dict[str, str] | None:
-    try:
-        listed = json.loads((folder / LIST_NAME).read_text())
-    except (OSError, ValueError):
-        return None
+    listed = read_hashed(folder / LIST_NAME)
     return listed if isinstance(listed, dict) else None
 
 

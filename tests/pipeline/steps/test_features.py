@@ -14,7 +14,7 @@ from pipeline.steps import features as module
 @pytest.fixture(autouse=True)
 def everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        module, "require", lambda _, stage, *reads: SimpleNamespace(output_key=f"made by {stage}")
+        module, "require", lambda _, stage, *reads: SimpleNamespace(output_key=f"made by {stage}", details={})
     )
     monkeypatch.setattr(module, "require_classifier", lambda *_: SimpleNamespace(output_key="made by train"))
 

@@ -131,10 +131,12 @@ class _Transformer(VisionTransformer):
 
     def _pos_embed(self, x: Tensor) -> Tensor:
         size = x.shape[1:3]
-        positions = self.pos_embed
+        positions, first = self.pos_embed, self.cls_token
+        if positions is None or first is None:
+            message = "a network without position embeddings or class token"
+            raise TypeError(message)
         if tuple(size) != tuple(self.patch_embed.grid_size):
             plane = positions[:, 1:].transpose(1, 2).unflatten(2, self.patch_embed.grid_size)
             plane = functional.interpolate(plane, size=size, mode="bicubic", align_corners=False)
             positions = torch.cat([positions[:, :1], plane.flatten(2).transpose(1, 2)], dim=1)
-        first = self.cls_token.expand(x.shape[0], -1, -1)
-        return torch.cat([first, x.flatten(1, 2)], dim=1) + positions
+        return torch.cat([first.expand(x.shape[0], -1, -1), x.flatten(1, 2)], dim=1) + positions

@@ -1,10 +1,10 @@
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from data.errors import InputError
+from data.text.hashed_json import read_hashed
 from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs, is_written, sole_file
 from pipeline.runs.work_folder import WorkFolder
 from tests.factories.work_folder import finish_stage
@@ -27,7 +27,7 @@ def test_what_hpacells_wrote_is_replaced_and_nothing_else(tmp_path: Path) -> Non
 def test_an_empty_folder_belongs_to_nobody(tmp_path: Path) -> None:
     (tmp_path / "report").mkdir()
     claim_outputs("inspect", tmp_path, [tmp_path / "report"])
-    assert json.loads((tmp_path / LIST_NAME).read_text()) == {"report": "inspect"}
+    assert read_hashed(tmp_path / LIST_NAME) == {"report": "inspect"}
 
 
 def test_a_file_elsewhere_is_listed_by_its_whole_path(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_damaged_list_is_as_none(tmp_path: Path) -> None:
     (tmp_path / LIST_NAME).write_text("{")
     (tmp_path / "masks/.fields").mkdir(parents=True)
     claim_outputs("segment", tmp_path, [tmp_path / "masks"])
-    assert json.loads((tmp_path / LIST_NAME).read_text()) == {"masks": "segment"}
+    assert read_hashed(tmp_path / LIST_NAME) == {"masks": "segment"}
 
 
 def test_what_another_stage_wrote_is_no_output_of_this_one(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_file_elsewhere_is_replaced_from_another_work_folder_too(tmp_path: Pat
     claim_outputs("combine", tmp_path / "a", [output])
     output.write_text("ID")
     claim_outputs("combine", tmp_path / "b", [output])
-    assert json.loads((output.parent / LIST_NAME).read_text()) == {"mine.csv": "combine"}
+    assert read_hashed(output.parent / LIST_NAME) == {"mine.csv": "combine"}
 
 
 def test_what_was_removed_is_forgotten(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from collections import Counter
 
 import torch
 
-from models.classifiers.input.channel_dropout import ChannelDropout
+from models.classifiers.inputs.channel_dropout import ChannelDropout
 
 
 def test_each_number_of_channels_is_as_probable_and_only_optional_ones_are_left_out() -> None:

@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from data.errors import InputError
-from data.tiles.room import room_told
+from data.tiles.shards.room import room_told
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 FULL_AS_RUST_SAYS = RuntimeError("No space left on device (os error 28)")

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from data.toml_file import parse_toml, read_toml
+from data.text.toml_file import parse_toml, read_toml
 
 
 @pytest.mark.parametrize(

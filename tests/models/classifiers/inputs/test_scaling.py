@@ -4,7 +4,7 @@ import torch
 from pydantic import ValidationError
 
 from models.classifiers.classifier import Architecture, Classifier
-from models.classifiers.input.scaling import scale_by_range
+from models.classifiers.inputs.scaling import scale_by_range
 from models.classifiers.runtimes.openvino_runtime import OpenVinoRuntime
 
 

@@ -1,1 +1,0 @@
-"""What happens to tiles before a backbone sees them."""

@@ -1,0 +1,1 @@
+"""What happens to tiles before the backbone sees them."""
