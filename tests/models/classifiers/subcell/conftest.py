@@ -1,7 +1,6 @@
-import csv
-import importlib.util
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,6 +9,7 @@ import pytest
 import torch
 
 from models.weights.folder import FOLDER_VARIABLE
+from tests.factories import subcell
 
 
 @pytest.fixture
@@ -29,37 +29,8 @@ def large_store(monkeypatch):
 
 @pytest.fixture(scope="session")
 def write_published(shared: Path) -> Callable[[Path, str, int], None]:
-    """Write stand-ins for the published files of a channel set: published names, values made from them."""
-    folder = shared / "reference" / "subcell"
-    spec = importlib.util.spec_from_file_location("fill_weights", folder / "fill_weights.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    with (folder / "layout.csv").open() as file:
-        layout = [
-            (row["file"], row["name"], tuple(map(int, row["shape"].split("x"))))
-            for row in csv.DictReader(file)
-        ]
-
-    def write(target: Path, channels: str, heads: int) -> None:
-        target.mkdir(parents=True, exist_ok=True)
-        encoder = {}
-        for kind, name, shape in layout:
-            if kind == "encoder":
-                sides = (shape[0], len(channels), *shape[2:]) if "projection.weight" in name else shape
-                encoder[name] = torch.from_numpy(module.tensor_values(name, sides))
-        torch.save(encoder, target / "encoder.pth")
-        for head in range(heads):
-            prefix = f"{channels}/classifier_s{head}/"
-            values = {
-                name: torch.from_numpy(module.tensor_values(prefix + name, shape))
-                for kind, name, shape in layout
-                if kind == "classifier"
-            }
-            torch.save(values, target / f"classifier_s{head}.pth")
-
-    return write
+    """Write stand-ins for the published files of a channel set into a folder."""
+    return partial(subcell.write_published, shared)
 
 
 @pytest.fixture(scope="session")

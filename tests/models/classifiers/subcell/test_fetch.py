@@ -6,7 +6,10 @@ import pytest
 import torch
 
 from data.errors import InputError
+from models.classifiers.backbones.backbone import create_backbone
+from models.classifiers.backbones.settings import BackboneSettings
 from models.classifiers.backbones.subcell.names import SubCellName, list_names
+from models.classifiers.model_folder import read_classifier
 from models.classifiers.subcell.catalogue import find_published
 from models.classifiers.subcell.fetch import fetch_subcell, find_name
 from models.classifiers.subcell.folder_files import find_files
@@ -206,6 +209,9 @@ def test_weights_are_fetched_and_listed(shared, large_store, write_published, se
     asked = len(server.requests)
     fetch_subcell(SubCellName("bg"), source_url=server.url)
     assert len(server.requests) == asked
+    started = create_backbone(BackboneSettings(name="subcell-bg", pretrained="weights"), 2, 448, pooled=True)
+    for name, weight in read_classifier(folder).backbone.state_dict().items():
+        assert torch.equal(weight, started.state_dict()[name]), name
     listing = describe_subcell_weights()
     assert "subcell-bg: present" in listing
     assert "subcell-rybg: not present" in listing
