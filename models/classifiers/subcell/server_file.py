@@ -1,17 +1,15 @@
 """A file on a web server, of which nothing is known beforehand."""
 
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
-import pooch
 import requests
 
 from data.errors import InputError
 from models.weights.resumed_download import HEADERS, TIMEOUT_S, ResumedDownload
+from models.weights.retrieve import retrieve
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -78,15 +76,5 @@ def download(file: ServerFile, folder: Path, show: Callable[[int], None], pause_
     # Named by its version, so that the part of another version is never continued.
     mark = re.sub(r"[^0-9A-Za-z-]", "", file.version) or str(file.size)
     part = folder / f".{name}.{mark}.part"
-    pooch.get_logger().setLevel(logging.WARNING)
     downloader = ResumedDownload(part, file.size, show, pause_s)
-    try:
-        path = pooch.retrieve(file.url, file.checksum or None, name, folder, downloader=cast(Any, downloader))
-    except ValueError as error:
-        raise InputError(
-            found="the checksum of what was downloaded is wrong",
-            where=file.url,
-            expected=file.checksum,
-            advice="it was removed; try again, or find out what a proxy changes",
-        ) from error
-    return Path(path)
+    return retrieve(file.url, file.checksum, name, folder, downloader)

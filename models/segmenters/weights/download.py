@@ -4,9 +4,6 @@ import logging
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, cast
-
-import pooch
 
 from data.errors import InputError
 from data.file_hash import hash_file
@@ -19,6 +16,7 @@ from models.weights.network_errors import network_errors
 from models.weights.origin import Origin, write_origin
 from models.weights.progress import Track, show_nothing
 from models.weights.resumed_download import ResumedDownload
+from models.weights.retrieve import retrieve
 
 log = logging.getLogger("hpacells")
 
@@ -118,32 +116,14 @@ def _download(
     # Named by its checksum, so that the part of another version is never continued.
     part = folder / f".{published.file}.{file.checksum.rpartition(':')[2]}.part"
     with track(published.name, file.size) as show, _network_errors([published]):
-        downloaded = _retrieve(published, file, ResumedDownload(part, file.size, show, pause_s), folder)
+        downloader = ResumedDownload(part, file.size, show, pause_s)
+        downloaded = retrieve(file.url, file.checksum, published.file, folder, downloader)
     sha256 = hash_file(downloaded)
     target = converted_path(published.name)
     convert(downloaded, target)
     _note_origin(target, file.url, sha256, file.checksum, file.licence)
     downloaded.unlink()
     log.info("%s: fetched, licence %s", published.name, file.licence or "not stated in the record")
-
-
-def _retrieve(
-    published: PublishedWeights, file: RecordFile, downloader: ResumedDownload, folder: Path
-) -> Path:
-    pooch.get_logger().setLevel(logging.WARNING)
-    try:
-        # pooch compares the checksum, and puts the file in its place only then.
-        path = pooch.retrieve(
-            file.url, file.checksum, published.file, folder, downloader=cast(Any, downloader)
-        )
-    except ValueError as error:
-        raise InputError(
-            found="the checksum of what was downloaded is wrong",
-            where=file.url,
-            expected=file.checksum,
-            advice="it was removed; try again, or find out what a proxy changes",
-        ) from error
-    return Path(path)
 
 
 def _note_origin(target: Path, source: str, sha256: str, checksum: str = "", licence: str = "") -> None:
