@@ -36,4 +36,4 @@ class ExportInputs:
 class ExportOutputs:
     """What the export stage writes: one file."""
 
-    path: Path
+    exported_path: Path

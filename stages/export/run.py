@@ -19,4 +19,4 @@ def run(
         the predictions, the package that writes it is not installed, or there is no room on the disk.
     """
     write = write_h5ad if settings.format == "h5ad" else write_results
-    return write(inputs, outputs.path, settings, context)
+    return write(inputs, outputs.exported_path, settings, context)

@@ -199,8 +199,8 @@ CASES: list[Case] = [
     classifier("description missing", lambda folder: (folder / TOML).unlink(), r"model\.toml: no such file"),
     classifier("description empty", file(TOML, lambda _: b""), r"model\.toml: no \[architecture\]"),
     classifier(
-        "description, half",
-        file(TOML, lambda content: content[: len(content) // 2]),
+        "description without its end",
+        file(TOML, lambda content: content[: content.index(b"\nnormalisation")]),
         r"model\.toml: architecture\.normalisation: Field required",
     ),
     classifier("description is no text", file(TOML, lambda _: bytes(range(256))), r"model\.toml: unreadable"),

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from data.errors import InputError
+from data.predictions.prediction_blocks import BlocksInMemory
 from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble.members import read_members
 from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
@@ -137,7 +138,13 @@ def test_predictions_are_those_of_the_computed_features(
         (member,) = read_members([tmp_path / "model" / f"fold-{fold}"])
         rows = np.arange(len(store))
         predicted = predict_cells(
-            [member], store, cells, rows, lambda each: open_runtime(each, "torch"), PredictionOptions(8)
+            [member],
+            store,
+            cells,
+            rows,
+            lambda each: open_runtime(each, "torch"),
+            PredictionOptions(8),
+            BlocksInMemory(),
         )
         table = found[found["fold"] == fold] if "fold" in found else found
         index = pd.MultiIndex.from_frame(cells[["image_id", "cell_id"]])
