@@ -200,7 +200,7 @@ CASES: list[Case] = [
     classifier("description empty", file(TOML, lambda _: b""), r"model\.toml: no \[architecture\]"),
     classifier(
         "description without its end",
-        file(TOML, lambda content: content[: content.index(b"\nnormalisation")]),
+        file(TOML, lambda content: content[: content.index(b"[architecture.normalisation]")]),
         r"model\.toml: architecture\.normalisation: Field required",
     ),
     classifier("description is no text", file(TOML, lambda _: bytes(range(256))), r"model\.toml: unreadable"),
