@@ -28,7 +28,7 @@ from data.fields.field import Field
 from data.fields.images_table import write_images
 from data.predictions.predictions_table import write_predictions
 from data.tiles.cell_tiles import CellTiles
-from data.tiles.tile_store import TileWriter
+from data.tiles.tile_writer import TileWriter
 from pipeline.engines.local import LocalEngine
 
 _CELLS_PER_IMAGE = 20
@@ -108,7 +108,7 @@ class _NoTiles:
     """A tile store that keeps nothing."""
 
     def __init__(self, path: Path, count: int, key: str, channels: Sequence[str], preset: str) -> None:
-        self._count, self.rows_written = count, 0
+        self._count, self.rows_to_write = count, np.arange(count)
 
     def append(self, cut: CellTiles) -> None:
         """Take tiles."""

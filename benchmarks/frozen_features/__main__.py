@@ -20,7 +20,7 @@ from benchmarks.side_by_side.plain_tiles import draw_tiles
 from data.cells.cells_table import COLUMN_TYPES, write_cells
 from data.labels.label_file import write_labels
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles.tile_store import SHARD_TILES, TileWriter
+from data.tiles.tile_writer import SHARD_TILES, TileWriter
 from pipeline.engines.local import LocalEngine
 from stages.train.paths import TrainInputs, TrainOutputs
 from stages.train.run import run

@@ -11,7 +11,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from data.augment.augmentation import Augmentation
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles.tile_store import TileStore, TileWriter
+from data.tiles.tile_store import TileStore
+from data.tiles.tile_writer import TileWriter
 
 
 def draw_tiles(count: int) -> NDArray[np.uint8]:

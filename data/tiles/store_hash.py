@@ -7,10 +7,11 @@ from pathlib import Path
 from data.atomic import atomic_write
 from data.file_hash import hash_file
 from data.tiles.shards.store_contents import DAMAGED
+from data.tiles.shards.store_progress import PROGRESS
 
 
 def hash_store(store: Path, remembered: Path) -> str:
-    """Compute the SHA-256 of the names and contents of all files of a tile store, in hexadecimal.
+    """Compute the SHA-256 of the names and contents of a tile store's files, in hexadecimal.
 
     Parameters
     ----------
@@ -27,7 +28,8 @@ def hash_store(store: Path, remembered: Path) -> str:
     """
     known = _read_remembered(remembered)
     hashes: dict[str, list[str]] = {}
-    for path in sorted(path for path in store.rglob("*") if path.is_file() and path.name != DAMAGED):
+    unhashed = (DAMAGED, PROGRESS)
+    for path in sorted(path for path in store.rglob("*") if path.is_file() and path.name not in unhashed):
         stat = path.stat()
         name, look = str(path.relative_to(store)), f"{stat.st_size} {stat.st_mtime_ns}"
         before = known.get(name, ["", ""])

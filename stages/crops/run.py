@@ -25,7 +25,7 @@ from data.images.grey_levels import to_uint8
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
 from data.tiles.tile_presets import PRESETS
-from data.tiles.tile_store import TileWriter
+from data.tiles.tile_writer import TileWriter
 from stages.crops.paths import CropsInputs, CropsOutputs
 from stages.crops.settings import CropsSettings
 from stages.stage import Context, Failure, StageReport
@@ -59,10 +59,12 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
     stored = StoredCells(inputs.cells_path)
     table = read_cells(inputs.cells_path, _COLUMNS)
     writer = TileWriter(outputs.tiles_path, len(table), inputs.key, inputs.channels, settings.preset)
-    work = list(_pending(table.iloc[writer.rows_written :], inputs))
+    log = HashLog(outputs.tiles_path.with_name(f".{outputs.tiles_path.name}.hashes"), inputs.key)
+    if writer.mends:
+        _keep_hashes(log, inputs)
+    work = list(_pending(table, writer.rows_to_write, log.hashes, inputs))
     cutter = _Cutter(inputs, settings)
     failures = []
-    log = HashLog(outputs.tiles_path.with_name(f".{outputs.tiles_path.name}.hashes"), inputs.key)
     for item, done in context.map(cutter, work, description="crops", total=len(work)):
         if isinstance(done, Exception):
             failures.append(Failure(item.field.image_id, str(done)))
@@ -77,6 +79,14 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
     stored.write_completed(outputs.cells_path, table[[*INTENSITY_COLUMNS, "image_hash", "dropped"]])
     log.remove()
     return _report(table, failures, inputs.channels)
+
+
+def _keep_hashes(log: HashLog, inputs: CropsInputs) -> None:
+    """Take the hashes of images that need not be read again from the table of the damaged store."""
+    table = read_cells(inputs.cells_path, ["image_id", "image_hash"]).drop_duplicates("image_id")
+    for image_id, image_hash in zip(table["image_id"], table["image_hash"], strict=True):
+        if image_hash and image_id not in log.hashes:
+            log.add(image_id, image_hash)
 
 
 class _Cutter:
@@ -112,10 +122,23 @@ class _Cutter:
         return cut.without_means_of_others(self._channels), hash_image(image)
 
 
-def _pending(table: pd.DataFrame, inputs: CropsInputs) -> Iterator[_FieldCells]:
-    """Group the rows that are still to be cut by field, in the order of the table."""
+def _pending(
+    table: pd.DataFrame,
+    rows_to_write: NDArray[np.integer],
+    hashes: Mapping[str, str],
+    inputs: CropsInputs,
+) -> Iterator[_FieldCells]:
+    """Group the rows that are still to be cut by field, in the order of the table.
+
+    Fields of which all cells are cut and no hash is known have no cells here: they are read for the hash.
+    """
     fields = {field.image_id: field for field in inputs.fields}
-    for image_id, rows in table.groupby("image_id", sort=False):
+    is_pending = np.zeros(len(table), bool)
+    is_pending[rows_to_write] = True
+    for image_id, cells in table.groupby("image_id", sort=False):
+        rows = cells[is_pending[cells.index]]
+        if rows.empty and image_id in hashes:
+            continue
         field = fields.get(str(image_id))
         if field is None:
             raise InputError(

@@ -27,7 +27,7 @@ from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cropping import crop_boxes
 from data.tiles.tile_presets import PRESETS
-from data.tiles.tile_store import TileWriter
+from data.tiles.tile_writer import TileWriter
 from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
 from stages.crops.settings import PrecroppedSettings
 from stages.stage import Context, Failure, StageReport
@@ -86,14 +86,15 @@ def _take(
 ) -> Iterator[pd.DataFrame]:
     """Take the tiles of the cells in turn, and yield their rows of the table, many at a time."""
     tables: list[pd.DataFrame] = []
+    to_write = set(writer.rows_to_write.tolist())
     for row, (cell, done) in enumerate(work):
         if isinstance(done, Exception):
             failures.append(Failure(cell.image_id, str(done)))
             done = _unreadable(cell), CellTiles.blank(1, size)
         table, cut = done
         tables.append(table.assign(group=cell.group or cell.image_id))
-        # An interrupted run has written the first tiles, but no row of the table.
-        if row >= writer.rows_written:
+        # An interrupted run has written tiles, but no row of the table.
+        if row in to_write:
             writer.append(cut)
         if len(tables) == _ROWS_AT_A_TIME:
             yield pd.concat(tables, ignore_index=True)

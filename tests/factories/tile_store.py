@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.tile_presets import PresetName
-from data.tiles.tile_store import TileStore, TileWriter
+from data.tiles.tile_store import TileStore
+from data.tiles.tile_writer import TileWriter
 
 
 def write_tile_store(

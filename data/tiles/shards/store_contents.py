@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.atomic import atomic_write
 from data.errors import InputError
+from data.tiles.shards.store_progress import PROGRESS
 
 CONTENTS = "contents.json"
 """The list: name of each file in the store -> bytes, and for metadata a hash, too."""
@@ -41,9 +42,20 @@ def check_contents(store: Path) -> None:
     except (OSError, ValueError):
         raise damaged(store, CONTENTS) from None
     for name, expected in listed.items():
-        path = store / name
-        if not path.is_file() or _describe(path) != expected:
+        if not _is_as_listed(store / name, expected):
             raise damaged(store, name)
+
+
+def find_changed_files(store: Path) -> set[str] | None:
+    """Return the names of the files of a store that are missing or not as they were written.
+
+    None where its list cannot be read.
+    """
+    try:
+        listed = json.loads((store / CONTENTS).read_text())
+    except (OSError, ValueError):
+        return None
+    return {name for name, expected in listed.items() if not _is_as_listed(store / name, expected)}
 
 
 def refuse_strangers(store: Path) -> None:
@@ -81,7 +93,12 @@ def damaged(store: Path, name: str) -> InputError:
 
 
 def _files(store: Path) -> list[Path]:
-    return sorted(path for path in store.rglob("*") if path.is_file() and path.name != CONTENTS)
+    unlisted = (CONTENTS, PROGRESS)
+    return sorted(path for path in store.rglob("*") if path.is_file() and path.name not in unlisted)
+
+
+def _is_as_listed(path: Path, expected: str) -> bool:
+    return path.is_file() and _describe(path) == expected
 
 
 def _describe(path: Path) -> str:

@@ -9,7 +9,8 @@ import pytest
 from data.errors import InputError
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.preparation import TileSettings, measure_channels, read_prepared
-from data.tiles.tile_store import TileStore, TileWriter
+from data.tiles.tile_store import TileStore
+from data.tiles.tile_writer import TileWriter
 from tests.factories.tile_store import write_tile_store
 
 
@@ -30,7 +31,7 @@ def test_the_usual_store_says_nothing_of_a_preset_as_those_of_earlier_versions(t
 
 
 def test_shards_of_large_tiles_have_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.tiles.tile_store.SHARD_TILES", 10)
+    monkeypatch.setattr("data.tiles.tile_writer.SHARD_TILES", 10)
     writer = TileWriter(tmp_path / "tiles.zarr", 8, "key", preset="subcell")
     writer.append(CellTiles.blank(4, 448))
     # 10 tiles of 256 px are as many pixels as 3 of 448 px.

@@ -28,7 +28,7 @@ ENGINE = LocalEngine(workers=2)
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.tiles.tile_store.SHARD_TILES", 4)
+    monkeypatch.setattr("data.tiles.tile_writer.SHARD_TILES", 4)
 
 
 @pytest.fixture

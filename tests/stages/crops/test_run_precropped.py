@@ -113,12 +113,12 @@ def test_labels_of_an_earlier_index_go(folder: Path) -> None:
 
 
 def test_an_interrupted_run_is_gone_on_with(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.tiles.tile_store.SHARD_TILES", 2)
+    monkeypatch.setattr("data.tiles.tile_writer.SHARD_TILES", 2)
     crop(folder)
     expected = TileStore(folder / "work/tiles.zarr").read(np.arange(4))
     table = read_cells(folder / "work/cells.parquet")
     with monkeypatch.context() as patch:
-        patch.setattr("data.tiles.tile_store.TileWriter.finish", interrupt)
+        patch.setattr("data.tiles.tile_writer.TileWriter.finish", interrupt)
         with pytest.raises(KeyboardInterrupt):
             crop(folder, key="other")
     crop(folder, key="other")

@@ -1,0 +1,74 @@
+"""Which rows of a tile store are written: where an interrupted run goes on, and what mending keeps."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from data.atomic import atomic_write
+from data.software.differences import find_differences, name_differences
+from data.software.versions import library_versions
+
+PROGRESS = "progress.json"
+
+log = logging.getLogger("hpacells")
+
+
+class Progress(NamedTuple):
+    """Which rows of an unfinished store are written.
+
+    Attributes
+    ----------
+    rows
+        So many from the first on.
+    whole
+        Numbers of the shards behind them that are written, too.
+    """
+
+    rows: int
+    whole: tuple[int, ...] = ()
+
+
+def record_progress(folder: Path, key: str, count: int, progress: Progress) -> None:
+    """Record which rows of an unfinished store are written.
+
+    Parameters
+    ----------
+    folder
+        The unfinished store.
+    key, count
+        What its tiles depend on, and the rows that it will have.
+    progress
+        The rows.
+    """
+    record = {"key": key, "count": count, **progress._asdict(), "versions": library_versions()}
+    with atomic_write(folder / PROGRESS) as temporary:
+        temporary.write_text(json.dumps(record))
+
+
+def read_progress(folder: Path, key: str, count: int, final: Path) -> Progress:
+    """Return which rows of a store can be kept: none if it is of another key or other versions.
+
+    Parameters
+    ----------
+    folder, key, count
+        As for `record_progress`.
+    final
+        Where the store belongs, for a warning.
+    """
+    none = Progress(0)
+    try:
+        record: dict[str, Any] = json.loads((folder / PROGRESS).read_text())
+    except (OSError, ValueError):
+        return none
+    if (record.get("key"), record.get("count")) != (key, count):
+        return none
+    differences = find_differences(record.get("versions", {}))
+    if differences:
+        log.warning(
+            "%s: an earlier run cut tiles with %s; all are cut again, so that they are alike",
+            final,
+            name_differences(differences),
+        )
+        return none
+    return Progress(int(record["rows"]), tuple(record.get("whole", ())))

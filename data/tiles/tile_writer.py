@@ -1,0 +1,181 @@
+"""Writing the tile store ``tiles.zarr``, shard by shard."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import ZstdCodec
+
+from data.channels import CHANNELS
+from data.tiles.cell_tiles import TILE_SIZE, CellTiles
+from data.tiles.shards.array_rows import CODECS
+from data.tiles.shards.room import room_told
+from data.tiles.shards.salvage import take_whole_shards
+from data.tiles.shards.store_contents import DAMAGED, refuse_strangers, write_contents
+from data.tiles.shards.store_progress import Progress, read_progress, record_progress
+from data.tiles.tile_presets import PRESETS, PresetName
+from data.tiles.tile_store import ABSENT, MASKS, PRESET, TileStore
+
+SHARD_TILES = 256
+"""Tiles of 256 px in a shard, of larger ones fewer: what is written at once (100 MB with masks), and where an
+interrupted run goes on."""
+
+FORMAT_VERSION = 1
+
+_COMPRESSOR = ZstdCodec(level=1, checksum=True)
+"""With a checksum, which costs no time that could be measured: else a flipped bit is read as other pixels."""
+
+
+class TileWriter:
+    """Write a tile store shard by shard, and go on where an interrupted run of the same key stopped.
+
+    Until ``finish`` the store lies beside its final place, in a folder that no reader opens.
+
+    Parameters
+    ----------
+    path
+        The ``tiles.zarr`` folder that ``finish`` puts in place, over an older one.
+    count
+        Rows of the finished store.
+    key
+        What the tiles depend on; an unfinished store of another key is thrown away, and so is one that was
+        cut with other versions of the libraries that make pixels. Of a finished store of this key that is
+        damaged, the whole shards are kept.
+    channels
+        The channels that the images have; the planes of the others are empty.
+    preset
+        The preset by which the tiles are cut.
+
+    Raises
+    ------
+    InputError
+        The older store holds files that hpacells did not write.
+
+    Attributes
+    ----------
+    rows_written
+        So many rows from the first on are written.
+    mends
+        Whether whole shards of a damaged store are kept.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        count: int,
+        key: str,
+        channels: Sequence[str] = CHANNELS,
+        preset: PresetName = "cell",
+    ) -> None:
+        refuse_strangers(path)
+        self._final, self._count, self._key, self._channels = path, count, key, channels
+        self._preset, self._size = preset, PRESETS[preset].size
+        self._shard = max(1, SHARD_TILES * TILE_SIZE**2 // self._size**2)
+        self._folder = path.with_name(f".{path.name}.partial")
+        progress = read_progress(self._folder, key, count, path)
+        self.mends = False
+        if progress == Progress(0):
+            progress = take_whole_shards(path, self._folder, key, count, self._shard)
+            self.mends = progress != Progress(0)
+        self.rows_written, self._whole = progress
+        if progress == Progress(0):
+            shutil.rmtree(self._folder, ignore_errors=True)
+            with room_told(self._folder, 0, count):
+                self._create()
+        self._group = zarr.open_group(self._folder, mode="r+")
+        self._buffer: list[CellTiles] = []
+        self._buffered = 0
+
+    @property
+    def rows_to_write(self) -> NDArray[np.intp]:
+        """Numbers of the rows that are to be appended, in this order."""
+        rows = np.arange(self.rows_written, self._count)
+        return rows[~np.isin(rows // self._shard, self._whole)]
+
+    def append(self, cut: CellTiles) -> None:
+        """Take the tiles of the next rows; write them once they fill a shard."""
+        self._buffer.append(cut)
+        self._buffered += len(cut.tiles)
+        while self.rows_written < self._count and self._buffered >= self._next_shard:
+            self._write()
+
+    def finish(self) -> NDArray[np.float32]:
+        """Put the store in its place and return all mean intensities, (N, 4) float32."""
+        if self.rows_written != self._count or self._buffered:
+            message = f"{self.rows_written + self._buffered} rows written of {self._count}"
+            raise RuntimeError(message)
+        (self._folder / DAMAGED).unlink(missing_ok=True)
+        write_contents(self._folder)
+        refuse_strangers(self._final)
+        shutil.rmtree(self._final, ignore_errors=True)
+        self._folder.rename(self._final)
+        return TileStore(self._final).mean_intensities()
+
+    def _create(self) -> None:
+        attributes: dict[str, Any] = {
+            "channels": list(CHANNELS),
+            "tile_size": self._size,
+            "format_version": FORMAT_VERSION,
+        }
+        absent = [channel for channel in CHANNELS if channel not in self._channels]
+        if absent:
+            attributes[ABSENT] = absent
+        if self._preset != "cell":
+            attributes[PRESET] = self._preset
+        group = zarr.create_group(self._folder, attributes=attributes)
+        plane = (self._size, self._size)
+        # One chunk a tile and channel: a channel is read without the others, a tile without its neighbours.
+        shapes = {
+            "tiles": ("uint8", (4, *plane), (1, *plane)),
+            "cell_mask": ("bool", plane, plane),
+            "nucleus_mask": ("bool", plane, plane),
+        }
+        for name, (dtype, row, chunk) in shapes.items():
+            group.create_array(
+                name,
+                shape=(self._count, *row),
+                dtype=dtype,
+                chunks=(1, *chunk),
+                shards=(self._shard, *row),
+                compressors=_COMPRESSOR,
+                fill_value=0,
+            )
+        group.create_array(
+            "mean_intensity",
+            shape=(self._count, 4),
+            dtype="float32",
+            chunks=(SHARD_TILES, 4),
+            compressors=_COMPRESSOR,
+            fill_value=0,
+        )
+        self._record(0)
+
+    @property
+    def _next_shard(self) -> int:
+        """Rows of the shard that is written next."""
+        return min(self._shard, self._count - self.rows_written)
+
+    def _write(self) -> None:
+        count = self._next_shard
+        names = ("tiles", "cell_masks", "nucleus_masks", "mean_intensities")
+        waiting = {name: np.concatenate([getattr(cut, name) for cut in self._buffer]) for name in names}
+        stop = self.rows_written + count
+        with room_told(self._folder, self.rows_written, self._count):
+            for name, array in zip(("tiles", *MASKS, "mean_intensity"), names, strict=True):
+                with zarr.config.set(CODECS):
+                    target = cast("zarr.Array[Any]", self._group[name])
+                target[self.rows_written : stop] = waiting[array][:count]
+        rest = {name: array[count:] for name, array in waiting.items()}
+        self._buffer = [type(self._buffer[0])(**rest)]
+        self._buffered -= count
+        while stop < self._count and stop // self._shard in self._whole:
+            stop = min(stop + self._shard, self._count)
+        self._record(stop)
+
+    def _record(self, rows: int) -> None:
+        self.rows_written = rows
+        record_progress(self._folder, self._key, self._count, Progress(rows, self._whole))
