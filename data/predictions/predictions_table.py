@@ -22,6 +22,7 @@ PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in range(NUM_CLASSES))
 _CELL = ("image_id", "cell_id")
 _EXPECTED = "the columns image_id, cell_id, p_0, p_1 and so on"
 _METADATA = b"class_names"
+_IMAGE_WEIGHT = b"image_weight"
 
 
 def write_predictions(
@@ -32,6 +33,7 @@ def write_predictions(
     embedding: NDArray[np.floating] | Iterable[NDArray[np.floating]] | None = None,
     class_names: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
+    image_weight: float | None = None,
 ) -> None:
     """Write a predictions table as Parquet (zstd).
 
@@ -51,6 +53,9 @@ def write_predictions(
         it has as many.
     labels
         (N,) numbers of the called classes, joined by ``|`` as in a label file, or None.
+    image_weight
+        The weight that the mean of a cell's image has in its probabilities, which is kept with the table;
+        None where it is not known.
 
     Raises
     ------
@@ -66,6 +71,8 @@ def write_predictions(
         raise ValueError(message)
     _check_finite(probabilities, image_id, cell_id, path)
     metadata = {_METADATA: json.dumps(names)}
+    if image_weight is not None:
+        metadata[_IMAGE_WEIGHT] = json.dumps(image_weight)
     blocks = [embedding] if embedding is None or isinstance(embedding, np.ndarray) else embedding
     with atomic_write(path) as temporary, ExitStack() as stack:
         writer: pq.ParquetWriter | None = None
@@ -201,12 +208,7 @@ def read_class_names(path: str | PathLike[str]) -> tuple[str, ...]:
     InputError
         The file is missing or not a predictions table, or has more or fewer names than probabilities.
     """
-    try:
-        schema = pq.read_schema(path)
-    except FileNotFoundError:
-        raise _missing(path) from None
-    except (OSError, ValueError) as error:
-        raise _not_predictions(path, error) from None
+    schema = _read_schema(path)
     told = (schema.metadata or {}).get(_METADATA)
     count = len(probability_columns(schema.names))
     if told is None:
@@ -220,6 +222,29 @@ def read_class_names(path: str | PathLike[str]) -> tuple[str, ...]:
             advice="run `hpacells predict` again",
         )
     return names
+
+
+def read_image_weight(path: str | PathLike[str]) -> float | None:
+    """Read the weight that the mean of a cell's image has in the probabilities of a predictions table.
+
+    None where the table does not tell it, as those of other programs and earlier versions.
+
+    Raises
+    ------
+    InputError
+        The file is missing or not a predictions table.
+    """
+    told = (_read_schema(path).metadata or {}).get(_IMAGE_WEIGHT)
+    return None if told is None else float(json.loads(told))
+
+
+def _read_schema(path: str | PathLike[str]) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except (OSError, ValueError) as error:
+        raise _not_predictions(path, error) from None
 
 
 def _missing(path: str | PathLike[str]) -> InputError:

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from data.rules.image_mean import average_with_image_mean
 from models.classifiers.classifier import Classifier
-from models.classifiers.ensemble.image_mean import average_with_image_mean
 from models.classifiers.inference import make_validation_runtime, predict_tiles, score_tiles
 from models.losses.classification import ClassificationLoss
 from models.training.distributed import Processes

@@ -22,11 +22,17 @@ def combine(
         Path | None,
         typer.Option(help="Predictions table, such as one edited by hand; default: the work folder's."),
     ] = None,
+    rules: Annotated[
+        Path | None,
+        typer.Option(help="TOML file of rules that make confidences of probabilities (docs/combining.md)."),
+    ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
     """Write the submission in the Kaggle format."""
+    from pipeline.config.rules_file import read_rules
     from pipeline.steps.combine import combine_step
 
-    folder, settings = WorkFolder(work), load_settings(["combine"], config, assignments)
+    named = [] if rules is None else read_rules(rules)
+    folder, settings = WorkFolder(work), load_settings(["combine"], config, [*named, *(assignments or ())])
     run_step(combine_step(folder, output or folder.submission, predictions, settings))

@@ -7,6 +7,8 @@ from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.manifest import read_manifest
+from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
 from stages.combine.settings import CombineSettings
@@ -30,10 +32,12 @@ def combine_step(work: WorkFolder, output: Path, predictions: Path | None, confi
         dependencies = {"crops": require_cells(work).output_key, PREDICTIONS: hash_file(predictions)}
     if settings.label_set is not None:
         dependencies |= hash_label_set(read_label_set(settings.label_set))
+    uses_sizes = settings.rules.cells.size != "keep"
     inputs = CombineInputs(
         cells_path=work.cells,
         predictions_path=predictions or work.predictions,
         images_table_path=work.images,
+        pixel_sizes_um=read_pixel_sizes(work, read_manifest(work.manifest("segment"))) if uses_sizes else {},
     )
 
     def run(_: str, context: Context) -> StageReport:

@@ -1,6 +1,7 @@
 """What the combine stage reads and writes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -15,11 +16,14 @@ class CombineInputs:
     images_table_path
         Images table. Each of its images gets a row, in its order, an empty one where no cell is left; without
         it, each image of the cells table.
+    pixel_sizes_um
+        Image ID -> micrometres per pixel, by which areas of different images are compared.
     """
 
     cells_path: Path
     predictions_path: Path
     images_table_path: Path | None = None
+    pixel_sizes_um: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,15 @@ from data.fields.images_table import read_images
 from data.labels.class_mapping import map_classes
 from data.labels.label_set import read_label_set
 from data.predictions.prediction_string import choose_classes, choose_triples, format_prediction_string
-from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
+from data.predictions.predictions_table import (
+    probability_columns,
+    read_class_names,
+    read_image_weight,
+    read_predictions,
+)
 from data.predictions.submission import SubmissionRow, write_submission
+from data.rules.cell_facts import FACT_COLUMNS, collect_facts
+from data.rules.rules import apply_rules
 from stages.combine.expected_size import tell_size
 from stages.combine.paths import CombineInputs, CombineOutputs
 from stages.combine.settings import CombineSettings
@@ -32,9 +39,10 @@ _CELLS_AT_A_TIME = 2**16
 def run(
     inputs: CombineInputs, outputs: CombineOutputs, settings: CombineSettings, context: Context
 ) -> StageReport:
-    """Write a submission with every cell that is not dropped.
+    """Write a submission with every cell that is neither dropped nor left out by a rule.
 
-    Confidences have 6 significant digits; the most confident triple of an image comes first.
+    Confidences are the predicted probabilities, or what the rules make of them; they have 6 significant
+    digits. The most confident triple of an image comes first.
 
     Returns
     -------
@@ -55,6 +63,14 @@ def run(
     kept = table[table["dropped"] == ""]
     probabilities = probabilities[kept["prediction"].to_numpy(np.intp)]
     probabilities, details = _merge(probabilities, inputs, settings)
+    confidences = apply_rules(
+        probabilities,
+        collect_facts(kept, inputs.pixel_sizes_um),
+        details["class_names"],
+        settings.rules,
+        read_image_weight(inputs.predictions_path),
+    )
+    kept, probabilities = kept[~confidences.left_out], confidences.values[~confidences.left_out]
     classes = _count_classes(probabilities, settings)
     tell_size(outputs.submission_path, classes, cells.mean_mask_bytes)
     with context.track("combine", len(sizes)) as advance:
@@ -63,7 +79,8 @@ def run(
         counts={
             "images": len(sizes),
             "cells": len(kept),
-            "dropped": len(table) - len(kept),
+            "dropped": int((table["dropped"] != "").sum()),
+            **({"left out by a rule": int(confidences.left_out.sum())} if confidences.left_out.any() else {}),
             "triples": int(classes.sum()),
             "cells without a triple": int((classes == 0).sum()),
         },
@@ -110,7 +127,7 @@ def _join(inputs: CombineInputs) -> tuple[pd.DataFrame, NDArray[np.float32]]:
         (predictions, classes) probabilities.
     """
     cells, predictions = inputs.cells_path, inputs.predictions_path
-    table = read_cells(cells, [*_CELL, "image_height", "image_width", "dropped"])
+    table = read_cells(cells, [*_CELL, "image_height", "image_width", "dropped", *FACT_COLUMNS])
     twice = table[table.duplicated(_CELL)]
     if len(twice):
         raise InputError(found=f"{_name(twice)} has two rows", where=cells, expected="one row per cell")

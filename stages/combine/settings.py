@@ -2,6 +2,7 @@
 
 from pydantic import Field as Setting
 
+from data.rules.rules import Rules
 from stages.stage import StageSettings
 
 
@@ -15,6 +16,9 @@ class CombineSettings(StageSettings):
         None,
         ge=1,
         description="write at most so many classes of a cell, its most probable ones; each repeats the mask",
+    )
+    rules: Rules = Setting(
+        Rules(), description="what is done to the probabilities before they are written (docs/combining.md)"
     )
     label_set: str | None = Setting(
         None,

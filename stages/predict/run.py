@@ -62,6 +62,7 @@ def run(
         (block.embedding for block in blocks.read(0)) if settings.embedding else None,
         class_names=members[0].architecture.class_names,
         labels=prediction.labels,
+        image_weight=prediction.image_weight,
     )
     blocks.remove()
     counts: dict[str, int | float] = {"cells": len(rows), "left out": len(table) - len(rows)}

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from data.predictions.called_classes import call_classes
 from data.predictions.prediction_blocks import Block, PredictionBlocks
+from data.rules.image_mean import average_with_image_mean
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.preparation import TileSettings, crop_tiles, read_prepared
 from data.tiles.tile_reader import TileReader
 from models.classifiers.ensemble.fewer_channels import restrict_classifier
-from models.classifiers.ensemble.image_mean import average_with_image_mean
 from models.classifiers.ensemble.members import Member, group_by_tiles, mean_image_share, mean_thresholds
 from models.classifiers.inference import predict_tiles
 from models.classifiers.model_folder import read_classifier
@@ -64,11 +64,14 @@ class EnsemblePrediction:
         (n,) numbers of the called classes, joined by ``|``.
     identities
         In what the networks were computed, but for what an earlier run did.
+    image_weight
+        The weight of the image's mean in the probabilities.
     """
 
     probabilities: NDArray[np.float32]
     labels: list[str]
     identities: frozenset[str]
+    image_weight: float
 
 
 CALIBRATION_TILES = 64
@@ -151,7 +154,7 @@ def predict_cells(
         counted=(chosen["dropped"] == "").to_numpy(bool),
     )
     labels = call_classes(probabilities, mean_thresholds(members))
-    return EnsemblePrediction(probabilities, labels, frozenset(identities))
+    return EnsemblePrediction(probabilities, labels, frozenset(identities), share)
 
 
 def _predict_part(

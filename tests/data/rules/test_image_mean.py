@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.classifiers.ensemble.image_mean import average_with_image_mean
+from data.rules.image_mean import average_with_image_mean
 
 COUNT, CLASSES = 9, 4
 IMAGES = st.lists(st.sampled_from("abcd"), min_size=COUNT, max_size=COUNT).map(lambda ids: np.array(ids, str))

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from data.errors import InputError
 from data.evaluate.aggregation import aggregate
 
 
@@ -46,3 +47,41 @@ def average_with_image_mean(
     ]
     # The sum of rounded parts may lie just above 1.
     return np.minimum(averaged, 1, out=averaged)
+
+
+def without_image_mean(
+    probabilities: NDArray[np.floating], image_ids: NDArray[np.str_], weight: float | None
+) -> NDArray[np.float64]:
+    """Return the cells' own probabilities from those that `average_with_image_mean` made with a weight.
+
+    Exact but for rounding, since the mean of an image stays what it was.
+
+    Parameters
+    ----------
+    probabilities, image_ids
+        Of all cells that made up the means.
+    weight
+        The weight of the image's mean; None where it is not known.
+
+    Raises
+    ------
+    InputError
+        The weight is not known, or nothing of the cell's own is left.
+    """
+    if weight is None or weight >= 1:
+        raise InputError(
+            found="probabilities with an unknown part of their image's mean"
+            if weight is None
+            else "probabilities that are their image's mean alone",
+            where="combine.rules.image",
+            expected="those of the cells, which this rule needs",
+            advice="run `hpacells predict` again, or set combine.rules.image.predicted_weight (0: none)"
+            if weight is None
+            else "predict with --set predict.image_weight=0.5 or the like",
+        )
+    values = probabilities.astype(np.float64)
+    if not weight or not len(values):
+        return values
+    names, means = aggregate(values, image_ids, "mean")
+    own = (values - weight * means[np.searchsorted(names, image_ids)]) / (1 - weight)
+    return np.clip(own, 0, 1)

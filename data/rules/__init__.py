@@ -1,0 +1,1 @@
+"""Rules that turn the probabilities of cells into the confidences of a submission."""

@@ -1,0 +1,68 @@
+"""The confidence that a cell shows none of the patterns."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field as Setting
+
+from data.errors import InputError
+from data.settings import Settings
+
+_NEGATIVE = "Negative"
+
+
+class NegativeRules(Settings):
+    """What the negative class and the others make of each other."""
+
+    confidence: Literal["own", "1-max", "product"] = Setting(
+        "own",
+        description="own: the class's own output; 1-max: 1 less the highest of the other classes; product: "
+        "the product of 1 less each of the others",
+    )
+    damps_others: bool = Setting(
+        False, description="multiply every other class by 1 less the confidence of the negative class"
+    )
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything changes."""
+        return self.confidence != "own" or self.damps_others
+
+
+def find_negative(names: Sequence[str], rules: NegativeRules) -> int | None:
+    """Return the number of the negative class; None where no rule needs it.
+
+    Raises
+    ------
+    InputError
+        A rule needs it and there is none.
+    """
+    if not rules.is_on:
+        return None
+    if _NEGATIVE not in names:
+        raise InputError(
+            found=f"no class {_NEGATIVE} among {len(names)} classes ({', '.join(names[:3])} ...)",
+            where="the rules of the negative class",
+            expected=f"a class {_NEGATIVE}",
+            advice="leave combine.rules.negative out",
+        )
+    return list(names).index(_NEGATIVE)
+
+
+def apply_negative_rules(
+    values: NDArray[np.float64], rules: NegativeRules, negative: int | None
+) -> NDArray[np.float64]:
+    """Return the confidences (n, classes) after the rules of the negative class."""
+    if negative is None:
+        return values
+    values = values.copy()
+    others = np.arange(values.shape[1]) != negative
+    if rules.confidence == "1-max":
+        values[:, negative] = 1 - values[:, others].max(axis=1, initial=0)
+    elif rules.confidence == "product":
+        values[:, negative] = np.prod(1 - values[:, others], axis=1)
+    if rules.damps_others:
+        values[:, others] *= 1 - values[:, [negative]]
+    return values
