@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from data.errors import InputError
 from data.text.readable_text import readable
+from pipeline.commands.ablate import ablate
 from pipeline.commands.combine import combine
 from pipeline.commands.crops import crops
 from pipeline.commands.curves import curves
@@ -86,6 +87,7 @@ _COMMANDS = {
         "combine": combine,
         "export": export,
         "score": score,
+        "ablate": ablate,
         "evaluate": evaluate,
         "provenance": provenance,
     },

@@ -1,6 +1,6 @@
 """The probabilities of an image beside those of its cells."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,8 @@ class ImageRules(Settings):
         "product: c i; root: its square root; blend: a quarter of c, a quarter of i and half the root",
     )
     weight: float = Setting(0.5, ge=0, le=1, description="the image's part in fusion = mean")
-    predicted_weight: float | Literal["auto"] = Setting(
+    predicted_weight: Annotated[float, Setting(ge=0, le=1)] | Literal["auto"] = Setting(
         "auto",
-        ge=0,
-        le=1,
         description="the weight of the image's mean in the predictions, which is taken out first; auto: as "
         "the table of predictions has it",
     )

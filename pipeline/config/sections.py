@@ -15,6 +15,7 @@ _SETTINGS = {
     "train": "stages.train.settings:TrainSettings",
     "predict": "stages.predict.settings:PredictSettings",
     "combine": "stages.combine.settings:CombineSettings",
+    "ablate": "stages.ablate.settings:AblateSettings",
     "score": "stages.score.settings:ScoreSettings",
     "evaluate": "stages.evaluate.settings:EvaluateSettings",
     "inspect": "stages.inspect.settings:InspectSettings",

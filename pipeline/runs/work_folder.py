@@ -89,6 +89,11 @@ class WorkFolder:
         return self.root / "evaluate"
 
     @property
+    def ablate(self) -> Path:
+        """Folder of what the rules of the combiner are worth."""
+        return self.root / "ablate"
+
+    @property
     def report(self) -> Path:
         """Folder of the HTML report."""
         return self.root / "report"

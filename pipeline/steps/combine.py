@@ -18,12 +18,14 @@ PREDICTIONS = "predictions"
 """Input, and detail, of a step that takes predictions from a file which the user named."""
 
 
-def combine_step(work: WorkFolder, output: Path, predictions: Path | None, config: Config) -> Step:
-    """Combine masks with the work folder's predictions, or with those in the file ``predictions``."""
-    from stages.combine.paths import CombineInputs, CombineOutputs
-    from stages.combine.run import run as combine
+def find_predictions(work: WorkFolder, predictions: Path | None, settings: CombineSettings) -> dict[str, str]:
+    """Return what a submission of the work folder's predictions, or of those in a file, depends on.
 
-    settings = config.settings("combine", CombineSettings)
+    Raises
+    ------
+    InputError
+        A table is missing or has changed since it was written.
+    """
     if predictions is None:
         otherwise = f"use it as it is with --predictions {work.predictions}"
         dependencies = {"predict": require(work, "predict", work.predictions, otherwise=otherwise).output_key}
@@ -32,12 +34,27 @@ def combine_step(work: WorkFolder, output: Path, predictions: Path | None, confi
         dependencies = {"crops": require_cells(work).output_key, PREDICTIONS: hash_file(predictions)}
     if settings.label_set is not None:
         dependencies |= hash_label_set(read_label_set(settings.label_set))
+    return dependencies
+
+
+def read_sizes(work: WorkFolder) -> dict[str, float]:
+    """Read the pixel size in um of each image of a work folder."""
+    return read_pixel_sizes(work, read_manifest(work.manifest("segment")))
+
+
+def combine_step(work: WorkFolder, output: Path, predictions: Path | None, config: Config) -> Step:
+    """Combine masks with the work folder's predictions, or with those in the file ``predictions``."""
+    from stages.combine.paths import CombineInputs, CombineOutputs
+    from stages.combine.run import run as combine
+
+    settings = config.settings("combine", CombineSettings)
+    dependencies = find_predictions(work, predictions, settings)
     uses_sizes = settings.rules.cells.size != "keep"
     inputs = CombineInputs(
         cells_path=work.cells,
         predictions_path=predictions or work.predictions,
         images_table_path=work.images,
-        pixel_sizes_um=read_pixel_sizes(work, read_manifest(work.manifest("segment"))) if uses_sizes else {},
+        pixel_sizes_um=read_sizes(work) if uses_sizes else {},
     )
 
     def run(_: str, context: Context) -> StageReport:

@@ -1,0 +1,1 @@
+"""Ablate: what each rule of the combiner is worth."""

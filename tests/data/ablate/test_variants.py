@@ -1,0 +1,22 @@
+from data.ablate.variants import SWITCHES, list_variants
+from data.rules.rules import Rules
+
+
+def test_each_rule_is_switched_on_alone() -> None:
+    variants = dict(list_variants(Rules()))
+    assert list(variants) == [f"with {name}" for name in SWITCHES]
+    assert (
+        len({rules.model_dump_json() for rules in variants.values()} | {Rules().model_dump_json()})
+        == len(SWITCHES) + 1
+    )
+
+
+def test_what_the_base_has_is_switched_off() -> None:
+    base = Rules.model_validate({"image": {"fusion": "product"}, "cells": {"border": "weight"}})
+    variants = dict(list_variants(base))
+    assert variants["without image: product"] == Rules.model_validate({"cells": {"border": "weight"}})
+    assert variants["without cells: weight by the part inside"] == Rules.model_validate(
+        {"image": {"fusion": "product"}}
+    )
+    assert variants["with negative: 1 - max"].negative.confidence == "1-max"
+    assert variants["with negative: 1 - max"].image == base.image
