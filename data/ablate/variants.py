@@ -10,6 +10,10 @@ SWITCHES: dict[str, dict[str, dict[str, Any]]] = {
     "image: mean, a quarter of the image": {"image": {"fusion": "mean", "weight": 0.25}},
     "image: mean, half and half": {"image": {"fusion": "mean", "weight": 0.5}},
     "image: mean, three quarters of the image": {"image": {"fusion": "mean", "weight": 0.75}},
+    "image: mean, with the joint evidence": {"image": {"fusion": "mean", "weight": 0.0, "joint_weight": 0.5}},
+    "image: mean, with joint evidence and union": {
+        "image": {"fusion": "mean", "weight": 0.4, "joint_weight": 0.3, "statistic": "union"}
+    },
     "image: product": {"image": {"fusion": "product"}},
     "image: square root of the product": {"image": {"fusion": "root"}},
     "image: blend": {"image": {"fusion": "blend"}},

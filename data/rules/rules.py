@@ -9,7 +9,7 @@ from pydantic import Field as Setting
 
 from data.rules.cell_facts import CellFacts
 from data.rules.cell_rules import CellRules, find_left_out, weigh_cells
-from data.rules.image_fusion import ImageRules, fuse_with_image, summarise_images
+from data.rules.image_fusion import ImageRules, fuse_with_image, join_evidence, summarise_images
 from data.rules.image_mean import without_image_mean
 from data.rules.negative_rules import NegativeRules, apply_negative_rules, find_negative
 from data.rules.rare_rules import RareRules, apply_rare_rules, find_rare
@@ -80,7 +80,8 @@ def apply_rules(
         told = rules.image.predicted_weight
         values = without_image_mean(values, cells.image_ids, image_weight if told == "auto" else told)
     images = summarise_images(values, cells.image_ids, rules.image.statistic)
-    values = fuse_with_image(values, images, rules.image)
+    joint = join_evidence(values, cells.image_ids)
+    values = fuse_with_image(values, images, joint, rules.image)
     values = apply_negative_rules(values, rules.negative, find_negative(names, rules.negative))
     values = apply_rare_rules(values, images, cells.image_ids, rules.rare, find_rare(names, rules.rare))
     return Confidences(values * weigh_cells(cells, rules.cells)[:, np.newaxis], left_out)

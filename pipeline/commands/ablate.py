@@ -13,8 +13,10 @@ def ablate(
     truth: Annotated[Path, typer.Argument(help="Truth CSV, in the submission's format.")],
     work: Work,
     rules: Annotated[
-        Path | None,
-        typer.Option(help="TOML file of rules that are the base (docs/combining.md); default: no rule."),
+        str | None,
+        typer.Option(
+            help="TOML file, or simhpa19: rules that are the base (docs/combining.md); default: no rule."
+        ),
     ] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="Predictions table; default: the work folder's.")

@@ -23,8 +23,10 @@ def combine(
         typer.Option(help="Predictions table, such as one edited by hand; default: the work folder's."),
     ] = None,
     rules: Annotated[
-        Path | None,
-        typer.Option(help="TOML file of rules that make confidences of probabilities (docs/combining.md)."),
+        str | None,
+        typer.Option(
+            help="TOML file, or simhpa19: rules that make confidences of probabilities (docs/combining.md)."
+        ),
     ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,23 @@ _BESIDE = ("min_confidence", "max_classes")
 """Settings of the stage that a file of rules may have, too."""
 
 
-def read_rules(path: Path) -> list[str]:
-    """Read a file of rules as assignments of settings, such as ``combine.rules.image.fusion="product"``.
+def read_rules(given: str) -> list[str]:
+    """Read a file of rules, or bundled ones by name, as assignments of settings, such as ``combine.rules.image.fusion="product"``.
 
     Raises
     ------
     InputError
         The file is missing or no TOML, or has something that is no rule.
     """
+    path = find_rules(given)
     try:
         content = read_toml(path)
     except (OSError, ValueError) as error:
         raise InputError(
-            found=f"unreadable ({error})", where=path, expected="a TOML file of rules", advice=_ADVICE
+            found=f"unreadable ({error})",
+            where=path,
+            expected="a TOML file of rules, or the name of bundled ones: simhpa19",
+            advice=_ADVICE,
         ) from None
     known = (*Rules.model_fields, *_BESIDE)
     unknown = [name for name in content if name not in known]
@@ -39,6 +44,12 @@ def read_rules(path: Path) -> list[str]:
             advice=_ADVICE,
         )
     return list(_assign(content, "combine"))
+
+
+def find_rules(given: str) -> Path:
+    """Return the file of rules that are named, a bundled one unless the name is a path."""
+    bundled = Path(str(resources.files("configs").joinpath("rules"))) / f"{given}.toml"
+    return bundled if "/" not in given and bundled.is_file() else Path(given)
 
 
 def _assign(values: Mapping[str, Any], table: str) -> Iterator[str]:

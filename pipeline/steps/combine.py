@@ -38,7 +38,9 @@ def find_predictions(work: WorkFolder, predictions: Path | None, settings: Combi
 
 
 def read_sizes(work: WorkFolder) -> dict[str, float]:
-    """Read the pixel size in um of each image of a work folder."""
+    """Read the pixel size in um of each image of a work folder; none where it has no images table."""
+    if not work.images.exists():
+        return {}
     return read_pixel_sizes(work, read_manifest(work.manifest("segment")))
 
 

@@ -86,6 +86,7 @@ COMMANDS = [
     "predict --work w",
     "combine --work w",
     "score w/submission.csv sim/truth.csv",
+    "ablate sim/truth.csv --work w --set ablate.samples=3",
     "evaluate --work w --labels sim/train.csv",
     "explore sim --labels sim/train.csv --work w",
     "features --work w",

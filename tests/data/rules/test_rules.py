@@ -64,6 +64,32 @@ def test_image_beside_cell(own: np.ndarray, fusion: str, formula, statistic: str
         assert found[row] == pytest.approx([formula(c, i) for c, i in zip(own[row], image, strict=True)])
 
 
+def test_joint_evidence_of_the_cells(own: np.ndarray) -> None:
+    found = apply(own, image={"fusion": "mean", "weight": 0.2, "joint_weight": 0.3, "statistic": "union"})
+    for row in range(N):
+        members = [own[other] for other in range(N) if IMAGES[other] == IMAGES[row]]
+        raised = [
+            math.exp(sum(math.log(cell[label] + 1e-4) for cell in members) / math.sqrt(len(members)))
+            for label in range(3)
+        ]
+        joint = [value / sum(raised) for value in raised]
+        image = image_of(own, row, "union")
+        expected = [0.5 * c + 0.2 * i + 0.3 * j for c, i, j in zip(own[row], image, joint, strict=True)]
+        assert found[row] == pytest.approx(expected)
+
+
+def test_the_joint_evidence_of_one_cell_is_its_own() -> None:
+    values = np.array([[0.2, 0.5, 0.3]])
+    alone = CellFacts(np.array(["a"]), *[np.ones(1)] * 3)
+    rules = Rules.model_validate({"image": {"fusion": "mean", "weight": 0, "joint_weight": 1}})
+    assert apply_rules(values, alone, NAMES, rules, 0.0).values == pytest.approx(values, abs=2e-4)
+
+
+def test_weights_of_more_than_one_together() -> None:
+    with pytest.raises(ValueError, match=r"weight 0\.5 and joint_weight 0\.7 are more than 1"):
+        Rules.model_validate({"image": {"fusion": "mean", "joint_weight": 0.7}})
+
+
 @pytest.mark.parametrize("weight", [0.0, 0.3, 0.5, 0.9])
 def test_the_image_mean_of_the_predictions_is_taken_out_first(own: np.ndarray, weight: float) -> None:
     predicted = average_with_image_mean(own, IMAGES, weight)
