@@ -14,9 +14,7 @@ def ablate(
     work: Work,
     rules: Annotated[
         str | None,
-        typer.Option(
-            help="TOML file, or simhpa19: rules that are the base (docs/combining.md); default: no rule."
-        ),
+        typer.Option(help="Rules that are the base: a TOML file, or simhpa19; default: none."),
     ] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="Predictions table; default: the work folder's.")

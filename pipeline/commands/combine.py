@@ -24,9 +24,7 @@ def combine(
     ] = None,
     rules: Annotated[
         str | None,
-        typer.Option(
-            help="TOML file, or simhpa19: rules that make confidences of probabilities (docs/combining.md)."
-        ),
+        typer.Option(help="Rules that make confidences of probabilities: a TOML file, or simhpa19."),
     ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,

@@ -17,7 +17,7 @@ _BESIDE = ("min_confidence", "max_classes")
 
 
 def read_rules(given: str) -> list[str]:
-    """Read a file of rules, or bundled ones by name, as assignments of settings, such as ``combine.rules.image.fusion="product"``.
+    """Read a file of rules, or bundled ones by name, as assignments: ``combine.rules.image.fusion="root"``.
 
     Raises
     ------
