@@ -16,12 +16,23 @@ PREDICTIONS = "predictions"
 """Input, and detail, of a step that takes predictions from a file which the user named."""
 
 
-def combine_step(work: WorkFolder, output: Path, predictions: Path | None, config: Config) -> Step:
-    """Combine masks with the work folder's predictions, or with those in the file ``predictions``."""
+def combine_step(
+    work: WorkFolder,
+    output: Path,
+    predictions: Path | None,
+    config: Config,
+    label_set: str | None = None,
+) -> Step:
+    """Combine masks with the work folder's predictions, or with those in the file ``predictions``.
+
+    A label set is that of the submission where the settings name none.
+    """
     from stages.combine.paths import CombineInputs, CombineOutputs
     from stages.combine.run import run as combine
 
     settings = config.settings("combine", CombineSettings)
+    if label_set is not None and settings.label_set is None:
+        settings = settings.model_copy(update={"label_set": label_set})
     if predictions is None:
         otherwise = f"use it as it is with --predictions {work.predictions}"
         dependencies = {"predict": require(work, "predict", work.predictions, otherwise=otherwise).output_key}
