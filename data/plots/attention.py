@@ -8,7 +8,7 @@ _WHITE = 0.7
 """How bright the tile's white is below the colours, so that these can be told from it."""
 
 _OPACITY = 0.8
-"""Of the colour of the largest weight; that of others is as much less as they are."""
+"""Of the colour of the largest weight; that of others falls with their square root, to be seen on black."""
 
 
 def spread_attention(
@@ -61,7 +61,7 @@ def overlay_attention(image: NDArray[np.uint8], heat: NDArray[np.floating]) -> N
     """
     levels = np.rint(np.clip(heat, 0, 1) * 255).astype(np.uint8)
     colours = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1]
-    opacity = (_OPACITY / 255 * levels.astype(np.float32))[..., np.newaxis]
+    opacity = _OPACITY * np.sqrt(levels[..., np.newaxis].astype(np.float32) / 255)
     grey = _WHITE * image.max(axis=0)[..., np.newaxis].astype(np.float32)
     return np.rint(grey * (1 - opacity) + colours * opacity).astype(np.uint8)
 

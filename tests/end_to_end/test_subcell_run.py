@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,12 +55,47 @@ def test_images_to_embeddings_submission_report_and_anndata(
     strings = pd.read_csv(work / "submission.csv")["PredictionString"].str.split()
     assert max(int(label) for row in strings for label in row[::3]) < 19
     assert (work / "report/index.html").is_file()
+    check_attention(work, len(table))
     with h5py.File(work / "cells.h5ad") as file:
         np.testing.assert_array_equal(file["X"][:], embedding)
         assert file["obsm/probabilities"].shape == (len(table), 31)
     # Once more, nothing is done again.
     again = run_here("run", images, "--work", work, "--model", model, *FAST)
     assert again.count("done before, nothing changed") == 6
+
+
+def check_attention(work: Path, cells: int) -> None:
+    """Check that each predicted cell of the report has the pictures of two heads."""
+    [sheet] = (work / "report/fields").glob("*_attention.jpg")
+    assert cv2.imread(str(sheet)).shape == (cells * 128, 256, 3)
+    page = next((work / "report/fields").glob("*.html")).read_text()
+    assert page.count(f"url({sheet.name});background-position") == cells
+    assert "Each map is scaled by its own maximum" in page
+    assert "../attention_scale.jpg" in page
+    assert (work / "report/attention_scale.jpg").is_file()
+    assert f"shown for all {cells} predicted cells" in (work / "report/index.html").read_text()
+
+
+def test_a_report_without_attention_says_why(images: Path, model: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    run_here("run", images, "--work", work, "--model", model, "--no-export", *FAST)
+    run_here("inspect", "--work", work, "--set", "inspect.attention=never")
+    index = work / "report/index.html"
+    assert "ttention" not in index.read_text()
+    assert not list((work / "report").rglob("*attention*"))
+    description = (model / "model.toml").read_text()
+    (model / "model.toml").write_text(f"{description}\n# other\n")
+    run_here("inspect", "--work", work)
+    sentence = "No attention is shown: the weights of the classifier that predicted are"
+    assert f"{sentence} changed since." in index.read_text()
+    (model / "model.toml").unlink()
+    run_here("inspect", "--work", work, "--set", "inspect.top_classes=4")
+    assert f"{sentence} not there any more." in index.read_text()
+    assert not list((work / "report").rglob("*attention*"))
+    (model / "model.toml").write_text(description)
+    run_here("inspect", "--work", work, "--set", "inspect.top_classes=4")
+    assert "No attention" not in index.read_text()
+    assert len(list((work / "report/fields").glob("*_attention.jpg"))) == 1
 
 
 def test_what_the_user_says_comes_first(images: Path, model: Path, tmp_path: Path) -> None:

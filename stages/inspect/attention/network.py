@@ -83,7 +83,10 @@ def attend_cells(
         return _without("the network could not be run on any of the cells")
     tiles = member.architecture.tiles
     return CellAttention(
-        maps, tiles.side / tiles.size, _describe(member, len(members), maps), _count(len(maps), len(shown))
+        maps,
+        seen=tiles.side / tiles.size,
+        legend=_describe(member, len(members), maps),
+        note=_count(len(maps), len(rows), len(shown)),
     )
 
 
@@ -117,22 +120,23 @@ def _without(why: str) -> CellAttention:
     return CellAttention(note=f"No attention is shown: {why}.")
 
 
-def _count(computed: int, shown: int) -> str:
+def _count(computed: int, asked: int, shown: int) -> str:
     if computed == shown:
         return f"The attention of the network is shown for all {shown} predicted cells."
-    return (
-        f"The attention of the network is shown for {computed} of {shown} predicted cells, evenly spread "
-        "(setting inspect.attention_cells)."
-    )
+    spread = ", evenly spread (setting inspect.attention_cells)" if asked < shown else ""
+    failed = f"; it could not be computed for {asked - computed}" if computed < asked else ""
+    return f"The attention of the network is shown for {computed} of {shown} predicted cells{spread}{failed}."
 
 
 def _describe(member: Member, members: int, maps: dict[int, NDArray[np.float32]]) -> str:
     heads, height, width = next(iter(maps.values())).shape
-    which = name_member(member) + (f", the first of {members} classifiers" if members > 1 else "")
+    which = name_member(member)
+    if members > 1:
+        which += f", the first of {members} classifiers that has any"
     tiles = member.architecture.tiles
     part = f" of the middle {tiles.side} of {tiles.size} px" if tiles.crop else ""
     return (
-        f"Attention of {which}: its embedding of a cell is {heads} weighted means of {height} x {width} "
+        f"Attention of {which}: the embedding of a cell is {heads} weighted means of {height} x {width} "
         f"patches{part}. The {heads} pictures below a tile, from left to right, are the weights of these "
         "heads, interpolated, over the tile in grey. Each map is scaled by its own maximum: colours compare "
         "places within a map, not two maps. The numbers below are the maxima; a head that prefers no patch "
