@@ -13,6 +13,7 @@ from data.settings import Settings
 from data.tiles.preparation import Channel, TileSettings
 from models.classifiers.backbones.backbone import create_backbone
 from models.classifiers.backbones.settings import BackboneSettings, check_channel_order
+from models.classifiers.backbones.subcell.network import SubCellBackbone
 from models.classifiers.heads.head import create_head, wants_map
 from models.classifiers.heads.settings import HeadSettings, MlpHeadSettings
 from models.classifiers.inputs.channel_dropout import ChannelDropout
@@ -130,6 +131,19 @@ class Classifier(nn.Module):
     def feature_map(self, tiles: Tensor, layer: int = 0) -> Tensor:
         """Map tiles (N, C, S, S), uint8 or 0..255, to a feature map; as `Backbone.feature_map`."""
         return self.backbone.feature_map(self._normalise(tiles), layer).float()
+
+    def attention(self, tiles: Tensor) -> Tensor:
+        """Map tiles (N, C, S, S), uint8 or 0..255, to the attention of the pooling: (N, heads, h, w).
+
+        Raises
+        ------
+        TypeError
+            The network does not pool by attention.
+        """
+        if not isinstance(self.backbone, SubCellBackbone):
+            message = f"{self.architecture.backbone.name} does not pool by attention"
+            raise TypeError(message)
+        return self.backbone.attend(self._normalise(tiles)).attention
 
     def load_matching(self, state: Mapping[str, Tensor]) -> list[str]:
         """Load all weights whose name and shape fit, for a start from another trained classifier.

@@ -1,17 +1,12 @@
 """The preset of the tiles that trained classifiers take, told without loading them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
-from data.text.toml_file import read_toml
 from data.tiles.tile_presets import PRESETS, PresetName
-from models.classifiers.backbones.subcell.names import parse_name
-from models.classifiers.bundled import find_classifier_folder
-from models.classifiers.fold_folders import list_folds
-
-_DESCRIPTION = "model.toml"
+from models.classifiers.descriptions import names_published, read_descriptions
 
 
 def find_preset(models: Sequence[str | Path]) -> PresetName | None:
@@ -42,24 +37,18 @@ def find_preset(models: Sequence[str | Path]) -> PresetName | None:
 
 
 def _read_presets(model: str | Path) -> list[PresetName]:
-    """Read what the descriptions in a folder say; one that cannot be read is reported by what loads it."""
-    if parse_name(str(model)) is not None and not Path(model).is_dir():
-        # Of a published network, which need not be fetched yet.
+    if names_published(model):
         return ["subcell"]
-    folder = find_classifier_folder(model)
-    if not folder.is_dir():
-        return []
     return [
         preset
-        for path in (folder, *list_folds(folder))
-        if (preset := _read_preset(path / _DESCRIPTION)) is not None
+        for description in read_descriptions(model)
+        if (preset := _read_preset(description)) is not None
     ]
 
 
-def _read_preset(path: Path) -> PresetName | None:
+def _read_preset(description: Mapping[str, Any]) -> PresetName | None:
     try:
-        description: Any = read_toml(path)
         named = description["architecture"]["tiles"].get("preset", "cell")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         return None
     return next((preset for preset in PRESETS if preset == named), None)

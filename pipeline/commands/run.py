@@ -47,6 +47,13 @@ def run_all(
     masks: OwnMasks = None,
     recipe: Recipe = None,
     channels: Channels = None,
+    export: Annotated[
+        bool | None,
+        typer.Option(
+            "--export/--no-export",
+            help="Write cells.h5ad for scanpy at the end. Default: where SubCell predicts.",
+        ),
+    ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -60,7 +67,14 @@ def run_all(
     if labels is None and recipe is not None:
         message = "--recipe is for a training, which needs --labels"
         raise typer.BadParameter(message)
-    job = Job(WorkFolder(work), images_of(images, path_list), labels=labels, models=models or [], truth=truth)
+    job = Job(
+        WorkFolder(work),
+        images_of(images, path_list),
+        labels=labels,
+        models=models or [],
+        truth=truth,
+        export=export,
+    )
     options = {"images.channels": channels, "segment.masks": masks}
     settings = load_settings(list_sections(job), config, assignments, options, recipe)
     with sole_writer(work):

@@ -44,12 +44,23 @@ def read_sizes(work: WorkFolder) -> dict[str, float]:
     return read_pixel_sizes(work, read_manifest(work.manifest("segment")))
 
 
-def combine_step(work: WorkFolder, output: Path, predictions: Path | None, config: Config) -> Step:
-    """Combine masks with the work folder's predictions, or with those in the file ``predictions``."""
+def combine_step(
+    work: WorkFolder,
+    output: Path,
+    predictions: Path | None,
+    config: Config,
+    label_set: str | None = None,
+) -> Step:
+    """Combine masks with the work folder's predictions, or with those in the file ``predictions``.
+
+    A label set is that of the submission where the settings name none.
+    """
     from stages.combine.paths import CombineInputs, CombineOutputs
     from stages.combine.run import run as combine
 
     settings = config.settings("combine", CombineSettings)
+    if label_set is not None and settings.label_set is None:
+        settings = settings.model_copy(update={"label_set": label_set})
     dependencies = find_predictions(work, predictions, settings)
     uses_sizes = settings.rules.cells.size != "keep"
     inputs = CombineInputs(

@@ -26,6 +26,11 @@ _STAGES = ("segment", "crops", "train", "predict")
 """Stages whose settings are written into the file."""
 
 
+def find_exported(work: WorkFolder, config: Config) -> Path:
+    """Return the file that an export writes into the work folder."""
+    return work.root / _FILE_NAMES[config.settings("export", ExportSettings).format]
+
+
 def export_step(work: WorkFolder, output: Path | None, labels: Path | None, config: Config) -> Step:
     """Write the work folder's cells and predictions in the format of another program.
 
@@ -44,7 +49,7 @@ def export_step(work: WorkFolder, output: Path | None, labels: Path | None, conf
     from stages.export.run import run as export
 
     settings = config.settings("export", ExportSettings)
-    path = output or work.root / _FILE_NAMES[settings.format]
+    path = output or find_exported(work, config)
     predict = require(work, "predict", work.predictions)
     dependencies = {"predict": predict.output_key, "crops": require_cells(work).output_key}
     plane = _find_plane(work, predict) if settings.format == "h5ad" else None

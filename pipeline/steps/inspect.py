@@ -7,13 +7,16 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.file_hash import hash_file
 from data.labels.label_set import LabelSet, read_label_set
+from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.manifest import Manifest, read_manifest
+from pipeline.runs.recorded_classifiers import find_recorded
 from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.combine import PREDICTIONS
 from pipeline.steps.images import list_segmented
+from stages.inspect.paths import PredictedBy
 from stages.inspect.settings import InspectSettings
 from stages.stage import Context, StageReport
 
@@ -55,6 +58,7 @@ def _inspect_fields_step(
     predicted = None if predictions else require(work, "predict", work.predictions)
     classifier, limits = _classifier_of(predicted) if predicted else (str(predictions), "")
     scores = _scores_of(work)
+    predicted_by = _find_attending(work, predicted, settings)
 
     def run(_: str, context: Context) -> StageReport:
         images_dir = Path(segmented.details["images"])
@@ -69,6 +73,7 @@ def _inspect_fields_step(
             curves_path=_curves_of(work) if predicted and "train" in predicted.inputs else None,
             classifier=classifier,
             limits=limits,
+            predicted_by=predicted_by,
             scores=scores.details if scores else None,
             labels_path=labels,
         )
@@ -82,7 +87,8 @@ def _inspect_fields_step(
             "combine": combined.output_key,
             "scores": scores.key if scores else "none",
             "labels": hash_file(labels) if labels else "none",
-        },
+        }
+        | _hash_attending(predicted_by, predicted),
         outputs=(work.report,),
         run=run,
     )
@@ -105,6 +111,7 @@ def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Conf
         "predict": predict.output_key if predict else "none",
         "labels": hash_file(shown) if shown else "none",
     }
+    predicted_by = _find_attending(work, predict, settings)
     classifier, limits = _classifier_of(predict) if predict else ("", "")
     trained = read_manifest(work.manifest("train")) if predict and "train" in predict.inputs else None
     inputs = PrecroppedInspectInputs(
@@ -117,12 +124,13 @@ def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Conf
         curves_path=_curves_of(work) if trained else None,
         classifier=classifier,
         limits=limits,
+        predicted_by=predicted_by,
     )
     return Step(
         stage="inspect",
         manifest=work.manifest("inspect"),
         settings=settings,
-        inputs=dependencies,
+        inputs=dependencies | _hash_attending(predicted_by, predict),
         outputs=(work.report,),
         run=lambda _, context: inspect(inputs, InspectOutputs(work.report), settings, context),
     )
@@ -163,6 +171,26 @@ def _classifier_of(predict: Manifest) -> tuple[str, str]:
     limits = "; ".join(BUNDLED[name] for name in dict.fromkeys(names) if name in BUNDLED)
     seen = dict.fromkeys(", ".join(channels) for channels in predict.details.get("channels", []))
     return ", ".join(names) + (f" (sees {'; '.join(seen)})" if seen else ""), limits
+
+
+def _find_attending(
+    work: WorkFolder, predict: Manifest | None, settings: InspectSettings
+) -> PredictedBy | None:
+    """Return the classifiers that predicted, if any of them pools by attention and that is to be shown."""
+    if predict is None or settings.attention == "never":
+        return None
+    if not any(name in SUBCELL_CHANNELS for name in predict.details.get("backbones", [])):
+        return None
+    recorded = find_recorded(work, predict)
+    problem = f"the weights of the classifier that predicted are {recorded.note}" if recorded.note else ""
+    return PredictedBy(recorded.folders, problem)
+
+
+def _hash_attending(predicted_by: PredictedBy | None, predict: Manifest | None) -> dict[str, str]:
+    """Return the input ``attention`` of the report, which is made again where weights come back or go."""
+    if predicted_by is None or predict is None:
+        return {}
+    return {"attention": "none" if predicted_by.problem else predict.inputs["model"]}
 
 
 def _curves_of(work: WorkFolder) -> Path | None:

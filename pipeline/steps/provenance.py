@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
-from data.file_hash import hash_file
 from data.provenance.record import Provenance, Source, StageRecord
 from data.software.differences import MIXED_FIELDS
-from pipeline.runs.manifest import Manifest, hash_json, read_manifest
+from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.outputs.changed_outputs import find_changed_outputs
+from pipeline.runs.recorded_classifiers import WEIGHTS, find_recorded
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.provenance_of_cell import describe_cell
 
@@ -196,31 +196,12 @@ def _images_of(manifests: Mapping[str, Manifest], fingerprint: str) -> str:
 
 def _classifiers_of(work: WorkFolder, manifest: Manifest) -> list[Source]:
     """Return the weights of the classifiers; their hashes if these are still what was recorded."""
-    recorded = [Path(str(folder)) for folder in manifest.details["classifiers"]]
-    if "train" in manifest.inputs:
-        # Of the work folder itself, which may have been moved.
-        recorded = [work.model / ("" if path.name == "model" else path.name) for path in recorded]
-    names = ("model.safetensors", "model.toml")
-    try:
-        hashes = {folder: [hash_file(folder / name) for name in names] for folder in recorded}
-    except InputError:
-        hashes = {}
-    orders = (recorded, sorted(recorded))
-    same = any(
-        hash_json([value for folder in order for value in hashes.get(folder, [])]) == manifest.inputs["model"]
-        for order in orders
-    )
-    note = "" if same else "changed since" if hashes else "not there any more"
+    recorded = find_recorded(work, manifest)
     known = f"weights and description {manifest.inputs['model']}"
+    hashes = recorded.weights or [""] * len(recorded.folders)
     return [
-        Source(
-            "classifier",
-            str(folder / names[0]),
-            sha256=hashes[folder][0] if same else "",
-            fingerprint=known,
-            note=note,
-        )
-        for folder in recorded
+        Source("classifier", str(folder / WEIGHTS), sha256=sha256, fingerprint=known, note=recorded.note)
+        for folder, sha256 in zip(recorded.folders, hashes, strict=True)
     ]
 
 

@@ -1,5 +1,6 @@
 """The whole job: every stage in order, each only where it is not done, and a summary at the end."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,13 @@ from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.combine import combine_step
 from pipeline.steps.crops import crops_step
+from pipeline.steps.export import export_step, find_exported
 from pipeline.steps.images import list_fields
 from pipeline.steps.inspect import inspect_step
 from pipeline.steps.predict import predict_step
 from pipeline.steps.score import score_step
 from pipeline.steps.segment import segment_step
+from pipeline.steps.subcell_run import Additions, choose_additions, wants_export
 from pipeline.steps.tile_preset import choose_preset
 from pipeline.steps.train import train_step
 from stages.crops.settings import CropsSettings
@@ -27,6 +30,8 @@ from stages.stage import Context
 
 DEFAULT_CLASSIFIER = "simhpa19"
 """The bundled classifier that predicts where neither labels nor a model are given."""
+
+log = logging.getLogger("hpacells")
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,9 @@ class Job:
         That classifier: folders or bundled names; empty for the default one.
     truth
         Truth CSV to score against, or None.
+    export
+        Whether to write the results for other programs at the end; None: where SubCell predicts, if the
+        package that writes them is installed.
     """
 
     work: WorkFolder
@@ -52,13 +60,15 @@ class Job:
     labels: Path | None = None
     models: Sequence[Path] = ()
     truth: Path | None = None
+    export: bool | None = None
 
 
 def list_sections(job: Job) -> tuple[str, ...]:
     """Return the sections of the configuration that the job reads."""
     training = ("train",) if job.labels is not None else ()
     scoring = ("score",) if job.truth is not None else ()
-    return "images", "segment", "crops", *training, "predict", "combine", *scoring, "inspect"
+    exporting = ("export",) if wants_export(_list_models(job), job.export) else ()
+    return "images", "segment", "crops", *training, "predict", "combine", *scoring, "inspect", *exporting
 
 
 def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Manifest], str]:
@@ -82,7 +92,10 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
         # So are weights that are not fetched.
         find_classifier_folder(model, channels)
     preset = choose_preset(_list_models(job), config)
-    manifests = [execute(make(), context) for make in _steps(job, fields, config, preset)]
+    exported = find_exported(job.work, config)
+    additions = choose_additions(_list_models(job), job.export, exported, config)
+    steps = _steps(job, fields, config, preset, additions)
+    manifests = [execute(step, context) for make in steps if (step := make()) is not None]
     folders = {path.parent for field in fields for path in field.files.values()}
     simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]
     return manifests, _summary(job, [*filter(None, simulated), *manifests])
@@ -93,8 +106,8 @@ def _list_models(job: Job) -> Sequence[Path]:
 
 
 def _steps(
-    job: Job, fields: Sequence[Field], config: Config, preset: PresetName
-) -> Iterator[Callable[[], Step]]:
+    job: Job, fields: Sequence[Field], config: Config, preset: PresetName, additions: Additions
+) -> Iterator[Callable[[], Step | None]]:
     # Made one by one: a step asks for the manifest of the one before it.
     work, labels, truth = job.work, job.labels, job.truth
     yield lambda: segment_step(work, job.images, fields, config)
@@ -104,10 +117,21 @@ def _steps(
         yield lambda: predict_step(work, None, config)
     else:
         yield lambda: predict_step(work, _list_models(job), config)
-    yield lambda: combine_step(work, work.submission, None, config)
+    yield lambda: combine_step(work, work.submission, None, config, additions.label_set)
     if truth is not None:
         yield lambda: score_step(work.manifest("score"), work.submission, truth, work.metric, config)
     yield lambda: inspect_step(work, labels, config, fields)
+    if additions.export:
+        yield lambda: _export_step(job, config)
+
+
+def _export_step(job: Job, config: Config) -> Step | None:
+    """Return the step that exports the results; None, told, where no cell was predicted."""
+    predicted = read_manifest(job.work.manifest("predict"))
+    if predicted is not None and not predicted.counts.get("cells", 1):
+        log.warning("export: nothing to write, as no cell was predicted")
+        return None
+    return export_step(job.work, None, job.labels, config)
 
 
 def _summary(job: Job, manifests: list[Manifest]) -> str:
@@ -119,4 +143,7 @@ def _summary(job: Job, manifests: list[Manifest]) -> str:
 
         lines += ["", format_scores(score.details), f"truth:      {job.truth}"]
     lines += [f"submission: {job.work.submission}", f"report:     {job.work.report / 'index.html'}"]
+    exported = next((manifest for manifest in manifests if manifest.stage == "export"), None)
+    if exported is not None:
+        lines += [f"exported:   {job.work.root / name}" for name in exported.outputs]
     return "\n".join(lines)

@@ -20,6 +20,7 @@ def write_field_index(
     count: int,
     fields: Sequence[dict[str, Any]],
     failures: Sequence[Failure],
+    attention: str = "",
 ) -> None:
     """Write ``index.html``, its style sheet and the curves.
 
@@ -39,6 +40,8 @@ def write_field_index(
         What the pages that were written tell of themselves.
     failures
         Fields that could not be shown.
+    attention
+        What is to be said of the network's attention.
     """
     copy_beside(folder, inputs.curves_path)
     write_page(
@@ -53,4 +56,5 @@ def write_field_index(
         curves=inputs.curves_path is not None,
         fields=fields,
         failures=failures,
+        attention=attention,
     )

@@ -1,5 +1,6 @@
 """Pages of the segmented fields: each with its outlines and cells."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from data.plots.composites import (
     stretch_contrast,
 )
 from data.tiles.tile_store import TileStore
+from stages.inspect.attention.maps import SCALE, CellAttention
 from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.given_labels import compare_labels, read_given_labels
 from stages.inspect.paths import InspectInputs
@@ -35,6 +37,7 @@ from stages.pages.template import write_page
 
 _THUMBNAIL = 380
 _TILE = 128
+_ATTENTION = "attention"
 _SHEET_TILES = 200
 """Tiles in one picture: JPEG ends at 65,500 px, and browsers show no more than 32,767."""
 
@@ -58,23 +61,28 @@ class FieldPages:
         Where the pages are written.
     settings
         Of the report.
-
-    Attributes
-    ----------
     predicted
         What was predicted for the cells, in the order of the table.
+    attention
+        What the network attends to in some of them.
     """
 
     def __init__(
-        self, inputs: InspectInputs, table: pd.DataFrame, folder: Path, settings: InspectSettings
+        self,
+        inputs: InspectInputs,
+        table: pd.DataFrame,
+        folder: Path,
+        settings: InspectSettings,
+        predicted: PredictedCells,
+        attention: CellAttention,
     ) -> None:
         self._inputs, self._folder, self._settings = inputs, folder, settings
         self._fields = {field.image_id: field for field in inputs.fields}
         self._table, self._rows = table, table.groupby("image_id").indices
-        self.predicted = PredictedCells(inputs.predictions_path, table)
+        self._predicted, self._attention = predicted, attention
         self._given: dict[str, tuple[str, ...]] = {}
-        if inputs.labels_path is not None and self.predicted.label_set is not None:
-            self._given = read_given_labels(inputs.labels_path, self.predicted.label_set, self._fields)
+        if inputs.labels_path is not None and self._predicted.label_set is not None:
+            self._given = read_given_labels(inputs.labels_path, self._predicted.label_set, self._fields)
         self._tiles = TileStore(inputs.tiles_path)
 
     def __call__(self, image_id: str) -> dict[str, Any]:
@@ -106,18 +114,33 @@ class FieldPages:
             width=width,
             height=height,
             colours=describe_composite(channels),
+            attention=self._attention.legend,
+            attention_scale=SCALE,
             number_size=_size_numbers(width, rows),
             cells=entries,
         )
         return about | {"cells": len(entries)}
 
     def _write_tiles(self, image_id: str, rows: NDArray[np.integer], contrast: NDArray[np.float64]) -> None:
-        """Draw the tiles below each other, on as many sheets as they need."""
-        for start in range(0, len(rows), _SHEET_TILES):
-            tiles = self._tiles.read(rows[start : start + _SHEET_TILES])
-            tiles = insert_absent(tiles, self._tiles.channels)
-            sheet = np.vstack([draw_tile(tile, contrast, _TILE) for tile in tiles])
-            write_jpeg(self._folder / (image_id + _sheet_ending(start)), sheet)
+        """Draw the tiles below each other, on as many sheets as they need, and so the attention."""
+        attended = self._attended(rows)
+        for what, numbers in (("tiles", rows), (_ATTENTION, attended)):
+            for start in range(0, len(numbers), _SHEET_TILES):
+                part = numbers[start : start + _SHEET_TILES]
+                tiles = insert_absent(self._tiles.read(part), self._tiles.channels)
+                sheet = np.vstack(
+                    [
+                        draw_tile(tile, contrast, _TILE)
+                        if what == "tiles"
+                        else self._attention.draw(row, tile, contrast, _TILE)
+                        for row, tile in zip(part.tolist(), tiles, strict=True)
+                    ]
+                )
+                write_jpeg(self._folder / (image_id + _sheet_ending(start, what)), sheet)
+
+    def _attended(self, rows: NDArray[np.integer]) -> NDArray[np.intp]:
+        """Return the rows of the cells whose attention is shown."""
+        return np.array([row for row in rows.tolist() if row in self._attention.maps], np.intp)
 
     def _rows_of(self, image_id: str) -> pd.DataFrame | None:
         """Return the rows of a field's cells, with their numbers in the column ``row``; None for none."""
@@ -136,10 +159,11 @@ class FieldPages:
     def _cells(self, rows: pd.DataFrame, cells: NDArray[np.uint16]) -> list[dict[str, Any]]:
         outlines = {outline.cell_id: outline.points for outline in find_outlines(cells)}
         entries = []
+        attended = {row: place for place, row in enumerate(self._attended(rows["row"].to_numpy()).tolist())}
         for index, row in enumerate(rows.to_dict("records")):
             points = outlines[row["cell_id"]]
-            called = self.predicted.called(row["row"])
-            names = None if called is None else self.predicted.name(called)
+            called = self._predicted.called(row["row"])
+            names = None if called is None else self._predicted.name(called)
             entries.append(
                 {
                     "cell_id": row["cell_id"],
@@ -147,20 +171,29 @@ class FieldPages:
                     "dropped": row["dropped"],
                     "sheet": _sheet_ending(index),
                     "sheet_y": index % _SHEET_TILES * _TILE,
+                    "attention": self._describe_attention(row["row"], attended),
                     "verdict": compare_labels(names, self._given.get(row["image_id"])),
                     "points": " ".join(f"{x},{y}" for x, y in points),
                     "x": int(row["x0"] + row["x1"]) // 2,
                     "y": int(row["y0"] + row["y1"]) // 2,
-                    "top": self.predicted.top(row["row"], self._settings.top_classes),
+                    "top": self._predicted.top(row["row"], self._settings.top_classes),
                 }
             )
         return entries
 
+    def _describe_attention(self, row: int, attended: Mapping[int, int]) -> dict[str, Any] | None:
+        """Return where a cell's attention is and what is said of it; None where it has none."""
+        place = attended.get(row)
+        if place is None:
+            return None
+        y = place % _SHEET_TILES * _TILE
+        return {"sheet": _sheet_ending(place, _ATTENTION), "y": y, "text": self._attention.describe(row)}
 
-def _sheet_ending(index: int) -> str:
-    """Return how the name of the picture ends that has the tile of a field's cell."""
+
+def _sheet_ending(index: int, what: str = "tiles") -> str:
+    """Return how the name of the sheet ends that has a picture, counted over all of a field."""
     sheet = index // _SHEET_TILES
-    return f"_tiles_{sheet + 1}.jpg" if sheet else "_tiles.jpg"
+    return f"_{what}_{sheet + 1}.jpg" if sheet else f"_{what}.jpg"
 
 
 def _size_numbers(width: int, rows: pd.DataFrame | None) -> float:

@@ -10,6 +10,22 @@ from data.labels.label_set import LabelSet
 
 
 @dataclass(frozen=True)
+class PredictedBy:
+    """The classifiers that predicted, to be run again for their attention.
+
+    Attributes
+    ----------
+    folders
+        Their folders, the first classifier's first.
+    problem
+        Why they cannot be run again, in a clause; empty where they are what they were.
+    """
+
+    folders: Sequence[Path]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class InspectInputs:
     """What a report on fields is made of.
 
@@ -30,6 +46,8 @@ class InspectInputs:
     classifier, limits
         Name of the classifier that predicted with the channels that it sees, and in a clause how far it can
         be trusted; empty where nothing is to be said.
+    predicted_by
+        The classifiers whose attention is shown; None for no attention.
     """
 
     fields: Sequence[Field]
@@ -44,6 +62,7 @@ class InspectInputs:
     labels_path: Path | None = None
     classifier: str = ""
     limits: str = ""
+    predicted_by: PredictedBy | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +83,7 @@ class PrecroppedInspectInputs:
         Whether the classifier was trained with these very labels.
     curves_path
         Training curves of the classifier, or None.
-    classifier, limits
+    classifier, limits, predicted_by
         As of `InspectInputs`.
     """
 
@@ -77,6 +96,7 @@ class PrecroppedInspectInputs:
     curves_path: Path | None = None
     classifier: str = ""
     limits: str = ""
+    predicted_by: PredictedBy | None = None
 
 
 @dataclass(frozen=True)

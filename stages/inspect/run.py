@@ -5,6 +5,9 @@ import numpy as np
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.fields.images_table import read_images
+from stages.inspect.attention.find import find_attention
+from stages.inspect.attention.maps import write_scale
+from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.class_counts import count_patterns
 from stages.inspect.field_index import write_field_index
 from stages.inspect.field_pages import CELL_COLUMNS, FieldPages
@@ -25,7 +28,16 @@ def run(
     shown = images.iloc[np.unique(np.linspace(0, len(images) - 1, settings.max_fields).astype(int))]
     with atomic_folder(outputs.report_dir, replace=True) as folder:
         (folder / "fields").mkdir()
-        pages = FieldPages(inputs, table, folder / "fields", settings)
+        predicted = PredictedCells(inputs.predictions_path, table)
+        attention = find_attention(
+            inputs.predicted_by,
+            inputs.tiles_path,
+            np.flatnonzero(predicted.known & table["image_id"].isin(shown["image_id"]).to_numpy(bool)),
+            settings,
+            context,
+        )
+        write_scale(folder, attention)
+        pages = FieldPages(inputs, table, folder / "fields", settings, predicted, attention)
         fields, failures = [], []
         for image_id, page in context.map(
             pages, shown["image_id"].tolist(), description="inspect", total=len(shown)
@@ -34,6 +46,6 @@ def run(
                 failures.append(Failure(image_id, str(page)))
             else:
                 fields.append(page)
-        patterns = count_patterns(table, pages.predicted)
-        write_field_index(folder, inputs, table, patterns, len(images), fields, failures)
+        patterns = count_patterns(table, predicted)
+        write_field_index(folder, inputs, table, patterns, len(images), fields, failures, attention.note)
     return StageReport(counts={"fields": len(fields), "cells": len(table)}, failures=failures)

@@ -1,8 +1,12 @@
 """Inspect pre-cropped cells: an HTML report that opens from disk and shows every cell."""
 
+import numpy as np
+
 from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.tiles.tile_store import TileStore
+from stages.inspect.attention.find import find_attention
+from stages.inspect.attention.maps import write_scale
 from stages.inspect.cells.cards import CellCards
 from stages.inspect.cells.groups import divide_cells
 from stages.inspect.cells.index import write_cell_index
@@ -39,11 +43,14 @@ def run(
         else {}
     )
     groups = divide_cells(image_ids, table["group"].tolist(), settings.cells_per_page)
-    cards = CellCards(table, predicted, given, groups, settings.top_classes)
+    shown_rows = np.flatnonzero(predicted.known)
+    attention = find_attention(inputs.predicted_by, inputs.tiles_path, shown_rows, settings, context)
+    cards = CellCards(table, predicted, given, groups, settings.top_classes, attention)
     views = list_views(cards)
     view_pages = divide_views(views, settings.cells_per_page)
     failures: list[Failure] = []
     with atomic_folder(outputs.report_dir, replace=True) as folder:
+        write_scale(folder, attention)
         pages = CellPages(tiles, cards, folder, len(groups))
         shown = []
         for group, page in context.map(pages, groups, description="inspect", total=len(groups)):

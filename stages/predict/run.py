@@ -11,6 +11,7 @@ from data.errors import InputError
 from data.predictions.prediction_blocks import BlocksOnDisk
 from data.predictions.predictions_table import write_predictions
 from data.tiles.tile_store import TileStore
+from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from models.classifiers.ensemble.fewer_channels import adapt_members, name_member
 from models.classifiers.ensemble.members import Member, group_by_tiles, read_members, warn_of_versions
 from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
@@ -43,7 +44,7 @@ def run(
     members = adapt_members(members, store.channels)
     _tell(members)
     warn_of_versions(members)
-    _check_embedding(members, settings)
+    embedding = _wants_embedding(members, settings)
     kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
     rows = np.flatnonzero(kept)
     open_member = partial(open_runtime, runtime=settings.runtime, store=store, rows=rows)
@@ -51,7 +52,7 @@ def run(
     blocks = BlocksOnDisk(path.with_name(f".{path.name}.blocks"), inputs.key)
     with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:
         prediction = predict_cells(
-            members, store, table, rows, open_member, _options(settings), blocks, advance
+            members, store, table, rows, open_member, _options(settings, embedding), blocks, advance
         )
     chosen = table.iloc[rows]
     write_predictions(
@@ -59,7 +60,7 @@ def run(
         chosen["image_id"].tolist(),
         chosen["cell_id"].to_numpy(),
         prediction.probabilities,
-        (block.embedding for block in blocks.read(0)) if settings.embedding else None,
+        (block.embedding for block in blocks.read(0)) if embedding else None,
         class_names=members[0].architecture.class_names,
         labels=prediction.labels,
         image_weight=prediction.image_weight,
@@ -70,6 +71,7 @@ def run(
         counts=counts | ({"classifiers": len(members)} if len(members) > 1 else {}),
         details={
             "classifiers": [str(member.folder) for member in members],
+            "backbones": [member.architecture.backbone.name for member in members],
             "channels": [list(member.architecture.tiles.channels) for member in members],
             "runtimes": sorted(prediction.identities),
         },
@@ -85,7 +87,15 @@ def _tell(members: Sequence[Member]) -> None:
         log.info("classifier: %s, which sees %s", ", ".join(names), ", ".join(channels))
 
 
-def _check_embedding(members: Sequence[Member], settings: PredictSettings) -> None:
+def _wants_embedding(members: Sequence[Member], settings: PredictSettings) -> bool:
+    """Return whether embeddings are written."""
+    if settings.embedding == "auto":
+        is_subcell = all(member.architecture.backbone.name in SUBCELL_CHANNELS for member in members)
+        if is_subcell and len(members) > 1:
+            log.info(
+                "predict: no embeddings, since those of %d classifiers have nothing in common", len(members)
+            )
+        return is_subcell and len(members) == 1
     if settings.embedding and len(members) > 1:
         raise InputError(
             found=f"embeddings of {len(members)} classifiers",
@@ -93,14 +103,15 @@ def _check_embedding(members: Sequence[Member], settings: PredictSettings) -> No
             expected="a single classifier: embeddings of several have nothing in common",
             advice=f"give one, such as --model {members[0].folder}, or leave the embeddings out",
         )
+    return settings.embedding
 
 
-def _options(settings: PredictSettings) -> PredictionOptions:
+def _options(settings: PredictSettings, embedding: bool) -> PredictionOptions:
     return PredictionOptions(
         batch_size=settings.batch_size,
         workers=settings.workers,
         symmetries=None if settings.test_time_augmentation == "auto" else settings.test_time_augmentation,
         image_weight=None if settings.image_weight == "auto" else settings.image_weight,
-        embedding=settings.embedding,
+        embedding=embedding,
         embedding_type=settings.embedding_type,
     )

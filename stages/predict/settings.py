@@ -32,8 +32,10 @@ class PredictSettings(StageSettings):
         "probabilities, dropped cells not counted; auto: as the classifiers were trained to "
         "(train.image_weight), of several the mean",
     )
-    embedding: bool = Setting(
-        default=False, description="also write the embedding of every cell; with a single classifier"
+    embedding: bool | Literal["auto"] = Setting(
+        default="auto",
+        description="also write the embedding of every cell, which a single classifier has; auto: where "
+        "its network is SubCell",
     )
     embedding_type: Literal["float32", "float16"] = Setting(
         default="float32", description="numbers of the embeddings: float16 takes half the room"

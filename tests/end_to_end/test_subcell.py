@@ -64,7 +64,7 @@ def test_images_to_probabilities_without_er(
     for path in (tmp_path / "images").glob("*_yellow.*"):
         path.unlink()
     work = tmp_path / "work"
-    settings = ["segment.segmenter=classical", "predict.embedding=true", "predict.runtime=torch"]
+    settings = ["segment.segmenter=classical", "predict.runtime=torch"]
     chosen = [part for setting in settings for part in ("--set", setting)]
     done = hpacells("run", tmp_path / "images", "--work", work, "--model", "subcell", *chosen)
     assert "subcell: subcell-rbg, which takes the channels red, blue, green" in done.stderr
@@ -75,3 +75,8 @@ def test_images_to_probabilities_without_er(
     probabilities = table[[f"p_{number}" for number in range(31)]].to_numpy()
     assert len(table) > 0
     assert np.isfinite(probabilities).all()
+    embedding = np.stack(table["embedding"].to_list())
+    assert embedding.shape == (len(table), 1536)
+    assert np.isfinite(embedding).all()
+    assert len(list((work / "report/fields").glob("*_attention.jpg"))) == 1
+    assert "The attention of the network is shown for" in (work / "report/index.html").read_text()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stages.inspect.attention.maps import CellAttention
 from stages.inspect.cells.groups import CellGroup
 from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.given_labels import compare_labels
@@ -29,10 +30,12 @@ class CellCards:
         The pages on which the cells stand.
     top_classes
         How many classes to list.
+    attention
+        What the network attends to in some of them.
 
     Attributes
     ----------
-    predicted
+    predicted, attention
         As given.
     dropped
         (n,) str: why a filter left a cell out, or an empty string.
@@ -53,8 +56,9 @@ class CellCards:
         given: Mapping[str, tuple[str, ...]],
         groups: list[CellGroup],
         top_classes: int,
+        attention: CellAttention,
     ) -> None:
-        self.predicted, self._top_classes = predicted, top_classes
+        self.predicted, self.attention, self._top_classes = predicted, attention, top_classes
         self._names: list[str] = table["image_id"].tolist()
         self.dropped = table["dropped"].to_numpy(object)
         classes = [predicted.called(row) for row in range(len(table))]
@@ -73,11 +77,14 @@ class CellCards:
 
     def card(self, row: int) -> dict[str, Any]:
         """Return what the templates show of a cell."""
+        is_attended = self.pictured[row] and row in self.attention.maps
         return {
             "row": row,
             "name": self._names[row],
             "page": f"cells/{self._page[row]}.html",
             "picture": str(picture_path(row)) if self.pictured[row] else "",
+            "attention": str(attention_path(row)) if is_attended else "",
+            "attention_text": self.attention.describe(row) if is_attended else "",
             "dropped": self.dropped[row],
             "called": self.called[row],
             "given": self.given[row],
@@ -89,3 +96,8 @@ class CellCards:
 def picture_path(row: int) -> PurePosixPath:
     """Return the path of a cell's picture below the report, by its row: names may have any character."""
     return PurePosixPath("tiles", str(row // _PICTURES_PER_FOLDER), f"{row}.jpg")
+
+
+def attention_path(row: int) -> PurePosixPath:
+    """Return the path of the picture of a cell's attention below the report."""
+    return picture_path(row).with_name(f"{row}_attention.jpg")

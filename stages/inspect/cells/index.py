@@ -60,6 +60,7 @@ def write_cell_index(
         "limits": inputs.limits,
         "curves": inputs.curves_path is not None,
         "failures": failures,
+        "attention": cards.attention.note,
     }
     starts = range(0, len(groups), _THUMBNAILS)
     names = ["index.html", *(f"index-{number}.html" for number in range(2, len(starts) + 1))]

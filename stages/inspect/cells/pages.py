@@ -8,7 +8,8 @@ import numpy as np
 from data.fields.fewer_channels.absent_channels import insert_absent
 from data.plots.composites import describe_composite, find_contrast
 from data.tiles.tile_store import TileStore
-from stages.inspect.cells.cards import CellCards, picture_path
+from stages.inspect.attention.maps import SCALE
+from stages.inspect.cells.cards import CellCards, attention_path, picture_path
 from stages.inspect.cells.groups import CellGroup
 from stages.inspect.given_labels import PARTLY, WRONG
 from stages.inspect.pictures import draw_sheet, draw_tile, write_jpeg
@@ -45,10 +46,14 @@ class CellPages:
         shared = find_contrast(np.concatenate(list(tiles), axis=1)) if group.together else None
         pictures = []
         for row, tile in zip(group.rows.tolist(), tiles, strict=True):
-            picture = draw_tile(tile, find_contrast(tile) if shared is None else shared, _TILE)
+            contrast = find_contrast(tile) if shared is None else shared
+            picture = draw_tile(tile, contrast, _TILE)
             path = self._folder / picture_path(row)
             path.parent.mkdir(exist_ok=True)
             write_jpeg(path, picture)
+            if row in self._cards.attention.maps:
+                attended = self._cards.attention.draw(row, tile, contrast, _TILE)
+                write_jpeg(self._folder / attention_path(row), attended)
             pictures.append(picture[:, :_TILE])
         sheet = draw_sheet(pictures[:_THUMBNAIL_TILES], _THUMBNAIL)
         write_jpeg(self._folder / "cells" / f"{group.number}.jpg", sheet)
@@ -70,6 +75,8 @@ class CellPages:
             title=group.title,
             failure=why,
             colours=describe_composite(self._tiles.channels),
+            attention=self._cards.attention.legend,
+            attention_scale=SCALE,
             about=f"{len(group.rows)} cells, {contrast}",
             before=f"{number - 1}.html" if number > 1 else "",
             after=f"{number + 1}.html" if number < self._count else "",

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.labels.label_set import LabelSet
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
@@ -55,6 +56,11 @@ class PredictedCells:
             codes, combinations = pd.factorize(table["labels"])
             self._combinations = combinations.tolist()
             self._called[known] = codes[rows[known]]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which cells were predicted: (n,) bool."""
+        return np.array([self._is_predicted(row) for row in range(len(self.probabilities))], bool)
 
     def called(self, row: int) -> tuple[int, ...] | None:
         """Return the classes that a cell was found to have; None where it was not predicted.

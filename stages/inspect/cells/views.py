@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.plots.composites import describe_composite
+from stages.inspect.attention.maps import SCALE
 from stages.inspect.cells.cards import CellCards
 from stages.inspect.given_labels import PARTLY, WRONG
 from stages.pages.template import write_page
@@ -105,6 +106,8 @@ class ViewPages:
             "cells.html",
             title=f"{page.view.title}{part}",
             colours=self._colours,
+            attention=self._cards.attention.legend,
+            attention_scale=SCALE,
             about=f"{len(page.rows)} of {len(page.view.rows)} cells, {page.view.order}",
             before=f"{name}-{number - 1}.html" if number > 1 else "",
             after=f"{name}-{number + 1}.html" if number < page.count else "",

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -10,9 +11,11 @@ from data.predictions.predictions_table import write_predictions
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step, execute, finished_manifest
+from pipeline.runs.manifest import hash_json
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.inspect import inspect_step
 from tests.factories.cells_table import make_cells_table
+from tests.factories.subcell import shrink_subcell, write_tiny_subcell
 from tests.factories.work_folder import finish_stage
 
 ENGINE = LocalEngine(workers=1)
@@ -71,6 +74,28 @@ def test_before_and_after_predicting(work: WorkFolder) -> None:
     finish(work, "predict", crops="others", model="model")
     with pytest.raises(InputError, match="predict is older than crops"):
         make(work)
+
+
+def test_attention_beside_pre_cropped_cells(
+    work: WorkFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shrink_subcell(monkeypatch)
+    tiles = {"size": 256, "channels": ["blue", "green"]}
+    model = write_tiny_subcell(tmp_path / "model", "bg", tiles=tiles)
+    hashes = hash_json([hash_file(model / name) for name in ("model.safetensors", "model.toml")])
+    details = {"classifiers": [str(model)], "backbones": ["subcell-bg"], "channels": [["blue", "green"]]}
+    finish_stage(work, "predict", inputs={"crops": "crops", "model": hashes}, details=details)
+    settings = ["inspect.attention_cells=3", "inspect.device=cpu"]
+    step = inspect_step(work, None, load_config(None, settings))
+    assert step.inputs["attention"] == hashes
+    execute(step, ENGINE)
+    pictures = sorted((work.report / "tiles").rglob("*_attention.jpg"))
+    assert [path.name for path in pictures] == ["0_attention.jpg", "11_attention.jpg", "22_attention.jpg"]
+    assert cv2.imread(str(pictures[0])).shape == (192, 384, 3)
+    page = (work.report / "cells/1.html").read_text()
+    assert page.count("_attention.jpg") == page.count("attention: at most") == 3
+    assert page.count("Each map is scaled by its own maximum") == 1
+    assert "for 3 of 23 predicted cells" in (work.report / "index.html").read_text()
 
 
 def test_labels_are_told_as_trained_with(work: WorkFolder) -> None:

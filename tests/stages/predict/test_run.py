@@ -9,6 +9,7 @@ from data.errors import InputError
 from models.classifiers.classifier import Classifier
 from models.classifiers.model_folder import read_classifier
 from models.runtimes.openvino_library import has_openvino
+from tests.factories.subcell import shrink_subcell, write_tiny_subcell
 from tests.stages.predict.conftest import COLUMNS, EXACT, ROWS, Save, compute, run
 
 
@@ -66,6 +67,22 @@ def test_the_embedding(folder, model: Path, steps) -> None:
     with torch.inference_mode():
         probabilities = head.get_submodule("classify")(embedding).softmax(dim=1)
     np.testing.assert_allclose(predictions[COLUMNS], probabilities, atol=1e-5)
+
+
+def test_embeddings_by_default_where_the_network_is_subcell(
+    folder, steps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="hpacells")
+    shrink_subcell(monkeypatch)
+    tiles = {"size": 32, "channels": ["blue", "green"]}
+    models = [write_tiny_subcell(tmp_path / name, "bg", tiles=tiles) for name in ("one", "two")]
+    predictions = run(folder, models[0], EXACT, steps())
+    assert np.stack(predictions["embedding"].to_list()).shape == (14, 48)
+    without = run(folder, models[0], EXACT.model_copy(update={"embedding": False}), steps())
+    assert "embedding" not in without
+    assert "no embeddings" not in caplog.text
+    assert "embedding" not in run(folder, models, EXACT, steps())
+    assert "no embeddings, since those of 2 classifiers have nothing in common" in caplog.text
 
 
 @pytest.mark.parametrize("symmetries", [False, True])

@@ -1,0 +1,1 @@
+"""The pooling attention of the network, over the tiles of a report."""
