@@ -5,12 +5,12 @@
 The checkouts are of github.com/CellProfiling/HPACellSegmentatorPortable (2026-08, 77c3438) and of
 github.com/CellProfiling/SubCellPortable (2024-10, 676f0e1); nothing is written there. PYTHON is one in which
 both run, such as one with their requirements.txt. Both sides have the same stand-in weights, written as the
-published ones are, and the same fields: some of FOLDER with four channels and pixels of 0.08 um, or simulated.
+published ones are, and the same fields: some of FOLDER (four channels, pixels of 0.08 um), or simulated ones.
 
 1. The whole chain. Published: ``process.py`` of the one program, which segments and cuts crops, then that of
    the other on the masked crops. hpacells: ``segment`` (dpn-unet), ``crops`` and ``predict`` with embeddings,
-   all cells. Both count everything from the start of the programs to their end; networks that hpacells keeps
-   converted for OpenVINO are there already, from an untimed first run.
+   all cells. Both count everything from the start of the programs to their end; the segmenter's networks,
+   which hpacells keeps converted for OpenVINO, are there already, from an untimed first run.
 2. The network alone: the published loop, one tile at a time, and each runtime of hpacells, on the same tiles,
    with how near the embeddings are to those of the published loop. The weights are random, and say little of
    that.
@@ -86,8 +86,8 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     runtimes = [name for name in ("openvino", "openvino-bfloat16", "torch") if _is_at_hand(name)]
     work = own.folder / "first"
     for runtime in runtimes:
-        own.cut(images, work, runtime)
-        own.run(images, runtime)
+        if runtime.startswith("openvino"):
+            own.cut(images, work, runtime)
     if options.rounds:
         _measure_chain(published, own, images, names, runtimes, options.rounds)
     if options.tiles:

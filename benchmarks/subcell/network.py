@@ -28,7 +28,7 @@ class Tiles:
 
 
 def write_tiles(store: Path, folder: Path, preset: str, side: int, count: int) -> int:
-    """Write the last tiles of a store, to be timed, and the rest for calibration; return how many are timed."""
+    """Write some tiles of a store to be timed, the others to calibrate on; return how many are timed."""
     settings = TileSettings.model_validate({"preset": preset, "size": side, "channels": CHANNELS["rybg"]})
     opened = TileStore(store)
     rows = np.arange(len(opened))
