@@ -84,15 +84,15 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     for side in (published, own):
         side.prepare(weights / "dpn_unet", weights / "subcell")
     runtimes = [name for name in ("openvino", "openvino-bfloat16", "torch") if _is_at_hand(name)]
-    work = own.folder / "first"
-    for runtime in runtimes:
+    works = [own.folder / f"first {runtime}" for runtime in runtimes]
+    for work, runtime in zip(works, runtimes, strict=True):
         if runtime.startswith("openvino"):
             own.cut(images, work, runtime)
     if options.rounds:
         _measure_chain(published, own, images, names, runtimes, options.rounds)
     if options.tiles:
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
-            arguments = work / "tiles.zarr", folder, own.preset, options.crop_size, options.tiles
+            arguments = works[0] / "tiles.zarr", folder, own.preset, options.crop_size, options.tiles
             count = apart.submit(write_tiles, *arguments).result()
         tiles = Tiles(folder / "timed.npy", folder / "calibration.npy")
         _print_network(measure_network(published, own, tiles, max(1, options.rounds)), own.folder, count)
