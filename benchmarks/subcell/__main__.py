@@ -86,7 +86,8 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     runtimes = [name for name in ("openvino", "openvino-bfloat16", "torch") if _is_at_hand(name)]
     works = [own.folder / f"first {runtime}" for runtime in runtimes]
     for work, runtime in zip(works, runtimes, strict=True):
-        if runtime.startswith("openvino"):
+        # The first work folder has the tiles for the network alone.
+        if runtime.startswith("openvino") or work == works[0]:
             own.cut(images, work, runtime)
     if options.rounds:
         _measure_chain(published, own, images, names, runtimes, options.rounds)
