@@ -77,10 +77,15 @@ def convert_network(network: nn.Module, example: Tensor) -> Any:
         What is converted, and an input that shows the types and the number of dimensions.
     """
     openvino = import_openvino()
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
     root = logging.getLogger()
     level, filters, handlers = root.level, list(root.filters), list(root.handlers)
     try:
-        return openvino.convert_model(network, example_input=example)
+        # Left to itself it traces the network with torch's check, which runs it four times in place of once:
+        # with a vision transformer most of the conversion.
+        traced = TorchScriptPythonDecoder(network, example_input=example, trace_kwargs={"check_trace": False})
+        return openvino.convert_model(traced, example_input=example)
     finally:
         # Where the conversion fails, it leaves the root logger at ERROR: no warning would be shown any more.
         root.setLevel(level)

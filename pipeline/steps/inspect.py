@@ -164,10 +164,11 @@ def _label_set_of(crops: Manifest, predict: Manifest | None) -> LabelSet | None:
 
 def _classifier_of(predict: Manifest) -> tuple[str, str]:
     """Return which classifiers predicted, and how far they can be trusted where they are bundled."""
+    from models.classifiers.backbones.subcell.store import name_fetched
     from models.classifiers.bundled import BUNDLED, name_bundled
 
     folders = [Path(folder) for folder in predict.details.get("classifiers", [])]
-    names = [name_bundled(folder) or str(folder) for folder in folders]
+    names = [name_bundled(folder) or name_fetched(folder) or str(folder) for folder in folders]
     limits = "; ".join(BUNDLED[name] for name in dict.fromkeys(names) if name in BUNDLED)
     seen = dict.fromkeys(", ".join(channels) for channels in predict.details.get("channels", []))
     return ", ".join(names) + (f" (sees {'; '.join(seen)})" if seen else ""), limits

@@ -9,6 +9,7 @@ from torch import Tensor
 from data.errors import InputError
 from data.tiles.preparation import MASK_CHANNELS
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS
+from models.classifiers.backbones.subcell.store import name_fetched
 from models.classifiers.bundled import find_for_fewer_channels, name_bundled
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
 from models.classifiers.ensemble.members import Member, read_members
@@ -156,5 +157,5 @@ def _is_of_channels(weight: Tensor, own: Tensor, given: int, wanted: int) -> boo
 
 
 def name_member(member: Member) -> str:
-    """Name a classifier for people: that of a bundled one, or else its folder."""
-    return name_bundled(member.folder) or str(member.folder)
+    """Name a classifier for people: that of a bundled or fetched one, or else its folder."""
+    return name_bundled(member.folder) or name_fetched(member.folder) or str(member.folder)

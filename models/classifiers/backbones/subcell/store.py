@@ -5,7 +5,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from data.errors import InputError
-from models.classifiers.backbones.subcell.names import SubCellName, Training
+from models.classifiers.backbones.subcell.names import SubCellName, Training, parse_name
 from models.weights.folder import weights_folder
 
 WEIGHTS = "model.safetensors"
@@ -19,6 +19,12 @@ PRETRAINED: dict[str, Training] = {"weights": "mae-contrast-supcon", "weights-vi
 def subcell_folder(name: SubCellName) -> Path:
     """Return where the classifier of some published weights belongs, whether it is there or not."""
     return weights_folder() / str(name)
+
+
+def name_fetched(folder: Path) -> str | None:
+    """Return the name of the published weights whose folder this is, or None."""
+    name = parse_name(folder.name)
+    return None if name is None or subcell_folder(name) != folder else str(name)
 
 
 def is_fetched(name: SubCellName) -> bool:

@@ -15,6 +15,7 @@ from models.classifiers.ensemble.fewer_channels import (
 )
 from models.classifiers.ensemble.members import read_members
 from models.classifiers.model_folder import read_classifier
+from models.weights.folder import FOLDER_VARIABLE
 
 FOUR = {
     "tiles": {"size": 32, "channels": ["red", "green", "blue", "yellow"]},
@@ -60,6 +61,14 @@ def test_classifiers_that_can_do_without(save: Callable[..., Path], tmp_path: Pa
     assert member.architecture.optional_channels == ("yellow",)
     assert name_member(member) == str(tmp_path / "one")
     assert adapt_members(members, ("red", "green", "blue", "yellow")) == members
+
+
+def test_fetched_weights_have_a_name(
+    save: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    folders = [save(tmp_path / "subcell-bg", **FOUR), save(tmp_path / "elsewhere" / "subcell-bg", **FOUR)]
+    assert [name_member(each) for each in read_members(folders)] == ["subcell-bg", str(folders[1])]
 
 
 def test_a_classifier_that_never_did_without_refuses(save: Callable[..., Path], tmp_path: Path) -> None:
