@@ -12,7 +12,7 @@ from data.fields.fewer_channels.absent_channels import insert_absent
 from data.plots.composites import describe_composite, stretch_contrast
 from data.plots.patches import Patch, draw_patches
 from data.tiles.tile_store import TileStore
-from models.classifiers.activations import Peaks
+from models.classifiers.explanations.activations import Peaks
 from stages.features.cell_sample import CellSample
 from stages.pages.findings import Findings, Plot
 

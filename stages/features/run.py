@@ -15,13 +15,13 @@ from data.features.cell_profile.cell_profile import Block, measure_block
 from data.features.patches import MapGrid, Reach
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.tile_store import TileStore
-from models.classifiers.activations import Peaks, check_layer, measure_activations
 from models.classifiers.classifier import Classifier
 from models.classifiers.ensemble.fewer_channels import adapt_members, restrict_classifier
 from models.classifiers.ensemble.members import find_classifiers, read_members
 from models.classifiers.ensemble.tile_preset import fit_members
+from models.classifiers.explanations.activations import Peaks, check_layer, measure_activations
+from models.classifiers.explanations.receptive_field import find_receptive_field
 from models.classifiers.model_folder import read_classifier
-from models.classifiers.receptive_field import find_receptive_field
 from models.device import choose_device
 from stages.features.cell_sample import CellSample, choose_sample
 from stages.features.embedding_plots import plot_correlation, plot_information, plot_plane

@@ -12,8 +12,8 @@ from data.tiles.tile_store import TileStore
 from models.classifiers.ensemble.fewer_channels import adapt_members, name_member, restrict_classifier
 from models.classifiers.ensemble.members import Member, read_members
 from models.classifiers.ensemble.tile_preset import fit_members
+from models.classifiers.explanations.pooling_attention import attend_tiles, pools_by_attention
 from models.classifiers.model_folder import read_classifier
-from models.classifiers.pooling_attention import attend_tiles, pools_by_attention
 from models.device import choose_device, to_device
 from models.memory import free_memory, is_out_of_memory
 from stages.inspect.attention.maps import CellAttention

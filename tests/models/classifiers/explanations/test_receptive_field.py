@@ -6,7 +6,7 @@ from torch import Tensor
 
 from models.classifiers.backbones.backbone import BackboneSettings, create_backbone
 from models.classifiers.backbones.network import Backbone
-from models.classifiers.receptive_field import find_receptive_field
+from models.classifiers.explanations.receptive_field import find_receptive_field
 
 SIDE = 64
 

@@ -9,8 +9,8 @@ from data.errors import InputError
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.preparation import TileSettings, read_prepared
 from data.tiles.tile_store import TileStore
-from models.classifiers.activations import check_layer, measure_activations
 from models.classifiers.classifier import Classifier
+from models.classifiers.explanations.activations import check_layer, measure_activations
 
 SETTINGS = TileSettings(size=64, channels=("red", "green"))
 CPU = torch.device("cpu")

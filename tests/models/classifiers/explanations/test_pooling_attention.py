@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from models.classifiers.backbones.subcell.network import SubCellBackbone
+from models.classifiers.explanations.pooling_attention import attend_tiles, pools_by_attention
 from models.classifiers.model_folder import read_architecture, read_classifier
-from models.classifiers.pooling_attention import attend_tiles, pools_by_attention
 from tests.factories.subcell import shrink_subcell, write_tiny_subcell
 
 CPU = torch.device("cpu")
