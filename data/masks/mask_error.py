@@ -4,9 +4,10 @@ from typing import Literal
 
 from data.errors import InputError
 
-Fault = Literal["base64", "zlib", "rle", "sum", "size"]
+Fault = Literal["base64", "zlib", "rle", "sum", "size", "bomb"]
 """Where reading a mask string fails: it is not base64, not zlib-compressed, holds no COCO run lengths, these
-do not add up to the image, or the image is larger than run lengths can count."""
+do not add up to the image, the image is larger than run lengths can count, or all masks together unpack to
+far more than cells do."""
 
 
 class MaskError(InputError):

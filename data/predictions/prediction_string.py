@@ -105,7 +105,8 @@ def parse_prediction_string(text: str, label_set: LabelSet = HPA2021, *, where: 
     ------
     InputError
         The tokens are no whole number of triples, or more than any image has, a label is not a class number
-        of the label set or a confidence no finite number; the message names the token. Mask strings are not decoded here.
+        of the label set or a confidence no finite number; the message names the token. Mask strings are not
+        decoded here.
     """
     tokens = split_tokens(text, where=where)
     if len(tokens) % 3:
