@@ -86,6 +86,11 @@ def encode_mask(mask: NDArray[np.bool_]) -> str:
     return _encode(np.asarray(mask, dtype=bool).view(np.uint8), 1)[0]
 
 
+def encode_runs(runs: NDArray[np.int64]) -> str:
+    """Encode one mask from its run lengths (1 or more, int64): column-major, zeros first."""
+    return _pack(write_counts(runs, np.array([len(runs)]))[0])
+
+
 def decode_runs(string: str, pixels: int | None = None, *, where: object = None) -> NDArray[np.int64]:
     """Decode a mask string to its run lengths, without ever laying out the mask.
 
@@ -169,10 +174,11 @@ def _encode(label_image: NDArray[np.integer], count: int) -> list[str]:
             expected=f"1..{_MAX_PIXELS}",
         )
     runs, sizes = _runs_of_cells(label_image, count)
-    return [
-        binascii.b2a_base64(zlib.compress(counts, 9), newline=False).decode("ascii")
-        for counts in write_counts(runs, sizes)
-    ]
+    return [_pack(counts) for counts in write_counts(runs, sizes)]
+
+
+def _pack(counts: bytes) -> str:
+    return binascii.b2a_base64(zlib.compress(counts, 9), newline=False).decode("ascii")
 
 
 def _runs_of_cells(

@@ -114,11 +114,24 @@ def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) ->
     >>> hpa.decode_mask(submission.masks[0], height=4, width=6).sum()
     np.int64(4)
     """
+    return build_submission(str(path), _read_lines(path), label_set)
+
+
+def build_submission(
+    source: str, rows: Iterable[tuple[int, SubmissionRow]], label_set: LabelSet = HPA2021
+) -> Submission:
+    """Parse rows, each with the line on which it begins.
+
+    Raises
+    ------
+    InputError
+        As ``read_submission``, for IDs that stand twice and prediction strings.
+    """
     images: dict[str, tuple[int, int]] = {}
     masks: list[str] = []
     parts, lines = [], []
-    for line, row in _read_lines(path):
-        where = f"{path}, line {line} ({row.image_id})"
+    for line, row in rows:
+        where = f"{source}, line {line} ({row.image_id})"
         if row.image_id in images:
             raise InputError(found="this ID is there a second time", where=where, expected="one row an image")
         triples = parse_prediction_string(row.prediction_string, label_set, where=where)
@@ -132,7 +145,7 @@ def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) ->
         images[row.image_id] = (row.width, row.height)
         lines.append(line)
         masks.extend(distinct)
-    return Submission(str(path), _images_table(images), _triples_table(parts), masks, label_set, tuple(lines))
+    return Submission(source, _images_table(images), _triples_table(parts), masks, label_set, tuple(lines))
 
 
 def read_rows(path: str | PathLike[str]) -> Iterator[SubmissionRow]:
@@ -148,13 +161,36 @@ def read_rows(path: str | PathLike[str]) -> Iterator[SubmissionRow]:
 
 
 def _read_lines(path: str | PathLike[str]) -> Iterator[tuple[int, SubmissionRow]]:
+    for _, line, row in read_checked_rows(path):
+        if isinstance(row, InputError):
+            raise row
+        yield line, row
+
+
+def read_checked_rows(path: str | PathLike[str]) -> Iterator[tuple[str, int, SubmissionRow | InputError]]:
+    """Read the rows one by one; in place of a faulty one, yield what is wrong with it.
+
+    Yields
+    ------
+    name, line, row
+        What the row begins with, the line on which it begins, and the row or its error.
+
+    Raises
+    ------
+    InputError
+        The file is missing or no CSV with the columns ``COLUMNS``.
+    """
     table = read_table(path)
     _, header = next(table)
     places = find_columns(header, path)
     for line, values in table:
-        where = f"{path}, line {line} ({readable_line(values[0][:SHOWN])})"
-        check_fields(values, header, where)
-        yield line, check_row([values[place] for place in places], where)
+        name = readable_line(values[0][:SHOWN])
+        where = f"{path}, line {line} ({name})"
+        try:
+            check_fields(values, header, where)
+            yield name, line, check_row([values[place] for place in places], where)
+        except InputError as error:
+            yield name, line, error
 
 
 def write_submission(path: str | PathLike[str], rows: Iterable[SubmissionRow]) -> None:
