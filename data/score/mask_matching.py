@@ -108,9 +108,9 @@ def match_masks(
 class FileMasks:
     """Decode the masks of a file image by image, and note which have a pixel."""
 
-    def __init__(self, submission: Submission) -> None:
+    def __init__(self, submission: Submission, budget: RunBudget | None = None) -> None:
         self._submission = submission
-        self._budget = RunBudget()
+        self._budget = budget or RunBudget()
         self._sizes = submission.images[["height", "width"]].to_numpy().tolist()
         first = submission.triples.drop_duplicates("mask")
         self.starts = np.searchsorted(first["image"], np.arange(len(submission.images) + 1))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.masks.run_budget import RunBudget
 from data.predictions.submission import Submission
 from data.score.mask_matching import FileMasks
 from data.score.mask_overlap import MaskRuns, find_overlaps
@@ -34,9 +35,9 @@ class Cell:
 class SubmissionCells:
     """Read the cells of a submission image by image."""
 
-    def __init__(self, submission: Submission) -> None:
+    def __init__(self, submission: Submission, budget: RunBudget | None = None) -> None:
         self._submission = submission
-        self._masks = FileMasks(submission)
+        self._masks = FileMasks(submission, budget)
         images = submission.triples["image"].to_numpy()
         self._starts = np.searchsorted(images, np.arange(len(submission.images) + 1))
         self.rows = {image_id: row for row, image_id in enumerate(submission.images["image_id"])}

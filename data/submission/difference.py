@@ -11,8 +11,8 @@ from data.submission.cells import Cell, SubmissionCells, match_cells
 State = Literal["same", "matched", "moved", "lost", "added"]
 
 _MOVED_IOU = 0.1
-"""Intersection over union from which on two cells that do not match are one that was moved; below are neighbours
-whose borders differ."""
+"""Intersection over union from which on two cells that do not match are one that was moved; below are
+neighbours whose borders differ."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class CellChange:
     image_id
         Its image.
     state
-        ``same`` pixels, ``matched`` (intersection over union of at least the bound), ``moved`` (less), ``lost``
-        (in the first submission alone) or ``added`` (in the second alone).
+        ``same`` pixels, ``matched`` (intersection over union of at least the bound), ``moved`` (less),
+        ``lost`` (in the first submission alone) or ``added`` (in the second alone).
     iou
         Intersection over union; None of a cell in one submission alone.
     first_triple, second_triple

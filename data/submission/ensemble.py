@@ -54,9 +54,9 @@ def merge_submissions(
     Yields
     ------
     SubmissionRow
-        The images in the order of the first submission, then those that others have. The confidence of a class
-        is its weighted mean over the submissions that have the image; where one lacks the cell or the class, it
-        counts as 0. Triples are in descending order of confidence.
+        The images in the order of the first submission, then those that others have. The confidence of a
+        class is its weighted mean over the submissions that have the image; where one lacks the cell or the
+        class, it counts as 0. Triples are in descending order of confidence.
 
     Raises
     ------

@@ -16,6 +16,7 @@ _SETTINGS = {
     "predict": "stages.predict.settings:PredictSettings",
     "combine": "stages.combine.settings:CombineSettings",
     "score": "stages.score.settings:ScoreSettings",
+    "submission": "stages.submission.settings:SubmissionSettings",
     "evaluate": "stages.evaluate.settings:EvaluateSettings",
     "inspect": "stages.inspect.settings:InspectSettings",
     "explore": "stages.explore.settings:ExploreSettings",
