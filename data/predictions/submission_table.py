@@ -7,6 +7,7 @@ some hundred MB of memory.
 import csv
 import gzip
 import io
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -35,6 +36,8 @@ _MAX_ROWS = 2**20
 _MAX_RATIO, _ANY_RATIO = 100, 2**28
 """How many times its size a compressed file may unpack to, beyond so many characters: a submission of 31
 classes unpacks to 40 times its size."""
+
+_NO_TEXT = re.compile("[\udc80-\udcff]")
 
 # A prediction string with all classes of 20 cells takes 200 kB, more than the module's default limit.
 csv.field_size_limit(_MAX_LINE)
@@ -127,8 +130,13 @@ def create_table(path: Path) -> Iterator[TextIO]:
 def _open(path: Path) -> Iterator[TextIO]:
     with _open_bytes(path) as source:
         encoding = "utf-16" if source.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
-    with _open_bytes(path) as source, io.TextIOWrapper(source, encoding, newline="") as file:
+    with _open_bytes(path) as source, _wrap(source, encoding) as file:
         yield file
+
+
+def _wrap(source: BinaryIO, encoding: str) -> TextIO:
+    # Bytes that are no text are found line by line, not where a block of the file happens to begin.
+    return io.TextIOWrapper(source, encoding, errors="surrogateescape", newline="")
 
 
 @contextmanager
@@ -163,5 +171,9 @@ def _read_lines(file: TextIO, path: Path) -> Iterator[str]:
             raise csv.Error(message)
         if most is not None and total > most:
             message = f"it unpacks to more than {_MAX_RATIO} times its size"
+            raise csv.Error(message)
+        byte = None if line.isascii() else _NO_TEXT.search(line)
+        if byte is not None:
+            message = f"no UTF-8 text: byte {ord(byte[0]) & 0xFF:#04x}"
             raise csv.Error(message)
         yield line
