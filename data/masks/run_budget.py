@@ -15,6 +15,8 @@ class RunBudget:
 
     def __init__(self) -> None:
         self._image = self._file = self._characters = 0
+        self.exhausted = False
+        """Whether the masks of the file as a whole are more than any cells have."""
 
     def begin_image(self) -> None:
         """Begin with the next image."""
@@ -31,8 +33,9 @@ class RunBudget:
         self._image += runs
         self._file += runs
         self._characters += characters
-        scope = "image" if self._image > MAX_IMAGE_RUNS else "file"
-        if scope == "image" or self._file > MAX_FILE_RUNS + RUNS_PER_CHARACTER * self._characters:
+        self.exhausted = self._file > MAX_FILE_RUNS + RUNS_PER_CHARACTER * self._characters
+        if self.exhausted or self._image > MAX_IMAGE_RUNS:
+            scope = "file" if self.exhausted else "image"
             raise MaskError(
                 found=f"with this mask, those of the {scope} unpack to far more run lengths than cells have",
                 where=where,

@@ -10,6 +10,7 @@ from data.masks.mask_error import MaskError
 from data.masks.run_budget import RunBudget
 from data.predictions.submission import SHOWN, SIZES, check_size
 from data.predictions.submission_table import COLUMNS, check_fields, find_columns, read_table
+from data.score.mask_overlap import MaskRuns
 from data.submission.mask_check import check_masks
 from data.submission.problem import Problem, Problems, RowProblems
 from data.submission.sample import Sample, decode_known_masks
@@ -66,16 +67,12 @@ def check_submission(
     places = check.check_header(header)
     if places is None:
         return check.result
-    try:
-        for line, values in _read_on(table, check.result.problems):
-            check.check_row(line, values, header, places)
-            advance(1)
-    except MaskError as error:
-        # Of a file that is made to do harm, nothing more is unpacked.
-        check.result.problems.add(
-            Problem("bomb", check.line, check.image_id, None, error.found, error.expected)
-        )
-        return check.result
+    for line, values in _read_on(table, check.result.problems):
+        check.check_row(line, values, header, places)
+        advance(1)
+        if check.is_exhausted:
+            # Of a file that is made to do harm, nothing more is unpacked.
+            return check.result
     check.check_images()
     return check.result
 
@@ -90,14 +87,18 @@ def _read_on(table: Iterator[tuple[int, list[str]]], problems: Problems) -> Iter
 
 
 class _FileCheck:
-    """Check row after row; ``line`` and ``image_id`` are of the latest one."""
+    """Check row after row."""
 
     def __init__(self, sample: Sample | None, label_set: LabelSet) -> None:
         self._sample, self._label_set = sample, label_set
         self._lines: dict[str, int] = {}
         self._budget = RunBudget()
         self.result = SubmissionCheck(0, 0, 0, Problems())
-        self.line, self.image_id = 1, ""
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the masks unpack to far more than cells do, so that nothing more should be unpacked."""
+        return self._budget.exhausted
 
     def check_header(self, header: Sequence[str]) -> list[int] | None:
         """Find the columns; None where nothing below can be read without them."""
@@ -118,23 +119,24 @@ class _FileCheck:
     ) -> None:
         """Check one row."""
         self.result.images += 1
-        self.line, self.image_id = line, readable_line(values[0][:SHOWN])
-        row = RowProblems(self.result.problems, line, self.image_id)
+        row = RowProblems(self.result.problems, line, readable_line(values[0][:SHOWN]))
         try:
             check_fields(values, header, "")
         except InputError as error:
             row.add_error("fields", error)
             return
         image_id, width, height, text = (values[place] for place in places)
-        self.image_id = readable_line(image_id[:SHOWN])
-        row = RowProblems(self.result.problems, line, self.image_id)
+        row = RowProblems(self.result.problems, line, readable_line(image_id[:SHOWN]))
         self._check_id(image_id, line, row)
         size = self._check_sizes(image_id, (width, height), row)
         triples = check_tokens(text, self._label_set, row)
         self.result.triples += len(triples)
         if size is not None:
             known = self._known_masks(image_id, size) if triples else []
-            self.result.masks += check_masks(triples, size, known, self._budget, row)
+            try:
+                self.result.masks += check_masks(triples, size, known, self._budget, row)
+            except MaskError as error:
+                row.add_error("bomb", error)
 
     def check_images(self) -> None:
         """Check that all images of the sample are there, once all rows are read."""
@@ -181,7 +183,7 @@ class _FileCheck:
         )
         return (known.height, known.width) if is_exchanged else (height, width)
 
-    def _known_masks(self, image_id: str, size: tuple[int, int]) -> list:
+    def _known_masks(self, image_id: str, size: tuple[int, int]) -> list[MaskRuns]:
         row = self._sample.rows.get(image_id) if self._sample is not None else None
         if self._sample is None or row is None or (row.height, row.width) != size:
             return []

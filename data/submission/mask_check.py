@@ -68,11 +68,13 @@ def check_masks(
             found = f"class {triple.label[:8]} and the mask of triple {before}"
             row.add("duplicate", found, "each class of a cell once", triple.number)
     masks = _decode(firsts, size, budget, row)
+    turned = _check_orientation(masks, size, known, row)
+    # Where a mask that is turned lies means nothing.
+    masks = [mask for mask in masks if mask.triple not in turned]
     for first, second, pixels in find_shared([mask.runs for mask in masks]):
         share = pixels / min(masks[first].runs.area, masks[second].runs.area)
         found = f"{pixels} px shared with triple {masks[first].triple}, {share:.2%} of the smaller one"
         row.add("overlap", found, "masks that share no pixel", masks[second].triple)
-    _check_orientation(masks, size, known, row)
     return len(firsts)
 
 
@@ -107,20 +109,18 @@ def _decode(
 
 def _check_orientation(
     masks: Sequence[_Mask], size: tuple[int, int], known: Sequence[MaskRuns], row: RowProblems
-) -> None:
+) -> set[int]:
+    """Report the masks that look row-major, and return their triples."""
     height, width = size
-    turned = {mask.triple for mask in masks if looks_row_major(mask.runs, height, width)}
-    for mask in masks:
-        if mask.triple in turned:
-            found = (
-                "pixels that lie together only where rows are numbered first (or width and height exchanged)"
-            )
-            row.add("transposed", found, "runs down the columns", mask.triple)
+    askew = "pixels that lie together only where rows are numbered first (or width and height exchanged)"
+    found = {mask.triple: askew for mask in masks if looks_row_major(mask.runs, height, width)}
     if known:
-        rest = [mask for mask in masks if mask.triple not in turned]
-        for triple in _find_mirrored(rest, size, known):
-            found = "pixels that are those of a known cell with rows and columns exchanged"
-            row.add("transposed", found, "runs down the columns", triple)
+        rest = [mask for mask in masks if mask.triple not in found]
+        mirrored = "pixels that are those of a known cell with rows and columns exchanged"
+        found |= dict.fromkeys(_find_mirrored(rest, size, known), mirrored)
+    for triple, text in sorted(found.items()):
+        row.add("transposed", text, "runs down the columns", triple)
+    return set(found)
 
 
 def _find_mirrored(masks: Sequence[_Mask], size: tuple[int, int], known: Sequence[MaskRuns]) -> list[int]:

@@ -57,7 +57,7 @@ def test_problems_as_a_table_and_as_json(tmp_path: Path, good: Path) -> None:
         "image_id": "a",
         "triple": 1,
         "found": "'99'",
-        "expected": "a class number 0..18 of hpa2021",
+        "expected": "a class number 0..18 of the label set hpa2021",
     }
 
 

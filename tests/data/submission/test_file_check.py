@@ -160,6 +160,9 @@ def test_masks_that_unpack_to_far_more_than_cells_do(tmp_path: Path, monkeypatch
     monkeypatch.setattr("data.masks.run_budget.MAX_IMAGE_RUNS", 1000)
     noise = [np.random.default_rng(n).random((48, 64)) < 0.5 for n in range(3)]
     path = write(tmp_path / "s.csv", ["a,64,48," + " ".join(f"0 1 {encode(n)}" for n in noise), "b,64,48,7"])
+    assert find(path) == [("bomb", 2, "a", None), ("triples", 3, "b", None)]
+    monkeypatch.setattr("data.masks.run_budget.MAX_FILE_RUNS", 1000)
+    monkeypatch.setattr("data.masks.run_budget.RUNS_PER_CHARACTER", 0)
     assert find(path) == [("bomb", 2, "a", None)]
 
 

@@ -14,7 +14,7 @@ def runs_of(string: str, shape: tuple[int, int]) -> MaskRuns:
     return mask_from_runs(decode_runs(string, shape[0] * shape[1]), shape[0])
 
 
-@pytest.mark.parametrize("shape", [(96, 128), (128, 96), (96, 100), (200, 60)])
+@pytest.mark.parametrize("shape", [(96, 128), (128, 96), (96, 108), (200, 60), (140, 70), (70, 140)])
 @pytest.mark.parametrize("radius", [8, 15, 25])
 def test_cells_one_way_and_the_other(shape: tuple[int, int], radius: int) -> None:
     cell = disc((40, 30), radius, shape)
@@ -31,8 +31,9 @@ def test_cells_one_way_and_the_other(shape: tuple[int, int], radius: int) -> Non
         disc((20, 30), 2, (40, 60)),
         np.random.default_rng(1).random((40, 60)) < 0.5,
         disc((20, 20), 15, (48, 48)),
+        np.eye(40, 41, dtype=bool),
     ],
-    ids=["empty", "full", "diagonal", "dot", "noise", "square"],
+    ids=["empty", "full", "diagonal", "dot", "noise", "square", "nearly square"],
 )
 def test_what_shows_nothing_is_never_called_row_major(mask: np.ndarray) -> None:
     for string in (encode(mask), encode_row_major(mask)):
