@@ -9,13 +9,13 @@ import numpy as np
 from data.score.mask_overlap import MaskRuns, intersection_area, mask_from_runs
 
 _MIN_RATIO = 1.8
-"""How many times as many pixels must have no right neighbour as there would be in a row-major mask: in an image
-twice as high as wide, twice as many have."""
+"""How many times as many pixels must have no right neighbour as there would be in a row-major mask: twice as
+many have in an image that is twice as high as wide."""
 
 _MIN_DIFFERENCE = 8
 """By how many px height and width must differ: by fewer, a long oblique cell could be either."""
 
-_MIN_PIXELS = 16
+_MIN_PIXELS = 12
 """By how many pixels these must differ at least: of fewer, cells of a few pixels are made."""
 
 _MAX_AREA = 2**24
@@ -26,8 +26,8 @@ def looks_row_major(mask: MaskRuns, height: int, width: int) -> bool:
     """Check whether the pixels of a mask lie together only where they are numbered along the rows.
 
     In a cell nearly every pixel has a right neighbour, but for its right border: pixel p has p + height.
-    Numbered along the rows, the neighbour below is p + width. False where the image is a square, or nearly so,
-    or the mask fits both.
+    Numbered along the rows, the neighbour below is p + width. False where the image is a square, or nearly
+    so, or the mask fits both.
     """
     if abs(height - width) < _MIN_DIFFERENCE or not mask.area:
         return False
