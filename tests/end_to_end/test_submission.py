@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from data.masks.label_image import read_label_image
 from pipeline.cli import app
 from tests.factories.command_line import run_here
-from tests.factories.submissions import disc, encode, encode_row_major, write
+from tests.factories.submission.small_files import disc, encode, encode_row_major, write
 
 LEFT, RIGHT, NEAR = disc((24, 14), 9), disc((24, 44), 12), disc((24, 46), 12)
 A, B, C = map(encode, (LEFT, RIGHT, NEAR))

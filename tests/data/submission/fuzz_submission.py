@@ -1,4 +1,4 @@
-"""A target for atheris, which is not among the tests' packages: `python -m tests.data.submission.fuzz_submission`.
+"""A target for atheris, an optional package: `python -m tests.data.submission.fuzz_submission`.
 
 Whatever the file, the check has to come to its end, and the reader has to return a submission or refuse it.
 `pip install atheris` first; `-max_total_time=60` and other options of libFuzzer may follow.

@@ -8,7 +8,7 @@ from data.predictions.submission import read_submission
 from data.submission.cells import SubmissionCells, match_cells
 from data.submission.difference import compare_submissions
 from data.submission.label_image import draw_label_image
-from tests.factories.submissions import disc, encode, write
+from tests.factories.submission.small_files import disc, encode, write
 
 SHAPE = (48, 64)
 LEFT, RIGHT = disc((24, 14), 9), disc((24, 44), 12)

@@ -7,7 +7,7 @@ from data.errors import InputError
 from data.masks.rle import decode_mask
 from data.predictions.submission import Submission, read_submission
 from data.submission.ensemble import check_images, merge_submissions
-from tests.factories.submissions import disc, encode, write
+from tests.factories.submission.small_files import disc, encode, write
 
 LEFT, RIGHT = disc((24, 14), 9), disc((24, 44), 12)
 NEAR, THIRD = disc((24, 46), 12), disc((25, 44), 12)

@@ -11,7 +11,7 @@ from data.labels.label_set import read_label_set
 from data.submission.file_check import check_submission
 from data.submission.problem import KINDS
 from data.submission.sample import read_sample
-from tests.factories.submissions import HEADER, disc, encode, encode_row_major, pack, write
+from tests.factories.submission.small_files import HEADER, disc, encode, encode_row_major, pack, write
 
 A, B = encode(disc((14, 14), 9)), encode(disc((30, 44), 12))
 EMPTY = encode(np.zeros((48, 64)))

@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as npst
 from data.masks.rle import decode_runs
 from data.score.mask_overlap import MaskRuns, mask_from_runs
 from data.submission.orientation import looks_row_major, read_row_major
-from tests.factories.submissions import disc, encode, encode_row_major
+from tests.factories.submission.small_files import disc, encode, encode_row_major
 
 
 def runs_of(string: str, shape: tuple[int, int]) -> MaskRuns:

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as npst
 from data.masks.rle import decode_runs
 from data.score.mask_overlap import mask_from_runs
 from data.submission.overlapping import find_shared
-from tests.factories.submissions import encode
+from tests.factories.submission.small_files import encode
 
 
 @given(npst.arrays(bool, st.tuples(st.integers(0, 5), st.just(6), st.just(7)), elements=st.booleans()))
