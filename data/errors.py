@@ -22,6 +22,12 @@ class InputError(Exception):
     advice
         What the user can do next.
 
+    Attributes
+    ----------
+    found, expected
+        The parts of the message, as text; of an error that came from another process, the whole message, and
+        nothing.
+
     Examples
     --------
     >>> import hpacells as hpa
@@ -39,6 +45,7 @@ class InputError(Exception):
         if advice:
             message += f"; {advice}"
         super().__init__(" ".join(readable(message).split()))
+        self.found, self.expected = found, expected
 
     def __reduce__(self) -> tuple[Callable[..., "InputError"], tuple[str]]:
         # Errors cross from worker processes; the message is all that is kept of them.
@@ -48,4 +55,5 @@ class InputError(Exception):
 def _from_message(message: str) -> InputError:
     error = InputError.__new__(InputError)
     Exception.__init__(error, message)
+    error.found, error.expected = message, ""
     return error

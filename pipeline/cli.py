@@ -31,6 +31,7 @@ from pipeline.commands.score import score
 from pipeline.commands.segment import segment
 from pipeline.commands.segmenter import app as segmenter
 from pipeline.commands.simulate import simulate
+from pipeline.commands.submission import app as submission
 from pipeline.commands.train import train
 from pipeline.commands.weights import app as weights
 from pipeline.engines.messages import BAD_INPUT, STOPPED, reported_in_one_line, show_messages
@@ -92,7 +93,7 @@ _COMMANDS = {
         "provenance": provenance,
     },
 }
-_TOOLS = {"segmenter": segmenter, "weights": weights}
+_TOOLS = {"submission": submission, "segmenter": segmenter, "weights": weights}
 
 for _heading, _commands in _COMMANDS.items():
     for _name, _command in _commands.items():

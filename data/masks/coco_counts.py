@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import InputError
+from data.masks.mask_error import MaskError
 
 _BITS = 5
 _CONTINUES = 1 << _BITS
@@ -70,7 +70,7 @@ def read_counts(counts: bytes, *, where: object) -> Iterator[NDArray[np.int64]]:
 
     Raises
     ------
-    InputError
+    MaskError
         A character is none of the format's, the last integer is cut off, one is longer than the format
         allows, or a run length is negative.
     """
@@ -144,7 +144,10 @@ def _count_characters(integers: NDArray[np.int64]) -> NDArray[np.int64]:
     return lengths
 
 
-def _not_counts(*, found: str, where: object) -> InputError:
-    return InputError(
-        found=f"not COCO run lengths: {found}", where=where, expected="the counts of a COCO mask"
+def _not_counts(*, found: str, where: object) -> MaskError:
+    return MaskError(
+        found=f"not COCO run lengths: {found}",
+        where=where,
+        expected="the counts of a COCO mask",
+        fault="rle",
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.masks.coco_counts import read_counts, write_counts
 from data.masks.label_image import MAX_CELLS
+from data.masks.mask_error import MaskError
 
 _MAX_PIXELS = 2**32 - 1
 """COCO's run lengths are unsigned 32-bit integers."""
@@ -85,6 +86,11 @@ def encode_mask(mask: NDArray[np.bool_]) -> str:
     return _encode(np.asarray(mask, dtype=bool).view(np.uint8), 1)[0]
 
 
+def encode_runs(runs: NDArray[np.int64]) -> str:
+    """Encode one mask from its run lengths (1 or more, int64): column-major, zeros first."""
+    return _pack(write_counts(runs, np.array([len(runs)]))[0])
+
+
 def decode_runs(string: str, pixels: int | None = None, *, where: object = None) -> NDArray[np.int64]:
     """Decode a mask string to its run lengths, without ever laying out the mask.
 
@@ -105,29 +111,24 @@ def decode_runs(string: str, pixels: int | None = None, *, where: object = None)
 
     Raises
     ------
-    InputError
+    MaskError
         The string is not base64, or not zlib-compressed, or holds not COCO run lengths, or these do not
         add up to ``pixels``; or the image has 2**32 pixels or more.
     """
     where = where or f"mask {string[:16]}{'...' if len(string) > 16 else ''}"
     if pixels is not None and pixels > _MAX_PIXELS:
-        raise InputError(
-            found=f"a mask of an image of {pixels} pixels", where=where, expected=f"at most {_MAX_PIXELS}"
-        )
-    parts, total = [], 0
-    for runs in read_counts(_unpack(string, pixels, where), where=where):
-        total += int(runs.sum())
-        if pixels is not None and total > pixels:
-            break
-        # Half as large, and no run is longer than its image.
-        parts.append(runs if pixels is None else runs.astype(np.uint32))
-    if pixels is not None and total != pixels:
-        raise InputError(
-            found=f"the mask's runs add up to {total} pixels",
+        raise MaskError(
+            found=f"a mask of an image of {pixels} pixels",
             where=where,
-            expected=f"{pixels}, the image's height times width",
+            expected=f"at most {_MAX_PIXELS}",
+            fault="size",
         )
-    return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64, copy=False)
+    counts = _unpack(string, pixels, where)
+    try:
+        return _read_runs(counts, pixels, where)
+    except MaskError as error:
+        error.unpacked = len(counts)
+        raise
 
 
 def decode_mask(string: str, height: int, width: int, *, where: object = None) -> NDArray[np.bool_]:
@@ -147,6 +148,24 @@ def decode_mask(string: str, height: int, width: int, *, where: object = None) -
     return np.ascontiguousarray(np.repeat(values, runs).reshape(width, height).T)
 
 
+def _read_runs(counts: bytes, pixels: int | None, where: object) -> NDArray[np.int64]:
+    parts, total = [], 0
+    for runs in read_counts(counts, where=where):
+        total += int(runs.sum())
+        if pixels is not None and total > pixels:
+            break
+        # Half as large, and no run is longer than its image.
+        parts.append(runs if pixels is None else runs.astype(np.uint32))
+    if pixels is not None and total != pixels:
+        raise MaskError(
+            found=f"the mask's runs add up to {total} pixels",
+            where=where,
+            expected=f"{pixels}, the image's height times width",
+            fault="sum",
+        )
+    return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64, copy=False)
+
+
 def _encode(label_image: NDArray[np.integer], count: int) -> list[str]:
     if not 1 <= label_image.size <= _MAX_PIXELS:
         raise InputError(
@@ -155,10 +174,11 @@ def _encode(label_image: NDArray[np.integer], count: int) -> list[str]:
             expected=f"1..{_MAX_PIXELS}",
         )
     runs, sizes = _runs_of_cells(label_image, count)
-    return [
-        binascii.b2a_base64(zlib.compress(counts, 9), newline=False).decode("ascii")
-        for counts in write_counts(runs, sizes)
-    ]
+    return [_pack(counts) for counts in write_counts(runs, sizes)]
+
+
+def _pack(counts: bytes) -> str:
+    return binascii.b2a_base64(zlib.compress(counts, 9), newline=False).decode("ascii")
 
 
 def _runs_of_cells(
@@ -212,7 +232,10 @@ def _unpack(string: str, pixels: int | None, where: object) -> bytes:
     try:
         packed = binascii.a2b_base64(string, strict_mode=True)
     except ValueError as error:
-        raise InputError(found=f"the mask is not base64 ({error})", where=where) from None
+        found = f"the mask is not base64 ({error})"
+        if string.startswith(("b'", 'b"')):
+            found += ", but Python's notation of bytes"
+        raise MaskError(found, where=where, fault="base64") from None
     # A character stands for a whole run, and a run needs a second one only if it, or the run two back, is 16
     # pixels long: twice the pixels is more than any mask takes.
     limit = _MAX_COUNTS_BYTES if pixels is None else min(_MAX_COUNTS_BYTES, 2 * pixels + 64)
@@ -220,10 +243,12 @@ def _unpack(string: str, pixels: int | None, where: object) -> bytes:
     try:
         counts = unpacker.decompress(packed, limit)
     except zlib.error as error:
-        raise InputError(found=f"the mask is not zlib-compressed ({error})", where=where) from None
+        raise MaskError(
+            found=f"the mask is not zlib-compressed ({error})", where=where, fault="zlib"
+        ) from None
     if not unpacker.eof:
         found = "unpacks to far more than a mask" if len(counts) == limit else "is cut off"
-        raise InputError(found=f"the mask {found}", where=where)
+        raise MaskError(found=f"the mask {found}", where=where, fault="zlib")
     if unpacker.unused_data:
-        raise InputError(found="the mask has bytes after its end", where=where)
+        raise MaskError(found="the mask has bytes after its end", where=where, fault="zlib")
     return counts

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet
 
+_MAX_TRIPLES = 2**21
+"""Triples of an image: 32 classes of as many cells as a label image can hold."""
+
 
 @dataclass(frozen=True)
 class Triples:
@@ -101,35 +104,59 @@ def parse_prediction_string(text: str, label_set: LabelSet = HPA2021, *, where: 
     Raises
     ------
     InputError
-        The tokens are no whole number of triples, a label is not a class number of the label set or a
-        confidence no finite number; the message names the token. Mask strings are not decoded here.
+        The tokens are no whole number of triples, or more than any image has, a label is not a class number
+        of the label set or a confidence no finite number; the message names the token. Mask strings are not
+        decoded here.
     """
-    tokens = text.split()
+    tokens = split_tokens(text, where=where)
     if len(tokens) % 3:
         raise InputError(
             found=f"{len(tokens)} tokens in PredictionString, which ends in {tokens[-1][:40]!r}",
             where=where,
             expected="triples of label, confidence and mask",
         )
-    numbers = _spell_numbers(len(label_set))
+    numbers = spell_numbers(len(label_set))
     labels = [numbers.get(token, -1) for token in tokens[0::3]]
     if -1 in labels:
         triple = labels.index(-1)
         expected = f"a class number 0..{len(label_set) - 1} of {label_set}"
         raise _bad_token(tokens, 3 * triple, "label", expected, where, "name another with score.label_set")
-    confidences = [_parse_confidence(token) for token in tokens[1::3]]
+    confidences = [parse_confidence(token) for token in tokens[1::3]]
     if not all(map(math.isfinite, confidences)):
         triple = next(number for number, value in enumerate(confidences) if not math.isfinite(value))
         raise _bad_token(tokens, 3 * triple + 1, "confidence", "a finite number", where)
     return Triples(np.array(labels, np.int16), np.array(confidences, np.float64), tokens[2::3])
 
 
+def split_tokens(text: str, *, where: object) -> list[str]:
+    """Split a prediction string at blanks of any kind.
+
+    Raises
+    ------
+    InputError
+        There are more than ``_MAX_TRIPLES`` triples.
+    """
+    tokens = text.split(None, 3 * _MAX_TRIPLES)
+    if len(tokens) > 3 * _MAX_TRIPLES:
+        raise InputError(
+            found="more triples in PredictionString than any image has",
+            where=where,
+            expected=f"at most {_MAX_TRIPLES}",
+        )
+    return tokens
+
+
 @lru_cache(maxsize=8)
-def _spell_numbers(count: int) -> dict[str, int]:
+def spell_numbers(count: int) -> dict[str, int]:
+    """Return the class numbers of a label set of so many classes by how they are written."""
     return {str(label): label for label in range(count)}
 
 
-def _parse_confidence(token: str) -> float:
+def parse_confidence(token: str) -> float:
+    """Parse a confidence as programs of all languages write floats; NaN where it is none."""
+    # Python takes underscores between digits, and the digits of all scripts.
+    if "_" in token or not token.isascii():
+        return math.nan
     try:
         return float(token)
     except ValueError:

@@ -7,41 +7,36 @@ ends in ``.gz`` or ``.zst`` is compressed.
 """
 
 import csv
-import gzip
-import io
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TextIO
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet
 from data.predictions.prediction_string import parse_prediction_string
+from data.predictions.submission_table import (
+    COLUMNS,
+    check_fields,
+    create_table,
+    find_columns,
+    read_table,
+)
 from data.text.readable_text import readable_line
 
-COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
-"""Columns of the file, in order."""
-
-_COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
-_SHOWN = 60
+SHOWN = 60
 """Characters of an ID that a message shows."""
-_GZIP_LEVEL = 1
-"""Higher ones take twice as long for 3 % less: a mask string is compressed already."""
+
+SIZES = COLUMNS[1:3]
+"""The columns of an image's width and height."""
 
 _PIXELS = re.compile(r"0*[1-9][0-9]{0,8}")
-_EXPECTED = f"a CSV with the columns {','.join(COLUMNS)}"
-
-# A prediction string with all classes of 20 cells takes 200 kB, more than the module's default limit.
-csv.field_size_limit(2**31 - 1)
 
 
 class SubmissionRow(NamedTuple):
@@ -119,11 +114,24 @@ def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) ->
     >>> hpa.decode_mask(submission.masks[0], height=4, width=6).sum()
     np.int64(4)
     """
+    return build_submission(str(path), _read_lines(path), label_set)
+
+
+def build_submission(
+    source: str, rows: Iterable[tuple[int, SubmissionRow]], label_set: LabelSet = HPA2021
+) -> Submission:
+    """Parse rows, each with the line on which it begins.
+
+    Raises
+    ------
+    InputError
+        As ``read_submission``, for IDs that stand twice and prediction strings.
+    """
     images: dict[str, tuple[int, int]] = {}
     masks: list[str] = []
     parts, lines = [], []
-    for line, row in _read_lines(path):
-        where = f"{path}, line {line} ({row.image_id})"
+    for line, row in rows:
+        where = f"{source}, line {line} ({row.image_id})"
         if row.image_id in images:
             raise InputError(found="this ID is there a second time", where=where, expected="one row an image")
         triples = parse_prediction_string(row.prediction_string, label_set, where=where)
@@ -137,7 +145,7 @@ def read_submission(path: str | PathLike[str], label_set: LabelSet = HPA2021) ->
         images[row.image_id] = (row.width, row.height)
         lines.append(line)
         masks.extend(distinct)
-    return Submission(str(path), _images_table(images), _triples_table(parts), masks, label_set, tuple(lines))
+    return Submission(source, _images_table(images), _triples_table(parts), masks, label_set, tuple(lines))
 
 
 def read_rows(path: str | PathLike[str]) -> Iterator[SubmissionRow]:
@@ -153,18 +161,36 @@ def read_rows(path: str | PathLike[str]) -> Iterator[SubmissionRow]:
 
 
 def _read_lines(path: str | PathLike[str]) -> Iterator[tuple[int, SubmissionRow]]:
-    path = Path(path)
-    try:
-        with _open(path) as file:
-            yield from _check_rows(file, path)
-    except FileNotFoundError:
-        raise InputError(
-            found="no such file", where=path, expected=_EXPECTED, advice="check the path"
-        ) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            found=f"cannot be read as a table ({error})", where=path, expected=_EXPECTED
-        ) from None
+    for _, line, row in read_checked_rows(path):
+        if isinstance(row, InputError):
+            raise row
+        yield line, row
+
+
+def read_checked_rows(path: str | PathLike[str]) -> Iterator[tuple[str, int, SubmissionRow | InputError]]:
+    """Read the rows one by one; in place of a faulty one, yield what is wrong with it.
+
+    Yields
+    ------
+    name, line, row
+        What the row begins with, the line on which it begins, and the row or its error.
+
+    Raises
+    ------
+    InputError
+        The file is missing or no CSV with the columns ``COLUMNS``.
+    """
+    table = read_table(path)
+    _, header = next(table)
+    places = find_columns(header, path)
+    for line, values in table:
+        name = readable_line(values[0][:SHOWN])
+        where = f"{path}, line {line} ({name})"
+        try:
+            check_fields(values, header, where)
+            yield name, line, check_row([values[place] for place in places], where)
+        except InputError as error:
+            yield name, line, error
 
 
 def write_submission(path: str | PathLike[str], rows: Iterable[SubmissionRow]) -> None:
@@ -180,81 +206,40 @@ def write_submission(path: str | PathLike[str], rows: Iterable[SubmissionRow]) -
     >>> hpa.read_submission("mine.csv").triples["confidence"].tolist()
     [0.9]
     """
-    with atomic_write(Path(path)) as temporary, _create(temporary) as file:
+    with atomic_write(Path(path)) as temporary, create_table(temporary) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(rows)
 
 
-def is_compressed(path: Path) -> bool:
-    """Check by its name whether a submission is compressed."""
-    return path.suffix.lower() in _COMPRESSED
+def check_row(values: Sequence[str], where: str) -> SubmissionRow:
+    """Check the fields of a row, in the order of ``COLUMNS``.
 
-
-@contextmanager
-def _open(path: Path) -> Iterator[TextIO]:
-    with _open_bytes(path) as source:
-        encoding = "utf-16" if source.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
-    with _open_bytes(path) as source, io.TextIOWrapper(source, encoding, newline="") as file:
-        yield file
-
-
-@contextmanager
-def _open_bytes(path: Path) -> Iterator[BinaryIO]:
-    codec = _COMPRESSED.get(path.suffix.lower())
-    with path.open("rb") as raw:
-        yield raw if codec is None else pa.CompressedInputStream(pa.PythonFile(raw, "r"), codec)
-
-
-@contextmanager
-def _create(path: Path) -> Iterator[TextIO]:
-    codec = _COMPRESSED.get(path.suffix.lower())
-    with path.open("wb") as raw, ExitStack() as stack:
-        if codec == "gzip":
-            # Without time and name, so that equal submissions are equal files.
-            target: Any = stack.enter_context(gzip.GzipFile("", "wb", _GZIP_LEVEL, raw, mtime=0))
-        elif codec is not None:
-            target = stack.enter_context(pa.CompressedOutputStream(pa.PythonFile(raw, "w"), codec))
-        else:
-            target = raw
-        file = stack.enter_context(io.TextIOWrapper(target, "utf-8", newline=""))
-        yield file
-
-
-def _check_rows(file: TextIO, path: Path) -> Iterator[tuple[int, SubmissionRow]]:
-    """Yield the line on which each row begins, and the row."""
-    reader = csv.reader(file, strict=True)
-    header = next(reader, [])
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
-        raise InputError(
-            found=f"no column {' or '.join(missing)} (found {','.join(header)[:100]})",
-            where=path,
-            expected=_EXPECTED,
-        )
-    places = [header.index(column) for column in COLUMNS]
-    line = reader.line_num + 1
-    for values in reader:
-        if values:
-            where = f"{path}, line {line} ({readable_line(values[0][:_SHOWN])})"
-            if len(values) != len(header):
-                raise InputError(
-                    found=f"{len(values)} fields", where=where, expected=f"{len(header)}, as in the header"
-                )
-            yield line, _check_row([values[place] for place in places], where)
-        line = reader.line_num + 1
-
-
-def _check_row(values: list[str], where: str) -> SubmissionRow:
+    Raises
+    ------
+    InputError
+        The ID is empty, or a size is no positive whole number.
+    """
     image_id, width, height, prediction_string = values
     if not image_id:
         raise InputError(found="an empty ID", where=where, expected="the image's ID")
-    for column, size in zip(COLUMNS[1:3], (width, height), strict=True):
-        if not _PIXELS.fullmatch(size):
-            raise InputError(
-                found=f"{column} {size[:40]!r}", where=where, expected="a whole number of px, 1 or more"
-            )
-    return SubmissionRow(image_id, int(width), int(height), prediction_string)
+    sizes = [check_size(column, size, where) for column, size in zip(SIZES, (width, height), strict=True)]
+    return SubmissionRow(image_id, *sizes, prediction_string)
+
+
+def check_size(column: str, size: str, where: str) -> int:
+    """Check the width or the height of an image, px.
+
+    Raises
+    ------
+    InputError
+        It is no whole number of 1 or more, and of 9 digits at most.
+    """
+    if not _PIXELS.fullmatch(size.strip()):
+        raise InputError(
+            found=f"{column} {size[:40]!r}", where=where, expected="a whole number of px, 1 or more"
+        )
+    return int(size)
 
 
 def _images_table(images: dict[str, tuple[int, int]]) -> pd.DataFrame:

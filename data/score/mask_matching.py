@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.masks.rle import decode_runs
+from data.masks.run_budget import RunBudget
 from data.predictions.submission import Submission
 from data.score.mask_overlap import MaskRuns, find_overlaps, mask_from_runs
 
@@ -83,15 +84,17 @@ def match_masks(
     Raises
     ------
     InputError
-        A mask string is not valid or not of its image's size; the message names the image and the triple.
+        A mask string is not valid or not of its image's size, or the masks of an image are more than any
+        cells; the message names the image and the triple.
     """
-    submitted, true = _FileMasks(submission), _FileMasks(truth)
+    submitted, true = FileMasks(submission), FileMasks(truth)
     pairs = []
     for truth_row, row in zip(images.truth_rows.tolist(), images.submission_rows.tolist(), strict=True):
         decoded: dict[str, MaskRuns] = {}
         cells = true.decode(truth_row, decoded)
         detections = submitted.decode(row, decoded) if row >= 0 else []
-        mask, truth_mask, iou = find_overlaps(detections, cells, min_iou)
+        where = f"{submission.source}, image {truth.images['image_id'].iloc[truth_row]}"
+        mask, truth_mask, iou = find_overlaps(detections, cells, min_iou, where=where)
         pairs.append((mask + submitted.starts[row], truth_mask + true.starts[truth_row], iou))
     types = {"mask": np.int64, "truth_mask": np.int64, "iou": np.float64}
     columns = zip(*pairs, strict=True) if pairs else [()] * len(types)
@@ -102,11 +105,12 @@ def match_masks(
     return MaskMatches(pd.DataFrame(table), submitted.has_pixels, true.has_pixels)
 
 
-class _FileMasks:
+class FileMasks:
     """Decode the masks of a file image by image, and note which have a pixel."""
 
-    def __init__(self, submission: Submission) -> None:
+    def __init__(self, submission: Submission, budget: RunBudget | None = None) -> None:
         self._submission = submission
+        self._budget = budget or RunBudget()
         self._sizes = submission.images[["height", "width"]].to_numpy().tolist()
         first = submission.triples.drop_duplicates("mask")
         self.starts = np.searchsorted(first["image"], np.arange(len(submission.images) + 1))
@@ -121,10 +125,13 @@ class _FileMasks:
         line = f", line {lines[row]}" if lines else ""
         where = f"{self._submission.source}{line}, image {image_id}, triple "
         masks = []
+        self._budget.begin_image()
         for number in range(self.starts[row], self.starts[row + 1]):
             string = self._submission.masks[number]
             if string not in decoded:
-                runs = decode_runs(string, height * width, where=f"{where}{self._triple_numbers[number]}")
+                place = f"{where}{self._triple_numbers[number]}"
+                runs = decode_runs(string, height * width, where=place)
+                self._budget.spend(len(runs), len(string), place)
                 decoded[string] = mask_from_runs(runs, height)
             self.has_pixels[number] = decoded[string].area > 0
             masks.append(decoded[string])

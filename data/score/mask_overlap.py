@@ -6,6 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data.errors import InputError
+
+_PAIRS_AT_A_TIME = 2**20
+"""Pairs of boxes compared at a time, which take some 100 MB."""
+
+_MAX_PAIRS = 2**21
+"""Pairs that are compared pixel by pixel: a minute's work, and 100 times those of 10,000 cells."""
+
 
 @dataclass(frozen=True)
 class MaskRuns:
@@ -59,7 +67,11 @@ def intersection_area(first: MaskRuns, second: MaskRuns) -> int:
 
 
 def find_overlaps(
-    first: Sequence[MaskRuns], second: Sequence[MaskRuns], min_iou: float
+    first: Sequence[MaskRuns],
+    second: Sequence[MaskRuns],
+    min_iou: float,
+    *,
+    where: object = "the masks of an image",
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """Find the pairs of masks whose intersection over union reaches a bound.
 
@@ -69,19 +81,45 @@ def find_overlaps(
         Masks of one image.
     min_iou
         The bound, above 0.
+    where
+        What to name in an error message.
 
     Returns
     -------
     first_index, second_index, iou
         (pairs,) each; in ascending order of the first, then of the second index.
+
+    Raises
+    ------
+    InputError
+        Far more pairs lie over each other than cells do.
     """
-    candidates = np.argwhere(_highest_possible_iou(first, second) >= min_iou)
+    candidates = _find_candidates(first, second, min_iou, where)
     ious = np.empty(len(candidates))
     for row, (i, j) in enumerate(candidates.tolist()):
         shared = intersection_area(first[i], second[j])
         ious[row] = shared / (first[i].area + second[j].area - shared)
     reached = ious >= min_iou
     return candidates[reached, 0], candidates[reached, 1], ious[reached]
+
+
+def _find_candidates(
+    first: Sequence[MaskRuns], second: Sequence[MaskRuns], min_iou: float, where: object
+) -> NDArray[np.intp]:
+    parts, total = [np.empty((0, 2), np.intp)], 0
+    rows = max(1, _PAIRS_AT_A_TIME // max(len(second), 1))
+    for start in range(0, len(first), rows):
+        pairs = np.argwhere(_highest_possible_iou(first[start : start + rows], second) >= min_iou)
+        pairs[:, 0] += start
+        parts.append(pairs)
+        total += len(pairs)
+        if total > _MAX_PAIRS:
+            raise InputError(
+                found=f"more than {_MAX_PAIRS} pairs of masks that lie over each other",
+                where=where,
+                expected="masks of cells",
+            )
+    return np.concatenate(parts)
 
 
 def _highest_possible_iou(first: Sequence[MaskRuns], second: Sequence[MaskRuns]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ _SETTINGS = {
     "combine": "stages.combine.settings:CombineSettings",
     "ablate": "stages.ablate.settings:AblateSettings",
     "score": "stages.score.settings:ScoreSettings",
+    "submission": "stages.submission.settings:SubmissionSettings",
     "evaluate": "stages.evaluate.settings:EvaluateSettings",
     "inspect": "stages.inspect.settings:InspectSettings",
     "explore": "stages.explore.settings:ExploreSettings",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.predictions.submission import is_compressed
+from data.predictions.submission_table import is_compressed
 
 log = logging.getLogger("hpacells")
 

@@ -1,0 +1,1 @@
+"""Submission: check a submission, decode it, compare two, merge several."""
