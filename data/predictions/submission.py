@@ -224,7 +224,7 @@ def check_row(values: Sequence[str], where: str) -> SubmissionRow:
     if not image_id:
         raise InputError(found="an empty ID", where=where, expected="the image's ID")
     sizes = [check_size(column, size, where) for column, size in zip(SIZES, (width, height), strict=True)]
-    return SubmissionRow(image_id, *sizes, prediction_string)
+    return SubmissionRow(image_id, sizes[0], sizes[1], prediction_string)
 
 
 def check_size(column: str, size: str, where: str) -> int:

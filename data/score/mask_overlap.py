@@ -11,6 +11,9 @@ from data.errors import InputError
 _PAIRS_AT_A_TIME = 2**20
 """Pairs of boxes compared at a time, which take some 100 MB."""
 
+_MAX_BOXES = 2**30
+"""Pairs of boxes: of 32,000 masks and as many, a minute's work."""
+
 _MAX_PAIRS = 2**21
 """Pairs that are compared pixel by pixel: a minute's work, and 100 times those of 10,000 cells."""
 
@@ -106,6 +109,10 @@ def find_overlaps(
 def _find_candidates(
     first: Sequence[MaskRuns], second: Sequence[MaskRuns], min_iou: float, where: object
 ) -> NDArray[np.intp]:
+    if len(first) * len(second) > _MAX_BOXES:
+        raise InputError(
+            found=f"{len(first)} and {len(second)} masks to compare", where=where, expected="masks of cells"
+        )
     parts, total = [np.empty((0, 2), np.intp)], 0
     rows = max(1, _PAIRS_AT_A_TIME // max(len(second), 1))
     for start in range(0, len(first), rows):

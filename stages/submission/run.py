@@ -63,7 +63,7 @@ def diff(
                 score(submission, truth, absent=scoring.absent, min_iou=scoring.iou)
                 for submission in (first, second)
             ]
-            details["scores"] = list_scores(*scores, inputs.label_set)
+            details["scores"] = list_scores(scores[0], scores[1], inputs.label_set)
         advance(1)
     return StageReport(counts=dict(details["cells"]), details=details)
 
