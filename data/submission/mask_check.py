@@ -71,10 +71,14 @@ def check_masks(
     turned = _check_orientation(masks, size, known, row)
     # Where a mask that is turned lies means nothing.
     masks = [mask for mask in masks if mask.triple not in turned]
-    for first, second, pixels in find_shared([mask.runs for mask in masks]):
+    shared = find_shared([mask.runs for mask in masks])
+    for first, second, pixels in shared.pairs:
         share = pixels / min(masks[first].runs.area, masks[second].runs.area)
         found = f"{pixels} px shared with triple {masks[first].triple}, {share:.2%} of the smaller one"
         row.add("overlap", found, "masks that share no pixel", masks[second].triple)
+    if not shared.is_complete:
+        found = "more masks over each other than are compared: further ones may share pixels"
+        row.add("overlap", found, "masks that share no pixel")
     return len(firsts)
 
 

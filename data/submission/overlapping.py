@@ -1,6 +1,7 @@
 """Masks of one image that share pixels, found in their run lengths."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,20 +12,30 @@ _MAX_COMPARED = 20_000
 """Pairs of an image that are compared pixel by pixel, which takes a second."""
 
 
-def find_shared(masks: Sequence[MaskRuns]) -> Iterator[tuple[int, int, int]]:
+class SharedPixels(NamedTuple):
+    """Pairs of masks that share pixels.
+
+    Attributes
+    ----------
+    pairs
+        Numbers of two masks, the first one lower, and how many pixels they share; in the order of the second.
+    is_complete
+        False where so many boxes lie over each other that not all pairs were compared.
+    """
+
+    pairs: list[tuple[int, int, int]]
+    is_complete: bool
+
+
+def find_shared(masks: Sequence[MaskRuns]) -> SharedPixels:
     """Find the pairs of masks that share pixels.
 
     Parameters
     ----------
     masks
         Masks of one image.
-
-    Yields
-    ------
-    first, second, pixels
-        Numbers of two masks, the first one lower, and how many pixels they share; in the order of the second.
-        Where very many boxes lie over each other, not all pairs.
     """
+    pairs: list[tuple[int, int, int]] = []
     involved = _find_involved(masks)
     boxes = np.array([masks[number].box for number in involved], np.int64).reshape(-1, 4)
     compared = 0
@@ -34,10 +45,11 @@ def find_shared(masks: Sequence[MaskRuns]) -> Iterator[tuple[int, int, int]]:
         for other in np.flatnonzero((low < high).all(axis=1)).tolist():
             compared += 1
             if compared > _MAX_COMPARED:
-                return
+                return SharedPixels(pairs, is_complete=False)
             pixels = intersection_area(masks[involved[other]], masks[second])
             if pixels:
-                yield involved[other], second, pixels
+                pairs.append((involved[other], second, pixels))
+    return SharedPixels(pairs, is_complete=True)
 
 
 def _find_involved(masks: Sequence[MaskRuns]) -> list[int]:

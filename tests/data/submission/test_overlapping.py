@@ -1,10 +1,12 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from data.masks.rle import decode_runs
 from data.score.mask_overlap import mask_from_runs
+from data.submission import overlapping
 from data.submission.overlapping import find_shared
 from tests.factories.submission.small_files import encode
 
@@ -18,4 +20,14 @@ def test_as_laid_out(masks: np.ndarray) -> None:
         for first in range(second)
         if (masks[first] & masks[second]).any()
     ]
-    assert sorted(find_shared(runs), key=lambda pair: (pair[1], pair[0])) == expected
+    found = find_shared(runs)
+    assert sorted(found.pairs, key=lambda pair: (pair[1], pair[0])) == expected
+    assert found.is_complete
+
+
+def test_what_is_not_compared_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlapping, "_MAX_COMPARED", 3)
+    runs = [mask_from_runs(decode_runs(encode(np.ones((6, 7), bool)), 42), 6) for _ in range(4)]
+    found = find_shared(runs)
+    assert found.pairs == [(0, 1, 42), (0, 2, 42), (1, 2, 42)]
+    assert not found.is_complete
