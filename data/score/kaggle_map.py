@@ -7,19 +7,12 @@ right if that reaches the threshold and no detection ranked before it in the ima
 
 from dataclasses import dataclass
 from os import PathLike
-from typing import Literal
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from data.labels.label_set import HPA2021, LabelSet
 from data.predictions.submission import Submission, read_submission
-from data.score.average_precision import average_precision, rank_detections
-from data.score.mask_matching import SharedImages, join_images, match_masks
-
-AbsentPolicy = Literal["fp", "ignore"]
-"""What a detection of a class counts as where its image has no cell of it: false positive, or nothing."""
+from data.score.judged_detections import AbsentPolicy, judge_detections
 
 KAGGLE_IOU = 0.6
 
@@ -106,70 +99,15 @@ def score(
     if submission.label_set.names != truth.label_set.names:
         message = f"classes of {submission.label_set} and of {truth.label_set}"
         raise ValueError(message)
-    images = join_images(submission, truth)
-    matches = match_masks(submission, truth, images, min_iou)
-    cells = truth.triples[matches.truth_has_pixels[truth.triples["mask"]]]
-    cells = cells.assign(image=images.of_truth(cells["image"]), cell=np.arange(len(cells)))
-    detections = submission.triples[matches.has_pixels[submission.triples["mask"]]]
-    detections = detections.assign(image=images.of_submission(detections["image"]))
-    if absent == "ignore":
-        found, true = (_image_and_label(triples, len(truth.label_set)) for triples in (detections, cells))
-        detections = detections[np.isin(found, true)]
-    detections = _rank_within_images(detections)
-    detections["right"] = _find_right(detections, cells, matches.pairs)
-    return _summarise(detections, cells, images, len(truth.label_set), len(submission.images))
-
-
-def _image_and_label(triples: pd.DataFrame, classes: int) -> NDArray[np.int64]:
-    return (triples["image"] * classes + triples["label"]).to_numpy()
-
-
-def _rank_within_images(detections: pd.DataFrame) -> pd.DataFrame:
-    """Sort by image, and within an image by rank; ``detection`` numbers the rows in this order."""
-    ranked = detections.iloc[rank_detections(detections["confidence"].to_numpy())]
-    ranked = ranked.iloc[np.argsort(ranked["image"].to_numpy(), kind="stable")]
-    return ranked.assign(detection=np.arange(len(ranked)))
-
-
-def _find_right(detections: pd.DataFrame, cells: pd.DataFrame, pairs: pd.DataFrame) -> NDArray[np.bool_]:
-    """Find the detections, in their order, that are the first to take the cell they overlap most."""
-    candidates = (
-        detections[["detection", "mask", "label"]]
-        .merge(pairs, on="mask")
-        .merge(
-            cells[["cell", "mask", "label"]].rename(columns={"mask": "truth_mask"}),
-            on=["truth_mask", "label"],
-        )
-        .sort_values(["detection", "iou", "cell"], ascending=[True, False, True])
-    )
-    best = candidates.drop_duplicates("detection").drop_duplicates("cell")
-    right = np.zeros(len(detections), bool)
-    right[best["detection"]] = True
-    return right
-
-
-def _summarise(
-    detections: pd.DataFrame,
-    cells: pd.DataFrame,
-    images: SharedImages,
-    classes: int,
-    submitted_images: int,
-) -> Score:
-    pooled = detections.iloc[rank_detections(detections["confidence"].to_numpy())]
-    labels, right = pooled["label"].to_numpy(), pooled["right"].to_numpy()
-    truth_cells = np.bincount(cells["label"], minlength=classes).tolist()
-    by_class = tuple(
-        average_precision(right[labels == label], count) if count else None
-        for label, count in enumerate(truth_cells)
-    )
+    judged = judge_detections(submission, truth, absent=absent, min_iou=min_iou)
+    by_class = judged.average_precisions()
     known = [value for value in by_class if value is not None]
-    shared_images = int((images.submission_rows >= 0).sum())
     return Score(
         map=float(np.mean(known)) if known else None,
         average_precision=by_class,
-        truth_cells=tuple(truth_cells),
-        detections=tuple(np.bincount(labels, minlength=classes).tolist()),
-        images=len(images.truth_rows),
-        images_without_row=len(images.truth_rows) - shared_images,
-        ignored_images=submitted_images - shared_images,
+        truth_cells=tuple(np.bincount(judged.truth_labels, minlength=judged.classes).tolist()),
+        detections=tuple(np.bincount(judged.labels, minlength=judged.classes).tolist()),
+        images=judged.images,
+        images_without_row=judged.images_without_row,
+        ignored_images=judged.ignored_images,
     )
