@@ -49,7 +49,7 @@ def list_variants(base: Rules) -> Iterator[tuple[str, Rules]]:
 
 
 def _defaults(switch: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    usual = Rules().model_dump()
+    usual = Rules.model_validate({}).model_dump()
     return {part: {key: usual[part][key] for key in values} for part, values in switch.items()}
 
 

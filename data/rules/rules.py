@@ -22,10 +22,18 @@ class Rules(Settings):
     In this order: image beside cell, the negative class, rare classes, weights of cells.
     """
 
-    image: ImageRules = Setting(ImageRules(), description="the image's probabilities beside the cell's")
-    negative: NegativeRules = Setting(NegativeRules(), description="the confidence of the negative class")
-    rare: RareRules = Setting(RareRules(), description="classes that count as far as their image has them")
-    cells: CellRules = Setting(CellRules(), description="cells that count less, or are left out")
+    image: ImageRules = Setting(
+        ImageRules.model_validate({}), description="the image's probabilities beside the cell's"
+    )
+    negative: NegativeRules = Setting(
+        NegativeRules.model_validate({}), description="the confidence of the negative class"
+    )
+    rare: RareRules = Setting(
+        RareRules.model_validate({}), description="classes that count as far as their image has them"
+    )
+    cells: CellRules = Setting(
+        CellRules.model_validate({}), description="cells that count less, or are left out"
+    )
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ def apply_rules(
         A rule is of a class that is not among the names, or the image's part in the probabilities is unknown
         or all of them where a rule needs those of the cell alone.
     """
-    if rules == Rules():
+    if rules == Rules.model_validate({}):
         return Confidences(probabilities, np.zeros(len(probabilities), bool))
     values = probabilities.astype(np.float64)
     left_out = find_left_out(cells, rules.cells)

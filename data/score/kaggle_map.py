@@ -12,7 +12,7 @@ import numpy as np
 
 from data.labels.label_set import HPA2021, LabelSet
 from data.predictions.submission import Submission, read_submission
-from data.score.judged_detections import AbsentPolicy, judge_detections
+from data.score.judged_detections import AbsentPolicy, JudgedDetections, judge_detections
 
 KAGGLE_IOU = 0.6
 
@@ -99,7 +99,11 @@ def score(
     if submission.label_set.names != truth.label_set.names:
         message = f"classes of {submission.label_set} and of {truth.label_set}"
         raise ValueError(message)
-    judged = judge_detections(submission, truth, absent=absent, min_iou=min_iou)
+    return summarise(judge_detections(submission, truth, absent=absent, min_iou=min_iou))
+
+
+def summarise(judged: JudgedDetections) -> Score:
+    """Return the score of judged detections."""
     by_class = judged.average_precisions()
     known = [value for value in by_class if value is not None]
     return Score(

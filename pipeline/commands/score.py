@@ -31,6 +31,9 @@ def score(
     json_path: Annotated[
         Path | None, typer.Option("--json", help="Write mAP and AP per class there.")
     ] = None,
+    curves: Annotated[
+        Path | None, typer.Option("--curves", help="Write precision-recall curves into that folder.")
+    ] = None,
     work: Annotated[
         Path | None,
         typer.Option("--work", help="Work folder whose report shows the scores.", callback=hold_folder),
@@ -40,11 +43,17 @@ def score(
 ) -> None:
     """Score a submission with the Kaggle metric (mAP, mask IoU 0.6)."""
     settings = load_settings(["score"], config, assignments, {"score.absent": absent})
-    typer.echo(_score_files(submission, truth, settings, local_engine(), json_path, work))
+    typer.echo(_score_files(submission, truth, settings, local_engine(), json_path, work, curves))
 
 
 def _score_files(
-    submission: Path, truth: Path, config: Config, context: Context, json_path: Path | None, work: Path | None
+    submission: Path,
+    truth: Path,
+    config: Config,
+    context: Context,
+    json_path: Path | None,
+    work: Path | None,
+    curves: Path | None,
 ) -> str:
     """Score a submission and give the table of scores as text.
 
@@ -54,6 +63,8 @@ def _score_files(
         Where mAP and AP per class are written as JSON, if anywhere.
     work
         Work folder that keeps the scores for its report, if any.
+    curves
+        Folder for precision-recall curves, if any.
     """
     from pipeline.steps.score import score_step
     from stages.score.run import format_scores
@@ -61,6 +72,6 @@ def _score_files(
     with tempfile.TemporaryDirectory() as temporary:
         folder = WorkFolder(work or Path(temporary))
         target = json_path or folder.metric
-        step = score_step(folder.manifest("score"), submission, truth, target, config)
+        step = score_step(folder.manifest("score"), submission, truth, target, config, curves)
         manifest = execute(step, context)
     return format_scores(manifest.details)

@@ -13,12 +13,20 @@ from pipeline.runs.work_folder import WorkFolder
 from stages.score.settings import ScoreSettings
 
 
-def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, config: Config) -> Step:
+def score_step(
+    manifest: Path,
+    submission: Path,
+    truth: Path,
+    json_path: Path,
+    config: Config,
+    curves: Path | None = None,
+) -> Step:
     """Score a submission against the truth.
 
     Its classes are those that were predicted, where the folder of the manifest or the submission's own folder
     tells them, unless the settings say which.
     """
+    from stages.score.details import curve_files
     from stages.score.paths import ScoreInputs, ScoreOutputs
     from stages.score.run import choose_label_set
     from stages.score.run import run as score
@@ -32,8 +40,8 @@ def score_step(manifest: Path, submission: Path, truth: Path, json_path: Path, c
         manifest=manifest,
         settings=settings,
         inputs={"submission": hash_file(submission), "truth": hash_file(truth)} | classes,
-        outputs=(json_path,),
-        run=lambda _, context: score(inputs, ScoreOutputs(json_path), settings, context),
+        outputs=(json_path, *curve_files(curves)),
+        run=lambda _, context: score(inputs, ScoreOutputs(json_path, curves), settings, context),
     )
 
 

@@ -1,6 +1,7 @@
 """Ablate: score a submission under every rule, over fixed predictions."""
 
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.ablate.bootstrap import draw_samples, find_interval
 from data.ablate.fixed_matches import FixedMatches, match_cells
 from data.ablate.variants import list_variants
 from data.cells.stored_cells import StoredCells
@@ -20,6 +20,7 @@ from data.predictions.predictions_table import read_image_weight
 from data.predictions.submission import read_submission
 from data.rules.cell_facts import CellFacts, collect_facts
 from data.rules.rules import Rules, apply_rules
+from data.score.bootstrap import draw_samples, find_interval
 from data.tables.csv_file import write_csv
 from stages.ablate.paths import AblateInputs, AblateOutputs
 from stages.ablate.settings import AblateSettings
@@ -167,7 +168,8 @@ def _row(
     }
 
 
-def _as_json(row: dict[str, Any]) -> dict[str, Any]:
+def _as_json(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     return {
-        key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()
+        str(key): None if isinstance(value, float) and math.isnan(value) else value
+        for key, value in row.items()
     }

@@ -18,7 +18,8 @@ class CombineSettings(StageSettings):
         description="write at most so many classes of a cell, its most probable ones; each repeats the mask",
     )
     rules: Rules = Setting(
-        Rules(), description="what is done to the probabilities before they are written (docs/combining.md)"
+        Rules.model_validate({}),
+        description="what is done to the probabilities before they are written (docs/combining.md)",
     )
     label_set: str | None = Setting(
         None,

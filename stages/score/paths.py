@@ -30,7 +30,11 @@ class ScoreOutputs:
     Attributes
     ----------
     metric_path
-        JSON file ``{"map": .., "ap": {"0": .., ..}}``, null for a class without truth; None for no file.
+        JSON file ``{"map": .., "ap": {"0": .., ..}}``, null for a class without truth, and, where they are
+        asked for, ``ious`` and ``intervals``; None for no file.
+    curves_dir
+        Folder for the precision-recall curves: ``precision_recall.csv`` and ``.png``; None for none.
     """
 
     metric_path: Path | None = None
+    curves_dir: Path | None = None

@@ -9,8 +9,15 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.predictions.submission import Submission, read_submission
-from data.score.kaggle_map import Score, score
+from data.score.judged_detections import judge_by_thresholds
+from data.score.kaggle_map import Score, summarise
 from data.tables.id_hints import explain_ids
+from stages.score.details import (
+    find_intervals,
+    format_intervals,
+    tabulate_thresholds,
+    write_curves,
+)
 from stages.score.paths import ScoreInputs, ScoreOutputs
 from stages.score.settings import ScoreSettings
 from stages.stage import Context, StageReport
@@ -45,7 +52,8 @@ def run(inputs: ScoreInputs, outputs: ScoreOutputs, settings: ScoreSettings, con
     Returns
     -------
     StageReport
-        With ``map``, ``iou``, ``absent`` and ``classes`` (label, name, ap, truth, detections) in its details.
+        With ``map``, ``iou``, ``absent`` and ``classes`` (label, name, ap, truth, detections) in its details,
+        and, where they are asked for, ``ious`` and ``intervals``.
     """
     with context.track("score", 3) as advance:
         label_set = choose_label_set(settings, inputs.predicted)
@@ -58,11 +66,20 @@ def run(inputs: ScoreInputs, outputs: ScoreOutputs, settings: ScoreSettings, con
                 found="no row below the header", where=inputs.truth_path, expected="one row per image"
             )
         _check_images(submitted, true)
-        result = score(submitted, true, absent=settings.absent, min_iou=settings.iou)
+        ious = [settings.iou, *settings.ious]
+        judged = judge_by_thresholds(submitted, true, absent=settings.absent, ious=ious)
+        result = summarise(judged[0])
         advance(1)
+    more: dict[str, Any] = {}
+    if settings.ious:
+        more["ious"] = tabulate_thresholds(settings.ious, judged[1:])
+    if settings.samples:
+        more["intervals"] = find_intervals(judged[0], settings.samples, settings.seed)
     if outputs.metric_path is not None:
-        _write_json(outputs.metric_path, result)
-    return StageReport(counts=_counts(result), details=_details(result, settings, label_set))
+        _write_json(outputs.metric_path, result, more)
+    if outputs.curves_dir is not None:
+        write_curves(outputs.curves_dir, judged[0], label_set.names)
+    return StageReport(counts=_counts(result), details=_details(result, settings, label_set) | more)
 
 
 def _check_images(submitted: Submission, true: Submission) -> None:
@@ -102,7 +119,7 @@ def format_scores(details: dict[str, Any]) -> str:
         for row in details["classes"]
     ]
     lines.append(f"{'mAP at mask IoU ' + format(details['iou'], 'g'):<44}{_format(details['map']):>8}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *format_intervals(details)])
 
 
 def _counts(result: Score) -> dict[str, int | float]:
@@ -131,10 +148,10 @@ def _details(result: Score, settings: ScoreSettings, label_set: LabelSet) -> dic
     return {"map": result.map, "iou": settings.iou, "absent": settings.absent, "classes": classes}
 
 
-def _write_json(path: Path, result: Score) -> None:
+def _write_json(path: Path, result: Score, more: dict[str, Any]) -> None:
     by_class = {str(label): ap for label, ap in enumerate(result.average_precision)}
     with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps({"map": result.map, "ap": by_class}, indent=1) + "\n")
+        temporary.write_text(json.dumps({"map": result.map, "ap": by_class} | more, indent=1) + "\n")
 
 
 def _format(score: float | None) -> str:

@@ -1,5 +1,7 @@
 """Settings of the score stage."""
 
+from typing import Annotated
+
 from pydantic import Field as Setting
 
 from data.score.kaggle_map import KAGGLE_IOU, AbsentPolicy
@@ -15,6 +17,13 @@ class ScoreSettings(StageSettings):
     iou: float = Setting(
         KAGGLE_IOU, gt=0, le=1, description="intersection over union from which on masks match"
     )
+    ious: tuple[Annotated[float, Setting(gt=0, le=1)], ...] = Setting(
+        (), description="further thresholds of which mAP and AP are told, such as [0.5, 0.55, 0.6]"
+    )
+    samples: int = Setting(
+        0, ge=0, description="bootstrap samples of images for intervals of mAP and AP; 0 for none"
+    )
+    seed: int = Setting(0, ge=0, description="seed of the bootstrap samples")
     label_set: str = Setting(
         "",
         description="the classes: hpa2021, hpa2018, or a TOML file with their names; without it those of the "

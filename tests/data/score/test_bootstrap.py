@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data.ablate.bootstrap import draw_samples, find_interval
+from data.score.bootstrap import draw_samples, find_interval
 
 
 def test_samples_have_as_many_images_and_are_those_of_the_seed() -> None:
