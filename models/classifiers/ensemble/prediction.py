@@ -14,6 +14,7 @@ from data.rules.image_mean import average_with_image_mean
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.preparation import TileSettings, crop_tiles, read_prepared
 from data.tiles.tile_reader import TileReader
+from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from models.classifiers.ensemble.fewer_channels import restrict_classifier
 from models.classifiers.ensemble.members import Member, group_by_tiles, mean_image_share, mean_thresholds
 from models.classifiers.inference import predict_tiles
@@ -21,6 +22,7 @@ from models.classifiers.model_folder import read_classifier
 from models.classifiers.runtimes.batch_runtime import BatchRuntime
 from models.classifiers.runtimes.factory import make_batch_runtime
 from models.classifiers.runtimes.memory_saving_runtime import MemorySavingRuntime
+from models.runtimes.names import resolve_runtime
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,9 @@ class EnsemblePrediction:
     image_weight: float
 
 
+SUBCELL_TILES = 4
+"""Tiles of SubCell at a time on a processor, whatever the size of a batch."""
+
 CALIBRATION_TILES = 64
 """Tiles on which the ranges of int8 are set, evenly from all that are predicted."""
 
@@ -98,7 +103,12 @@ def open_runtime(
         return crop_tiles(read_prepared(store, chosen, settings), settings)
 
     classifier = restrict_classifier(read_classifier(member.folder), member.architecture)
-    return MemorySavingRuntime(make_batch_runtime(classifier, runtime, calibrate), "the cells to predict")
+    batch_runtime = make_batch_runtime(classifier, runtime, calibrate)
+    # On a processor a few tiles of SubCell are as fast as many, whose attention would take gigabytes.
+    few = classifier.architecture.backbone.name in SUBCELL_CHANNELS and resolve_runtime(runtime) != "cuda"
+    return MemorySavingRuntime(
+        batch_runtime, "the cells to predict", max_tiles=SUBCELL_TILES if few else None
+    )
 
 
 def predict_cells(

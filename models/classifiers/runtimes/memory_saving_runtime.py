@@ -26,11 +26,20 @@ class MemorySavingRuntime:
         Names the tiles in messages, such as "the held-out cells".
     level
         Of the message that says that batches are made smaller, as in ``logging``.
+    max_tiles
+        Tiles at a time from the start; None: as many as a batch has.
     """
 
-    def __init__(self, runtime: BatchRuntime, what: str, level: int = logging.WARNING) -> None:
+    def __init__(
+        self,
+        runtime: BatchRuntime,
+        what: str,
+        level: int = logging.WARNING,
+        *,
+        max_tiles: int | None = None,
+    ) -> None:
         self._runtime, self._what, self._level = runtime, what, level
-        self._max_tiles: int | None = None
+        self._max_tiles = max_tiles
 
     @property
     def classifier(self) -> Classifier:

@@ -116,3 +116,11 @@ def test_nothing_refers_to_the_tensors_of_a_batch_that_did_not_fit(
     )
     MemorySavingRuntime(Holding(make_classifier(), 4), "the cells")(TILES)
     assert freed == [0, 0]
+
+
+def test_few_tiles_from_the_start(make_classifier: Callable[..., Classifier]) -> None:
+    short = Short(make_classifier(), 13)
+    runtime = MemorySavingRuntime(short, "the tiles", max_tiles=5)
+    expected = Short(make_classifier(), 13)(TILES)
+    torch.testing.assert_close(runtime(TILES).logits, expected.logits)
+    assert short.sizes == [5, 5, 3]
