@@ -22,7 +22,7 @@ class InspectSettings(StageSettings):
         "does, and its weights are still what they were) or never",
     )
     attention_cells: int = Setting(
-        200,
+        60,
         ge=1,
         description="show it for at most so many cells, evenly spread over those shown; the network runs "
         "again on each of them",
