@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.plots.precision_recall import Curve, draw_precision_recall
+from data.predictions.submission import Submission
 from data.score.bootstrap import draw_samples, find_interval
-from data.score.judged_detections import JudgedDetections
+from data.score.judged_detections import AbsentPolicy, JudgedDetections, judge_detections
+from data.score.mask_cost import with_true_classes, with_true_masks
 from data.tables.csv_file import write_csv
 
 
@@ -22,6 +24,18 @@ def tabulate_thresholds(ious: Sequence[float], judged: Sequence[JudgedDetections
         by_class = at.average_precisions()
         rows.append({"iou": iou, "map": _mean(by_class), "ap": list(by_class)})
     return rows
+
+
+def measure_mask_cost(
+    submission: Submission, truth: Submission, absent: AbsentPolicy, iou: float
+) -> dict[str, float | None]:
+    """Return mAP of the masks with the true classes, ``true_classes``, and the reverse, ``true_masks``."""
+    by_masks = with_true_classes(submission, truth, iou)
+    by_classes = with_true_masks(submission, truth)
+    return {
+        name: _mean(judge_detections(made, truth, absent=absent, min_iou=iou).average_precisions())
+        for name, made in (("true_classes", by_masks), ("true_masks", by_classes))
+    }
 
 
 def find_intervals(judged: JudgedDetections, samples: int, seed: int) -> dict[str, Any]:
@@ -68,9 +82,18 @@ def write_curves(folder: Path, judged: JudgedDetections, names: Sequence[str]) -
 def format_intervals(details: dict[str, Any]) -> list[str]:
     """Return lines of text with mAP at other thresholds, and the interval of mAP."""
     lines = []
-    for row in details.get("ious", []):
-        mean = "-" if row["map"] is None else f"{row['map']:.4f}"
-        lines.append(f"{'mAP at mask IoU ' + format(row['iou'], 'g'):<44}{mean:>8}")
+    told = [(f"mAP at mask IoU {row['iou']:g}", row["map"]) for row in details.get("ious", [])]
+    cost = details.get("mask_cost", {})
+    told += [
+        (text, cost[name])
+        for name, text in (
+            ("true_classes", "mAP of these masks with the true classes"),
+            ("true_masks", "mAP of these classes with the true masks"),
+        )
+        if name in cost
+    ]
+    for text, value in told:
+        lines.append(f"{text:<44}{'-' if value is None else format(value, '.4f'):>8}")
     interval = details.get("intervals", {}).get("map")
     if interval:
         low, high = interval

@@ -15,6 +15,7 @@ from data.tables.id_hints import explain_ids
 from stages.score.details import (
     find_intervals,
     format_intervals,
+    measure_mask_cost,
     tabulate_thresholds,
     write_curves,
 )
@@ -53,7 +54,7 @@ def run(inputs: ScoreInputs, outputs: ScoreOutputs, settings: ScoreSettings, con
     -------
     StageReport
         With ``map``, ``iou``, ``absent`` and ``classes`` (label, name, ap, truth, detections) in its details,
-        and, where they are asked for, ``ious`` and ``intervals``.
+        and, where they are asked for, ``ious``, ``mask_cost`` and ``intervals``.
     """
     with context.track("score", 3) as advance:
         label_set = choose_label_set(settings, inputs.predicted)
@@ -73,6 +74,8 @@ def run(inputs: ScoreInputs, outputs: ScoreOutputs, settings: ScoreSettings, con
     more: dict[str, Any] = {}
     if settings.ious:
         more["ious"] = tabulate_thresholds(settings.ious, judged[1:])
+    if settings.mask_cost:
+        more["mask_cost"] = measure_mask_cost(submitted, true, settings.absent, settings.iou)
     if settings.samples:
         more["intervals"] = find_intervals(judged[0], settings.samples, settings.seed)
     if outputs.metric_path is not None:

@@ -20,6 +20,10 @@ class ScoreSettings(StageSettings):
     ious: tuple[Annotated[float, Setting(gt=0, le=1)], ...] = Setting(
         (), description="further thresholds of which mAP and AP are told, such as [0.5, 0.55, 0.6]"
     )
+    mask_cost: bool = Setting(
+        False,
+        description="also score these masks with the true classes, and these classes with the true masks",
+    )
     samples: int = Setting(
         0, ge=0, description="bootstrap samples of images for intervals of mAP and AP; 0 for none"
     )
