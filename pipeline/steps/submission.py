@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def check_file(submission: Path, sample: Path | None, config: Config, context: Context) -> "SubmissionCheck":
     """Check a submission; no work folder is needed."""
-    from stages.submission.run import check
+    from stages.submission.check import run as check
 
     settings = config.settings("submission", SubmissionSettings)
     return check(CheckInputs(submission, _find_label_set(settings, submission), sample), context)
@@ -56,7 +56,7 @@ def diff_files(
     first: Path, second: Path, truth: Path | None, config: Config, context: Context
 ) -> StageReport:
     """Compare two submissions; nothing is written."""
-    from stages.submission.run import diff
+    from stages.submission.diff import run as diff
 
     settings = config.settings("submission", SubmissionSettings)
     inputs = DiffInputs(first, second, _find_label_set(settings, first), truth)
@@ -67,7 +67,7 @@ def merge_files(
     submissions: Sequence[Path], weights: Sequence[float], output: Path, config: Config, context: Context
 ) -> StageReport:
     """Merge submissions into a file; without weights all count the same."""
-    from stages.submission.run import merge
+    from stages.submission.merge import run as merge
 
     settings = config.settings("submission", SubmissionSettings)
     given = tuple(weights) or (1.0,) * len(submissions)

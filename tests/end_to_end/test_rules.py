@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.ablate.variants import SWITCHES
 from data.cells.cells_table import read_cells
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_image_weight, read_predictions
 from data.predictions.submission import read_submission
@@ -68,7 +69,7 @@ def test_what_each_rule_is_worth(hpacells: Callable, simulated: Path, work: Path
     options = ["--work", work, "--set", "ablate.samples=20", "--set", "combine.min_confidence=0"]
     told = hpacells("ablate", simulated / "truth.csv", *options).stdout
     table = pd.read_csv(work / "ablate" / "rules.csv")
-    assert len(told.splitlines()) == len(table) + 1 == 19
+    assert len(told.splitlines()) == len(table) + 1 == len(SWITCHES) + 2
     assert (work / "ablate" / "rules.png").stat().st_size > 10_000
     assert table["rules"][0] == "rules as they are"
     assert (table["difference_low"] <= table["difference_high"]).all()

@@ -14,7 +14,7 @@ from stages.stage import Context, StageReport, StageSettings
 
 STAGES = Path(__file__).parents[2] / "stages"
 RUNS = sorted(f"stages.{path.parent.name}.{path.stem}" for path in STAGES.glob("*/run*.py"))
-RUNS += ["stages.segmenter.compare", "stages.segmenter.train"]
+RUNS += ["stages.segmenter.compare", "stages.segmenter.train", "stages.submission.merge"]
 PATHS = sorted(f"stages.{path.parent.name}.paths" for path in STAGES.glob("*/paths.py"))
 SETTINGS = sorted(f"stages.{path.parent.name}.{path.stem}" for path in STAGES.glob("*/*settings.py"))
 
