@@ -43,7 +43,7 @@ def test_every_folder_of_stages_is_a_command_or_shared() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in SECTIONS if name not in ("images", "segmenter", "compare")]
+    "name", [name for name in SECTIONS if name not in ("images", "segmenter", "compare", "submission")]
 )
 def test_every_section_is_the_settings_of_the_stage_of_its_name(name: str) -> None:
     assert name in STAGES
