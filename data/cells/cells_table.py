@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from data.atomic import atomic_write
 from data.channels import CHANNELS
@@ -78,6 +77,9 @@ def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.
       image_id  cell_id  y0  x0  y1  x1  area_px
     0       A1        1   5  10  15  18       80
     """
+    # Takes a quarter of a second, which commands that only read a table should not wait for.
+    from scipy import ndimage
+
     height, width = cells.shape
     count = int(cells.max(initial=0))
     boxes = np.array(

@@ -7,6 +7,7 @@ import typer
 
 from pipeline.commands.options import Assignments, ConfigFile, hold_folder, load_settings, run_step
 from pipeline.runs.work_folder import WorkFolder
+from stages.export.formats import describe_formats
 
 
 def export(
@@ -22,11 +23,14 @@ def export(
             "--format",
             "--as",
             metavar="FORMAT",
-            help="h5ad (AnnData: scanpy, cellxgene; the default), or subcellportable (its result.csv).",
+            help=f"One of: {describe_formats()}; the first is the default.",
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Default: cells.h5ad or result.csv in the work folder.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of the files, or the one file itself. Default: in the work folder."
+        ),
     ] = None,
     labels: Annotated[
         Path | None,
@@ -37,14 +41,14 @@ def export(
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
-    """Write cells, embeddings and probabilities for scanpy (h5ad)."""
-    from pipeline.steps.export import export_step
+    """Write cells and predictions for other programs (scanpy ...)."""
+    from pipeline.steps.export import export_step, find_exported
 
     given = [path for path in (folder, work) if path is not None]
     if len(given) != 1:
         message = "give the work folder" + (" once" if given else "")
         raise typer.BadParameter(message)
     settings = load_settings(["export"], config, assignments, {"export.format": format_name})
-    step = export_step(WorkFolder(given[0]), output, labels, settings)
-    manifest = run_step(step)
-    typer.echo(f"{manifest.details['format']}: {step.outputs[0]}")
+    work_folder = WorkFolder(given[0])
+    manifest = run_step(export_step(work_folder, output, labels, settings))
+    typer.echo(f"{manifest.details['format']}: {find_exported(work_folder, settings, output)}")

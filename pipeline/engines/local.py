@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
-import cv2
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -116,6 +115,8 @@ def _executor(workers: int, processes: bool) -> Iterator[Executor]:
 @contextmanager
 def _divided_cores(workers: int) -> Iterator[None]:
     """Leave each worker its share of the cores: libraries' own threads would compete with the workers."""
+    import cv2
+
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     # Not imported for this: a stage that computes with torch has imported it.
@@ -132,6 +133,8 @@ def _divided_cores(workers: int) -> Iterator[None]:
 
 
 def _start_worker() -> None:
+    import cv2
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)

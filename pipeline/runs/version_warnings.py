@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 
 from data.software.differences import MIXED_FIELDS, find_differences, name_differences
-from data.software.opencv import check_opencv
 from pipeline.runs.manifest import Manifest, read_manifest
 
 _BEFORE = {
@@ -38,6 +37,9 @@ def warn_of_versions(stage: str, manifest: Path, *, is_done: bool) -> None:
     """
     if stage not in _BEFORE:
         return
+    # Imports OpenCV, which the commands that only read tables do without.
+    from data.software.opencv import check_opencv
+
     check_opencv()
     for name in (*_BEFORE[stage], *((stage,) if is_done else ())):
         path = manifest if name == stage else manifest.with_name(f"{name}.json")

@@ -2,10 +2,13 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
+from data.fields.field import Field
+from data.fields.images_table import read_images
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from data.software.versions import find_version
@@ -15,23 +18,50 @@ from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.images import list_segmented
 from pipeline.steps.provenance import collect_provenance
+from stages.export.formats import FORMATS
 from stages.export.settings import ExportSettings
 from stages.stage import Context, StageReport
 
 log = logging.getLogger("hpacells")
 
-_FILE_NAMES = {"h5ad": "cells.h5ad", "subcellportable": "result.csv"}
+_FOLDER = "export"
+"""Folder in the work folder for formats of many files."""
+
 _STAGES = ("segment", "crops", "train", "predict")
 """Stages whose settings are written into the file."""
 
 
-def find_exported(work: WorkFolder, config: Config) -> Path:
-    """Return the file that an export writes into the work folder."""
-    return work.root / _FILE_NAMES[config.settings("export", ExportSettings).format]
+def find_exported(work: WorkFolder, config: Config, output: Path | None = None) -> Path:
+    """Return the path that an export writes, or the folder of many.
+
+    Parameters
+    ----------
+    work
+        The work folder.
+    config
+        Configuration, which has the format.
+    output
+        A folder, or the file itself where the name ends as the format's does; None: in the work folder.
+    """
+    written = FORMATS[config.settings("export", ExportSettings).format]
+    if not written.is_one_path:
+        return output or work.root / _FOLDER
+    name = written.file_names[0]
+    if output is None:
+        return work.root / name
+    is_named = output.suffix and not output.is_dir()
+    return output if is_named else output / name
 
 
-def export_step(work: WorkFolder, output: Path | None, labels: Path | None, config: Config) -> Step:
+def export_step(
+    work: WorkFolder,
+    output: Path | None,
+    labels: Path | None,
+    config: Config,
+    fields: Sequence[Field] | None = None,
+) -> Step:
     """Write the work folder's cells and predictions in the format of another program.
 
     Parameters
@@ -39,19 +69,25 @@ def export_step(work: WorkFolder, output: Path | None, labels: Path | None, conf
     work
         The work folder.
     output
-        The file; by default one in the work folder, named as the format has it.
+        Folder of the files, or the file itself where there is one; by default in the work folder.
     labels
         Label file of the images, or None.
     config
         Configuration.
+    fields
+        The fields that were segmented; by default they are found again where the format needs them.
     """
     from stages.export.paths import ExportInputs, ExportOutputs
     from stages.export.run import run as export
 
     settings = config.settings("export", ExportSettings)
-    path = output or find_exported(work, config)
+    written = FORMATS[settings.format]
+    path = find_exported(work, config, output)
     predict = require(work, "predict", work.predictions)
     dependencies = {"predict": predict.output_key, "crops": require_cells(work).output_key}
+    segmented = _require_fields(work, settings.format) if written.sees_fields else None
+    if segmented is not None:
+        dependencies["segment"] = segmented.output_key
     plane = _find_plane(work, predict) if settings.format == "h5ad" else None
     if plane is not None:
         dependencies["features"] = plane.output_key
@@ -65,24 +101,64 @@ def export_step(work: WorkFolder, output: Path | None, labels: Path | None, conf
             cells_path=work.cells,
             images_table_path=work.images,
             predictions_path=work.predictions,
+            fields=_list_fields(work, config, fields) if written.sees_fields else (),
+            images_dir=None if segmented is None else Path(segmented.details["images"]),
+            masks_dir=None if segmented is None else work.masks,
+            tiles_path=work.tiles,
             labels_path=labels,
             plane_path=None if plane is None else work.features / "embedding.csv",
             plane_method="" if plane is None else str(plane.settings.get("method", "")),
             facts=_collect_facts(work, predict),
         )
         report = export(inputs, ExportOutputs(path), settings, context)
+        report.details["format"] = settings.format
         if labels is not None:
             report.details["labels"] = str(labels.resolve())
         return report
 
     return Step(
         stage="export",
-        manifest=work.manifest("export"),
+        # One of each format, so that they are written side by side.
+        manifest=work.manifest(f"export-{settings.format}"),
         settings=settings,
         inputs=dependencies,
-        outputs=(path,),
+        outputs=(path,) if written.is_one_path else written.list_paths(path, _list_ids(work)),
         run=run,
     )
+
+
+def _require_fields(work: WorkFolder, format_name: str) -> Manifest:
+    """Return the manifest of the segmentation; an error where the cells came without fields."""
+    crops = read_manifest(work.manifest("crops"))
+    if crops is not None and "index" in crops.inputs:
+        raise InputError(
+            found="cells that came as pre-cropped tiles, without fields",
+            where=work.root,
+            expected=f"segmented fields, whose masks {format_name} holds",
+            advice="export with --format h5ad",
+        )
+    return require(work, "segment", work.masks)
+
+
+def _list_fields(work: WorkFolder, config: Config, fields: Sequence[Field] | None) -> Sequence[Field]:
+    """Return the fields that have masks, in the order of the images table."""
+    found = {field.image_id: field for field in (list_segmented(work, config) if fields is None else fields)}
+    ids = _list_ids(work)
+    missing = [image_id for image_id in ids if image_id not in found]
+    if missing:
+        raise InputError(
+            found=f"no image of the segmented field {missing[0]}"
+            + (f", nor of {len(missing) - 1} others" if len(missing) > 1 else ""),
+            where=Path(require(work, "segment").details["images"]),
+            expected="the images that were segmented",
+            advice="put them back, or run `hpacells segment` on the folder as it is now",
+        )
+    return [found[image_id] for image_id in ids]
+
+
+def _list_ids(work: WorkFolder) -> list[str]:
+    """Return the IDs of all segmented fields."""
+    return [str(image_id) for image_id in read_images(work.images)["image_id"]]
 
 
 def _collect_facts(work: WorkFolder, predict: Manifest) -> dict[str, Any]:

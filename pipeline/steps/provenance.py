@@ -14,6 +14,7 @@ from pipeline.runs.outputs.changed_outputs import find_changed_outputs
 from pipeline.runs.recorded_classifiers import WEIGHTS, find_recorded
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.provenance_of_cell import describe_cell
+from stages.export.formats import FORMATS
 
 _ORDER = (
     "simulate",
@@ -26,7 +27,7 @@ _ORDER = (
     "score",
     "evaluate",
     "features",
-    "export",
+    *(f"export-{name}" for name in FORMATS),
     "explore",
     "inspect",
 )

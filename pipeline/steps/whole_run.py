@@ -98,7 +98,7 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     manifests = [execute(step, context) for make in steps if (step := make()) is not None]
     folders = {path.parent for field in fields for path in field.files.values()}
     simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]
-    return manifests, _summary(job, [*filter(None, simulated), *manifests])
+    return manifests, _summary(job, config, [*filter(None, simulated), *manifests])
 
 
 def _list_models(job: Job) -> Sequence[Path]:
@@ -122,19 +122,19 @@ def _steps(
         yield lambda: score_step(work.manifest("score"), work.submission, truth, work.metric, config)
     yield lambda: inspect_step(work, labels, config, fields)
     if additions.export:
-        yield lambda: _export_step(job, config)
+        yield lambda: _export_step(job, config, fields)
 
 
-def _export_step(job: Job, config: Config) -> Step | None:
+def _export_step(job: Job, config: Config, fields: Sequence[Field]) -> Step | None:
     """Return the step that exports the results; None, told, where no cell was predicted."""
     predicted = read_manifest(job.work.manifest("predict"))
     if predicted is not None and not predicted.counts.get("cells", 1):
         log.warning("export: nothing to write, as no cell was predicted")
         return None
-    return export_step(job.work, None, job.labels, config)
+    return export_step(job.work, None, job.labels, config, fields)
 
 
-def _summary(job: Job, manifests: list[Manifest]) -> str:
+def _summary(job: Job, config: Config, manifests: list[Manifest]) -> str:
     lines = [f"{manifest.stage:>10}  {manifest.seconds:7.1f} s" for manifest in manifests]
     lines.append(f"{'total':>10}  {sum(manifest.seconds for manifest in manifests):7.1f} s")
     score = next((manifest for manifest in manifests if manifest.stage == "score"), None)
@@ -145,5 +145,5 @@ def _summary(job: Job, manifests: list[Manifest]) -> str:
     lines += [f"submission: {job.work.submission}", f"report:     {job.work.report / 'index.html'}"]
     exported = next((manifest for manifest in manifests if manifest.stage == "export"), None)
     if exported is not None:
-        lines += [f"exported:   {job.work.root / name}" for name in exported.outputs]
+        lines.append(f"exported:   {find_exported(job.work, config)}")
     return "\n".join(lines)

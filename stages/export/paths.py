@@ -1,9 +1,11 @@
 """What the export stage reads and writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from data.fields.field import Field
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,13 @@ class ExportInputs:
     ----------
     cells_path, images_table_path, predictions_path
         Tables of a work folder.
+    fields
+        The fields that were segmented, for formats that hold images or outlines; empty for others, and for
+        pre-cropped cells.
+    images_dir
+        Folder in which they were found, named in messages; or None.
+    masks_dir, tiles_path
+        Label images of the fields and tiles of the cells, or None.
     labels_path
         Label file: the labels of the images, and their proteins and antibodies; or None.
     plane_path, plane_method
@@ -26,6 +35,10 @@ class ExportInputs:
     cells_path: Path
     images_table_path: Path
     predictions_path: Path
+    fields: Sequence[Field] = ()
+    images_dir: Path | None = None
+    masks_dir: Path | None = None
+    tiles_path: Path | None = None
     labels_path: Path | None = None
     plane_path: Path | None = None
     plane_method: str = ""
@@ -34,6 +47,6 @@ class ExportInputs:
 
 @dataclass(frozen=True)
 class ExportOutputs:
-    """What the export stage writes: one file."""
+    """What the export stage writes: one file, or the folder of several."""
 
     exported_path: Path

@@ -1,16 +1,15 @@
 """Export: write the results in the format of another program."""
 
-from stages.export.h5ad import write_h5ad
+from stages.export.formats import FORMATS
 from stages.export.paths import ExportInputs, ExportOutputs
 from stages.export.settings import ExportSettings
-from stages.export.subcell_portable import write_results
 from stages.stage import Context, StageReport
 
 
 def run(
     inputs: ExportInputs, outputs: ExportOutputs, settings: ExportSettings, context: Context
 ) -> StageReport:
-    """Write one file, which takes its place when it is complete.
+    """Write the files of one format, each of which takes its place when it is complete.
 
     Raises
     ------
@@ -18,5 +17,5 @@ def run(
         A table is missing, damaged, or does not fit the others, no cell was predicted, the format cannot hold
         the predictions, the package that writes it is not installed, or there is no room on the disk.
     """
-    write = write_h5ad if settings.format == "h5ad" else write_results
+    write = FORMATS[settings.format].load_writer()
     return write(inputs, outputs.exported_path, settings, context)

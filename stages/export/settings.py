@@ -5,17 +5,16 @@ from typing import Literal
 from pydantic import Field as Setting
 
 from data.export.subcell_portable import State
+from stages.export.formats import describe_formats
 from stages.stage import StageSettings
 
-Format = Literal["h5ad", "subcellportable"]
+FormatName = Literal["h5ad", "subcellportable"]
 
 
 class ExportSettings(StageSettings):
     """Settings of the export stage."""
 
-    format: Format = Setting(
-        default="h5ad", description="h5ad (AnnData), or subcellportable: SubCellPortable's result.csv"
-    )
+    format: FormatName = Setting(default="h5ad", description="whose files: " + describe_formats())
     subcellportable: State = Setting(
         default="2024-10",
         description="whose numbers: of its state of 2024-10 (sigmoids) or of 2025-11 (a softmax over these)",

@@ -61,7 +61,7 @@ def test_an_anndata_file_of_the_work_folder(work: Path) -> None:
     assert len(kept["weights"]["sha256"][0]) == 64
     assert json.loads(kept["settings"]["predict"])["embedding"] is True
     assert "nothing changed" in run_here("export", work, "--labels", work / "labels.csv")
-    assert "export" in {record["stage"] for record in json.loads(provenance(work))["stages"]}
+    assert "export-h5ad" in {record["stage"] for record in json.loads(provenance(work))["stages"]}
 
 
 def provenance(work: Path) -> str:

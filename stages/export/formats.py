@@ -1,0 +1,66 @@
+"""The formats of an export: who opens them, what their files are called, and what writes them."""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stages.stage import StageReport
+
+_ID = "<ID>"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of an export.
+
+    Attributes
+    ----------
+    opened_by
+        The programs that open it, in a clause.
+    file_names
+        Names of its files or folders in the folder of the export; ``<ID>`` stands for each field's ID.
+    writer
+        ``module:function`` of what writes it, which gets the one path, or the folder of several; it is
+        imported when it is needed.
+    sees_fields
+        Whether images and masks of the fields are read, not only the tables.
+    """
+
+    opened_by: str
+    file_names: tuple[str, ...]
+    writer: str
+    sees_fields: bool = False
+
+    @property
+    def is_one_path(self) -> bool:
+        """Whether all cells are written into one file, or one folder."""
+        return len(self.file_names) == 1 and _ID not in self.file_names[0]
+
+    def list_paths(self, folder: Path, fields: Sequence[str]) -> tuple[Path, ...]:
+        """Return the paths that the export of some fields, given by ID, writes into a folder."""
+        names: list[str] = []
+        for name in self.file_names:
+            names += [name.replace(_ID, field) for field in fields] if _ID in name else [name]
+        return tuple(folder / name for name in names)
+
+    def load_writer(self) -> Callable[..., StageReport]:
+        """Return the function that writes the format: of inputs, path, settings and context."""
+        module, function = self.writer.split(":")
+        writer: Any = getattr(importlib.import_module(module), function)
+        return writer
+
+
+FORMATS = {
+    "h5ad": Format("AnnData: scanpy, cellxgene", ("cells.h5ad",), "stages.export.h5ad:write_h5ad"),
+    "subcellportable": Format(
+        "SubCellPortable's result.csv", ("result.csv",), "stages.export.subcell_portable:write_results"
+    ),
+}
+"""Formats by name, the default first."""
+
+
+def describe_formats() -> str:
+    """Return every format with the programs that open it, for a help text."""
+    return ", ".join(f"{name} ({each.opened_by})" for name, each in FORMATS.items())
