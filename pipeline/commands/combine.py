@@ -24,7 +24,10 @@ def combine(
     ] = None,
     rules: Annotated[
         str | None,
-        typer.Option(help="Rules that make confidences of probabilities: a TOML file, or simhpa19."),
+        typer.Option(
+            help="Rules that make confidences of probabilities: a TOML file, simhpa19 (the default for "
+            "classifiers of the default recipe) or as-predicted (none)."
+        ),
     ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,

@@ -31,7 +31,7 @@ def read_rules(given: str) -> list[str]:
         raise InputError(
             found=f"unreadable ({error})",
             where=path,
-            expected="a TOML file of rules, or the name of bundled ones: simhpa19",
+            expected="a TOML file of rules, or the name of bundled ones: simhpa19, as-predicted",
             advice=_ADVICE,
         ) from None
     known = (*Rules.model_fields, *_BESIDE)
@@ -44,6 +44,11 @@ def read_rules(given: str) -> list[str]:
             advice=_ADVICE,
         )
     return list(_assign(content, "combine"))
+
+
+def load_bundled_rules(name: str) -> Rules:
+    """Return bundled rules by name."""
+    return Rules.model_validate(read_toml(find_rules(name)))
 
 
 def find_rules(given: str) -> Path:

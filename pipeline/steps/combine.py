@@ -1,10 +1,13 @@
 """The combine step: what it depends on, what it writes, and the call that runs it."""
 
+import logging
 from pathlib import Path
 
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
+from data.predictions.predictions_table import read_image_weight
 from pipeline.config.config import Config
+from pipeline.config.rules_file import load_bundled_rules
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
 from pipeline.runs.manifest import read_manifest
@@ -13,6 +16,11 @@ from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
 from stages.combine.settings import CombineSettings
 from stages.stage import Context, StageReport
+
+log = logging.getLogger("hpacells")
+
+DEFAULT_RULES = "simhpa19"
+"""Name of the bundled rules that helped on validation."""
 
 PREDICTIONS = "predictions"
 """Input, and detail, of a step that takes predictions from a file which the user named."""
@@ -44,6 +52,21 @@ def read_sizes(work: WorkFolder) -> dict[str, float]:
     return read_pixel_sizes(work, read_manifest(work.manifest("segment")))
 
 
+def choose_rules(predictions: Path, settings: CombineSettings) -> CombineSettings:
+    """Return the settings with the default rules, where the user names none and the predictions suit them.
+
+    They were chosen on predictions that have the mean of the image beside the cell, as those of classifiers
+    trained with the default recipe. Others, such as those of SubCell, are written as they are.
+    """
+    if "rules" in settings.model_fields_set:
+        return settings
+    weight = read_image_weight(predictions)
+    if not weight or weight >= 1:
+        return settings
+    log.info("combine: rules %s, the default for this classifier (--rules as-predicted: none)", DEFAULT_RULES)
+    return settings.model_copy(update={"rules": load_bundled_rules(DEFAULT_RULES)})
+
+
 def combine_step(
     work: WorkFolder,
     output: Path,
@@ -52,6 +75,8 @@ def combine_step(
     label_set: str | None = None,
 ) -> Step:
     """Combine masks with the work folder's predictions, or with those in the file ``predictions``.
+
+    Those in a file are written as they are, unless the settings name rules.
 
     A label set is that of the submission where the settings name none.
     """
@@ -62,6 +87,8 @@ def combine_step(
     if label_set is not None and settings.label_set is None:
         settings = settings.model_copy(update={"label_set": label_set})
     dependencies = find_predictions(work, predictions, settings)
+    if predictions is None:
+        settings = choose_rules(work.predictions, settings)
     uses_sizes = settings.rules.cells.size != "keep"
     inputs = CombineInputs(
         cells_path=work.cells,

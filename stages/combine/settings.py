@@ -19,7 +19,8 @@ class CombineSettings(StageSettings):
     )
     rules: Rules = Setting(
         Rules.model_validate({}),
-        description="what is done to the probabilities before they are written (docs/combining.md)",
+        description="what is done to the probabilities before they are written (docs/combining.md); by "
+        "default the bundled rules simhpa19 for predictions with the image's mean beside the cell",
     )
     label_set: str | None = Setting(
         None,

@@ -65,6 +65,25 @@ def test_a_submission_by_rules(hpacells: Callable, work: Path) -> None:
         assert highest[key] == pytest.approx(value, rel=1e-3, abs=1e-6)
 
 
+def test_the_default_rules(hpacells: Callable, work: Path, tmp_path: Path) -> None:
+    """The bundled ones where the image's mean is beside the cell; none for a file, or where that is named."""
+
+    def submit(*options: object) -> str:
+        output = tmp_path / "submission.csv"
+        output.unlink(missing_ok=True)
+        run_here("combine", "--work", work, "--output", output, *options)
+        return output.read_text()
+
+    default, bundled, predicted = submit(), submit("--rules", "simhpa19"), submit("--rules", "as-predicted")
+    assert default == bundled != predicted
+    assert submit("--predictions", work / "predictions.parquet") == predicted
+    hpacells("predict", "--work", work, "--model", "simhpa19", "--set", "predict.image_weight=0")
+    alone = submit()
+    assert alone == submit("--rules", "as-predicted") != predicted
+    hpacells("predict", "--work", work, "--model", "simhpa19", "--set", "predict.image_weight=0.5")
+    assert submit() == default
+
+
 def test_what_each_rule_is_worth(hpacells: Callable, simulated: Path, work: Path) -> None:
     options = ["--work", work, "--set", "ablate.samples=20", "--set", "combine.min_confidence=0"]
     told = hpacells("ablate", simulated / "truth.csv", *options).stdout
@@ -77,7 +96,7 @@ def test_what_each_rule_is_worth(hpacells: Callable, simulated: Path, work: Path
     by_name = table.set_index("rules")["mAP"]
     # The scorer finds the same of whole submissions.
     for name, settings in {
-        "rules as they are": [],
+        "rules as they are": ["combine.rules.image.fusion=as-predicted"],
         "with image: product": ["combine.rules.image.fusion=product"],
         "with negative: 1 - max": ["combine.rules.negative.confidence=1-max"],
     }.items():
