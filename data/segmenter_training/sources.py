@@ -1,14 +1,11 @@
 """Where labelled fields come from: label images beside fields, the HPA's annotated set, the simulator."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
@@ -17,6 +14,7 @@ from data.fields.image_folder import find_fields
 from data.fields.pixel_size import resolve_pixel_size
 from data.images.image_file import read_plane
 from data.masks.label_image import read_label_image
+from data.segmenter_training.annotated_cells import ANNOTATION, read_annotated_cells
 from data.segmenter_training.labelled_field import LabelledField, make_labelled_field
 from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, simulate_set_field
@@ -24,7 +22,6 @@ from data.simulate.field import FieldSettings, simulate_set_field
 ANNOTATED_PIXEL_UM = 0.32
 """Pixel size of the HPA's annotated set: 2048 px fields reduced to 512 px."""
 
-_ANNOTATION = "annotation.json"
 _ANNOTATED_FILES = {"red": "microtubules.png", "yellow": "er.png", "blue": "nuclei.png"}
 
 
@@ -72,7 +69,7 @@ def find_labelled_fields(
     """
     if not images.is_dir():
         raise InputError(found="no such folder", where=images, expected="a folder of labelled fields")
-    annotated = sorted(images.rglob(_ANNOTATION))
+    annotated = sorted(images.rglob(ANNOTATION))
     if annotated:
         return [_annotated_source(path.parent, images) for path in annotated]
     folder = masks or images
@@ -85,7 +82,7 @@ def find_labelled_fields(
         raise InputError(
             found="no field has a label image",
             where=folder,
-            expected=f"<ID>_cells.png for fields of {images}, or {_ANNOTATION} beside microtubules.png",
+            expected=f"<ID>_cells.png for fields of {images}, or {ANNOTATION} beside microtubules.png",
             advice="give their folder with --masks",
         )
     return sources
@@ -150,7 +147,7 @@ class _Masked:
 
 def _annotated_source(folder: Path, root: Path) -> FieldSource:
     name = "_".join(folder.relative_to(root).parts) or folder.name
-    paths = [folder / file for file in (*_ANNOTATED_FILES.values(), _ANNOTATION)]
+    paths = [folder / file for file in (*_ANNOTATED_FILES.values(), ANNOTATION)]
     stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.is_file()]
     return FieldSource(name, str(stamps), _Annotated(name, folder))
 
@@ -162,35 +159,5 @@ class _Annotated:
 
     def __call__(self) -> LabelledField:
         image = np.stack([read_plane(self.folder / _ANNOTATED_FILES[stain], stain) for stain in STAINS])
-        outlines = _read_outlines(self.folder / _ANNOTATION)
-        cells = _draw_cells(outlines, image.shape[1:])
+        cells = read_annotated_cells(self.folder / ANNOTATION, image.shape[1:])
         return make_labelled_field(self.name, "real", image, cells, None, ANNOTATED_PIXEL_UM)
-
-
-def _read_outlines(path: Path) -> list[NDArray[np.float64]]:
-    """Read the outlines of the cells, (k, 2) x and y each; y goes up from the image's lower edge."""
-    try:
-        features = json.loads(path.read_text())["features"]
-        cells = [f for f in features if str(f["properties"].get("label", "cell")).startswith("cell")]
-        rings = [
-            ring for feature in cells for polygon in _polygons(feature["geometry"]) for ring in polygon[:1]
-        ]
-        return [np.array(ring, dtype=np.float64).reshape(-1, 2) for ring in rings if len(ring) >= 3]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            found=f"not understood ({type(error).__name__}: {error})",
-            where=path,
-            expected="a GeoJSON collection of polygons with the property label = cell",
-        ) from None
-
-
-def _polygons(geometry: dict[str, list]) -> list:
-    return [geometry["coordinates"]] if str(geometry["type"]) == "Polygon" else geometry["coordinates"]
-
-
-def _draw_cells(outlines: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.uint16]:
-    cells = np.zeros(shape, np.uint16)
-    for number, outline in enumerate(outlines, start=1):
-        points = np.rint(np.column_stack([outline[:, 0], shape[0] - outline[:, 1]])).astype(np.int32)
-        cv2.fillPoly(cells, [points], number)
-    return cells

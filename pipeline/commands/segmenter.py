@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import Assignments, ConfigFile, finish, load_settings, local_engine, run_step
+from pipeline.commands.options import (
+    Assignments,
+    Channels,
+    ConfigFile,
+    finish,
+    load_settings,
+    local_engine,
+    run_step,
+)
 from pipeline.runs.execute import execute
 
 app = typer.Typer(help="Train a segmenter on known cells, or compare two.", rich_markup_mode=None)
@@ -42,7 +50,12 @@ def train(
 
 @app.command()
 def compare(
-    a: Annotated[str, typer.Argument(help="Name of a segmenter, or folder of label images <ID>_cells.png.")],
+    a: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a segmenter, or folder of masks: <ID>_cells.png or <ID>/annotation.json."
+        ),
+    ],
     b: Annotated[str, typer.Argument(help="Another one.")],
     images: Annotated[Path, typer.Option(help="Folder of fields: <ID>_red.png _green _blue _yellow.")],
     output: Annotated[
@@ -51,6 +64,7 @@ def compare(
     pixel_size: Annotated[
         float | None, typer.Option("--pixel-size", help="Pixel size of the images in um.")
     ] = None,
+    channels: Channels = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
@@ -59,7 +73,14 @@ def compare(
     from stages.segmenter.compare import format_comparison
 
     settings = load_settings(
-        ["images", "compare", "segment"], config, assignments, {"segment.pixel_size_um": pixel_size}
+        ["images", "compare", "segment"],
+        config,
+        assignments,
+        {
+            "segment.pixel_size_um": pixel_size,
+            "compare.pixel_size_um": pixel_size,
+            "images.channels": channels,
+        },
     )
     with tempfile.TemporaryDirectory() as temporary:
         manifest = execute(compare_step(a, b, images, output or Path(temporary), settings), local_engine())

@@ -13,6 +13,11 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.fields.pixel_size import resolve_pixel_size
 from data.masks.label_image import read_label_image
+from data.segmenter_training.annotated_cells import (
+    ANNOTATION,
+    find_annotations,
+    read_annotated_cells,
+)
 from models.segmenters.factory import segmenter_names
 from models.segmenters.segmenter import Segmenter
 from stages.segment.segmenter_choice import make_segmenter
@@ -63,13 +68,41 @@ class KnownCells:
         return read_label_image(self._folder / f"{field.image_id}{_ENDING}")
 
 
+class AnnotatedCells:
+    """Cells that were outlined by hand, in a folder laid out as the HPA's annotated set."""
+
+    def __init__(self, folder: Path) -> None:
+        self.name, self._paths = str(folder), find_annotations(folder)
+
+    def identity(self) -> str:
+        """Hash of the names, sizes and times of its files."""
+        files = [(name, path.stat()) for name, path in self._paths.items()]
+        stamps = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in files]
+        return f"annotations {hashlib.sha256(json.dumps(stamps).encode()).hexdigest()}"
+
+    def prepare(self, workers: int) -> None:
+        """Do nothing: files need no preparation."""
+
+    def find_cells(self, field: Field) -> NDArray[np.uint16]:
+        """As `CellSource.find_cells`."""
+        path = self._paths.get(field.image_id)
+        if path is None:
+            raise InputError(
+                found=f"no {ANNOTATION} in one folder of that name",
+                where=f"field {field.image_id} in {self.name}",
+                expected=f"{field.image_id}/{ANNOTATION}",
+            )
+        return read_annotated_cells(path, field.read(["blue"]).shape[1:])
+
+
 def open_cell_source(name: str, fields: Sequence[Field], settings: SegmentSettings) -> CellSource:
     """Open a source by what the user calls it.
 
     Parameters
     ----------
     name
-        Name of a segmenter, path of trained weights, or a folder of label images ``<ID>_cells.png``.
+        Name of a segmenter, path of trained weights, a folder of label images ``<ID>_cells.png``, or one of
+        outlines ``<ID>/annotation.json``.
     fields
         The fields whose cells will be asked for.
     settings
@@ -87,6 +120,10 @@ def open_cell_source(name: str, fields: Sequence[Field], settings: SegmentSettin
     if not folder.is_dir():
         expected = f"{', '.join(segmenter_names())}, or a folder of label images <ID>{_ENDING}"
         raise InputError(found="neither a segmenter nor a folder", where=name, expected=expected)
-    if next(folder.glob(f"*{_ENDING}"), None) is None:
-        raise InputError(found="no label image", where=folder, expected=f"files <ID>{_ENDING}")
-    return KnownCells(folder)
+    if next(folder.glob(f"*{_ENDING}"), None) is not None:
+        return KnownCells(folder)
+    if next(folder.rglob(ANNOTATION), None) is not None:
+        return AnnotatedCells(folder)
+    raise InputError(
+        found="no label image", where=folder, expected=f"files <ID>{_ENDING}, or <ID>/{ANNOTATION}"
+    )

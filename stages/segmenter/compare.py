@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.compare.agreement import Agreement, compare_cells, pool_agreements
+from data.compare.segmentation_scores import SegmentationScores, pool_scores, score_segmentation
 from data.compare.verdicts import VERDICTS, judge_cells
 from data.errors import InputError
 from data.fields.field import Field
+from data.fields.pixel_size import resolve_pixel_size
 from data.plots.comparison import complete_channels, draw_comparison
 from data.tables.csv_file import write_csv
 from stages.segmenter.cell_source import CellSource
+from stages.segmenter.compare_scores import describe_scores, format_scores
 from stages.segmenter.compare_settings import CompareSettings
 from stages.segmenter.paths import CompareInputs, CompareOutputs
 from stages.stage import Context, Failure, StageReport
@@ -28,6 +31,7 @@ from stages.stage import Context, Failure, StageReport
 class _Compared:
     field: Field
     agreement: Agreement
+    scores: SegmentationScores
     judged: pd.DataFrame
     panel: NDArray[np.uint8]
 
@@ -40,7 +44,8 @@ def run(
     Returns
     -------
     StageReport
-        With ``fields`` and ``pooled``, as in ``summary.json``, in its details.
+        With ``fields`` and ``pooled``, as in ``summary.json``, in its details, and the figures of the field's
+        papers in ``scores`` of each.
 
     Raises
     ------
@@ -51,7 +56,7 @@ def run(
     for source in (a, b):
         source.prepare(min(context.workers, len(fields)))
     work = _Comparison(a, b, settings)
-    tables, rows, worst, agreements, failures = [], [], [], [], []
+    tables, rows, worst, agreements, scores, failures = [], [], [], [], [], []
     for field, result in context.map(work, fields, description="compare", total=len(fields)):
         if isinstance(result, Exception):
             failures.append(Failure(field.image_id, str(result)))
@@ -59,12 +64,18 @@ def run(
         tables.append(result.judged.assign(image_id=field.image_id))
         rows.append({"image_id": field.image_id} | _figures(result.agreement, result.judged["verdict"]))
         agreements.append(result.agreement)
+        scores.append(result.scores)
         worst = sorted([*worst, result], key=_rank)[: settings.pictures]
     if not rows:
         raise InputError(found=f"no field could be compared; the first: {failures[0].why}", where="images")
     cells = pd.concat(tables, ignore_index=True)
     pooled = _figures(pool_agreements(agreements), cells["verdict"])
     details = {"a": a.name, "b": b.name, "iou": settings.iou, "pooled": pooled, "fields": rows}
+    details["scores"] = {
+        "boundary_um": settings.boundary_um,
+        "pooled": describe_scores(pool_scores(scores)),
+        "fields": {row["image_id"]: describe_scores(each) for row, each in zip(rows, scores, strict=True)},
+    }
     _write(outputs, cells, details, worst)
     counts: dict[str, int | float] = {"fields": len(rows), "cells of a": pooled["cells_a"]}
     counts |= {"cells of b": pooled["cells_b"], "matched": pooled["matched"], "failed": len(failures)}
@@ -81,7 +92,7 @@ def format_comparison(details: dict[str, Any]) -> str:
     lines += [
         f"{row['image_id']:<{width}}" + "".join(f"{_format(row[name]):>10}" for name in names) for row in rows
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *format_scores(details["scores"])])
 
 
 class _Comparison:
@@ -94,6 +105,8 @@ class _Comparison:
         a, b = (source.find_cells(field) for source in (self._a, self._b))
         agreement = compare_cells(a, b, self._settings.iou)
         judged = judge_cells(a, b, self._settings.iou)
+        pixel_size_um = resolve_pixel_size(field, self._settings.pixel_size_um).um
+        scores = score_segmentation(a, b, self._settings.boundary_um / pixel_size_um)
         present = tuple(field.files)
         image = field.read(present)
         if image.shape[1:] != a.shape:
@@ -105,7 +118,7 @@ class _Comparison:
         caption = f"F1 {_format(agreement.f1)}  A white, B orange  {field.image_id}"
         size = self._settings.picture_size
         panel = draw_comparison(complete_channels(image, present), a, b, judged, caption, size)
-        return _Compared(field, agreement, judged, panel)
+        return _Compared(field, agreement, scores, judged, panel)
 
 
 def _rank(compared: _Compared) -> tuple[float, float, str]:

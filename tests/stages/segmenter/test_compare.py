@@ -129,11 +129,38 @@ def test_no_field_at_all_is_an_error(tmp_path: Path, images: Path) -> None:
 def test_the_table_has_a_line_a_field_and_one_for_all(tmp_path: Path, images: Path) -> None:
     a = write_cells(tmp_path / "a", f1=[LEFT], f2=[], f3=[WHOLE])
     report = run(CompareInputs(a, a, find_fields(images)), CompareOutputs(tmp_path / "out"), SETTINGS, ENGINE)
-    lines = format_comparison(report.details).splitlines()
+    told, scores = format_comparison(report.details).split("\n\n")
+    lines = told.splitlines()
     assert [line.split()[0] for line in lines] == ["A:", "field", "f1", "f2", "f3", "all"]
     assert lines[3].split() == ["f2", "-", "-", *["0"] * 7]
     assert lines[5].split() == ["all", "fields", "1.000", "1.000", *"222", *"0000"]
     assert len({len(line) for line in lines[1:]}) == 1
+    assert [line.split() for line in scores.splitlines()[1:3]] == [
+        ["f1", *["1.000"] * 10],
+        ["accuracy", *["1.000"] * 10],
+    ]
+    assert "mean segmentation accuracy 1.000 (mean of the fields 1.000)" in scores
+    assert scores.splitlines()[-1].startswith("AJI 1.000   boundary F1 at 2 um 1.000   area of B over A")
+
+
+def test_figures_of_the_papers(tmp_path: Path, images: Path) -> None:
+    """Outlines 4 px too tight: 0.4 um at the pixel size that is set."""
+    tight = np.s_[14:46, 14:66]
+    a, b = write_cells(tmp_path / "a", f1=[WHOLE]), write_cells(tmp_path / "b", f1=[tight])
+    inputs = CompareInputs(a, b, [field for field in find_fields(images) if field.image_id == "f1"])
+    details = {}
+    for boundary_um in (0.39, 0.41):
+        settings = CompareSettings(picture_size=200, boundary_um=boundary_um, pixel_size_um=0.1)
+        report = run(inputs, CompareOutputs(tmp_path / "out"), settings, ENGINE)
+        details[boundary_um] = report.details["scores"]
+    iou = 32 * 52 / (40 * 60)
+    pooled = details[0.41]["pooled"]
+    assert pooled == details[0.41]["fields"]["f1"]
+    assert pooled["aji"] == pooled["area_ratio"] == round(iou, 4)
+    assert pooled["f1"] == {f"{each / 100:.2f}": float(each / 100 <= iou) for each in range(50, 100, 5)}
+    assert pooled["mean_accuracy"] == 0.4
+    assert details[0.39]["pooled"]["boundary_f1"] == 0
+    assert pooled["boundary_f1"] > 0.9
 
 
 def test_a_source_is_a_segmenter_or_a_folder_of_label_images(tmp_path: Path, images: Path) -> None:
