@@ -8,8 +8,9 @@ both run, such as one with their requirements.txt. Both sides have the same stan
 published ones are, and the same fields: some of FOLDER (four channels, pixels of 0.08 um), or simulated ones.
 
 1. The whole chain. Published: ``process.py`` of the one program, which segments and cuts crops, then that of
-   the other on the masked crops. hpacells: ``segment`` (dpn-unet), ``crops`` and ``predict`` with embeddings,
-   all cells. Both count everything from the start of the programs to their end; the segmenter's networks,
+   the other on the masked crops. hpacells: ``segment``, ``crops`` and ``predict`` with embeddings, all cells;
+   with the same networks as the published program, and with ``lite``, which is what it takes by itself and
+   which may find other cells. Both count everything from the start of the programs to their end; the segmenter's networks,
    which hpacells keeps converted for OpenVINO, are there already, from an untimed first run.
 2. The network alone: the published loop, one tile at a time, and each runtime of hpacells, on the same tiles,
    with how near the embeddings are to those of the published loop. The weights are random, and say little of
@@ -83,12 +84,13 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     own = OwnChain(folder / "ours", PRESETS[options.crop_size])
     for side in (published, own):
         side.prepare(weights / "dpn_unet", weights / "subcell")
-    runtimes = [name for name in ("openvino", "openvino-bfloat16", "torch") if _is_at_hand(name)]
+    runtimes = [name for name in ("openvino", "openvino-bfloat16") if _is_at_hand(name)] or ["torch"]
     works = [own.folder / f"first {runtime}" for runtime in runtimes]
     for work, runtime in zip(works, runtimes, strict=True):
         # The first work folder has the tiles for the network alone.
         if runtime.startswith("openvino") or work == works[0]:
             own.cut(images, work, runtime)
+            own.cut(images, own.folder / f"first lite {runtime}", runtime, "lite")
     if options.rounds:
         _measure_chain(published, own, images, names, runtimes, options.rounds)
     if options.tiles:
@@ -108,8 +110,10 @@ def _measure_chain(
     rounds: int,
 ) -> None:
     ways: dict[str, Callable[[], Run]] = {"published": lambda: published.run(images, names)}
-    for runtime in runtimes:
-        ways[f"hpacells, {runtime}"] = lambda runtime=runtime: own.run(images, runtime)
+    for segmenter in ("dpn-unet", "lite"):
+        for runtime in runtimes:
+            name = f"hpacells, {segmenter}, {runtime}"
+            ways[name] = lambda runtime=runtime, segmenter=segmenter: own.run(images, runtime, segmenter)
     measured: dict[str, list[Run]] = {name: [] for name in ways}
     for number in range(rounds):
         for name, way in ways.items():

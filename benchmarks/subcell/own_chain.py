@@ -47,22 +47,22 @@ class OwnChain:
         self._run("weights", "fetch", "dpn-unet", "--from", dpn_unet)
         self._run("weights", "fetch", "subcell-rybg", "--from", subcell)
 
-    def cut(self, images: Path, work: Path, runtime: str) -> Cost:
-        """Segment the fields of a folder by the DPN-UNet, and cut their cells out."""
-        chosen = ["--segmenter", "dpn-unet", "--runtime", runtime, "--set", "segment.pixel_size_um=0.08"]
+    def cut(self, images: Path, work: Path, runtime: str, segmenter: str = "dpn-unet") -> Cost:
+        """Segment the fields of a folder, and cut their cells out."""
+        chosen = ["--segmenter", segmenter, "--runtime", runtime, "--set", "segment.pixel_size_um=0.08"]
         segmented = self._run("segment", images, "--work", work, *chosen)
         return segmented.then(
             self._run("crops", images, "--work", work, "--set", f"crops.preset={self.preset}")
         )
 
-    def run(self, images: Path, runtime: str) -> tuple[Cost, Cost, int]:
+    def run(self, images: Path, runtime: str, segmenter: str = "dpn-unet") -> tuple[Cost, Cost, int]:
         """Run the chain; return the costs up to the crops and of embedding, and the number of cells.
 
         Cells that a filter dropped are embedded too, as in the published chain.
         """
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             work = Path(folder)
-            cut = self.cut(images, work, runtime)
+            cut = self.cut(images, work, runtime, segmenter)
             settings: Sequence[str] = ["predict.embedding=true", "predict.dropped=true"]
             chosen = [part for setting in settings for part in ("--set", setting)]
             options = ["--model", "subcell", "--runtime", runtime, *chosen]
