@@ -10,8 +10,9 @@ published ones are, and the same fields: some of FOLDER (four channels, pixels o
 1. The whole chain. Published: ``process.py`` of the one program, which segments and cuts crops, then that of
    the other on the masked crops. hpacells: ``segment``, ``crops`` and ``predict`` with embeddings, all cells;
    with the same networks as the published program, and with ``lite``, which is what it takes by itself and
-   which may find other cells. Both count everything from the start of the programs to their end; the segmenter's networks,
-   which hpacells keeps converted for OpenVINO, are there already, from an untimed first run.
+   which may find other cells. Both count everything from the start of the programs to their end; the
+   segmenter's networks, which hpacells keeps converted for OpenVINO, are there already, from an untimed first
+   run.
 2. The network alone: the published loop, one tile at a time, and each runtime of hpacells, on the same tiles,
    with how near the embeddings are to those of the published loop. The weights are random, and say little of
    that.
