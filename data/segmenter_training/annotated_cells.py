@@ -1,6 +1,7 @@
 """Cells that were outlined by hand, in the files of the HPA's annotated set (DOI 10.5281/zenodo.4665863)."""
 
 import json
+import logging
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+
+_CLEARLY_MORE = 1.2
+"""Of the nuclear stain, before outlines are taken for those of an image that is the other way up."""
+
+log = logging.getLogger("hpacells")
 
 ANNOTATION = "annotation.json"
 """Name of the file of the outlines in each field's folder."""
@@ -27,23 +33,32 @@ def find_annotations(folder: Path) -> dict[str, Path]:
     return {name: paths[0] for name, paths in found.items() if len(paths) == 1}
 
 
-def read_annotated_cells(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint16]:
+def read_annotated_cells(path: Path, nuclei_stain: NDArray[np.integer]) -> NDArray[np.uint16]:
     """Read the cells of an annotation as a label image.
+
+    In the published set y goes up from the lower edge of the image; kaibu-utils, its tool, writes it down
+    from the upper edge today, and the files do not say. So the nuclei decide: if the cells hold clearly more of
+    their stain with y down, that is taken, with a warning.
 
     Parameters
     ----------
     path
-        GeoJSON; y goes up from the lower edge of the image, as in the annotation tool Kaibu. Outlines with
-        another ``label`` than cell are passed over.
-    shape
-        Height and width of the field in px.
+        GeoJSON. Outlines with another ``label`` than cell are passed over.
+    nuclei_stain
+        (H, W) the field's nuclear stain.
 
     Raises
     ------
     InputError
         It is no such file.
     """
-    return _draw_cells(_read_outlines(path), shape)
+    outlines = _read_outlines(path)
+    up, down = (_draw_cells(outlines, nuclei_stain.shape, y_is_up=y_is_up) for y_is_up in (True, False))
+    stained_up, stained_down = (float(nuclei_stain[cells > 0].sum()) for cells in (up, down))
+    if stained_down <= _CLEARLY_MORE * stained_up:
+        return up
+    log.warning("%s: the outlines fit the nuclei with y going down, so that is how they are read", path)
+    return down
 
 
 def _read_outlines(path: Path) -> list[NDArray[np.float64]]:
@@ -67,9 +82,12 @@ def _polygons(geometry: dict[str, list]) -> list:
     return [geometry["coordinates"]] if str(geometry["type"]) == "Polygon" else geometry["coordinates"]
 
 
-def _draw_cells(outlines: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.uint16]:
+def _draw_cells(
+    outlines: list[NDArray[np.float64]], shape: tuple[int, ...], *, y_is_up: bool
+) -> NDArray[np.uint16]:
     cells = np.zeros(shape, np.uint16)
     for number, outline in enumerate(outlines, start=1):
-        points = np.rint(np.column_stack([outline[:, 0], shape[0] - outline[:, 1]])).astype(np.int32)
+        y = shape[0] - outline[:, 1] if y_is_up else outline[:, 1]
+        points = np.rint(np.column_stack([outline[:, 0], y])).astype(np.int32)
         cv2.fillPoly(cells, [points], number)
     return cells

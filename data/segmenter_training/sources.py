@@ -159,5 +159,5 @@ class _Annotated:
 
     def __call__(self) -> LabelledField:
         image = np.stack([read_plane(self.folder / _ANNOTATED_FILES[stain], stain) for stain in STAINS])
-        cells = read_annotated_cells(self.folder / ANNOTATION, image.shape[1:])
+        cells = read_annotated_cells(self.folder / ANNOTATION, image[STAINS.index("blue")])
         return make_labelled_field(self.name, "real", image, cells, None, ANNOTATED_PIXEL_UM)

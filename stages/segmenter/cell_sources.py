@@ -92,7 +92,7 @@ class AnnotatedCells:
                 where=f"field {field.image_id} in {self.name}",
                 expected=f"{field.image_id}/{ANNOTATION}",
             )
-        return read_annotated_cells(path, field.read(["blue"]).shape[1:])
+        return read_annotated_cells(path, field.read(["blue"])[0])
 
 
 def open_cell_source(name: str, fields: Sequence[Field], settings: SegmentSettings) -> CellSource:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from data.segmenter_training.annotated_cells import find_annotations, read_annotated_cells
 
@@ -27,7 +28,27 @@ def test_y_goes_up_and_other_labels_are_passed_over(tmp_path: Path) -> None:
     nucleus = feature("nuclei", (20, 20), (25, 20), (25, 25), (20, 25))
     path = tmp_path / "annotation.json"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [low, nucleus]}))
-    cells = read_annotated_cells(path, (40, 30))
+    cells = read_annotated_cells(path, np.zeros((40, 30), np.uint8))
     expected = np.zeros((40, 30), np.uint16)
     expected[35:40, 2:11] = 1
     np.testing.assert_array_equal(cells, expected)
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+def test_the_nuclei_decide_which_way_is_up(
+    tmp_path: Path, is_up: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """kaibu-utils 0.1.14 writes y from the upper edge, while the published set has it from the lower one."""
+    stain = np.full((40, 30), 5, np.uint8)
+    stain[30:34, 5:9] = 200
+    rows = (28, 36)
+    ring = [[3, rows[0]], [12, rows[0]], [12, rows[1]], [3, rows[1]]]
+    if is_up:
+        ring = [[x, 40 - y] for x, y in ring]
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "geometry": geometry, "properties": {"label": "cell"}}
+    path = tmp_path / "annotation.json"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    cells = read_annotated_cells(path, stain)
+    np.testing.assert_array_equal(np.flatnonzero(cells.any(axis=1)), np.arange(28, 37))
+    assert ("y going down" in caplog.text) == (not is_up)
