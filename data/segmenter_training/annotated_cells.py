@@ -37,8 +37,8 @@ def read_annotated_cells(path: Path, nuclei_stain: NDArray[np.integer]) -> NDArr
     """Read the cells of an annotation as a label image.
 
     In the published set y goes up from the lower edge of the image; kaibu-utils, its tool, writes it down
-    from the upper edge today, and the files do not say. So the nuclei decide: if the cells hold clearly more of
-    their stain with y down, that is taken, with a warning.
+    from the upper edge today, and the files do not say. So the nuclei decide: if the cells hold clearly more
+    of their stain with y down, that is taken, with a warning.
 
     Parameters
     ----------
