@@ -10,6 +10,7 @@ from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions.prediction_blocks import BlocksOnDisk
 from data.predictions.predictions_table import write_predictions
+from data.tiles.tile_presets import FIELD
 from data.tiles.tile_store import TileStore
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from models.classifiers.ensemble.fewer_channels import adapt_members, name_member
@@ -66,7 +67,8 @@ def run(
         image_weight=prediction.image_weight,
     )
     blocks.remove()
-    counts: dict[str, int | float] = {"cells": len(rows), "left out": len(table) - len(rows)}
+    predicted = "fields" if store.preset == FIELD else "cells"
+    counts: dict[str, int | float] = {predicted: len(rows), "left out": len(table) - len(rows)}
     return StageReport(
         counts=counts | ({"classifiers": len(members)} if len(members) > 1 else {}),
         details={

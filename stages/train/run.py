@@ -71,7 +71,7 @@ def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, con
         warn_of_thresholds(training_set, results)
     figures = describe_all(training_set, results)
     details = {"seed": settings.seed, "seconds": round(time.monotonic() - started, 1), **figures}
-    return StageReport(counts=summarise(figures), details=details)
+    return StageReport(counts=summarise(figures, settings.unit), details=details)
 
 
 def _check_soft_weight(settings: TrainSettings) -> None:
