@@ -11,7 +11,7 @@ from data.cells.stored_cells import StoredCells
 from data.errors import InputError
 from data.fields.images_table import read_images
 from data.predictions.prediction_string import choose_classes, choose_triples, format_prediction_string
-from data.predictions.predictions_table import read_image_weight
+from data.predictions.predictions_table import read_calibrations, read_image_weight
 from data.predictions.submission import SubmissionRow, write_submission
 from data.rules.cell_facts import collect_facts
 from data.rules.rules import apply_rules
@@ -55,6 +55,9 @@ def run(
     kept = table[table["dropped"] == ""]
     probabilities = probabilities[kept["prediction"].to_numpy(np.intp)]
     probabilities, details = merge_classes(probabilities, inputs.predictions_path, settings.label_set)
+    calibrations = read_calibrations(inputs.predictions_path)
+    if calibrations is not None:
+        details["calibrations"] = list(calibrations)
     facts = collect_facts(kept, inputs.pixel_sizes_um)
     images = inputs.image_predictions_path
     confidences = apply_rules(

@@ -56,6 +56,7 @@ def run(
             members, store, table, rows, open_member, _options(settings, embedding), blocks, advance
         )
     chosen = table.iloc[rows]
+    calibrations = ["none" if member.calibration is None else member.calibration.kind for member in members]
     write_predictions(
         path,
         chosen["image_id"].tolist(),
@@ -65,6 +66,7 @@ def run(
         class_names=members[0].architecture.class_names,
         labels=prediction.labels,
         image_weight=prediction.image_weight,
+        calibrations=calibrations,
     )
     blocks.remove()
     predicted = "fields" if store.preset == FIELD else "cells"
@@ -75,6 +77,7 @@ def run(
             "classifiers": [str(member.folder) for member in members],
             "backbones": [member.architecture.backbone.name for member in members],
             "channels": [list(member.architecture.tiles.channels) for member in members],
+            "calibrations": calibrations,
             "runtimes": sorted(prediction.identities),
         },
     )

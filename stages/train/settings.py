@@ -135,6 +135,11 @@ class TrainSettings(StageSettings):
         description="compute the features of a backbone that is frozen as a whole once, and train the head "
         "on them: auto where nothing changes the tiles at random, always (anything else is an error), never",
     )
+    calibration: Literal["none", "temperature", "isotonic"] = Setting(
+        default="none",
+        description="calibrate the probabilities of each class, as fitted on the held-out cells: by a "
+        "temperature, by isotonic regression, or not; `predict` does so then",
+    )
     soft_weight: float = Setting(
         default=1.0,
         ge=0,
@@ -183,6 +188,13 @@ class TrainSettings(StageSettings):
         if frozen != "all" or "augment" in settings:
             return settings
         return {**settings, "augment": {"kind": "none"}}
+
+    @model_validator(mode="after")
+    def _check_calibration(self) -> "TrainSettings":
+        if self.calibration != "none" and self.split.folds < 2:
+            message = f"calibration = {self.calibration} needs held-out cells: set split.folds to 2 or more"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _check_unit(self) -> "TrainSettings":

@@ -59,7 +59,7 @@ def describe_all(training_set: TrainingSet, results: Sequence[FoldResult]) -> di
 
 
 def summarise(metrics: dict[str, Any], unit: str = "cell") -> dict[str, int | float]:
-    """Choose the numbers that the user sees, of what unit; those of things left out only where there are any."""
+    """Choose the numbers that the user sees; those of things left out only where there are any."""
     names = ["images", "training_cells", "validation_cells", "classes", "epochs"]
     left_out = (
         "images_without_label",
