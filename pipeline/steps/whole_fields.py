@@ -10,7 +10,7 @@ from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei,
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from pipeline.config.config import Config
-from pipeline.engines.torchrun import is_follower
+from pipeline.engines.torchrun import count_processes, is_follower
 from pipeline.runs.execute import Step, execute, finished_manifest
 from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import Manifest, read_manifest
@@ -53,12 +53,16 @@ def prepare_unit(
         _refuse_images(images, config)
         return work, []
     step = _fields_step(work, size, images, config)
-    if is_follower():
-        # The first process makes the tiles, and all read them.
-        while finished_manifest(step) is None:
+    if count_processes() == 1:
+        return work.fields, [execute(step, context)]
+    # The first process makes the tiles, and all read them. What is done is not tried again for the sake of
+    # fields that failed: another process may be reading it already.
+    while (manifest := finished_manifest(step)) is None:
+        if is_follower():
             time.sleep(_WAIT_SECONDS)
-    manifest = finished_manifest(step) if is_follower() else None
-    return work.fields, [manifest or execute(step, context)]
+        else:
+            execute(step, context)
+    return work.fields, [manifest]
 
 
 def find_unit(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> int | None:
