@@ -30,13 +30,36 @@ SWITCHES: dict[str, dict[str, dict[str, Any]]] = {
 }
 """Name of a rule -> the settings that it is."""
 
+CLASSIFIER_SWITCHES: dict[str, dict[str, dict[str, Any]]] = {
+    "image: mean with the classifier, a quarter": {
+        "image": {"fusion": "mean", "weight": 0.25, "statistic": "classifier"}
+    },
+    "image: mean with the classifier, half": {
+        "image": {"fusion": "mean", "weight": 0.5, "statistic": "classifier"}
+    },
+    "image: product with the classifier": {"image": {"fusion": "product", "statistic": "classifier"}},
+    "image: blend with the classifier": {"image": {"fusion": "blend", "statistic": "classifier"}},
+    "image: as predicted, gate by the classifier": {
+        "image": {"statistic": "classifier"},
+        "rare": {"image_gate": True},
+    },
+}
+"""The same of rules that need the predictions of a classifier of whole fields."""
 
-def list_variants(base: Rules) -> Iterator[tuple[str, Rules]]:
+
+def list_variants(base: Rules, *, classified: bool = False) -> Iterator[tuple[str, Rules]]:
     """Return names and rules: those of a base as they are, and with one rule switched.
 
     A rule that the base has is switched off, by the defaults of its settings, and any other on.
+
+    Parameters
+    ----------
+    base
+        The rules.
+    classified
+        Whether there are predictions of whole fields, for the rules that need them.
     """
-    for name, switch in SWITCHES.items():
+    for name, switch in (SWITCHES | (CLASSIFIER_SWITCHES if classified else {})).items():
         is_on = all(
             getattr(getattr(base, part), key) == value
             for part, values in switch.items()

@@ -108,6 +108,19 @@ def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.
     return pd.DataFrame(columns, index=range(count)).astype(COLUMN_TYPES)
 
 
+def make_blank_row(image_id: str) -> pd.DataFrame:
+    """Make the row of a cell that could not be read, number 1 of an image of its own: 0 px large."""
+    blank = dict.fromkeys(COLUMN_TYPES, 0) | {
+        "image_id": image_id,
+        "cell_id": 1,
+        "rle": "",
+        "dropped": "",
+        "group": image_id,
+        "image_hash": "",
+    }
+    return pd.DataFrame(blank, index=range(1)).astype(COLUMN_TYPES)
+
+
 def estimate_fraction_inside(
     areas: NDArray[np.integer], nucleus_areas: NDArray[np.integer], touches_border: NDArray[np.bool_]
 ) -> NDArray[np.float32]:

@@ -23,6 +23,7 @@ _CELL = ("image_id", "cell_id")
 _EXPECTED = "the columns image_id, cell_id, p_0, p_1 and so on"
 _METADATA = b"class_names"
 _IMAGE_WEIGHT = b"image_weight"
+_CALIBRATIONS = b"calibrations"
 
 
 def write_predictions(
@@ -34,6 +35,7 @@ def write_predictions(
     class_names: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
     image_weight: float | None = None,
+    calibrations: Sequence[str] | None = None,
 ) -> None:
     """Write a predictions table as Parquet (zstd).
 
@@ -56,6 +58,9 @@ def write_predictions(
     image_weight
         The weight that the mean of a cell's image has in its probabilities, which is kept with the table;
         None where it is not known.
+    calibrations
+        By what each classifier's probabilities were calibrated: temperature, isotonic or none, which is kept
+        with the table; None where it is not known.
 
     Raises
     ------
@@ -73,6 +78,8 @@ def write_predictions(
     metadata = {_METADATA: json.dumps(names)}
     if image_weight is not None:
         metadata[_IMAGE_WEIGHT] = json.dumps(image_weight)
+    if calibrations is not None:
+        metadata[_CALIBRATIONS] = json.dumps(list(calibrations))
     blocks = [embedding] if embedding is None or isinstance(embedding, np.ndarray) else embedding
     with atomic_write(path) as temporary, ExitStack() as stack:
         writer: pq.ParquetWriter | None = None
@@ -236,6 +243,18 @@ def read_image_weight(path: str | PathLike[str]) -> float | None:
     """
     told = (_read_schema(path).metadata or {}).get(_IMAGE_WEIGHT)
     return None if told is None else float(json.loads(told))
+
+
+def read_calibrations(path: str | PathLike[str]) -> tuple[str, ...] | None:
+    """Read by what each classifier's probabilities in a predictions table were calibrated; None if unknown.
+
+    Raises
+    ------
+    InputError
+        The file is missing or not a predictions table.
+    """
+    told = (_read_schema(path).metadata or {}).get(_CALIBRATIONS)
+    return None if told is None else tuple(map(str, json.loads(told)))
 
 
 def _read_schema(path: str | PathLike[str]) -> pa.Schema:

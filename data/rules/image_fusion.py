@@ -13,6 +13,8 @@ from data.settings import Settings
 _SMALLEST = 1e-4
 """Is added to a probability before its logarithm is taken, so that one cell cannot rule a class out."""
 
+Statistic = Literal["mean", "union", "classifier"]
+
 Fusion = Literal["as-predicted", "cell", "mean", "product", "root", "blend"]
 
 
@@ -38,9 +40,10 @@ class ImageRules(Settings):
         description="the weight of the image's mean in the predictions, which is taken out first; auto: as "
         "the table of predictions has it",
     )
-    statistic: How = Setting(
+    statistic: Statistic = Setting(
         "mean",
-        description="an image has the mean of its cells' probabilities, or their union, the maximum",
+        description="an image has the mean of its cells' probabilities, their union, the maximum, or what a "
+        "classifier of whole fields predicts (classifier; train.unit = field)",
     )
 
     @model_validator(mode="after")

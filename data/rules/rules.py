@@ -58,6 +58,7 @@ def apply_rules(
     names: Sequence[str],
     rules: Rules,
     image_weight: float | None,
+    classified: NDArray[np.floating] | None = None,
 ) -> Confidences:
     """Compute the confidences of cells.
 
@@ -73,6 +74,9 @@ def apply_rules(
         What is done.
     image_weight
         The weight that the mean of the image has in the probabilities already, None if it is not known.
+    classified
+        (n, classes) what a classifier of whole fields says of each cell's image; needed where the rules take
+        the image's probabilities from it.
 
     Raises
     ------
@@ -87,9 +91,24 @@ def apply_rules(
     if rules.image.fusion != "as-predicted":
         told = rules.image.predicted_weight
         values = without_image_mean(values, cells.image_ids, image_weight if told == "auto" else told)
-    images = summarise_images(values, cells.image_ids, rules.image.statistic)
+    images = _find_images(values, cells.image_ids, rules, classified)
     joint = join_evidence(values, cells.image_ids)
     values = fuse_with_image(values, images, joint, rules.image)
     values = apply_negative_rules(values, rules.negative, find_negative(names, rules.negative))
     values = apply_rare_rules(values, images, cells.image_ids, rules.rare, find_rare(names, rules.rare))
     return Confidences(values * weigh_cells(cells, rules.cells)[:, np.newaxis], left_out)
+
+
+def _find_images(
+    values: NDArray[np.float64],
+    image_ids: NDArray[np.str_],
+    rules: Rules,
+    classified: NDArray[np.floating] | None,
+) -> NDArray[np.float64]:
+    """Return for each cell the probabilities of its image, (n, classes), as the rules take them."""
+    if rules.image.statistic != "classifier":
+        return summarise_images(values, image_ids, rules.image.statistic)
+    if classified is None:
+        message = "the rules take the probabilities of images that no classifier has predicted"
+        raise ValueError(message)
+    return classified.astype(np.float64)

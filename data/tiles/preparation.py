@@ -11,7 +11,7 @@ from pydantic import field_validator, model_validator
 
 from data.channels import CHANNELS
 from data.settings import Settings
-from data.tiles.tile_presets import PresetName, check_preset
+from data.tiles.tile_presets import TilesName, check_preset
 from data.tiles.tile_reader import TileReader
 
 Channel = Literal["red", "green", "blue", "yellow", "cell_mask", "nucleus_mask"]
@@ -34,9 +34,10 @@ class TileSettings(Settings):
     renamed: ClassVar = {"stretch": "contrast_stretch", "mask_neighbours": "neighbours"}
     converted: ClassVar = {"mask_neighbours": name_neighbours}
 
-    preset: PresetName = Setting(
+    preset: TilesName = Setting(
         default="cell",
-        description="the tiles that it takes, as crops.preset cut them; training takes those that are there",
+        description="the tiles that it takes, as crops.preset cut them, or field; training takes those that "
+        "are there",
     )
     size: int = Setting(
         default=256, ge=_LEAST_SIDE, le=1024, description="side in px to which tiles are resized"

@@ -12,6 +12,12 @@ from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 
 PresetName = Literal["cell", "subcell", "subcell-640"]
 
+FIELD = "field"
+"""In place of a preset: the tiles are whole fields, of any size."""
+
+TilesName = PresetName | Literal["field"]
+"""What tiles show: a window around a cell by a preset, or a whole field."""
+
 _SAME_SIZE = 1.01
 """Largest ratio of pixel sizes that are one: HPA's own is stated as 0.08 um and as 0.0800885 um."""
 
@@ -121,8 +127,18 @@ def check_preset(tiles: PresetTiles, needed: str, where: object, user: object = 
     Raises
     ------
     InputError
-        They are of another preset.
+        They are of another preset, or show fields and not cells, or cells and not fields.
     """
+    if FIELD in (tiles.preset, needed) and tiles.preset != needed:
+        shown, taken = ("whole fields", "cells") if needed != FIELD else ("cells", "whole fields")
+        raise InputError(
+            found=f"tiles of {shown}",
+            where=where,
+            expected=f"tiles of {taken}, which {user} takes",
+            advice="use a classifier of cells"
+            if needed == FIELD
+            else "use a classifier that was trained with train.unit = field",
+        )
     if tiles.preset != needed:
         raise InputError(
             found=f"tiles of the preset {tiles.preset}, {tiles.size} px",

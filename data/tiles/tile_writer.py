@@ -17,7 +17,7 @@ from data.tiles.shards.room import room_told
 from data.tiles.shards.salvage import take_whole_shards
 from data.tiles.shards.store_contents import DAMAGED, refuse_strangers, write_contents
 from data.tiles.shards.store_progress import Progress, read_progress, record_progress
-from data.tiles.tile_presets import PRESETS, PresetName
+from data.tiles.tile_presets import FIELD, PRESETS, TilesName
 from data.tiles.tile_store import ABSENT, MASKS, PRESET, TileStore
 
 SHARD_TILES = 256
@@ -48,7 +48,9 @@ class TileWriter:
     channels
         The channels that the images have; the planes of the others are empty.
     preset
-        The preset by which the tiles are cut.
+        The preset by which the tiles are cut, or "field".
+    size
+        Side of a tile in px; that of the preset if None.
 
     Raises
     ------
@@ -69,11 +71,12 @@ class TileWriter:
         count: int,
         key: str,
         channels: Sequence[str] = CHANNELS,
-        preset: PresetName = "cell",
+        preset: TilesName = "cell",
+        size: int | None = None,
     ) -> None:
         refuse_strangers(path)
         self._final, self._count, self._key, self._channels = path, count, key, channels
-        self._preset, self._size = preset, PRESETS[preset].size
+        self._preset, self._size = preset, _find_size(preset) if size is None else size
         self._shard = max(1, SHARD_TILES * TILE_SIZE**2 // self._size**2)
         self._folder = path.with_name(f".{path.name}.partial")
         progress = read_progress(self._folder, key, count, path)
@@ -179,3 +182,10 @@ class TileWriter:
     def _record(self, rows: int) -> None:
         self.rows_written = rows
         record_progress(self._folder, self._key, self._count, Progress(rows, self._whole))
+
+
+def _find_size(preset: TilesName) -> int:
+    if preset == FIELD:
+        message = "whole fields have no size of their own"
+        raise ValueError(message)
+    return PRESETS[preset].size

@@ -16,7 +16,7 @@ from data.predictions.predictions_table import tabulate_predictions
 from data.software.opencv import check_opencv
 from data.tiles.field_tiles import FieldTiles
 from data.tiles.preparation import TileSettings
-from data.tiles.tile_presets import PresetName
+from data.tiles.tile_presets import FIELD, PresetName
 from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.ensemble.fewer_channels import adapt_members
 from models.classifiers.ensemble.members import Member, read_members, warn_of_versions
@@ -59,7 +59,9 @@ class CellClassifier:
     @property
     def tile_preset(self) -> PresetName:
         """Preset of the tiles that it takes, for `crop_cells`."""
-        return self._members[0].architecture.tiles.preset
+        preset = self._members[0].architecture.tiles.preset
+        assert preset != FIELD  # noqa: S101 # nosec B101 # no such classifier is loaded
+        return preset
 
     def classify(
         self,
@@ -160,7 +162,8 @@ def load_classifier(
     Raises
     ------
     InputError
-        There is no such classifier or runtime, or the classifiers have different classes.
+        There is no such classifier or runtime, one is of whole fields, or the classifiers have different
+        classes.
 
     Examples
     --------
@@ -173,5 +176,13 @@ def load_classifier(
     """
     check_opencv()
     members = read_members([find_classifier_folder(fspath(model)) for model in (name_or_folder, *others)])
+    for member in members:
+        if member.architecture.tiles.preset == FIELD:
+            raise InputError(
+                found="a classifier of whole fields",
+                where=member.folder,
+                expected="a classifier of cells",
+                advice="predict fields with `hpacells predict --model`",
+            )
     warn_of_versions(members)
     return CellClassifier(members, runtime)

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from data.calibration.calibration import Calibration
 from data.tiles.batch_loader import Batch, BatchLoader, plan_batches
 from data.training.feature_loader import FeatureLoader
 from models.classifiers.classifier import Classifier
@@ -91,6 +92,7 @@ def predict_tiles(
     *,
     batch_size: int,
     symmetries: bool | None = None,
+    calibrations: Sequence[Calibration | None] = (),
     start: int = 0,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Predicted]:
@@ -108,6 +110,9 @@ def predict_tiles(
     symmetries
         Average over the eight symmetries of the square, too; embeddings as well. None does so for the
         classifiers whose architecture says so.
+    calibrations
+        By what the probabilities of each classifier are calibrated before they are averaged; None for those
+        that stay as they are, none for all.
     start
         Number of the item to begin with, which is the first of a batch.
     advance
@@ -122,16 +127,20 @@ def predict_tiles(
     firsts = [int(items[0]) for items in plan] + [len(loader)]
     with closing(loader.batches(plan, start=firsts.index(start))) as batches:
         for batch in batches:
-            yield Predicted(batch.items, *_average(batch_runtimes, batch.tiles, symmetries))
+            averaged = _average(batch_runtimes, batch.tiles, symmetries, calibrations)
+            yield Predicted(batch.items, *averaged)
             advance(len(batch.items))
 
 
 def _average(
-    batch_runtimes: Sequence[BatchRuntime], tiles: NDArray[np.uint8], symmetries: bool | None
+    batch_runtimes: Sequence[BatchRuntime],
+    tiles: NDArray[np.uint8],
+    symmetries: bool | None,
+    calibrations: Sequence[Calibration | None],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     probabilities: list[Tensor] = []
     embeddings: list[Tensor] = []
-    for batch_runtime in batch_runtimes:
+    for number, batch_runtime in enumerate(batch_runtimes):
         averages_views = (
             batch_runtime.classifier.architecture.test_time_augmentation if symmetries is None else symmetries
         )
@@ -140,7 +149,11 @@ def _average(
             for view in (_symmetric_views(tiles) if averages_views else [tiles])
         ]
         each = [batch_runtime.classifier.probabilities(logits) for logits, _ in scores]
-        probabilities.append(torch.stack(each).mean(dim=0))
+        said = torch.stack(each).mean(dim=0)
+        calibration = calibrations[number] if calibrations else None
+        if calibration is not None:
+            said = torch.from_numpy(calibration.apply(said.numpy()).astype(np.float32))
+        probabilities.append(said)
         if batch_runtime is batch_runtimes[0]:
             embeddings = [embedding for _, embedding in scores]
     return torch.stack(probabilities).mean(dim=0).numpy(), torch.stack(embeddings).mean(dim=0).numpy()

@@ -1,5 +1,6 @@
 """The folder of a trained classifier: ``model.safetensors`` (weights) and ``model.toml`` (all the rest)."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -12,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from data.atomic import atomic_write
+from data.calibration.calibration import Calibration
 from data.errors import InputError
 from data.file_hash import hash_file
 from data.software.versions import library_versions
@@ -21,6 +23,9 @@ from models.finite_weights import check_finite
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.toml"
+CHECKSUM = "sha256"
+"""Key of the hash in the table of the calibration."""
+
 FORMAT_VERSION = 1
 
 _EXPECTED = f"the folder of a trained classifier, with {WEIGHTS} and {DESCRIPTION}"
@@ -34,6 +39,7 @@ def save_classifier(
     training: Mapping[str, Any],
     thresholds: Sequence[float] | None = None,
     versions: Mapping[str, str] | None = None,
+    calibration: Calibration | None = None,
 ) -> None:
     """Write a classifier.
 
@@ -51,6 +57,8 @@ def save_classifier(
         From which probability on each class is called, (classes,); None where the training chose none.
     versions
         Library -> version that it was trained with; None for those that are installed.
+    calibration
+        By which its probabilities are calibrated; None where they stay as they are.
     """
     with atomic_write(folder / WEIGHTS) as temporary:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
@@ -60,6 +68,7 @@ def save_classifier(
         "weights_sha256": content,
         "architecture": architecture.model_dump(mode="json"),
         **({} if thresholds is None else {"thresholds": {"values": list(thresholds)}}),
+        **({} if calibration is None else {"calibration": _describe_calibration(calibration)}),
         "training": _without_none(training),
         "versions": library_versions() if versions is None else dict(versions),
     }
@@ -164,6 +173,15 @@ def read_training(folder: Path) -> dict[str, Any]:
     """Read the record of how a classifier was trained, or where it is from; empty where there is none."""
     training = _read_description(folder).get("training")
     return training if isinstance(training, dict) else {}
+
+
+def hash_calibration(calibration: Calibration) -> str:
+    """Hash a calibration, so that one changed number is noticed."""
+    return hashlib.sha256(calibration.model_dump_json().encode()).hexdigest()
+
+
+def _describe_calibration(calibration: Calibration) -> dict[str, Any]:
+    return {**calibration.model_dump(mode="json"), CHECKSUM: hash_calibration(calibration)}
 
 
 def _read_description(folder: Path) -> dict[str, Any]:

@@ -1,15 +1,15 @@
 """The preset of the tiles that trained classifiers take, told without loading them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
-from data.tiles.tile_presets import PRESETS, PresetName
+from data.tiles.tile_presets import FIELD, PRESETS, TilesName
 from models.classifiers.descriptions import names_published, read_descriptions
 
 
-def find_preset(models: Sequence[str | Path]) -> PresetName | None:
+def find_preset(models: Sequence[str | Path]) -> TilesName | None:
     """Find the preset of the tiles that some classifiers take; None where none of them tells.
 
     Parameters
@@ -22,9 +22,9 @@ def find_preset(models: Sequence[str | Path]) -> PresetName | None:
     InputError
         Two of them take tiles of different presets.
     """
-    first: tuple[str | Path, PresetName] | None = None
+    first: tuple[str | Path, TilesName] | None = None
     for model in models:
-        for preset in _read_presets(model):
+        for preset, _ in _read_presets(model):
             first = first or (model, preset)
             if preset != first[1]:
                 raise InputError(
@@ -36,19 +36,45 @@ def find_preset(models: Sequence[str | Path]) -> PresetName | None:
     return None if first is None else first[1]
 
 
-def _read_presets(model: str | Path) -> list[PresetName]:
-    if names_published(model):
-        return ["subcell"]
-    return [
-        preset
-        for description in read_descriptions(model)
-        if (preset := _read_preset(description)) is not None
-    ]
+def find_field_px(models: Sequence[str | Path]) -> int | None:
+    """Find the side in px of the whole fields that some classifiers take; None where they are of cells.
 
-
-def _read_preset(description: Mapping[str, Any]) -> PresetName | None:
-    try:
-        named = description["architecture"]["tiles"].get("preset", "cell")
-    except (KeyError, TypeError, AttributeError):
+    Raises
+    ------
+    InputError
+        Two of them take fields of different sizes, or one takes cells and another fields.
+    """
+    if find_preset(models) != FIELD:
         return None
-    return next((preset for preset in PRESETS if preset == named), None)
+    sizes = [(model, size) for model in models for _, size in _read_presets(model)]
+    for model, size in sizes:
+        if size != sizes[0][1]:
+            raise InputError(
+                found=f"fields of {size} px, where {sizes[0][0]} takes those of {sizes[0][1]} px",
+                where=model,
+                expected="classifiers that take fields of one size",
+                advice="predict with one of them",
+            )
+    return sizes[0][1]
+
+
+def _read_presets(model: str | Path) -> Iterator[tuple[TilesName, int]]:
+    if names_published(model):
+        yield "subcell", PRESETS["subcell"].size
+        return
+    for description in read_descriptions(model):
+        tiles = _read_tiles(description)
+        names: tuple[TilesName, ...] = (*PRESETS, FIELD)
+        preset = next((name for name in names if name == tiles.get("preset", "cell")), None)
+        size = tiles.get("size")
+        # What is damaged is reported by what loads it.
+        if tiles and preset is not None and (preset != FIELD or isinstance(size, int)):
+            yield preset, size if isinstance(size, int) else 0
+
+
+def _read_tiles(description: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        tiles = description["architecture"]["tiles"]
+    except (KeyError, TypeError):
+        return {}
+    return tiles if isinstance(tiles, Mapping) else {}

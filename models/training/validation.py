@@ -8,7 +8,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data.rules.image_mean import average_with_image_mean
 from models.classifiers.classifier import Classifier
 from models.classifiers.inference import make_validation_runtime, predict_tiles, score_tiles
 from models.losses.classification import ClassificationLoss
@@ -39,18 +38,16 @@ def validation_logits(
 def validation_probabilities(
     classifier: Classifier, data: TrainingData, processes: Processes, *, batch_size: int, bfloat16: bool
 ) -> Tensor:
-    """Return the probabilities (n, classes) of the held-out tiles as the classifier predicts, in order.
+    """Return the probabilities (n, classes) of the held-out tiles as the classifier predicts each, in order.
 
-    Over the symmetries of the square, and averaged with the means of images, where its architecture says so.
+    Over the symmetries of the square, where its architecture says so; not averaged with the means of images.
     """
     predicted = predict_tiles(
         [make_validation_runtime(classifier, bfloat16=bfloat16)],
         data.validation_loader,
         batch_size=batch_size,
     )
-    joined = _gather((torch.from_numpy(batch.probabilities) for batch in predicted), data, processes)
-    weight = classifier.architecture.image_weight
-    return torch.from_numpy(average_with_image_mean(joined.numpy(), data.validation_images, weight))
+    return _gather((torch.from_numpy(batch.probabilities) for batch in predicted), data, processes)
 
 
 def _gather(batches: Iterable[Tensor], data: TrainingData, processes: Processes) -> Tensor:

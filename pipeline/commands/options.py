@@ -65,6 +65,13 @@ Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kag
 Recipe = Annotated[
     str | None, typer.Option("--recipe", help="Training recipe: a TOML file or the name of a bundled one.")
 ]
+FieldImages = Annotated[
+    Path | None,
+    typer.Option(
+        "--images",
+        help="Folder of the fields, for a classifier of whole fields; default: that which was segmented.",
+    ),
+]
 OwnMasks = Annotated[
     Path | None,
     typer.Option(

@@ -8,10 +8,13 @@ import typer
 from pipeline.commands.options import (
     Assignments,
     ConfigFile,
+    FieldImages,
     Work,
+    finish,
     load_settings,
-    run_step,
+    local_engine,
 )
+from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
 
 
@@ -29,11 +32,16 @@ def predict(
         str | None,
         typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
     ] = None,
+    images: FieldImages = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
-    """Predict the patterns of every cell."""
+    """Predict the patterns of every cell, or of every field by a classifier of whole fields."""
     from pipeline.steps.predict import predict_step
+    from pipeline.steps.whole_fields import find_unit, prepare_unit
 
-    settings = load_settings(["predict"], config, assignments, {"predict.runtime": runtime})
-    run_step(predict_step(WorkFolder(work), models, settings))
+    settings = load_settings(["images", "predict"], config, assignments, {"predict.runtime": runtime})
+    folder = WorkFolder(work)
+    size = find_unit(folder, models, settings)
+    folder, prepared = prepare_unit(folder, size, images, settings, local_engine())
+    finish([*prepared, execute(predict_step(folder, models, settings), local_engine())])

@@ -13,6 +13,11 @@ def is_follower() -> bool:
     return int(os.environ.get("RANK", "0")) > 0
 
 
+def count_processes() -> int:
+    """Count the processes that share this command: 1 where torchrun started none."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def refuse_several(command: str) -> None:
     """Refuse a command that each of several processes would do as a whole, over the files of the others.
 
@@ -21,7 +26,7 @@ def refuse_several(command: str) -> None:
     InputError
         There are several processes, and the command is not the one that they share.
     """
-    count = int(os.environ.get("WORLD_SIZE", "1"))
+    count = count_processes()
     if count > 1 and command != SHARED:
         advice = "start it without torchrun"
         if command == "run":

@@ -34,6 +34,11 @@ class WorkFolder:
         return self.root / "tiles.zarr"
 
     @property
+    def fields(self) -> "WorkFolder":
+        """The work folder of a classifier of whole fields, which are its cells: tiles, model, predictions."""
+        return WorkFolder(self.root / "fields")
+
+    @property
     def model(self) -> Path:
         """Folder of the trained classifier."""
         return self.root / "model"

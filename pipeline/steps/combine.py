@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from data.errors import InputError
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from data.predictions.predictions_table import read_image_weight
@@ -14,6 +15,7 @@ from pipeline.runs.manifest import read_manifest
 from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.steps.whole_fields import SEGMENTED
 from stages.combine.settings import CombineSettings
 from stages.stage import Context, StageReport
 
@@ -43,6 +45,40 @@ def find_predictions(work: WorkFolder, predictions: Path | None, settings: Combi
     if settings.label_set is not None:
         dependencies |= hash_label_set(read_label_set(settings.label_set))
     return dependencies
+
+
+def find_image_predictions(work: WorkFolder) -> Path:
+    """Return the predictions table of whole fields in a work folder, having checked that it is whole.
+
+    Raises
+    ------
+    InputError
+        There is none, it was changed, or it is of other images than those that were segmented last.
+    """
+    fields = work.fields
+    advice = (
+        "run `hpacells predict --set predict.unit=field`, after a training with train.unit=field, or set "
+        "combine.rules.image.statistic=mean"
+    )
+    if read_manifest(fields.manifest("predict")) is None:
+        raise InputError(
+            found="no predictions of whole fields",
+            where=fields.predictions,
+            expected="those of the images whose cells are combined, as combine.rules.image.statistic says",
+            advice=advice,
+        )
+    require(fields, "predict", fields.predictions)
+    cut, segmented = (read_manifest(path) for path in (fields.manifest("crops"), work.manifest("segment")))
+    if cut is None or segmented is None or not cut.details.get(SEGMENTED):
+        return fields.predictions
+    if cut.inputs.get("images") != segmented.inputs.get("images"):
+        raise InputError(
+            found="predictions of fields as they were before they were segmented again",
+            where=fields.predictions,
+            expected="those of the images that were segmented last",
+            advice=advice,
+        )
+    return fields.predictions
 
 
 def read_sizes(work: WorkFolder) -> dict[str, float]:
@@ -89,11 +125,16 @@ def combine_step(
     dependencies = find_predictions(work, predictions, settings)
     if predictions is None:
         settings = choose_rules(work.predictions, settings)
+    images = None
+    if settings.rules.image.statistic == "classifier":
+        images = find_image_predictions(work)
+        dependencies["image predictions"] = hash_file(images)
     uses_sizes = settings.rules.cells.size != "keep"
     inputs = CombineInputs(
         cells_path=work.cells,
         predictions_path=predictions or work.predictions,
         images_table_path=work.images,
+        image_predictions_path=images,
         pixel_sizes_um=read_sizes(work) if uses_sizes else {},
     )
 

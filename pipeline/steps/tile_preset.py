@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import InputError
-from data.tiles.tile_presets import PresetName, are_alike
+from data.tiles.tile_presets import FIELD, PresetName, are_alike
 from pipeline.config.config import Config
 from stages.crops.settings import CropsSettings
 from stages.train.settings import TrainSettings
@@ -27,7 +27,8 @@ def choose_preset(models: Sequence[str | Path], config: Config) -> PresetName:
     Raises
     ------
     InputError
-        The settings name a preset that the classifiers do not take, or these take different ones.
+        The settings name a preset that the classifiers do not take, or these take different ones or whole
+        fields.
     """
     from models.classifiers.tile_preset import find_preset
 
@@ -35,9 +36,19 @@ def choose_preset(models: Sequence[str | Path], config: Config) -> PresetName:
     if models:
         needed, by = find_preset(models), ", ".join(map(str, models))
     else:
-        tiles = config.settings("train", TrainSettings).tiles
+        train = config.settings("train", TrainSettings)
+        tiles = train.tiles
         needed = tiles.preset if "preset" in tiles.model_fields_set else None
         by = "the recipe (train.tiles.preset)"
+        if train.unit == "field":
+            needed, by = FIELD, "the recipe (train.unit)"
+    if needed == FIELD:
+        raise InputError(
+            found="a classifier of whole fields",
+            where=by,
+            expected="one of cells, which `hpacells run` classifies",
+            advice="type `hpacells train` or `hpacells predict` for the fields, afterwards or by themselves",
+        )
     if needed is None or needed == crops.preset:
         return crops.preset
     if "preset" not in crops.model_fields_set:

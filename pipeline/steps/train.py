@@ -83,6 +83,12 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     )
 
 
+def find_training_unit(config: Config) -> int | None:
+    """Return the side in px of the fields that are trained on; None where cells are."""
+    settings = config.settings("train", TrainSettings)
+    return settings.field_px if settings.unit == "field" else None
+
+
 def require_classifier(work: WorkFolder, otherwise: str = "") -> Manifest:
     """Return the manifest of the training, having checked that the classifiers that it wrote are whole.
 

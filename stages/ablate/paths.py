@@ -19,6 +19,8 @@ class AblateInputs:
         Truth, in the submission's format.
     combined
         Settings of the combine stage, whose rules are the base.
+    image_predictions_path
+        Predictions table of a classifier of whole fields, as of the combine stage; None where there is none.
     pixel_sizes_um
         Image ID -> micrometres per pixel.
     """
@@ -27,6 +29,7 @@ class AblateInputs:
     predictions_path: Path
     truth_path: Path
     combined: CombineSettings
+    image_predictions_path: Path | None = None
     pixel_sizes_um: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -1,5 +1,6 @@
 """Ablate: score a submission under every rule, over fixed predictions."""
 
+import logging
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
@@ -24,8 +25,11 @@ from data.score.bootstrap import draw_samples, find_interval
 from data.tables.csv_file import write_csv
 from stages.ablate.paths import AblateInputs, AblateOutputs
 from stages.ablate.settings import AblateSettings
+from stages.combine.image_table import read_image_probabilities
 from stages.combine.joined_cells import join_cells, merge_classes
 from stages.stage import Context, StageReport
+
+log = logging.getLogger("hpacells")
 
 BASE = "rules as they are"
 """Name of the row of the base."""
@@ -39,6 +43,7 @@ class _Predicted:
     facts: CellFacts
     names: tuple[str, ...]
     image_weight: float | None
+    classified: NDArray[np.floating] | None
     matches: FixedMatches
     inputs: AblateInputs
     samples: NDArray[np.int64]
@@ -46,7 +51,9 @@ class _Predicted:
     def score(self, rules: Rules) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the average precision of each class, (classes,), and the mAP of each sample."""
         settings = self.inputs.combined
-        made = apply_rules(self.probabilities, self.facts, self.names, rules, self.image_weight)
+        made = apply_rules(
+            self.probabilities, self.facts, self.names, rules, self.image_weight, self.classified
+        )
         written = choose_classes(made.values, settings.min_confidence, settings.max_classes)
         written &= ~made.left_out[:, np.newaxis]
         precisions = self.matches.average_precisions(made.values, written)
@@ -76,7 +83,7 @@ def run(
         As of the combine stage, or the truth has none of the images or no cell.
     """
     predicted = _read(inputs, settings)
-    variants = dict(list_variants(inputs.combined.rules))
+    variants = dict(list_variants(inputs.combined.rules, classified=predicted.classified is not None))
     with context.track("ablate", len(variants) + 1) as advance:
         precisions, base = predicted.score(inputs.combined.rules)
         advance(1)
@@ -134,15 +141,31 @@ def _read(inputs: AblateInputs, settings: AblateSettings) -> _Predicted:
             expected="the true cells of these images",
             advice="give the truth of the images that were predicted",
         )
+    facts = collect_facts(kept, inputs.pixel_sizes_um)
     return _Predicted(
         probabilities,
-        collect_facts(kept, inputs.pixel_sizes_um),
+        facts,
         names,
         read_image_weight(inputs.predictions_path),
+        _read_images(inputs, facts.image_ids),
         matches,
         inputs,
         draw_samples(matches.image_count, settings.samples, settings.seed),
     )
+
+
+def _read_images(inputs: AblateInputs, image_ids: NDArray[np.str_]) -> NDArray[np.floating] | None:
+    """Return what a classifier of whole fields says of each cell's image; None where none has said it."""
+    path, combined = inputs.image_predictions_path, inputs.combined
+    if path is None:
+        return None
+    try:
+        return read_image_probabilities(path, image_ids, inputs.predictions_path, combined.label_set)
+    except InputError as error:
+        if combined.rules.image.statistic == "classifier":
+            raise
+        log.warning("ablate: without the rules that need a classifier of whole fields: %s", error)
+        return None
 
 
 def _row(

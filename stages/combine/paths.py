@@ -16,6 +16,8 @@ class CombineInputs:
     images_table_path
         Images table. Each of its images gets a row, in its order, an empty one where no cell is left; without
         it, each image of the cells table.
+    image_predictions_path
+        Predictions table of a classifier of whole fields, one row per image; None where no rule takes it.
     pixel_sizes_um
         Image ID -> micrometres per pixel, by which areas of different images are compared.
     """
@@ -23,6 +25,7 @@ class CombineInputs:
     cells_path: Path
     predictions_path: Path
     images_table_path: Path | None = None
+    image_predictions_path: Path | None = None
     pixel_sizes_um: Mapping[str, float] = field(default_factory=dict)
 
 

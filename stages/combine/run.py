@@ -11,13 +11,12 @@ from data.cells.stored_cells import StoredCells
 from data.errors import InputError
 from data.fields.images_table import read_images
 from data.predictions.prediction_string import choose_classes, choose_triples, format_prediction_string
-from data.predictions.predictions_table import (
-    read_image_weight,
-)
+from data.predictions.predictions_table import read_calibrations, read_image_weight
 from data.predictions.submission import SubmissionRow, write_submission
 from data.rules.cell_facts import collect_facts
 from data.rules.rules import apply_rules
 from stages.combine.expected_size import tell_size
+from stages.combine.image_table import read_image_probabilities
 from stages.combine.joined_cells import join_cells, merge_classes
 from stages.combine.paths import CombineInputs, CombineOutputs
 from stages.combine.settings import CombineSettings
@@ -47,8 +46,8 @@ def run(
     ------
     InputError
         A prediction is of a cell that the table lacks, a cell that is not dropped lacks its prediction, a
-        cell lies in an image that the images table lacks, the label set has none of the predicted classes,
-        or the submission will not fit on the disk.
+        cell lies in an image that the images table or the table of fields lacks, the label set has none of
+        the predicted classes, or the submission will not fit on the disk.
     """
     cells = StoredCells(inputs.cells_path)
     table, probabilities = join_cells(inputs.cells_path, inputs.predictions_path)
@@ -56,12 +55,20 @@ def run(
     kept = table[table["dropped"] == ""]
     probabilities = probabilities[kept["prediction"].to_numpy(np.intp)]
     probabilities, details = merge_classes(probabilities, inputs.predictions_path, settings.label_set)
+    calibrations = read_calibrations(inputs.predictions_path)
+    if calibrations is not None:
+        details["calibrations"] = list(calibrations)
+    facts = collect_facts(kept, inputs.pixel_sizes_um)
+    images = inputs.image_predictions_path
     confidences = apply_rules(
         probabilities,
-        collect_facts(kept, inputs.pixel_sizes_um),
+        facts,
         details["class_names"],
         settings.rules,
         read_image_weight(inputs.predictions_path),
+        None
+        if images is None
+        else read_image_probabilities(images, facts.image_ids, inputs.predictions_path, settings.label_set),
     )
     kept, probabilities = kept[~confidences.left_out], confidences.values[~confidences.left_out]
     classes = _count_classes(probabilities, settings)

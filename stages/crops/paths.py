@@ -56,6 +56,25 @@ class CropsOutputs:
 
 
 @dataclass(frozen=True)
+class FieldCropsInputs:
+    """What the crops stage reads of fields that are taken as a whole.
+
+    Attributes
+    ----------
+    fields
+        The fields.
+    key
+        Key of everything that the tiles depend on; an interrupted run with the same key is resumed.
+    channels
+        The channels of the fields that are used.
+    """
+
+    fields: Sequence[Field]
+    key: str
+    channels: tuple[str, ...] = CHANNELS
+
+
+@dataclass(frozen=True)
 class PrecroppedInputs:
     """What the crops stage reads of pre-cropped cells.
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.cells_table import COLUMN_TYPES, INTENSITY_COLUMNS, measure_cells, read_cells
+from data.cells.cells_table import INTENSITY_COLUMNS, make_blank_row, measure_cells, read_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
 from data.cells.precropped.precropped_full_scale import find_cells_full_scale
 from data.cells.precropped.precropped_index import PrecroppedCell
@@ -90,7 +90,7 @@ def _take(
     for row, (cell, done) in enumerate(work):
         if isinstance(done, Exception):
             failures.append(Failure(cell.image_id, str(done)))
-            done = _unreadable(cell), CellTiles.blank(1, size)
+            done = make_blank_row(cell.image_id), CellTiles.blank(1, size)
         table, cut = done
         tables.append(table.assign(group=cell.group or cell.image_id))
         # An interrupted run has written tiles, but no row of the table.
@@ -161,17 +161,6 @@ def _write_labels(path: Path, labels: dict[str, tuple[int, ...]], settings: Prec
     # Numbers of another label set would pass for those of the default one where a training does not name it.
     names = read_label_set(settings.label_set).names
     write_labels(path, labels, None if names == HPA2021.names else names)
-
-
-def _unreadable(cell: PrecroppedCell) -> pd.DataFrame:
-    blank = dict.fromkeys(COLUMN_TYPES, 0) | {
-        "image_id": cell.image_id,
-        "cell_id": 1,
-        "rle": "",
-        "dropped": "",
-        "image_hash": "",
-    }
-    return pd.DataFrame(blank, index=range(1)).astype(COLUMN_TYPES)
 
 
 def _limits(settings: PrecroppedSettings) -> DropLimits:

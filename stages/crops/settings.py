@@ -38,6 +38,12 @@ class CropsSettings(StageSettings):
     )
 
 
+class FieldCropsSettings(StageSettings):
+    """Settings of the crops stage where whole fields are taken, which those of the classifier decide."""
+
+    size: int = Setting(512, ge=16, description="side in px to which fields are resized")
+
+
 class PrecroppedSettings(CropsSettings):
     """Settings of the crops stage where the cells are pre-cropped."""
 

@@ -10,6 +10,7 @@ from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.predictions.prediction_blocks import BlocksOnDisk
 from data.predictions.predictions_table import write_predictions
+from data.tiles.tile_presets import FIELD
 from data.tiles.tile_store import TileStore
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from models.classifiers.ensemble.fewer_channels import adapt_members, name_member
@@ -55,6 +56,7 @@ def run(
             members, store, table, rows, open_member, _options(settings, embedding), blocks, advance
         )
     chosen = table.iloc[rows]
+    calibrations = ["none" if member.calibration is None else member.calibration.kind for member in members]
     write_predictions(
         path,
         chosen["image_id"].tolist(),
@@ -64,15 +66,18 @@ def run(
         class_names=members[0].architecture.class_names,
         labels=prediction.labels,
         image_weight=prediction.image_weight,
+        calibrations=calibrations,
     )
     blocks.remove()
-    counts: dict[str, int | float] = {"cells": len(rows), "left out": len(table) - len(rows)}
+    predicted = "fields" if store.preset == FIELD else "cells"
+    counts: dict[str, int | float] = {predicted: len(rows), "left out": len(table) - len(rows)}
     return StageReport(
         counts=counts | ({"classifiers": len(members)} if len(members) > 1 else {}),
         details={
             "classifiers": [str(member.folder) for member in members],
             "backbones": [member.architecture.backbone.name for member in members],
             "channels": [list(member.architecture.tiles.channels) for member in members],
+            "calibrations": calibrations,
             "runtimes": sorted(prediction.identities),
         },
     )

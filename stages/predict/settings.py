@@ -13,6 +13,11 @@ class PredictSettings(StageSettings):
 
     renamed: ClassVar = {"image_share": "image_weight"}
 
+    unit: Literal["auto", "cell", "field"] = Setting(
+        "auto",
+        description="what is predicted: cells, or whole fields, into the folder fields of the work folder; "
+        "auto: what the classifiers were trained on, of the work folder's own those of cells first",
+    )
     batch_size: int = Setting(default=128, ge=1, description="tiles at a time")
     runtime: str = Setting(
         "auto",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from data.rules.image_mean import average_with_image_mean
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
 from data.tiles.batch_loader import BatchLoader
@@ -34,6 +35,8 @@ class FoldResult:
         Where it belongs, and the cells that it held out.
     architecture, training
         What it is, and its weights and epochs, those of later phases numbered on.
+    own_probabilities
+        (n, classes) of the held-out cells, without the means of their images.
     probabilities, unused_probabilities
         (n, classes) of the held-out cells, and (m, classes) of the unused cells that it predicts.
     thresholds
@@ -43,6 +46,7 @@ class FoldResult:
     split: Split
     architecture: Architecture
     training: TrainingResult
+    own_probabilities: NDArray[np.float32]
     probabilities: NDArray[np.float32]
     unused_probabilities: NDArray[np.float32]
     thresholds: NDArray[np.float64] | None
@@ -97,13 +101,16 @@ class Fold:
             # Of which training knew the head alone.
             whole = {name: tensor.detach().cpu().clone() for name, tensor in classifier.state_dict().items()}
             training = replace(training, weights=whole)
-        probabilities = self._predict(self._held_out_data())
+        held_out, unused = self._held_out_data(), self._unused_data()
+        own = self._predict_own(held_out)
+        probabilities = self._average(own, held_out)
         return FoldResult(
             self._split,
             classifier.architecture,
             training,
+            own,
             probabilities,
-            self._predict(self._unused_data()),
+            self._average(self._predict_own(unused), unused),
             self._find_thresholds(probabilities),
         )
 
@@ -148,8 +155,13 @@ class Fold:
             prefix=phase.name,
         )
 
-    def _predict(self, data: TrainingData) -> NDArray[np.float32]:
-        """Predict the held-out cells of some data, (n, classes), by the classifier as it is now."""
+    def _average(self, own: NDArray[np.float32], data: TrainingData) -> NDArray[np.float32]:
+        """Average what is said of the held-out cells of some data with the means of their images."""
+        weight = self._setup.classifier.architecture.image_weight
+        return average_with_image_mean(own, data.validation_images, weight)
+
+    def _predict_own(self, data: TrainingData) -> NDArray[np.float32]:
+        """Predict each held-out cell of some data by itself, (n, classes), by the classifier as it is now."""
         setup = self._setup
         if not len(data.validation_targets):
             return np.zeros((0, len(setup.classifier.architecture.class_names)), np.float32)

@@ -264,7 +264,7 @@ def _hash_training(cells: FoldCells, settings: TrainSettings, architecture: Arch
     The versions of libraries are compared by the checkpoint, which says how they differ.
     """
     # The held-out cells say which fold it is.
-    described = settings.of_result().model_dump_json(exclude={"split": {"fold"}})
+    described = settings.of_result().model_dump_json(exclude={"split": {"fold"}, "calibration": True})
     digest = hashlib.sha256(described.encode())
     digest.update(architecture.model_dump_json().encode())
     digest.update(cells.hash())

@@ -20,6 +20,7 @@ from stages.train.frozen_features import FrozenFeatures
 from stages.train.head_setup import set_up_head
 from stages.train.paths import TrainInputs, TrainOutputs
 from stages.train.preparation import FoldCells, set_up_fold
+from stages.train.results.calibration import calibrate_results
 from stages.train.results.model_folders import write_model_folders
 from stages.train.results.out_of_fold import write_out_of_fold
 from stages.train.results.summary import describe_all, summarise
@@ -58,10 +59,11 @@ def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, con
     features = FrozenFeatures(outputs.features_folder, inputs.tiles_path) if caches else None
     with join_processes(choose_device(settings.device)) as processes:
         results = _train_folds(cells, splits, others, settings, processes, context, features)
+        calibrated, fitted = calibrate_results(results, training_set, settings)
         # All have read their checkpoints by then.
         processes.wait()
         if not processes.rank:
-            write_model_folders(outputs.model_dir, results, training_set, settings)
+            write_model_folders(outputs.model_dir, calibrated, training_set, settings, fitted)
             if outputs.out_of_fold_path is not None and in_folds:
                 write_out_of_fold(outputs.out_of_fold_path, training_set, unused, results)
             elif outputs.out_of_fold_path is not None and settings.split.fold == ALL_FOLDS:
@@ -70,8 +72,10 @@ def run(inputs: TrainInputs, outputs: TrainOutputs, settings: TrainSettings, con
                 features.remove_others()
         warn_of_thresholds(training_set, results)
     figures = describe_all(training_set, results)
+    if fitted is not None:
+        figures["calibration"] = fitted.describe()
     details = {"seed": settings.seed, "seconds": round(time.monotonic() - started, 1), **figures}
-    return StageReport(counts=summarise(figures), details=details)
+    return StageReport(counts=summarise(figures, settings.unit), details=details)
 
 
 def _check_soft_weight(settings: TrainSettings) -> None:

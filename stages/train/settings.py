@@ -13,6 +13,7 @@ from data.settings import Settings, SpeedOnly
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import ThresholdSettings
 from data.tiles.preparation import MASK_CHANNELS, Channel, TileSettings
+from data.tiles.tile_presets import FIELD
 from data.training.training_set import DataSettings
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS, BackboneSettings, check_channel_order
 from models.classifiers.heads.settings import EmbeddingHeadSettings, HeadSettings, MlpHeadSettings
@@ -26,6 +27,9 @@ from models.training.optimisers.settings import AdamWSettings, OptimiserSettings
 from stages.stage import StageSettings
 
 ALL_FOLDS = "all"
+
+DEFAULT_FIELD_PX = 512
+"""Side in px of a whole field where nothing else is set."""
 
 
 class SplitSettings(Settings):
@@ -69,6 +73,18 @@ class TrainSettings(StageSettings):
         "schedule": "fit",
     }
 
+    unit: Literal["cell", "field"] = Setting(
+        default="cell",
+        description="what is classified: cells, or whole fields (images = all, a sigmoid per class), whose "
+        "probabilities `combine` can take for those of the image",
+    )
+    field_px: int = Setting(
+        default=DEFAULT_FIELD_PX,
+        ge=64,
+        le=1024,
+        description="with unit = field: side in px to which fields are resized, in place of tiles.size; "
+        "tiles.crop shrinks or grows with it",
+    )
     images: Literal["single", "all"] = Setting(
         default="single", description="images with one label, or all labelled images"
     )
@@ -119,6 +135,11 @@ class TrainSettings(StageSettings):
         description="compute the features of a backbone that is frozen as a whole once, and train the head "
         "on them: auto where nothing changes the tiles at random, always (anything else is an error), never",
     )
+    calibration: Literal["none", "temperature", "isotonic"] = Setting(
+        default="none",
+        description="calibrate the probabilities of each class, as fitted on the held-out cells: by a "
+        "temperature, by isotonic regression, or not; `predict` does so then",
+    )
     soft_weight: float = Setting(
         default=1.0,
         ge=0,
@@ -146,6 +167,9 @@ class TrainSettings(StageSettings):
         # One label a tile competes with the others; of several, each is asked for by itself.
         if not isinstance(settings, Mapping):
             return settings
+        if settings.get("unit") == "field":
+            # An image has the labels of all its cells.
+            settings = {**settings, "images": "all"}
         kind = "binary-cross-entropy" if settings.get("images") == "all" else "cross-entropy"
         completed = {**settings, "loss": _with_kind(settings.get("loss", {}), kind)}
         phases = settings.get("phases", ())
@@ -164,6 +188,31 @@ class TrainSettings(StageSettings):
         if frozen != "all" or "augment" in settings:
             return settings
         return {**settings, "augment": {"kind": "none"}}
+
+    @model_validator(mode="after")
+    def _check_calibration(self) -> "TrainSettings":
+        if self.calibration != "none" and self.split.folds < 2:
+            message = f"calibration = {self.calibration} needs held-out cells: set split.folds to 2 or more"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_unit(self) -> "TrainSettings":
+        masks = [channel for channel in self.tiles.channels if channel in MASK_CHANNELS]
+        if self.unit == "cell":
+            if self.field_px != DEFAULT_FIELD_PX:
+                message = f'field_px = {self.field_px}, which nothing would read: set unit = "field", too'
+                raise ValueError(message)
+            if self.tiles.preset == FIELD:
+                message = 'tiles.preset = field: set unit = "field" in its place'
+                raise ValueError(message)
+        elif masks:
+            message = f"tiles.channels: {masks[0]} is of cells, which whole fields (unit = field) do not have"
+            raise ValueError(message)
+        elif "preset" in self.tiles.model_fields_set and self.tiles.preset != FIELD:
+            message = f"tiles.preset = {self.tiles.preset} is of cells: leave it out with unit = field"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _check_optional_channels(self) -> "TrainSettings":

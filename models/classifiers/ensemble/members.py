@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from data.calibration.calibration import Calibration
 from data.errors import InputError
 from data.software.differences import find_differences, name_differences
 from data.text.toml_file import read_toml
 from data.tiles.preparation import TileSettings
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.classifiers.classifier import Architecture
+from models.classifiers.ensemble.stored_calibration import read_calibration
 from models.classifiers.fold_folders import list_folds
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, read_architecture, read_versions
 
@@ -43,12 +45,15 @@ class Member:
         none.
     versions
         Library -> version, as it was trained with.
+    calibration
+        By which its probabilities are calibrated, as its training found; None where they stay as they are.
     """
 
     folder: Path
     architecture: Architecture
     thresholds: NDArray[np.float64] | None
     versions: Mapping[str, str] = field(default_factory=dict)
+    calibration: Calibration | None = None
 
 
 def find_classifiers(name: str | Path, channels: Collection[str] | None = None) -> list[Path]:
@@ -94,13 +99,15 @@ def read_members(folders: Sequence[Path]) -> list[Member]:
     Raises
     ------
     InputError
-        A folder has no trained classifier, or one knows other classes than the first.
+        A folder has no trained classifier, or one knows other classes than the first, or has a calibration
+        that cannot be read.
     """
     members = []
     for path in (path for folder in folders for path in find_classifiers(folder)):
         architecture = read_architecture(path)
         thresholds = _read_thresholds(path, len(architecture.class_names))
-        members.append(Member(path, architecture, thresholds, read_versions(path)))
+        calibration = read_calibration(path, len(architecture.class_names))
+        members.append(Member(path, architecture, thresholds, read_versions(path), calibration))
     for member in members:
         _check_classes(members[0], member)
     return members

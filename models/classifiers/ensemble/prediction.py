@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.calibration.calibration import Calibration
 from data.predictions.called_classes import call_classes
 from data.predictions.prediction_blocks import Block, PredictionBlocks
 from data.rules.image_mean import average_with_image_mean
@@ -153,7 +154,8 @@ def predict_cells(
             loader = BatchLoader(store, rows, tile_settings, workers=options.workers)
             batch_runtimes = [open_member(member) for member in sharing]
             identities |= {batch_runtime.identity() for batch_runtime in batch_runtimes}
-            _predict_part(part, batch_runtimes, loader, options, blocks, advance)
+            calibrations = [member.calibration for member in sharing]
+            _predict_part(part, batch_runtimes, calibrations, loader, options, blocks, advance)
         _add(total, blocks.read(part), len(sharing) / len(members))
     chosen = table.iloc[rows]
     share = mean_image_share(members) if options.image_weight is None else options.image_weight
@@ -170,6 +172,7 @@ def predict_cells(
 def _predict_part(
     part: int,
     batch_runtimes: Sequence[BatchRuntime],
+    calibrations: Sequence[Calibration | None],
     loader: BatchLoader,
     options: PredictionOptions,
     blocks: PredictionBlocks,
@@ -181,6 +184,7 @@ def _predict_part(
         loader,
         batch_size=options.batch_size,
         symmetries=options.symmetries,
+        calibrations=calibrations,
         start=blocks.count_done(part),
         advance=advance,
     )

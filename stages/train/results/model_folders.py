@@ -9,6 +9,7 @@ from data.training.training_set import TrainingSet
 from models.classifiers.fold_folders import list_folds
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, save_classifier
 from stages.train.fold import FoldResult
+from stages.train.results.calibration import FittedCalibration
 from stages.train.results.summary import describe
 from stages.train.settings import TrainSettings
 
@@ -16,14 +17,19 @@ CURVES = "curves.png"
 
 
 def write_model_folders(
-    model: Path, results: Sequence[FoldResult], training_set: TrainingSet, settings: TrainSettings
+    model: Path,
+    results: Sequence[FoldResult],
+    training_set: TrainingSet,
+    settings: TrainSettings,
+    fitted: FittedCalibration | None = None,
 ) -> None:
     """Write everything of the trained classifiers, and remove what earlier trainings left there.
 
-    The curves of several folds are also drawn together, in one picture.
+    The curves of several folds are also drawn together, in one picture. A calibration is that of each of the
+    classifiers.
     """
     for result in results:
-        _write_classifier(result, training_set, settings)
+        _write_classifier(result, training_set, settings, fitted)
     folders = [result.split.folder for result in results]
     remove_others(model, folders)
     if model not in folders:
@@ -34,13 +40,20 @@ def write_model_folders(
         remove_checkpoints(folder)
 
 
-def _write_classifier(result: FoldResult, training_set: TrainingSet, settings: TrainSettings) -> None:
+def _write_classifier(
+    result: FoldResult,
+    training_set: TrainingSet,
+    settings: TrainSettings,
+    fitted: FittedCalibration | None,
+) -> None:
     """Write weights, description, history and curves of one classifier."""
     record = {
         "settings": settings.model_dump(mode="json", exclude_none=True),
         "seed": settings.seed,
         "result": describe(training_set, result),
     }
+    if fitted is not None:
+        record["calibration"] = fitted.describe()
     folder, training, thresholds = result.split.folder, result.training, result.thresholds
     save_classifier(
         folder,
@@ -48,6 +61,7 @@ def _write_classifier(result: FoldResult, training_set: TrainingSet, settings: T
         training.weights,
         record,
         thresholds=None if thresholds is None else thresholds.tolist(),
+        calibration=None if fitted is None else fitted.calibration,
     )
     write_history(folder / METRICS, training.epochs)
     draw_curves(folder / CURVES, training.epochs, training.best_epoch)

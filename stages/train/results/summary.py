@@ -58,7 +58,7 @@ def describe_all(training_set: TrainingSet, results: Sequence[FoldResult]) -> di
     }
 
 
-def summarise(metrics: dict[str, Any]) -> dict[str, int | float]:
+def summarise(metrics: dict[str, Any], unit: str = "cell") -> dict[str, int | float]:
     """Choose the numbers that the user sees; those of things left out only where there are any."""
     names = ["images", "training_cells", "validation_cells", "classes", "epochs"]
     left_out = (
@@ -68,7 +68,7 @@ def summarise(metrics: dict[str, Any]) -> dict[str, int | float]:
         "near_duplicates",
     )
     names += [name for name in ("folds", *left_out) if metrics.get(name)]
-    counts = {name.replace("_", " "): metrics[name] for name in names}
+    counts = {name.replace("_", " ").replace("cells", f"{unit}s"): metrics[name] for name in names}
     if metrics["validated"] and math.isfinite(metrics["val_map"]):
         counts["validation mAP"] = round(metrics["val_map"], 3)
     return counts

@@ -1,4 +1,4 @@
-from data.ablate.variants import SWITCHES, list_variants
+from data.ablate.variants import CLASSIFIER_SWITCHES, SWITCHES, list_variants
 from data.rules.rules import Rules
 
 
@@ -20,3 +20,12 @@ def test_what_the_base_has_is_switched_off() -> None:
     )
     assert variants["with negative: 1 - max"].negative.confidence == "1-max"
     assert variants["with negative: 1 - max"].image == base.image
+
+
+def test_rules_that_need_a_classifier_of_fields() -> None:
+    variants = dict(list_variants(Rules(), classified=True))
+    others = variants.keys() - dict(list_variants(Rules())).keys()
+    assert others == {f"with {name}" for name in CLASSIFIER_SWITCHES}
+    assert all(variants[name].image.statistic == "classifier" for name in others)
+    base = Rules.model_validate({"image": {"fusion": "blend", "statistic": "classifier"}})
+    assert dict(list_variants(base, classified=True))["without image: blend with the classifier"] == Rules()

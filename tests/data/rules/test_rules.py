@@ -187,3 +187,28 @@ def test_no_cells() -> None:
     ):
         made = apply_rules(np.empty((0, 3)), empty, NAMES, Rules.model_validate(part), 0.0)
         assert made.values.shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("fusion", "formula"),
+    [
+        ("mean", lambda c, i: 0.7 * c + 0.3 * i),
+        ("product", lambda c, i: c * i),
+        ("root", lambda c, i: math.sqrt(c * i)),
+        ("blend", lambda c, i: 0.25 * c + 0.25 * i + 0.5 * math.sqrt(c * i)),
+    ],
+)
+def test_what_a_classifier_of_fields_says_in_place_of_the_cells(
+    own: np.ndarray, fusion: str, formula
+) -> None:
+    of_fields = {"a": np.array([0.1, 0.9, 0.4]), "b": np.array([0.8, 0.0, 0.3])}
+    said = np.array([of_fields[image_id] for image_id in IMAGES])
+    image = {"fusion": fusion, "weight": 0.3, "statistic": "classifier"}
+    rules = Rules.model_validate({"image": image})
+    mixed = average_with_image_mean(own, IMAGES, 0.5)
+    found = apply_rules(mixed, facts(), NAMES, rules, 0.5, said).values
+    for row, image_id in enumerate(IMAGES):
+        expected = [formula(c, i) for c, i in zip(own[row], of_fields[image_id], strict=True)]
+        assert found[row] == pytest.approx(expected, abs=1e-6)
+    gated = Rules.model_validate({"image": {"statistic": "classifier"}, "rare": {"image_gate": True}})
+    np.testing.assert_allclose(apply_rules(own, facts(), NAMES, gated, None, said).values, own * said)

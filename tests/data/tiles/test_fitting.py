@@ -41,3 +41,19 @@ def test_others_are_refused(settings: dict[str, object], there: str) -> None:
 
 def test_settings_of_earlier_versions_are_of_cells() -> None:
     assert TileSettings.model_validate({"size": 64}).preset == "cell"
+
+
+class Fields:
+    preset, size = "field", 256
+
+
+def test_whole_fields_are_for_classifiers_of_fields_alone() -> None:
+    settings = TileSettings(preset="field", size=256, crop=128)
+    assert fit_tiles(settings, Fields(), "here") is settings
+    with pytest.raises(InputError, match=r"fields of 256 px; expected fields of 512 px"):
+        fit_tiles(TileSettings(preset="field", size=512), Fields(), "here")
+    for preset in PRESETS:
+        with pytest.raises(InputError, match="here: tiles of whole fields; expected tiles of cells"):
+            fit_tiles(TileSettings(preset=preset, size=256), Fields(), "here")
+        with pytest.raises(InputError, match="here: tiles of cells; expected tiles of whole fields"):
+            fit_tiles(settings, Tiles(preset), "here")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from models.classifiers.tile_preset import find_preset
+from models.classifiers.tile_preset import find_field_px, find_preset
 
 
 def write(folder: Path, preset: str | None) -> Path:
@@ -38,3 +38,15 @@ def test_what_cannot_be_read_is_left_to_what_loads_it(tmp_path: Path) -> None:
 def test_classifiers_of_different_presets_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="simhpa19: tiles of the preset cell, where subcell takes"):
         find_preset(["subcell", "simhpa19"])
+
+
+def test_the_size_of_whole_fields(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a", "field"), write(tmp_path / "b", "field")
+    assert find_preset([first]) == "field"
+    assert find_field_px([first, second]) == 32
+    assert find_field_px(["simhpa19"]) is None
+    (second / "model.toml").write_text('[architecture.tiles]\npreset = "field"\nsize = 64\n')
+    with pytest.raises(InputError, match="b: fields of 64 px, where .*a takes those of 32 px"):
+        find_field_px([first, second])
+    with pytest.raises(InputError, match="the preset cell, where .*a takes those of field"):
+        find_field_px([first, "simhpa19"])

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from data.errors import InputError
@@ -35,3 +37,11 @@ def test_the_classifier_decides_unless_the_settings_do(models, assignments, expe
 def test_settings_against_the_classifier_are_refused_before_any_work(models, assignments) -> None:
     with pytest.raises(InputError, match="leave it out: run sets it by itself"):
         choose_preset(models, load_config(None, assignments))
+
+
+def test_the_whole_job_is_of_cells(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a classifier of whole fields; expected one of cells"):
+        choose_preset([], load_config(None, ["train.unit=field"]))
+    (tmp_path / "model.toml").write_text('[architecture.tiles]\npreset = "field"\nsize = 512\n')
+    with pytest.raises(InputError, match="a classifier of whole fields; expected one of cells"):
+        choose_preset([tmp_path], load_config(None))
