@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,9 +43,13 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
     """
     inside = {path: _name(path, folder) for path in paths}
     _claim(stage, folder, {path: name for path, name in inside.items() if name})
+    outside: dict[Path, dict[Path, str]] = defaultdict(dict)
     for path in (path for path, name in inside.items() if name is None):
-        _check_file(stage, path)
-        _claim(stage, path.parent, {path: path.name})
+        outside[path.parent][path] = path.name
+    for parent, names in outside.items():
+        _check_files(stage, parent, names)
+        # Once for all of them: the list is written anew each time.
+        _claim(stage, parent, names)
 
 
 @contextmanager
@@ -65,7 +70,7 @@ def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> I
     InputError
         There is a folder, a file that hpacells did not write, or one of the inputs.
     """
-    _check_file(command, path)
+    _check_files(command, path.parent, [path])
     for given in inputs:
         if given is not None and path.exists() and given.exists() and path.samefile(given):
             raise InputError(
@@ -77,13 +82,19 @@ def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> I
     _claim(command, path.parent, {path: path.name}, is_new=True)
 
 
-def _check_file(command: str, path: Path) -> None:
-    if path.is_dir():
-        raise InputError(found="a folder", where=path, expected="the path of a file to write")
-    if os.path.lexists(path):
-        written = _read_list(path.parent) or {}
-        _refuse_strange(command, path, written.get(path.name, ""), is_older=False)
-        log.info("%s: replaces what an earlier run wrote", path)
+def _check_files(command: str, folder: Path, paths: Iterable[Path]) -> None:
+    """Check that files of one folder may be written; what is replaced is told once."""
+    written = _read_list(folder) or {}
+    replaced = []
+    for path in paths:
+        if path.is_dir():
+            raise InputError(found="a folder", where=path, expected="the path of a file to write")
+        if os.path.lexists(path):
+            _refuse_strange(command, path, written.get(path.name, ""), is_older=False)
+            replaced.append(path)
+    if replaced:
+        others = f" and {len(replaced) - 1} others" if len(replaced) > 1 else ""
+        log.info("%s%s: replaces what an earlier run wrote", replaced[0], others)
 
 
 def is_written(folder: Path, path: Path) -> bool:
