@@ -16,7 +16,7 @@ from data.predictions.predictions_table import write_predictions
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from tests.factories.command_line import run_here
-from tests.factories.unusual_fields import CROWD, EMPTY, NAMES, ODD, UnusualFields
+from tests.factories.exports.unusual_fields import CROWD, EMPTY, NAMES, ODD, UnusualFields
 from tests.factories.work_folder import finish_stage
 
 IDS = (ODD, CROWD, EMPTY)

@@ -1,5 +1,7 @@
 """Outlines against shapely's rules, and against the pixels they came from."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from data.export.fields.outlines import Outline, trace_outline
-from tests.factories.unusual_fields import draw_odd
+from tests.factories.exports.unusual_fields import draw_odd
 
 NOTCHED = arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9)))
 
@@ -19,7 +21,7 @@ def fill(rings: list[NDArray[np.float64]], shape: tuple[int, int]) -> NDArray[np
     y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
     inside = np.zeros(shape, bool)
     for ring in rings:
-        for (x0, y0), (x1, y1) in zip(ring[:-1], ring[1:], strict=True):
+        for (x0, y0), (x1, y1) in pairwise(ring):
             if y0 != y1:
                 crosses = (y >= min(y0, y1)) & (y < max(y0, y1))
                 inside ^= crosses & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))

@@ -18,7 +18,7 @@ from data.labels.label_file import write_labels
 from stages.export.fields.coco import write_coco
 from stages.export.settings import ExportSettings
 from tests.factories.context import QuietContext
-from tests.factories.unusual_fields import CROWD, EMPTY, NAMES, ODD, PLAIN, UnusualFields
+from tests.factories.exports.unusual_fields import CROWD, EMPTY, NAMES, ODD, PLAIN, UnusualFields
 
 SETTINGS = ExportSettings(format="coco")
 
@@ -110,3 +110,18 @@ def test_a_field_without_a_picture_is_left_out_and_told(tmp_path: Path) -> None:
     assert [failure.where for failure in report.failures] == [CROWD]
     assert report.counts["fields"] == 3
     assert evaluate(tmp_path)[0] == pytest.approx(1)
+
+
+def test_more_cells_of_a_class_than_coco_looks_at(tmp_path: Path) -> None:
+    made = UnusualFields(tmp_path)
+    made.probabilities[:] = 0
+    made.probabilities[:, 4] = np.linspace(0.6, 0.9, len(made.order))
+    write_coco(made.write(), tmp_path, SETTINGS, QuietContext())
+    assert evaluate(tmp_path)[0] < 0.5
+    truth = COCO(str(tmp_path / "annotations.json"))
+    evaluation = COCOeval(truth, truth.loadRes(str(tmp_path / "results.json")), "segm")
+    evaluation.params.maxDets = [1, 10, 1000]
+    evaluation.evaluate()
+    evaluation.accumulate()
+    precision = evaluation.eval["precision"][:, :, :, 0, -1]
+    assert precision[precision > -1].mean() == pytest.approx(1)

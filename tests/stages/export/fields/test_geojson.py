@@ -14,7 +14,7 @@ from data.own_masks.outlines import draw_shapes
 from stages.export.fields.geojson import name_measurements, write_geojson
 from stages.export.settings import ExportSettings
 from tests.factories.context import QuietContext
-from tests.factories.unusual_fields import CROWD, EMPTY, NAMES, ODD, PLAIN, UnusualFields
+from tests.factories.exports.unusual_fields import CROWD, EMPTY, NAMES, ODD, PLAIN, UnusualFields
 
 EVERYTHING = ExportSettings(format="geojson", unpredicted=True)
 

@@ -15,7 +15,7 @@ from data.fields.image_folder import find_fields
 from stages.export.fields.ome_tiff import write_images
 from stages.export.settings import ExportSettings
 from tests.factories.context import QuietContext
-from tests.factories.unusual_fields import CROWD, EMPTY, ODD, PLAIN, UnusualFields
+from tests.factories.exports.unusual_fields import CROWD, EMPTY, ODD, PLAIN, UnusualFields
 
 SETTINGS = ExportSettings(format="ome-tiff")
 
