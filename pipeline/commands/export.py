@@ -36,8 +36,8 @@ def export(
         Path | None,
         typer.Option(
             "--labels",
-            help="Label file: its labels, proteins and antibodies go into an h5ad file, its labels into the "
-            "annotations of coco.",
+            help="Label file: its labels, proteins and antibodies go into h5ad and geojson, its labels into "
+            "the annotations of coco.",
         ),
     ] = None,
     config: ConfigFile = None,

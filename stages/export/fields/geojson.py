@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from data.atomic import atomic_write
 from data.cells.segmented_labels import read_segmented_labels
 from data.errors import InputError
-from data.export.cell_annotations import MEASURED, NONE_CALLED
+from data.export.cell_annotations import MEASURED
 from data.export.fields.class_colours import choose_colours
 from data.export.fields.qupath import OutlinedCell, format_cells, outline_cell
 from data.fields.field import Field
-from data.fields.images_table import read_images
 from stages.export.fields.predicted_fields import PredictedField, PredictedFields
 from stages.export.paths import ExportInputs
 from stages.export.settings import ExportSettings
@@ -23,8 +23,8 @@ from stages.stage import Context, Failure, StageReport
 
 log = logging.getLogger("hpacells")
 
-_SIZES = ("image_height", "image_width", "y0", "x0", "y1", "x1")
-_NUMBERS = tuple(name for name in MEASURED if name not in _SIZES)
+_PLACE = ("image_height", "image_width", "y0", "x0", "y1", "x1")
+_NUMBERS = (*(name for name in MEASURED if name not in _PLACE), "area_um2", "nucleus_area_um2")
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,11 @@ def write_geojson(
     InputError
         As `run` says.
     """
-    outliner = _Outliner(inputs, folder, PredictedFields(inputs, unpredicted=settings.unpredicted))
+    cells = PredictedFields(inputs, unpredicted=settings.unpredicted)
+    outliner = _Outliner(inputs, folder, cells, cells.annotate(settings.label_set))
     failures: list[Failure] = []
     divided: list[str] = []
-    cells = 0
+    count = 0
     fields = inputs.fields
     for field, done in context.map(outliner, fields, description="export", total=len(fields)):
         if isinstance(done, Exception):
@@ -56,7 +57,7 @@ def write_geojson(
             # Nothing that an earlier run wrote may pass for today's.
             outliner.path(field).unlink(missing_ok=True)
             continue
-        cells += done.cells
+        count += done.cells
         divided += done.divided
     if divided:
         log.warning(
@@ -68,8 +69,8 @@ def write_geojson(
     counts: dict[str, int | float] = {
         "fields": len(fields) - len(failures),
         "failed": len(failures),
-        "cells": cells,
-        "left out": outliner.left_out,
+        "cells": count,
+        "left out": cells.left_out,
     }
     if divided:
         counts["cells of several parts"] = len(divided)
@@ -79,15 +80,17 @@ def write_geojson(
 class _Outliner:
     """Write the outlines of one field; called from several threads."""
 
-    def __init__(self, inputs: ExportInputs, folder: Path, cells: PredictedFields) -> None:
+    def __init__(
+        self, inputs: ExportInputs, folder: Path, cells: PredictedFields, known: pd.DataFrame
+    ) -> None:
         if inputs.masks_dir is None:
             message = "no folder of masks"
             raise ValueError(message)
         self._masks_dir, self._folder, self._cells = inputs.masks_dir, folder, cells
-        images = read_images(inputs.images_table_path)
-        self._pixel_sizes = dict(zip(images["image_id"], images["pixel_size_um"], strict=True))
         self._colours = choose_colours(len(cells.class_names))
-        self.left_out = cells.left_out
+        self._measured = known[list(_NUMBERS)]
+        texts = [name for name in known if isinstance(known[name].dtype, pd.CategoricalDtype)]
+        self._texts = known[["cell_id", *texts]].astype(object)
 
     def path(self, field: Field) -> Path:
         """Return the file of a field."""
@@ -125,7 +128,7 @@ class _Outliner:
                     *outlines,
                     class_name="" if likeliest is None else self._cells.class_names[likeliest],
                     colour=self._colours[likeliest or 0],
-                    measurements=self._measure(image_id, found, row),
+                    measurements=self._measure(found, row),
                     metadata=self._describe(found, row),
                 )
             )
@@ -134,28 +137,15 @@ class _Outliner:
     def _find_likeliest(self, found: PredictedField, row: int) -> int | None:
         return None if found.called[row] is None else int(found.probabilities[row].argmax())
 
-    def _measure(self, image_id: str, found: PredictedField, row: int) -> dict[str, float]:
-        cell = found.table.iloc[row]
-        pixel = float(self._pixel_sizes.get(image_id, np.nan)) ** 2
-        measured = {name: _shorten(cell[name]) for name in _NUMBERS} | {
-            "area_um2": _shorten(cell["area_px"] * pixel),
-            "nucleus_area_um2": _shorten(cell["nucleus_area_px"] * pixel),
-        }
-        names = name_measurements(self._cells.class_names, tuple(measured))
-        probabilities = found.probabilities[row].tolist()
-        return {name: _shorten(value) for name, value in zip(names, probabilities, strict=True)} | measured
+    def _measure(self, found: PredictedField, row: int) -> dict[str, float]:
+        measured = self._measured.iloc[found.rows[row]]
+        names = name_measurements(self._cells.class_names, _NUMBERS)
+        numbers = [*found.probabilities[row].tolist(), *measured.tolist()]
+        return {name: _shorten(number) for name, number in zip((*names, *_NUMBERS), numbers, strict=True)}
 
     def _describe(self, found: PredictedField, row: int) -> dict[str, str]:
-        cell, called = found.table.iloc[row], found.called[row]
-        names = self._cells.class_names
-        described = {
-            "image_id": str(cell["image_id"]),
-            "cell_id": str(cell["cell_id"]),
-            "drop_reason": str(cell["dropped"]),
-        }
-        if called is not None:
-            described["called_classes"] = "|".join(names[number] for number in called) or NONE_CALLED
-        return described
+        texts = self._texts.iloc[found.rows[row]]
+        return {str(name): str(text) for name, text in texts.items() if not pd.isna(text)}
 
 
 def name_measurements(class_names: Sequence[str], others: Sequence[str]) -> list[str]:

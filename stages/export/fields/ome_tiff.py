@@ -32,6 +32,8 @@ def write_images(
     InputError
         As `run` says.
     """
+    if inputs.labels_path is not None:
+        log.warning("export: an OME-TIFF holds no labels, so that --labels has no effect")
     writer, fields = _Writer(inputs, folder), inputs.fields
     failures: list[Failure] = []
     lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.predictions.stored_predictions import StoredPredictions
+from stages.export.annotations import annotate_cells
 from stages.export.paths import ExportInputs
 from stages.export.predicted_cells import choose_cells
 
@@ -17,14 +18,17 @@ class PredictedField:
 
     Attributes
     ----------
+    rows
+        (n,) which of all cells of the export they are.
     table
-        (n) their rows of the cells table.
+        Their rows of the cells table.
     probabilities
         (n, classes) float32, NaN for a cell that was not predicted.
     called
         (n) numbers of the called classes of each cell; None for a cell that was not predicted.
     """
 
+    rows: NDArray[np.intp]
     table: pd.DataFrame
     probabilities: NDArray[np.float32]
     called: list[tuple[int, ...] | None]
@@ -44,8 +48,8 @@ class PredictedFields:
     ----------
     class_names
         Names of the classes.
-    count, left_out
-        Cells of the export, and those that are left out, as they were not predicted.
+    left_out
+        How many cells are left out, as they were not predicted.
 
     Raises
     ------
@@ -58,26 +62,39 @@ class PredictedFields:
         self.class_names = predictions.class_names
         # Outlines of cells are of use, too, where none of them was predicted.
         cells = choose_cells(inputs, predictions, unpredicted=unpredicted, may_be_empty=True)
-        self._table, self.left_out, self.count = cells.table, cells.left_out, len(cells.table)
-        self._probabilities = np.full((self.count, len(self.class_names)), np.nan, np.float32)
+        self._inputs, self._cells, self.left_out = inputs, cells, cells.left_out
+        self._probabilities = np.full((len(cells.table), len(self.class_names)), np.nan, np.float32)
         for part in predictions.read_parts():
             self._probabilities[part.start : part.start + len(part.probabilities)] = part.probabilities
-        self._called = cells.labels
-        self._predicted = cells.predicted
-        self._rows = self._table.groupby("image_id", sort=False).indices
+        self._rows = cells.table.groupby("image_id", sort=False).indices
+
+    def annotate(self, label_set: str | None) -> pd.DataFrame:
+        """Describe all cells of the export in columns of numbers, truth values and categories.
+
+        Parameters
+        ----------
+        label_set
+            Label set of the label file; None for the predicted classes.
+
+        Raises
+        ------
+        InputError
+            A table is missing or damaged, or the label file has none of the images.
+        """
+        return annotate_cells(self._inputs, self._cells, self.class_names, label_set)
 
     def take(self, image_id: str) -> PredictedField:
         """Return the cells of a field; none where it has none."""
         rows = np.asarray(self._rows.get(image_id, np.empty(0, np.intp)))
-        rows = rows[np.argsort(self._table["cell_id"].to_numpy()[rows])]
-        table = self._table.iloc[rows].reset_index(drop=True)
-        return PredictedField(table, self._probabilities[rows], [self._call(int(row)) for row in rows])
+        rows = rows[np.argsort(self._cells.table["cell_id"].to_numpy()[rows])]
+        table = self._cells.table.iloc[rows].reset_index(drop=True)
+        return PredictedField(rows, table, self._probabilities[rows], [self._call(int(row)) for row in rows])
 
     def _call(self, row: int) -> tuple[int, ...] | None:
-        if row >= self._predicted:
+        if row >= self._cells.predicted:
             return None
-        if self._called is None:
+        if self._cells.labels is None:
             # Predictions without called classes: the likeliest one.
             return (int(self._probabilities[row].argmax()),)
-        text = self._called.iloc[row]
+        text = self._cells.labels.iloc[row]
         return tuple(int(number) for number in text.split("|")) if text else ()

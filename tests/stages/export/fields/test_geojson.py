@@ -3,6 +3,7 @@
 import json
 import logging
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,19 @@ def test_classes_and_measurements(tmp_path: Path) -> None:
     assert len(set(colours.values())) == len(colours) == len(NAMES)
     measured = read(tmp_path / f"{ODD}.geojson")[0]["properties"]["measurements"]
     assert measured["area_um2"] == pytest.approx(436 * 0.01)
+
+
+def test_labels_and_genes_of_the_image_are_metadata(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text(f"ID,Label,Gene\n{ODD},Mitochondria|Golgi apparatus,ABC1\n{PLAIN},0,\n")
+    inputs = replace(UnusualFields(tmp_path).write(), labels_path=labels)
+    write_geojson(inputs, tmp_path, EVERYTHING, QuietContext())
+    metadata = read(tmp_path / f"{ODD}.geojson")[0]["properties"]["metadata"]
+    assert metadata["gene"] == "ABC1"
+    assert sorted(metadata["image_labels"].split("|")) == ["Golgi apparatus", "Mitochondria"]
+    metadata = read(tmp_path / f"{PLAIN}.geojson")[0]["properties"]["metadata"]
+    assert metadata["image_labels"] == "Nucleoplasm"
+    assert "gene" not in metadata
 
 
 def test_cells_without_a_prediction_are_left_out_by_default(tmp_path: Path) -> None:
