@@ -27,19 +27,9 @@ FORMATS = {
 }
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> UnusualFields:
-    """Fields with masks of their own, segmented, cut and predicted."""
-    fields = UnusualFields(tmp_path)
-    fields.images.mkdir()
-    masks, work = tmp_path / "own masks", WorkFolder(tmp_path / "work")
-    masks.mkdir()
-    for name in IDS:
-        for kind, pixels in zip(("nuclei", "cells"), fields.labels[name], strict=True):
-            cv2.imwrite(str(masks / f"{name}_{kind}.png"), pixels)
-        for channel, plane in zip(CHANNELS, fields.image(name), strict=True):
-            cv2.imwrite(str(fields.images / f"{name}_{channel}.png"), plane)
-    run_here("segment", fields.images, "--masks", masks, "--work", work.root)
+def cut_and_predict(fields: UnusualFields) -> None:
+    """Cut the segmented fields, and write made-up predictions."""
+    work = WorkFolder(fields.folder / "work")
     run_here("crops", fields.images, "--work", work.root)
     table = read_cells(work.cells)
     kept = table[table["dropped"] == ""]
@@ -54,6 +44,22 @@ def made(tmp_path: Path) -> UnusualFields:
     crops = read_manifest(work.manifest("crops"))
     assert crops is not None
     finish_stage(work, "predict", inputs={"crops": crops.output_key})
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> UnusualFields:
+    """Fields with masks of their own, segmented, cut and predicted."""
+    fields = UnusualFields(tmp_path)
+    fields.images.mkdir()
+    masks, work = tmp_path / "own masks", WorkFolder(tmp_path / "work")
+    masks.mkdir()
+    for name in IDS:
+        for kind, pixels in zip(("nuclei", "cells"), fields.labels[name], strict=True):
+            cv2.imwrite(str(masks / f"{name}_{kind}.png"), pixels)
+        for channel, plane in zip(CHANNELS, fields.image(name), strict=True):
+            cv2.imwrite(str(fields.images / f"{name}_{channel}.png"), plane)
+    run_here("segment", fields.images, "--masks", masks, "--work", work.root)
+    cut_and_predict(fields)
     return fields
 
 
@@ -150,3 +156,16 @@ def test_outlines_lie_on_the_image(made: UnusualFields, export: Callable[..., st
             assert (ring.min(axis=0) == (x.min(), y.min())).all()
             # Of a cell of two parts the smaller one is not outlined.
             assert (ring.max(axis=0) <= (x.max() + 1, y.max() + 1)).all()
+
+
+def test_files_of_fields_that_are_gone_are_removed(made: UnusualFields, export: Callable[..., str]) -> None:
+    out = made.folder / "out"
+    export("--format", "geojson", "--output", out)
+    (out / "notes.geojson").write_text("mine")
+    for path in made.images.glob(f"{CROWD}_*.png"):
+        path.unlink()
+    run_here("segment", made.images, "--masks", made.folder / "own masks", "--work", made.folder / "work")
+    cut_and_predict(made)
+    told = export("--format", "geojson", "--output", out)
+    assert "removed the files of 1 fields that are not segmented any more" in told
+    assert names(out) == sorted([f"{ODD}.geojson", f"{EMPTY}.geojson", "notes.geojson"])
