@@ -30,8 +30,9 @@ def write_images(
     Raises
     ------
     InputError
-        As `run` says.
+        As `run` says, or the folder is inside that of the images.
     """
+    _refuse_images_dir(folder, inputs.images_dir)
     if inputs.labels_path is not None:
         log.warning("export: an OME-TIFF holds no labels, so that --labels has no effect")
     writer, fields = _Writer(inputs, folder), inputs.fields
@@ -65,6 +66,17 @@ def write_images(
     return StageReport(
         counts={"fields": len(fields) - len(failures), "failed": len(failures)}, failures=failures
     )
+
+
+def _refuse_images_dir(folder: Path, images_dir: Path | None) -> None:
+    """Refuse a folder in which the files would be found as further fields, with the same cells again."""
+    if images_dir is not None and folder.resolve().is_relative_to(images_dir.resolve()):
+        raise InputError(
+            found="a folder inside that of the images, whose fields would then be there twice",
+            where=folder,
+            expected="a folder elsewhere",
+            advice="give one with --output",
+        )
 
 
 class _Writer:
