@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.text.hashed_json import format_hashed, read_hashed
-from pipeline.runs.manifest import read_manifest
+from pipeline.runs.manifest import Manifest, read_manifest
 
 LIST_NAME = ".written.json"
 """Name of the list in a folder: path of what was written there -> stage that wrote it first."""
@@ -18,6 +20,9 @@ _SIMULATE = "simulate"
 
 _COMPLETING = {"segment", "crops"}
 """Stages that complete what the other has written."""
+
+_MANIFEST = re.compile(rb'\s*\{\s*"stage"')
+"""How a manifest begins."""
 
 log = logging.getLogger("hpacells")
 
@@ -42,9 +47,13 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
     """
     inside = {path: _name(path, folder) for path in paths}
     _claim(stage, folder, {path: name for path, name in inside.items() if name})
+    outside: dict[Path, dict[Path, str]] = defaultdict(dict)
     for path in (path for path, name in inside.items() if name is None):
-        _check_file(stage, path)
-        _claim(stage, path.parent, {path: path.name})
+        outside[path.parent][path] = path.name
+    for parent, names in outside.items():
+        _check_files(stage, parent, names)
+        # Once for all of them: the list is written anew each time.
+        _claim(stage, parent, names)
 
 
 @contextmanager
@@ -65,7 +74,7 @@ def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> I
     InputError
         There is a folder, a file that hpacells did not write, or one of the inputs.
     """
-    _check_file(command, path)
+    _check_files(command, path.parent, [path])
     for given in inputs:
         if given is not None and path.exists() and given.exists() and path.samefile(given):
             raise InputError(
@@ -77,13 +86,19 @@ def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> I
     _claim(command, path.parent, {path: path.name}, is_new=True)
 
 
-def _check_file(command: str, path: Path) -> None:
-    if path.is_dir():
-        raise InputError(found="a folder", where=path, expected="the path of a file to write")
-    if os.path.lexists(path):
-        written = _read_list(path.parent) or {}
-        _refuse_strange(command, path, written.get(path.name, ""), is_older=False)
-        log.info("%s: replaces what an earlier run wrote", path)
+def _check_files(command: str, folder: Path, paths: Iterable[Path]) -> None:
+    """Check that files of one folder may be written; what is replaced is told once."""
+    written = _read_list(folder) or {}
+    replaced = []
+    for path in paths:
+        if path.is_dir():
+            raise InputError(found="a folder", where=path, expected="the path of a file to write")
+        if os.path.lexists(path):
+            _refuse_strange(command, path, written.get(path.name, ""), is_older=False)
+            replaced.append(path)
+    if replaced:
+        others = f" and {len(replaced) - 1} others" if len(replaced) > 1 else ""
+        log.info("%s%s: replaces what an earlier run wrote", replaced[0], others)
 
 
 def is_written(folder: Path, path: Path) -> bool:
@@ -111,7 +126,7 @@ def _claim(stage: str, folder: Path, names: Mapping[Path, str], *, is_new: bool 
 
 
 def _refuse_strange(stage: str, path: Path, writer: str, *, is_older: bool) -> None:
-    manifest = read_manifest(path) if path.is_file() else None
+    manifest = _read_manifest(path) if path.is_file() else None
     if manifest is None and (writer == stage or {writer, stage} <= _COMPLETING):
         return
     if not writer and manifest is None and is_older and stage != _SIMULATE:
@@ -136,13 +151,23 @@ def _find_written(folder: Path) -> dict[str, str]:
     """Find what the manifests in a folder name, where there is no list."""
     written = {}
     for path in sorted(folder.glob("*.json")):
-        manifest = read_manifest(path)
+        manifest = _read_manifest(path)
         if manifest is not None:
             written |= dict.fromkeys((path.name, *manifest.outputs), manifest.stage)
     if (folder / "masks" / ".fields").is_dir():
         # Of a segmentation that was killed.
         written["masks"] = "segment"
     return written
+
+
+def _read_manifest(path: Path) -> Manifest | None:
+    """Read a file if it is a manifest, and no more than its beginning of any other, however large."""
+    try:
+        with path.open("rb") as file:
+            begins_as_one = _MANIFEST.match(file.read(64)) is not None
+    except OSError:
+        return None
+    return read_manifest(path) if begins_as_one else None
 
 
 def _name(path: Path, folder: Path) -> str | None:
