@@ -22,6 +22,7 @@ _ORDER = (
     "find_rate",
     "train",
     "predict",
+    "distil",
     "combine",
     "score",
     "evaluate",

@@ -1,7 +1,8 @@
 """The folders of trained classifiers: one in the model folder itself, or one for each fold below it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from data.plots.training_curves import draw_curves, draw_together
 from data.training.history import METRICS, write_history
@@ -16,14 +17,19 @@ CURVES = "curves.png"
 
 
 def write_model_folders(
-    model: Path, results: Sequence[FoldResult], training_set: TrainingSet, settings: TrainSettings
+    model: Path,
+    results: Sequence[FoldResult],
+    training_set: TrainingSet,
+    settings: TrainSettings,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Write everything of the trained classifiers, and remove what earlier trainings left there.
 
-    The curves of several folds are also drawn together, in one picture.
+    The curves of several folds are also drawn together, in one picture. ``more`` is added to the record of
+    each training.
     """
     for result in results:
-        _write_classifier(result, training_set, settings)
+        _write_classifier(result, training_set, settings, more or {})
     folders = [result.split.folder for result in results]
     remove_others(model, folders)
     if model not in folders:
@@ -34,12 +40,15 @@ def write_model_folders(
         remove_checkpoints(folder)
 
 
-def _write_classifier(result: FoldResult, training_set: TrainingSet, settings: TrainSettings) -> None:
+def _write_classifier(
+    result: FoldResult, training_set: TrainingSet, settings: TrainSettings, more: Mapping[str, Any]
+) -> None:
     """Write weights, description, history and curves of one classifier."""
     record = {
         "settings": settings.model_dump(mode="json", exclude_none=True),
         "seed": settings.seed,
         "result": describe(training_set, result),
+        **more,
     }
     folder, training, thresholds = result.split.folder, result.training, result.thresholds
     save_classifier(
