@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.errors import InputError
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
+from models.classifiers.fold_folders import list_folds
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import hash_label_set
@@ -49,12 +51,9 @@ def distil_step(works: Sequence[WorkFolder], labels: Path | None, config: Config
 
     settings, recipe = config.settings("distil", DistilSettings), config.settings("train", TrainSettings)
     taught = [_read_taught(work) for work in works]
-    _warn_of_teachers(taught)
     first = taught[0]
-    recorded = find_recorded(first.work, first.predict)
-    if recorded.note:
-        log.info("the networks of the teacher are %s: only their predictions are used", recorded.note)
-    teachers = recorded.folders if recorded.weights else ()
+    _check_teachers(taught, first.work.student)
+    teachers = _find_teachers(first)
     student = first.work.student
     inputs = DistilInputs(
         taught=[one.folder for one in taught],
@@ -89,6 +88,25 @@ def _read_taught(work: WorkFolder) -> _Taught:
     return _Taught(work, crops, predict, folder)
 
 
+def _find_teachers(taught: _Taught) -> Sequence[Path]:
+    """Return the folders of the networks that made some predictions; none where they are not as they were."""
+    from models.classifiers.ensemble.members import find_classifiers
+
+    work = taught.work
+    if _is_own_teacher(work, taught.predict):
+        return find_classifiers(work.model)
+    recorded = find_recorded(work, taught.predict)
+    if recorded.note:
+        log.info("the networks of the teacher are %s: only their predictions are used", recorded.note)
+    return recorded.folders if recorded.weights else ()
+
+
+def _is_own_teacher(work: WorkFolder, predict: Manifest) -> bool:
+    """Return whether predictions were made by the classifiers that are in the work folder."""
+    own = [work.model], list_folds(work.model)
+    return predict.inputs.get("model") in [hash_model(folders) for folders in own if folders]
+
+
 def _find_out_of_fold(work: WorkFolder, predict: Manifest) -> tuple[Path | None, float]:
     """Return the out-of-fold predictions of a work folder, if its own classifiers are the teacher.
 
@@ -103,7 +121,7 @@ def _find_out_of_fold(work: WorkFolder, predict: Manifest) -> tuple[Path | None,
         They were changed, or are those of other tiles.
     """
     trained = read_manifest(work.manifest("train"))
-    if trained is None or predict.inputs.get("model") != hash_model([work.model]):
+    if trained is None or not _is_own_teacher(work, predict):
         return None, 0.0
     written = [work.root / name for name in trained.outputs]
     found = [path for path in (work.out_of_fold, work.soft_out_of_fold) if path in written and path.is_file()]
@@ -117,9 +135,18 @@ def _find_out_of_fold(work: WorkFolder, predict: Manifest) -> tuple[Path | None,
     return found[0], weight
 
 
-def _warn_of_teachers(taught: Sequence[_Taught]) -> None:
+def _check_teachers(taught: Sequence[_Taught], student: Path) -> None:
+    """Refuse predictions of the student itself, and warn of those of different teachers."""
     first = taught[0]
-    for one in taught[1:]:
+    for one in taught:
+        folders = find_recorded(one.work, one.predict).folders
+        if student.resolve() in [folder.resolve() for folder in folders]:
+            raise InputError(
+                found="predictions of the student itself",
+                where=one.work.predictions,
+                expected="those of the networks that it is to learn from",
+                advice="run `hpacells predict` with these again first, then distil",
+            )
         if one.predict.inputs.get("model") != first.predict.inputs.get("model"):
             log.warning(
                 "%s and %s were predicted by different classifiers: the student learns from both",
