@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from data.predictions.called_classes import decide
 
-_ROUNDING = 1e-3
+_ROUNDING = 0.01
+"""Of sums that were computed in bfloat16."""
 
 
 def share_one(probabilities: NDArray[np.floating]) -> bool:

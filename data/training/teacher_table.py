@@ -91,7 +91,7 @@ def read_teacher(
     is_out_of_fold = np.zeros(len(kept), bool)
     if out_of_fold is not None:
         unseen = _read_of(chosen, out_of_fold, class_names, out_of_fold_weight)
-        is_out_of_fold = np.isfinite(unseen).all(axis=1)
+        is_out_of_fold[:] = np.isfinite(unseen).all(axis=1)
         said[is_out_of_fold] = unseen[is_out_of_fold]
     known = np.isfinite(said).all(axis=1)
     return TeacherTable(
@@ -107,7 +107,7 @@ def _read_of(
     table = read_predictions(path, embedding=False)
     wanted = pd.MultiIndex.from_arrays([cells["image_id"].to_numpy(str), cells["cell_id"].to_numpy()])
     columns = probability_columns(table.columns)
-    found = table.set_index(["image_id", "cell_id"])[columns].reindex(wanted).to_numpy(np.float64)
+    found = table.set_index(["image_id", "cell_id"])[columns].reindex(wanted).to_numpy(np.float64, copy=True)
     known = np.isfinite(found).all(axis=1)
     # Where the image's mean is all that there is, it is all that can be learnt.
     if 0 < weight < 1:

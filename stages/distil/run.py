@@ -121,7 +121,7 @@ def _set_up(cells: FoldCells, recipe: TrainSettings, teachers: Sequence[Path]) -
         log.info("start from the recipe's weights: no network of the teacher is built as the student is")
         return set_up_fold(cells, recipe, device, ALONE)
     log.info(
-        "start from the mean over %d of the teacher's %d networks, which are built as the student is",
+        "start from the teacher's weights: the mean over %d of its %d networks, built as the student is",
         len(alike),
         len(teachers),
     )

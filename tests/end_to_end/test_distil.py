@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from data.file_hash import hash_file
+from data.labels.label_file import write_labels
 from data.text.toml_file import read_toml
 from models.classifiers.model_folder import read_architecture
 from pipeline.runs.manifest import read_manifest
@@ -38,9 +39,9 @@ def taught(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A work folder with an ensemble and its predictions; tests copy it."""
     folder = tmp_path_factory.mktemp("taught")
     (folder / "recipe.toml").write_text(RECIPE)
-    # Two fields have no label.
-    labels = pd.read_csv(simulated / "train.csv").iloc[:4]
-    labels.to_csv(folder / "labels.csv", index=False)
+    # Two fields have no label; each class has two, so that one can be held out.
+    image_ids = pd.read_csv(simulated / "train.csv")["ID"].tolist()
+    write_labels(folder / "labels.csv", {name: ((0, 16)[n % 2],) for n, name in enumerate(image_ids[:4])})
     work = folder / "work"
     run_here("segment", simulated, "--work", work, "--segmenter", "classical")
     run_here("crops", simulated, "--work", work)
@@ -73,7 +74,7 @@ def test_a_student_is_a_classifier_as_any_other(taught: Path, work: Path, distil
         in told
     )
     assert 0 < len(unseen) < len(kept)
-    assert "start from the mean over 2 of the teacher's 2 networks" in told
+    assert "start from the teacher's weights: the mean over 2 of its 2 networks" in told
     record = read_toml(work / "student" / "model.toml")["training"]["distilled"]
     assert record["teacher_predictions_sha256"] == [hash_file(work / "predictions.parquet")]
     assert record["teacher_out_of_fold_sha256"] == [hash_file(work / "out_of_fold.parquet")]
@@ -133,12 +134,12 @@ def test_a_teacher_that_is_gone_teaches_by_its_predictions(taught: Path, work: P
     shutil.rmtree(model)
     # The folder's own classifiers are the same, so that it is known which cells they saw.
     told = distil("--work", work)
-    assert "start from the mean over 2 of the teacher's 2 networks" in told
+    assert "start from the teacher's weights: the mean over 2 of its 2 networks" in told
     assert " 0 of them with out-of-fold" not in told
     shutil.rmtree(work / "model")
     told = distil("--work", work)
     assert "the networks of the teacher are not there any more: only their predictions are used" in told
-    assert "start from the mean" not in told
+    assert "start from the teacher" not in told
     assert " 0 of them with out-of-fold" in told
     record = read_toml(work / "student" / "model.toml")["training"]["distilled"]
     assert "teacher_networks" not in record

@@ -61,21 +61,25 @@ def predict(folder, model: Path, **settings) -> np.ndarray:
 
 @pytest.mark.parametrize("shares_one", [True, False], ids=["softmax", "sigmoid"])
 def test_a_student_of_a_constant_teacher_says_what_it_says(
-    make_tiles, tiny: TrainSettings, changed, tmp_path: Path, shares_one: bool
+    make_tiles, tiny: TrainSettings, tmp_path: Path, shares_one: bool
 ) -> None:
     folder = make_tiles(IMAGES)
-    constant = np.random.default_rng(4).dirichlet(np.ones(CLASSES)) if shares_one else np.full(CLASSES, 0.3)
-    constant[0] += 0 if shares_one else 0.4
-    recipe = changed(
-        tiny,
-        fit={"epochs": 30, "batch_size": 18},
-        optimiser={"learning_rate": 0.02, "weight_decay": 0.0},
-        augment={"probability": 0.0},
-        head={"dropout": 0.0},
+    random = np.random.default_rng(4)
+    constant = random.dirichlet(np.ones(CLASSES)) if shares_one else random.uniform(0.1, 0.9, CLASSES)
+    # Without batch normalisation, whose statistics would need many more steps.
+    recipe = TrainSettings.model_validate(
+        tiny.model_dump()
+        | {
+            "backbone": {"name": "test_vit", "pretrained": "none"},
+            "head": {"kind": "linear", "dropout": 0.0},
+            "augment": {"probability": 0.0},
+            "optimiser": {"learning_rate": 0.03, "weight_decay": 0.0, "lr_multipliers": [0.01, 1.0]},
+            "fit": {"epochs": 60, "batch_size": 18},
+        }
     )
     distil(folder, teach(folder, constant), recipe, tmp_path / "student")
     assert read_architecture(tmp_path / "student").mode == ("single-label" if shares_one else "multi-label")
-    np.testing.assert_allclose(predict(folder, tmp_path / "student"), np.tile(constant, (18, 1)), atol=0.04)
+    np.testing.assert_allclose(predict(folder, tmp_path / "student"), np.tile(constant, (18, 1)), atol=0.03)
 
 
 def test_all_cells_are_learnt_from_and_the_folder_says_of_what(
@@ -105,26 +109,26 @@ def test_all_cells_are_learnt_from_and_the_folder_says_of_what(
     assert (architecture.test_time_augmentation, architecture.image_weight) == (False, 0.5)
 
 
-def test_a_student_starts_as_the_mean_of_its_teacher_and_agrees_with_it(
+def test_a_student_starts_as_the_mean_of_its_teacher(
     make_tiles, tiny: TrainSettings, changed, tmp_path: Path
 ) -> None:
     folder = make_tiles(IMAGES)
-    several = changed(tiny, split={"folds": 2, "fold": "all"}, fit={"epochs": 8})
+    several = changed(tiny, split={"folds": 2, "fold": "all"}, fit={"epochs": 1})
     train_on(folder, tmp_path / "model", several, QuietContext())
-    said = predict(folder, tmp_path / "model", test_time_augmentation=True)
-    recipe = changed(tiny, fit={"epochs": 15})
-    distil(
-        folder,
-        teach(folder, said),
-        recipe,
-        tmp_path / "student",
-        teacher_dirs=find_classifiers(tmp_path / "model"),
-        passes=16,
-    )
-    own = predict(folder, tmp_path / "student")
-    assert (own.argmax(axis=1) == said.argmax(axis=1)).mean() > 0.8
+    teachers = find_classifiers(tmp_path / "model")
+    said = teach(folder, predict(folder, tmp_path / "model"))
+    # So slow that it hardly leaves its start.
+    recipe = changed(tiny, fit={"epochs": 1}, optimiser={"learning_rate": 1e-9, "weight_decay": 0.0})
+    distil(folder, said, recipe, tmp_path / "student", teacher_dirs=teachers, passes=16)
+    each = [load_file(path / "model.safetensors") for path in teachers]
+    for name, weight in load_file(tmp_path / "student" / "model.safetensors").items():
+        if "running_" not in name and weight.dtype == np.float32:
+            np.testing.assert_allclose(weight, (each[0][name] + each[1][name]) / 2, atol=1e-6)
     record = read_toml(tmp_path / "student" / "model.toml")["training"]["distilled"]
     assert (record["teacher_networks"], record["teacher_passes"]) == (2, 16)
+    other = changed(recipe, head={"embedding": 8})
+    distil(folder, said, other, tmp_path / "other", teacher_dirs=teachers)
+    assert read_architecture(tmp_path / "other").head != read_architecture(teachers[0]).head
 
 
 def test_an_interrupted_student_resumes_to_the_same_weights(
