@@ -150,3 +150,16 @@ def test_damaged_predictions_are_refused(work: Path, distil) -> None:
     content[len(content) // 2] ^= 255
     (work / "predictions.parquet").write_bytes(content)
     assert "changed or damaged since predict wrote it" in refused(distil("--work", work, status=2))
+
+
+def test_out_of_fold_predictions_of_an_earlier_training_are_not_used(
+    taught: Path, work: Path, distil
+) -> None:
+    recipe = ["--recipe", taught / "recipe.toml", "--set", "train.split.fold=0"]
+    run_here("train", "--work", work, "--labels", taught / "labels.csv", *recipe)
+    assert "predict is older than train" in refused(distil("--work", work, status=2))
+    run_here("predict", "--work", work, "--runtime", "torch")
+    assert (work / "out_of_fold.parquet").is_file()
+    told = distil("--work", work)
+    assert " 0 of them with out-of-fold predictions" in told
+    assert "the mean over 1 of its 1 networks" in told
