@@ -15,6 +15,7 @@ from pipeline.commands.ablate import ablate
 from pipeline.commands.combine import combine
 from pipeline.commands.crops import crops
 from pipeline.commands.curves import curves
+from pipeline.commands.distil import distil
 from pipeline.commands.doctor import doctor
 from pipeline.commands.evaluate import evaluate
 from pipeline.commands.explore import explore
@@ -80,7 +81,13 @@ _COMMANDS = {
         "explore": explore,
         "simulate": simulate,
     },
-    "Training": {"labels": labels, "train": train, "find-rate": find_rate, "curves": curves},
+    "Training": {
+        "labels": labels,
+        "train": train,
+        "distil": distil,
+        "find-rate": find_rate,
+        "curves": curves,
+    },
     "Results": {
         "predict": predict,
         "inspect": inspect,

@@ -77,7 +77,7 @@ def judge_recipe(
     figures = {
         "image": summarise(predicted, decisions, test.image_targets),
         "true": summarise(predicted, decisions, test.true_targets),
-        "map": _score(test, table, folder / "submission.csv", context),
+        "map": score_predictions(test, table, folder / "submission.csv", context),
         "cells": len(predicted),
     }
     return asdict(cost) | figures
@@ -126,7 +126,8 @@ def _prepare(folder: Path, work: WorkFolder, context: Context) -> KnownPart:
     return KnownPart(part, folder / "truth.csv", image_targets, true_targets)
 
 
-def _score(test: KnownPart, predictions: Path, submission: Path, context: Context) -> float:
+def score_predictions(test: KnownPart, predictions: Path, submission: Path, context: Context) -> float:
+    """Return the mAP of predictions of a part, 0..1, by way of a submission that is written."""
     # Every class of every cell is written, however improbable, so that no recipe's ranking is cut short.
     inputs = CombineInputs(test.part.work.cells, predictions)
     combine(

@@ -60,6 +60,27 @@ def hold_folder(context: typer.Context, work: Path | None) -> Path | None:
     return work
 
 
+def hold_folders(context: typer.Context, works: Sequence[Path]) -> Sequence[Path]:
+    """Return work folders, each held as by `hold_folder`.
+
+    Raises
+    ------
+    InputError
+        One is given twice, another is writing there, or it is a file.
+    """
+    places = [work.resolve() for work in works]
+    for number, work in enumerate(works):
+        if places[number] in places[:number]:
+            raise InputError(
+                found="the same folder twice",
+                where=work,
+                expected="each work folder once",
+                advice="leave one of them out",
+            )
+        hold_folder(context, work)
+    return works
+
+
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.", callback=hold_folder)]
 Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
 Recipe = Annotated[

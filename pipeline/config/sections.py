@@ -13,6 +13,7 @@ _SETTINGS = {
     "labels": "stages.labels.settings:LabelsSettings",
     "find_rate": "stages.find_rate.settings:FindRateSettings",
     "train": "stages.train.settings:TrainSettings",
+    "distil": "stages.distil.settings:DistilSettings",
     "predict": "stages.predict.settings:PredictSettings",
     "combine": "stages.combine.settings:CombineSettings",
     "ablate": "stages.ablate.settings:AblateSettings",

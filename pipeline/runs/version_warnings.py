@@ -13,6 +13,7 @@ _BEFORE = {
     "crops": ("segment",),
     "train": ("segment", "crops"),
     "find_rate": ("segment", "crops"),
+    "distil": ("segment", "crops"),
     "predict": ("segment", "crops"),
     "features": ("segment", "crops"),
     "segmenter train": (),

@@ -74,6 +74,11 @@ class WorkFolder:
         return self.root / "find_rate.png"
 
     @property
+    def student(self) -> Path:
+        """Folder of the one network that was trained on the predictions of several."""
+        return self.root / "student"
+
+    @property
     def predictions(self) -> Path:
         """Table of class probabilities, one row per cell."""
         return self.root / "predictions.parquet"

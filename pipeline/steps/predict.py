@@ -35,10 +35,10 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         folders = [folder for model in models or () for folder in find_classifiers(model, channels)]
         if len(channels) < len(CHANNELS):
             folders = [find_for_fewer_channels(folder) for folder in folders]
-        dependencies = {"model": _hash_model(folders)}
+        dependencies = {"model": hash_model(folders)}
     else:
         folders = [work.model]
-        dependencies = {"train": trained.output_key, "model": _hash_model([work.model])}
+        dependencies = {"train": trained.output_key, "model": hash_model([work.model])}
 
     def run(key: str, context: Context) -> StageReport:
         # Loads torch, for which work that is done already must not wait.
@@ -59,7 +59,7 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     )
 
 
-def _hash_model(folders: Sequence[Path]) -> str:
+def hash_model(folders: Sequence[Path]) -> str:
     """Hash weights and descriptions of the classifiers in some folders, folds included."""
     files = [
         path

@@ -23,6 +23,7 @@ _ORDER = (
     "find_rate",
     "train",
     "predict",
+    "distil",
     "combine",
     "score",
     "evaluate",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from data.augment.augmentation import Augmentation
 from data.labels.label_set import read_label_set
 from data.tiles.batch_loader import BatchLoader
+from data.tiles.joined_tiles import JoinedTiles
 from data.tiles.preparation import measure_channels
 from data.tiles.tile_store import TileStore
 from data.training.balance import TrainingItems, balance_items
@@ -51,7 +52,7 @@ class FoldCells:
         Rows of all cells that no filter dropped, with or without a label; those of the training set if None.
     """
 
-    store: TileStore
+    store: TileStore | JoinedTiles
     training_set: TrainingSet
     held_out: NDArray[np.bool_]
     softened: NDArray[np.float32] | None = None

@@ -84,6 +84,7 @@ COMMANDS = [
     "train --work w --labels sim/train.csv --recipe recipe.toml",
     "curves w/model --output curves.png",
     "predict --work w",
+    "distil --work w --recipe recipe.toml",
     "combine --work w",
     "score w/submission.csv sim/truth.csv",
     "ablate sim/truth.csv --work w --set ablate.samples=3",

@@ -1,7 +1,8 @@
 """The folders of trained classifiers: one in the model folder itself, or one for each fold below it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from data.plots.training_curves import draw_curves, draw_together
 from data.training.history import METRICS, write_history
@@ -22,14 +23,15 @@ def write_model_folders(
     training_set: TrainingSet,
     settings: TrainSettings,
     fitted: FittedCalibration | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Write everything of the trained classifiers, and remove what earlier trainings left there.
 
     The curves of several folds are also drawn together, in one picture. A calibration is that of each of the
-    classifiers.
+    classifiers. ``more`` is added to the record of each training.
     """
     for result in results:
-        _write_classifier(result, training_set, settings, fitted)
+        _write_classifier(result, training_set, settings, fitted, more or {})
     folders = [result.split.folder for result in results]
     remove_others(model, folders)
     if model not in folders:
@@ -45,12 +47,14 @@ def _write_classifier(
     training_set: TrainingSet,
     settings: TrainSettings,
     fitted: FittedCalibration | None,
+    more: Mapping[str, Any],
 ) -> None:
     """Write weights, description, history and curves of one classifier."""
     record = {
         "settings": settings.model_dump(mode="json", exclude_none=True),
         "seed": settings.seed,
         "result": describe(training_set, result),
+        **more,
     }
     if fitted is not None:
         record["calibration"] = fitted.describe()

@@ -19,6 +19,7 @@ COMMANDS = {
     "crops --from nowhere.csv --work w": ["images", "crops"],
     "train --labels nowhere.csv --work w": ["train"],
     "find-rate --labels nowhere.csv --work w": ["find_rate", "train"],
+    "distil --work w": ["distil", "train"],
     "predict --work w": ["predict"],
     "combine --work w": ["combine"],
     "score nowhere.csv nowhere.csv": ["score"],

@@ -1,0 +1,1 @@
+"""Distil: train one network on what an ensemble predicts."""

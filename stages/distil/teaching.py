@@ -1,0 +1,191 @@
+"""The cells that a teacher predicted in some work folders, and what a student is to say of them."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.cells.cells_table import read_cells
+from data.errors import InputError
+from data.labels.image_groups import join_groups
+from data.labels.label_file import check_coverage, read_labels
+from data.labels.label_set import LabelSet
+from data.tiles.joined_tiles import JoinedTiles
+from data.tiles.tile_store import TileStore
+from data.training.soft_targets import average_with_labels, call_targets, share_one
+from data.training.teacher_table import TeacherTable, read_teacher
+from data.training.training_set import TrainingSet
+from stages.distil.paths import DistilInputs, TaughtFolder
+from stages.distil.settings import DistilSettings
+
+log = logging.getLogger("hpacells")
+
+_COLUMNS = ["image_id", "cell_id", "dropped", "group"]
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """What a student is trained on.
+
+    Attributes
+    ----------
+    store
+        The tiles of all folders.
+    training_set
+        The cells; their targets are the classes that the teacher calls.
+    targets
+        (n, classes) soft targets.
+    single_label
+        Whether the classes of a cell share a probability of 1.
+    image_weight
+        The weight that the mean of the image has in the teacher's probabilities, and not in the targets.
+    counts
+        ``cells``, ``out of fold``, ``without prediction``, ``labelled``.
+    """
+
+    store: JoinedTiles
+    training_set: TrainingSet
+    targets: NDArray[np.float32]
+    single_label: bool
+    image_weight: float
+    counts: dict[str, int]
+
+
+def read_teaching(inputs: DistilInputs, settings: DistilSettings, label_set: LabelSet) -> Teaching:
+    """Read tiles, cells and what the teacher says of them, and log of how many it says something.
+
+    Raises
+    ------
+    InputError
+        A file is missing or does not fit the others, or predictions are of other classes.
+    """
+    tables = [read_cells(folder.cells_path, _COLUMNS) for folder in inputs.taught]
+    stores = [
+        TileStore(folder.tiles_path, rows=len(table))
+        for folder, table in zip(inputs.taught, tables, strict=True)
+    ]
+    store = JoinedTiles(stores, [folder.tiles_path for folder in inputs.taught])
+    taught = [
+        _read_folder(folder, table, settings, label_set)
+        for folder, table in zip(inputs.taught, tables, strict=True)
+    ]
+    _warn_of_weights(inputs.taught, taught)
+    starts = np.cumsum([0, *map(len, tables)])
+    rows = np.concatenate([one.rows + start for one, start in zip(taught, starts, strict=False)])
+    cells = pd.concat(tables, ignore_index=True).iloc[rows]
+    said = np.concatenate([one.probabilities for one in taught])
+    single_label = share_one(said)
+    labels = _read_labels(inputs, cells, label_set)
+    targets = average_with_labels(said, labels, single_label=single_label, weight=settings.label_weight)
+    folders = np.repeat(np.arange(len(taught)), [len(one.rows) for one in taught])
+    counts = {
+        "cells": len(rows),
+        "out of fold": sum(int(one.is_out_of_fold.sum()) for one in taught),
+        "without prediction": sum(one.missing for one in taught),
+        "labelled": int(labels.any(axis=1).sum()),
+    }
+    _tell(counts, inputs, settings)
+    training_set = _make_training_set(rows, cells, folders, targets, single_label, label_set)
+    return Teaching(store, training_set, targets, single_label, taught[0].image_weight, counts)
+
+
+def _read_folder(
+    folder: TaughtFolder, table: pd.DataFrame, settings: DistilSettings, label_set: LabelSet
+) -> TeacherTable:
+    unseen = folder.out_of_fold_path if settings.out_of_fold else None
+    return read_teacher(table, folder.predictions_path, unseen, label_set.names, folder.out_of_fold_weight)
+
+
+def _read_labels(inputs: DistilInputs, cells: pd.DataFrame, label_set: LabelSet) -> NDArray[np.float32]:
+    """Return the labels of the cells' images, (n, classes); zeros where an image has none."""
+    known = np.zeros((len(cells), len(label_set)), np.float32)
+    if inputs.labels_path is None:
+        return known
+    labels = read_labels(inputs.labels_path, label_set)
+    image_ids = cells["image_id"].to_numpy(str)
+    check_coverage(labels, sorted(set(image_ids)), where=inputs.labels_path)
+    for row, image_id in enumerate(image_ids.tolist()):
+        known[row, list(labels.get(image_id, ()))] = 1
+    return known
+
+
+def _make_training_set(
+    rows: NDArray[np.intp],
+    cells: pd.DataFrame,
+    folders: NDArray[np.intp],
+    targets: NDArray[np.float32],
+    single_label: bool,
+    label_set: LabelSet,
+) -> TrainingSet:
+    image_ids = cells["image_id"].to_numpy(str)
+    # Images of one name in two folders are averaged by themselves, but held out together.
+    names = image_ids
+    if folders.any():
+        names = np.array([f"{folder}/{name}" for folder, name in zip(folders, image_ids, strict=True)], str)
+    called = call_targets(targets, single_label=single_label)
+    kept, first = np.unique(names, return_index=True)
+    same = dict(zip(kept.tolist(), image_ids[first].tolist(), strict=True))
+    mosaics = dict(zip(kept.tolist(), cells["group"].to_numpy(str)[first].tolist(), strict=True))
+    return TrainingSet(
+        rows=rows,
+        image_ids=names,
+        cell_ids=cells["cell_id"].to_numpy(),
+        targets=called,
+        labels=_classes_of_images(names, called, targets),
+        groups=join_groups(kept.tolist(), same, mosaics),
+        proteins={},
+        class_names=label_set.names,
+        counts={"images": len(kept), "cells": len(rows)},
+    )
+
+
+def _classes_of_images(
+    image_ids: NDArray[np.str_], called: NDArray[np.float32], targets: NDArray[np.float32]
+) -> dict[str, tuple[int, ...]]:
+    """Return the classes that are called in any cell of each image; the likeliest one where none is."""
+    order = np.argsort(image_ids, kind="stable")
+    names, starts = np.unique(image_ids[order], return_index=True)
+    classes = {}
+    for name, cells in zip(names.tolist(), np.split(order, starts[1:]), strict=True):
+        found = np.flatnonzero(called[cells].any(axis=0)).tolist()
+        classes[name] = tuple(found or [int(targets[cells].mean(axis=0).argmax())])
+    return classes
+
+
+def _tell(counts: Mapping[str, int], inputs: DistilInputs, settings: DistilSettings) -> None:
+    missing, unseen = counts["without prediction"], counts["out of fold"]
+    log.info(
+        "teacher: %d cells with predictions are used, %d of them with out-of-fold predictions%s",
+        counts["cells"],
+        unseen,
+        f"; {missing} kept cells have none and are left out" if missing else "",
+    )
+    if inputs.labels_path is not None:
+        log.info(
+            "labels: %d of the cells have some, which count %g in their targets",
+            counts["labelled"],
+            settings.label_weight,
+        )
+
+
+def _warn_of_weights(folders: Sequence[TaughtFolder], taught: Sequence[TeacherTable]) -> None:
+    first = taught[0].image_weight
+    for folder, one in zip(folders, taught, strict=True):
+        if one.image_weight != first:
+            log.warning(
+                "%s: averaged with the mean of the image by %g, but %s by %g, which the student takes",
+                folder.predictions_path,
+                one.image_weight,
+                folders[0].predictions_path,
+                first,
+            )
+        if one.image_weight >= 1:
+            raise InputError(
+                found="predictions that are the mean of their image alone",
+                where=folder.predictions_path,
+                expected="those of the cells, which the student is to learn",
+                advice="predict with --set predict.image_weight=0.5 or the like",
+            )
