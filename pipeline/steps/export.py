@@ -14,7 +14,7 @@ from data.labels.label_set import read_label_set
 from data.software.versions import find_version
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
@@ -51,7 +51,10 @@ def find_exported(work: WorkFolder, config: Config, output: Path | None = None) 
     name = written.file_names[0]
     if output is None:
         return work.root / name
+    # A folder may have a dot in its name, and a store of an earlier run is a folder.
     is_named = output.suffix and not output.is_dir()
+    if written.is_folder:
+        is_named = output.suffix == Path(name).suffix
     return output if is_named else output / name
 
 
@@ -86,8 +89,10 @@ def export_step(
     predict = require(work, "predict", work.predictions)
     dependencies = {"predict": predict.output_key, "crops": require_cells(work).output_key}
     segmented = _require_fields(work, settings.format) if written.sees_fields else None
+    seen: Sequence[Field] = ()
     if segmented is not None:
-        dependencies["segment"] = segmented.output_key
+        seen = _list_fields(work, config, fields)
+        dependencies |= {"segment": segmented.output_key, "images": fingerprint_fields(seen)}
     plane = _find_plane(work, predict) if settings.format == "h5ad" else None
     if plane is not None:
         dependencies["features"] = plane.output_key
@@ -96,12 +101,12 @@ def export_step(
     if settings.label_set is not None:
         dependencies |= hash_label_set(read_label_set(settings.label_set))
 
-    def run(_: str, context: Context) -> StageReport:
+    def run(key: str, context: Context) -> StageReport:
         inputs = ExportInputs(
             cells_path=work.cells,
             images_table_path=work.images,
             predictions_path=work.predictions,
-            fields=_list_fields(work, config, fields) if written.sees_fields else (),
+            fields=seen,
             images_dir=None if segmented is None else Path(segmented.details["images"]),
             masks_dir=None if segmented is None else work.masks,
             tiles_path=work.tiles,
@@ -109,6 +114,7 @@ def export_step(
             plane_path=None if plane is None else work.features / "embedding.csv",
             plane_method="" if plane is None else str(plane.settings.get("method", "")),
             facts=_collect_facts(work, predict),
+            key=key,
         )
         report = export(inputs, ExportOutputs(path), settings, context)
         report.details["format"] = settings.format
@@ -124,6 +130,7 @@ def export_step(
         inputs=dependencies,
         outputs=(path,) if written.is_one_path else written.list_paths(path, _list_ids(work)),
         run=run,
+        writes_folders=written.is_folder,
     )
 
 
@@ -141,19 +148,23 @@ def _require_fields(work: WorkFolder, format_name: str) -> Manifest:
 
 
 def _list_fields(work: WorkFolder, config: Config, fields: Sequence[Field] | None) -> Sequence[Field]:
-    """Return the fields that have masks, in the order of the images table."""
+    """Return the fields that have masks, in the order of the images table.
+
+    One whose image is not there any more has no files, and a fault that says so.
+    """
     found = {field.image_id: field for field in (list_segmented(work, config) if fields is None else fields)}
-    ids = _list_ids(work)
-    missing = [image_id for image_id in ids if image_id not in found]
-    if missing:
-        raise InputError(
-            found=f"no image of the segmented field {missing[0]}"
-            + (f", nor of {len(missing) - 1} others" if len(missing) > 1 else ""),
-            where=Path(require(work, "segment").details["images"]),
-            expected="the images that were segmented",
-            advice="put them back, or run `hpacells segment` on the folder as it is now",
-        )
-    return [found[image_id] for image_id in ids]
+    folder = Path(require(work, "segment").details["images"])
+    return [found.get(image_id) or _missing_field(image_id, folder) for image_id in _list_ids(work)]
+
+
+def _missing_field(image_id: str, folder: Path) -> Field:
+    fault = InputError(
+        found=f"no image of the segmented field {image_id}",
+        where=folder,
+        expected="the images that were segmented",
+        advice="put it back, or run `hpacells segment` on the folder as it is now",
+    )
+    return Field(image_id, {}, fault=fault)
 
 
 def _list_ids(work: WorkFolder) -> list[str]:

@@ -45,7 +45,7 @@ class PredictedCells:
 
 
 def choose_cells(
-    inputs: ExportInputs, predictions: StoredPredictions, *, unpredicted: bool
+    inputs: ExportInputs, predictions: StoredPredictions, *, unpredicted: bool, may_be_empty: bool = False
 ) -> PredictedCells:
     """Find the cells of the predictions in the cells table.
 
@@ -55,6 +55,8 @@ def choose_cells(
         The tables.
     unpredicted
         Whether to add the cells that were not predicted.
+    may_be_empty
+        Whether the format holds fields, too, in which no cell was predicted.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def choose_cells(
     """
     cells = read_cells(inputs.cells_path, [*CELL, *MEASURED, "dropped", "group"])
     wanted = predictions.read_cells()
-    if not len(wanted):
+    if not len(wanted) and not may_be_empty:
         raise InputError(
             found="no cell was predicted",
             where=predictions.path,

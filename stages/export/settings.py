@@ -8,7 +8,7 @@ from data.export.subcell_portable import State
 from stages.export.formats import describe_formats
 from stages.stage import StageSettings
 
-FormatName = Literal["h5ad", "subcellportable"]
+FormatName = Literal["h5ad", "subcellportable", "ome-zarr", "spatialdata", "h5sc"]
 
 
 class ExportSettings(StageSettings):

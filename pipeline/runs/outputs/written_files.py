@@ -2,11 +2,12 @@
 
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from data.atomic import atomic_write
+from data.atomic import FILE_LIST, atomic_write, refuse_strangers
 from data.errors import InputError
 from data.text.hashed_json import format_hashed, read_hashed
 from pipeline.runs.manifest import read_manifest
@@ -22,7 +23,7 @@ _COMPLETING = {"segment", "crops"}
 log = logging.getLogger("hpacells")
 
 
-def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
+def claim_outputs(stage: str, folder: Path, paths: Iterable[Path], *, are_folders: bool = False) -> None:
     """Note that a stage is about to write some paths, unless something lies there that it did not write.
 
     Parameters
@@ -30,10 +31,12 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
     stage
         Name of the stage.
     folder
-        Folder of its manifest, with the list of what is written there. What is written elsewhere are files,
-        which are listed in their own folders.
+        Folder of its manifest, with the list of what is written there. What is written elsewhere is listed
+        in its own folder.
     paths
         Files and folders.
+    are_folders
+        Whether all are folders, each with a list of its files; else what is written elsewhere are files.
 
     Raises
     ------
@@ -41,10 +44,17 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
         One of them holds what hpacells did not write, or what another stage wrote.
     """
     inside = {path: _name(path, folder) for path in paths}
+    if are_folders:
+        _check_folders(stage, inside)
     _claim(stage, folder, {path: name for path, name in inside.items() if name})
+    outside: dict[Path, dict[Path, str]] = defaultdict(dict)
     for path in (path for path, name in inside.items() if name is None):
-        _check_file(stage, path)
-        _claim(stage, path.parent, {path: path.name})
+        outside[path.parent][path] = path.name
+    for parent, names in outside.items():
+        if not are_folders:
+            _check_files(stage, parent, names)
+        # Once for all of them: the list is written anew each time.
+        _claim(stage, parent, names)
 
 
 @contextmanager
@@ -65,7 +75,7 @@ def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> I
     InputError
         There is a folder, a file that hpacells did not write, or one of the inputs.
     """
-    _check_file(command, path)
+    _check_files(command, path.parent, [path])
     for given in inputs:
         if given is not None and path.exists() and given.exists() and path.samefile(given):
             raise InputError(
@@ -77,13 +87,35 @@ def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> I
     _claim(command, path.parent, {path: path.name}, is_new=True)
 
 
-def _check_file(command: str, path: Path) -> None:
-    if path.is_dir():
-        raise InputError(found="a folder", where=path, expected="the path of a file to write")
-    if os.path.lexists(path):
-        written = _read_list(path.parent) or {}
-        _refuse_strange(command, path, written.get(path.name, ""), is_older=False)
-        log.info("%s: replaces what an earlier run wrote", path)
+def _check_files(command: str, folder: Path, paths: Iterable[Path]) -> None:
+    """Check that files of one folder may be written; what is replaced is told once."""
+    written = _read_list(folder) or {}
+    replaced = []
+    for path in paths:
+        if path.is_dir():
+            raise InputError(found="a folder", where=path, expected="the path of a file to write")
+        if os.path.lexists(path):
+            _refuse_strange(command, path, written.get(path.name, ""), is_older=False)
+            replaced.append(path)
+    if replaced:
+        others = f" and {len(replaced) - 1} others" if len(replaced) > 1 else ""
+        log.info("%s%s: replaces what an earlier run wrote", replaced[0], others)
+
+
+def _check_folders(command: str, paths: Iterable[Path]) -> None:
+    """Check that folders hold only what an earlier run has written, by the lists that are in them."""
+    replaced = []
+    for path in paths:
+        if not _is_something(path) and not path.is_symlink():
+            continue
+        if path.is_symlink() or not path.is_dir() or read_hashed(path / FILE_LIST) is None:
+            # What another hand has put in the place of ours has no list.
+            _refuse_strange(command, path, "", is_older=False)
+        refuse_strangers(path)
+        replaced.append(path)
+    if replaced:
+        others = f" and {len(replaced) - 1} others" if len(replaced) > 1 else ""
+        log.info("%s%s: written by an earlier run; what has changed is replaced", replaced[0], others)
 
 
 def is_written(folder: Path, path: Path) -> bool:

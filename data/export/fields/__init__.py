@@ -1,0 +1,1 @@
+"""Cells and images of single fields in the formats of other programs."""
