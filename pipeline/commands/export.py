@@ -35,13 +35,15 @@ def export(
     labels: Annotated[
         Path | None,
         typer.Option(
-            "--labels", help="Label file whose labels, proteins and antibodies go into an h5ad file."
+            "--labels",
+            help="Label file: its labels, proteins and antibodies go into h5ad and geojson, its labels into "
+            "the annotations of coco.",
         ),
     ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
-    """Write cells and predictions for other programs (scanpy ...)."""
+    """Write cells and predictions for other programs (scanpy, QuPath ...)."""
     from pipeline.steps.export import export_step, find_exported
 
     given = [path for path in (folder, work) if path is not None]

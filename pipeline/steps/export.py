@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
+from data.export.whole_store import remove_store
 from data.fields.field import Field
 from data.fields.images_table import read_images
 from data.file_hash import hash_file
@@ -16,6 +17,7 @@ from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
+from pipeline.runs.outputs.stamps import MISSING, is_unchanged
 from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.images import list_segmented
@@ -101,7 +103,12 @@ def export_step(
     if settings.label_set is not None:
         dependencies |= hash_label_set(read_label_set(settings.label_set))
 
+    manifest = work.manifest(f"export-{settings.format}")
+    outputs = (path,) if written.is_one_path else written.list_paths(path, _list_ids(work))
+    gone = () if written.is_one_path else _find_gone(manifest, path, outputs)
+
     def run(key: str, context: Context) -> StageReport:
+        _remove(gone)
         inputs = ExportInputs(
             cells_path=work.cells,
             images_table_path=work.images,
@@ -125,13 +132,42 @@ def export_step(
     return Step(
         stage="export",
         # One of each format, so that they are written side by side.
-        manifest=work.manifest(f"export-{settings.format}"),
+        manifest=manifest,
         settings=settings,
         inputs=dependencies,
-        outputs=(path,) if written.is_one_path else written.list_paths(path, _list_ids(work)),
+        outputs=outputs,
         run=run,
         writes_folders=written.is_folder,
     )
+
+
+def _find_gone(manifest: Path, folder: Path, outputs: Sequence[Path]) -> Sequence[Path]:
+    """Find the unchanged files that an earlier export wrote of fields that are gone."""
+    earlier, current = read_manifest(manifest), {path.absolute() for path in outputs}
+    stamps = {} if earlier is None else earlier.outputs
+    found = ((manifest.parent / name, stamp) for name, stamp in stamps.items() if stamp != MISSING)
+    return [
+        path
+        for path, stamp in found
+        if path.parent.absolute() == folder.absolute()
+        and path.absolute() not in current
+        and path.exists()
+        and is_unchanged(path, stamp)
+    ]
+
+
+def _remove(gone: Sequence[Path]) -> None:
+    for path in gone:
+        if path.is_dir():
+            remove_store(path)
+        else:
+            path.unlink(missing_ok=True)
+    if gone:
+        log.warning(
+            "export: removed the files of %d fields that are not segmented any more, such as %s",
+            len(gone),
+            gone[0],
+        )
 
 
 def _require_fields(work: WorkFolder, format_name: str) -> Manifest:

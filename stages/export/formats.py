@@ -75,6 +75,21 @@ FORMATS = {
         is_folder=True,
     ),
     "h5sc": Format("single-cell images: scPortrait", ("cells.h5sc",), "stages.export.h5sc:write_h5sc"),
+    "geojson": Format(
+        "outlines: QuPath", ("<ID>.geojson",), "stages.export.fields.geojson:write_geojson", sees_fields=True
+    ),
+    "ome-tiff": Format(
+        "images: QuPath, Fiji, OMERO",
+        ("<ID>.ome.tif",),
+        "stages.export.fields.ome_tiff:write_images",
+        sees_fields=True,
+    ),
+    "coco": Format(
+        "masks: pycocotools, FiftyOne",
+        ("annotations.json", "results.json"),
+        "stages.export.fields.coco:write_coco",
+        sees_fields=True,
+    ),
 }
 """Formats by name, the default first."""
 

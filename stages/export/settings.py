@@ -8,7 +8,9 @@ from data.export.subcell_portable import State
 from stages.export.formats import describe_formats
 from stages.stage import StageSettings
 
-FormatName = Literal["h5ad", "subcellportable", "ome-zarr", "spatialdata", "h5sc"]
+FormatName = Literal[
+    "h5ad", "subcellportable", "ome-zarr", "spatialdata", "h5sc", "geojson", "ome-tiff", "coco"
+]
 
 
 class ExportSettings(StageSettings):
@@ -31,5 +33,12 @@ class ExportSettings(StageSettings):
     )
     unpredicted: bool = Setting(
         default=False,
-        description="also the cells without a prediction, such as dropped ones, with missing numbers (h5ad)",
+        description="also the cells without a prediction, such as dropped ones, with missing numbers (h5ad, "
+        "h5sc, geojson, coco; other formats always have them)",
+    )
+    min_score: float = Setting(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="classes less probable than this are not in COCO's results; a cell's likeliest always is",
     )

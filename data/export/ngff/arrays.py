@@ -67,7 +67,9 @@ def _create(group: "zarr.Group", name: str, shape: tuple[int, ...], dtype: Any, 
     from zarr.codecs import ZstdCodec
 
     sides = [min(CHUNK, length) for length in shape[-2:]]
-    shard = [min(SHARD // side, -(-length // side)) * side for side, length in zip(sides, shape[-2:], strict=True)]
+    shard = [
+        min(SHARD // side, -(-length // side)) * side for side, length in zip(sides, shape[-2:], strict=True)
+    ]
     channels = [1] * (len(shape) - 2)
     return group.create_array(
         name,

@@ -56,7 +56,13 @@ class TableGroup:
         return TableGroup(self._group.create_group(name))
 
     def create_dataset(
-        self, name: str, data: Any = None, *, shape: tuple[int, ...] = (), dtype: Any = None, fillvalue: Any = None
+        self,
+        name: str,
+        data: Any = None,
+        *,
+        shape: tuple[int, ...] = (),
+        dtype: Any = None,
+        fillvalue: Any = None,
     ) -> _Array:
         """Create an array, of given values or of a shape; texts have the type ``string_type``."""
         values = None if data is None else np.asarray(data, dtype="O" if dtype == self.string_type else dtype)

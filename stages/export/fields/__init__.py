@@ -1,0 +1,1 @@
+"""The formats that hold outlines, masks or images of the fields."""

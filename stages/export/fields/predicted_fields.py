@@ -1,0 +1,100 @@
+"""The cells of an export field by field, with what was predicted of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.predictions.stored_predictions import StoredPredictions
+from stages.export.annotations import annotate_cells
+from stages.export.paths import ExportInputs
+from stages.export.predicted_cells import choose_cells
+
+
+@dataclass(frozen=True)
+class PredictedField:
+    """The cells of a field, in the order of their numbers.
+
+    Attributes
+    ----------
+    rows
+        (n,) which of all cells of the export they are.
+    table
+        Their rows of the cells table.
+    probabilities
+        (n, classes) float32, NaN for a cell that was not predicted.
+    called
+        (n) numbers of the called classes of each cell; None for a cell that was not predicted.
+    """
+
+    rows: NDArray[np.intp]
+    table: pd.DataFrame
+    probabilities: NDArray[np.float32]
+    called: list[tuple[int, ...] | None]
+
+
+class PredictedFields:
+    """The cells of an export.
+
+    Parameters
+    ----------
+    inputs
+        The tables.
+    unpredicted
+        Whether to add the cells that were not predicted.
+
+    Attributes
+    ----------
+    class_names
+        Names of the classes.
+    left_out
+        How many cells are left out, as they were not predicted.
+
+    Raises
+    ------
+    InputError
+        A table is missing or damaged, or does not fit the others.
+    """
+
+    def __init__(self, inputs: ExportInputs, *, unpredicted: bool) -> None:
+        predictions = StoredPredictions(inputs.predictions_path)
+        self.class_names = predictions.class_names
+        # Outlines of cells are of use, too, where none of them was predicted.
+        cells = choose_cells(inputs, predictions, unpredicted=unpredicted, may_be_empty=True)
+        self._inputs, self._cells, self.left_out = inputs, cells, cells.left_out
+        self._probabilities = np.full((len(cells.table), len(self.class_names)), np.nan, np.float32)
+        for part in predictions.read_parts():
+            self._probabilities[part.start : part.start + len(part.probabilities)] = part.probabilities
+        self._rows = cells.table.groupby("image_id", sort=False).indices
+
+    def annotate(self, label_set: str | None) -> pd.DataFrame:
+        """Describe all cells of the export in columns of numbers, truth values and categories.
+
+        Parameters
+        ----------
+        label_set
+            Label set of the label file; None for the predicted classes.
+
+        Raises
+        ------
+        InputError
+            A table is missing or damaged, or the label file has none of the images.
+        """
+        return annotate_cells(self._inputs, self._cells, self.class_names, label_set)
+
+    def take(self, image_id: str) -> PredictedField:
+        """Return the cells of a field; none where it has none."""
+        rows = np.asarray(self._rows.get(image_id, np.empty(0, np.intp)))
+        rows = rows[np.argsort(self._cells.table["cell_id"].to_numpy()[rows])]
+        table = self._cells.table.iloc[rows].reset_index(drop=True)
+        return PredictedField(rows, table, self._probabilities[rows], [self._call(int(row)) for row in rows])
+
+    def _call(self, row: int) -> tuple[int, ...] | None:
+        if row >= self._cells.predicted:
+            return None
+        if self._cells.labels is None:
+            # Predictions without called classes: the likeliest one.
+            return (int(self._probabilities[row].argmax()),)
+        text = self._cells.labels.iloc[row]
+        return tuple(int(number) for number in text.split("|")) if text else ()
