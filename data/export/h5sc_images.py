@@ -1,4 +1,4 @@
-"""The images of scPortrait's ``.h5sc``: one dataset of all cells, masks before channels, as scPortrait reads it.
+"""The images of scPortrait's ``.h5sc``: one dataset of all cells, masks before channels.
 
 The layout is that of ``scportrait/io/h5sc.py`` of scPortrait 1.7, which has no other specification.
 """
@@ -42,7 +42,7 @@ class Images:
         return 2 * self._count * len(self.names) * self._size**2
 
     def create(self, file: Any) -> Any:
-        """Create the dataset (N, C, S, S) float16 in an AnnData file, with what describes it there and in uns."""
+        """Create the dataset (N, C, S, S) float16 in an AnnData file, and describe it there and in uns."""
         shape = (self._count, len(self.names), self._size, self._size)
         dataset = file["obsm"].create_dataset(
             _NAME, shape=shape, chunks=(1, 1, *shape[2:]), dtype="float16", compression=_COMPRESSION

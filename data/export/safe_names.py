@@ -21,7 +21,13 @@ def name_safely(names: Sequence[str]) -> dict[str, str]:
     taken: set[str] = set()
     wanted = {name: _replace(name) for name in names}
     # Those that are safe come first, so that no other takes their names.
-    for name in sorted(names, key=lambda name: wanted[name] != name):
+    for name in names:
+        if wanted[name] == name and name.casefold() not in taken:
+            taken.add(name.casefold())
+            safe[name] = name
+    for name in names:
+        if name in safe:
+            continue
         chosen, number = wanted[name], 1
         while chosen.casefold() in taken:
             number += 1

@@ -1,4 +1,4 @@
-"""Folders of many files that appear only when they are whole, and are known again by what they were made of."""
+"""Folders of many files that appear only when they are whole, and that are known again by their key."""
 
 import shutil
 from collections.abc import Iterator

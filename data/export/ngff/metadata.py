@@ -68,9 +68,7 @@ def describe_channels(
     white = int(np.iinfo(image.dtype).max)
     described = []
     for channel, plane in zip(channels, image, strict=True):
-        low, high = np.percentile(_sample(plane), (0.1, 99.9))
-        # Of an empty channel the noise is not shown.
-        start, end = float(low), max(float(high), float(low) + white / 16)
+        start, end = find_window(plane)
         described.append(
             {
                 "label": names[channel],
@@ -79,10 +77,19 @@ def describe_channels(
                 "coefficient": 1.0,
                 "family": "linear",
                 "inverted": False,
-                "window": {"min": 0.0, "max": float(white), "start": start, "end": min(end, float(white))},
+                "window": {"min": 0.0, "max": float(white), "start": start, "end": end},
             }
         )
     return {"channels": described, "rdefs": {"defaultT": 0, "defaultZ": 0, "model": "color"}}
+
+
+def find_window(plane: NDArray[np.unsignedinteger]) -> tuple[float, float]:
+    """Find the grey values of a channel (H, W) that are to be shown as black and as white."""
+    white = float(np.iinfo(plane.dtype).max)
+    low, high = (float(value) for value in np.percentile(_sample(plane), (0.1, 99.9)))
+    # Of an empty channel the noise is not shown.
+    end = min(max(high, low + white / 16), white)
+    return min(low, end - 1), end
 
 
 def describe_labels(

@@ -1,7 +1,7 @@
 """Levels of falling size of images and label images, all of which lie in the same place.
 
-Pixel i of level n covers pixels 2**n * i to 2**n * (i + 1) - 1 of the image, in rows and in columns; of an odd
-number of pixels the last block is smaller. Its middle is therefore at 2**n * i + (2**n - 1) / 2.
+Pixel i of level n covers pixels 2**n * i to 2**n * (i + 1) - 1 of the image, in rows and in columns; of an
+odd number of pixels the last block is smaller. Its middle is therefore at 2**n * i + (2**n - 1) / 2.
 """
 
 from collections.abc import Iterator
@@ -74,9 +74,9 @@ def _count_covered(length: int, side: int) -> NDArray[np.uint64]:
 def pick_labels(labels: NDArray[np.uint16], level: int) -> NDArray[np.uint16]:
     """Return a level of a label image: of each pixel the label in the middle of what it covers.
 
-    The middle is between four pixels, the nearest ones. The pixel gets the label that most of them have; among
-    equals a cell comes before the background, and which of two cells comes first does not depend on where
-    they lie. Always to take the same one of the four would shift all cells against the image.
+    The middle is between four pixels, the nearest ones. The pixel gets the label that most of them have;
+    among equals a cell comes before the background, and which of two cells comes first does not depend on
+    where they lie. Always to take the same one of the four would shift all cells against the image.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The metadata of SpatialData's container 0.2: elements with their coordinate systems, and tables.
 
-In its coordinate systems the corner of the first pixel is 0, 0, and levels are stretched over the whole element.
+In its coordinate systems the corner of the first pixel is 0, 0; levels are stretched over the whole element.
 """
 
 import math

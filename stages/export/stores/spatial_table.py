@@ -80,7 +80,7 @@ def write_table_of(
 
 
 def _write_x(group: Any, predictions: StoredPredictions, rows: NDArray[np.intp]) -> None:
-    """Write X, the embeddings or else the probabilities, part by part; NaN for cells that were not predicted."""
+    """Write X, the embeddings or else the probabilities, part by part; NaN for cells without a prediction."""
     names = list(predictions.class_names)
     if predictions.width:
         names = [f"embedding_{number:04d}" for number in range(predictions.width)]

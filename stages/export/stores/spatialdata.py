@@ -64,7 +64,7 @@ class _Writer:
         self._cells, self._key = cells, inputs.key
 
     def __call__(self, field: Field) -> tuple[tuple[tuple[str, ...], float | None, bool], NDArray[np.intp]]:
-        """Write the elements of a field, unless a killed run has; return what it lacks, and its cells' rows."""
+        """Write the elements of a field, unless a killed run has; return what it lacks, and its rows."""
         pixels = self._pixels.read(field)
         rows = self._cells.rows_of(field.image_id, pixels.cells)
         size, name = pixels.pixel_size_um, self._names[field.image_id]
