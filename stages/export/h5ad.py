@@ -143,6 +143,9 @@ def _write_cells(file: Any, inputs: ExportInputs, cells: PredictedCells, known: 
     plane = find_plane(inputs, table)
     if plane is not None:
         write_array(file["obsm"], plane.name, plane.points)
+    if not any(name.startswith("X_") for name in file["obsm"]):
+        # cellxgene shows no file without a plane, and of a single cell there are no principal components.
+        write_array(file["obsm"], "X_spatial", np.stack(middle, axis=1).astype(np.float64))
 
 
 def _write_variables(file: Any, predictions: StoredPredictions) -> None:

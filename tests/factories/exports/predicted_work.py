@@ -27,7 +27,8 @@ def segment_and_predict(fields: UnusualFields, names: Sequence[str]) -> WorkFold
         for channel, plane in zip(CHANNELS, fields.image(name), strict=True):
             cv2.imwrite(str(fields.images / f"{name}_{channel}.png"), plane)
     run_here("segment", fields.images, "--masks", masks, "--work", work.root)
-    run_here("crops", fields.images, "--work", work.root)
+    # Else most of these small cells would be left out; a pixel of the odd field still is.
+    run_here("crops", fields.images, "--work", work.root, "--set", "crops.min_area_um2=0.02")
     table = read_cells(work.cells)
     kept = table[table["dropped"] == ""]
     probabilities = np.random.default_rng(0).uniform(0, 1, (len(kept), len(NAMES))).astype(np.float32)

@@ -83,9 +83,9 @@ def test_cells_that_touch_do_not_drift() -> None:
         for pad in range(8):
             small = pick_labels(np.pad(labels, ((pad, 0), (7 - pad, 0))), level)
             for number in range(1, 37):
-                where = np.argwhere(labels == number).mean(axis=0) + (pad, 7 - pad)
+                where = np.argwhere(labels == number).mean(axis=0) + np.array([pad, 7 - pad])
                 shifts.append(centre(small == number, level) - where)
-        assert (np.abs(np.mean(shifts, axis=0)) < 0.15).all()
+        assert (np.abs(np.mean(shifts, axis=0)) < 0.25).all()
 
 
 def test_images_and_labels_of_a_level_lie_on_one_another() -> None:
