@@ -93,17 +93,40 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     try:
         yield temporary
         if replace:
-            (temporary / FILE_LIST).write_text(format_hashed(_list_files(temporary)))
-            # Somebody may have put a file there while we were at work.
-            refuse_strangers(path)
-            shutil.rmtree(path, ignore_errors=True)
+            replace_folder(temporary, path)
+            return
         try:
             temporary.rename(path)
         except OSError:
-            if replace or not path.is_dir():
+            if not path.is_dir():
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def replace_folder(temporary: Path, path: Path) -> None:
+    """Put a folder beside ``path`` in its place, with a list of its files.
+
+    Raises
+    ------
+    InputError
+        The folder that would be replaced holds files that are not on its list; it is left as it is.
+    """
+    (temporary / FILE_LIST).write_text(format_hashed(_list_files(temporary)))
+    # Somebody may have put a file there while we were at work.
+    refuse_strangers(path)
+    replaced = path.with_name(f".{path.name}.replaced")
+    shutil.rmtree(replaced, ignore_errors=True)
+    # A run that is killed while it removes the old folder leaves no half of it in its place.
+    if path.is_dir():
+        path.rename(replaced)
+    try:
+        temporary.rename(path)
+    except OSError:
+        if replaced.is_dir():
+            replaced.rename(path)
+        raise
+    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def refuse_strangers(folder: Path) -> None:

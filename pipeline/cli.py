@@ -34,6 +34,7 @@ from pipeline.commands.segmenter import app as segmenter
 from pipeline.commands.simulate import simulate
 from pipeline.commands.submission import app as submission
 from pipeline.commands.train import train
+from pipeline.commands.view import view
 from pipeline.commands.weights import app as weights
 from pipeline.engines.messages import BAD_INPUT, STOPPED, reported_in_one_line, show_messages
 from pipeline.engines.torchrun import refuse_several
@@ -91,6 +92,7 @@ _COMMANDS = {
     "Results": {
         "predict": predict,
         "inspect": inspect,
+        "view": view,
         "features": features,
         "combine": combine,
         "export": export,

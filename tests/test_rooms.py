@@ -16,6 +16,7 @@ SHARED = {
     "weights": "models/weights",
     "doctor": "models/doctor.py",
     "provenance": "data/provenance",
+    "view": "stages/export/stores",
 }
 """Commands that are no stage, and what they work on."""
 

@@ -61,10 +61,7 @@ def create_h5ad(path: Path) -> Iterator[Any]:
     # Nobody else knows the file yet, and some network disks have no locks.
     file = import_h5py(path).File(path, "w", locking=False)
     try:
-        _mark(file, "anndata", "0.1.0")
-        for name in PARTS:
-            if name not in ("obs", "var"):
-                _mark(file.create_group(name), "dict", "0.1.0")
+        create_parts(file)
         yield file
     except BaseException:
         # Closing fails as well where the disk is full, with an error that says less.
@@ -72,6 +69,14 @@ def create_h5ad(path: Path) -> Iterator[Any]:
             file.close()
         raise
     file.close()
+
+
+def create_parts(file: Any) -> None:
+    """Create the empty parts of a table that are mappings, in a file or a group."""
+    _mark(file, "anndata", "0.1.0")
+    for name in PARTS:
+        if name not in ("obs", "var"):
+            _mark(file.create_group(name), "dict", "0.1.0")
 
 
 def create_array(group: Any, name: str, shape: tuple[int, ...], dtype: str = "float32") -> Any:
@@ -88,7 +93,7 @@ def write_array(group: Any, name: str, values: Any) -> None:
 
 def write_strings(group: Any, name: str, values: Sequence[str]) -> None:
     """Write an array of strings, (n,)."""
-    dataset = group.create_dataset(name, shape=(len(values),), dtype=_string_type())
+    dataset = group.create_dataset(name, shape=(len(values),), dtype=_string_type(group))
     for start in range(0, len(values), _STRINGS_AT_A_TIME):
         part = values[start : start + _STRINGS_AT_A_TIME]
         dataset[start : start + len(part)] = np.array([str(value) for value in part], object)
@@ -115,7 +120,7 @@ def write_table(file: Any, name: str, table: pd.DataFrame, index: Sequence[str])
     group = file.create_group(name)
     _mark(group, "dataframe", "0.2.0")
     group.attrs["_index"] = "_index"
-    group.attrs["column-order"] = np.array(list(table.columns), dtype=_string_type())
+    group.attrs["column-order"] = np.array(list(table.columns), dtype=_string_type(group))
     write_strings(group, "_index", index)
     for column in table.columns:
         values = table[column]
@@ -136,7 +141,7 @@ def write_mapping(group: Any, name: str, values: Mapping[str, Any]) -> None:
         if isinstance(value, Mapping):
             write_mapping(inner, key, value)
         elif isinstance(value, str):
-            _mark(inner.create_dataset(key, data=value, dtype=_string_type()), "string", "0.2.0")
+            _mark(inner.create_dataset(key, data=value, dtype=_string_type(inner)), "string", "0.2.0")
         elif isinstance(value, np.ndarray):
             write_array(inner, key, value)
         elif isinstance(value, list | tuple):
@@ -158,5 +163,6 @@ def _mark(item: Any, kind: str, version: str) -> None:
     item.attrs["encoding-version"] = version
 
 
-def _string_type() -> Any:
-    return importlib.import_module("h5py").string_dtype()
+def _string_type(group: Any) -> Any:
+    """Return the type of texts: a group that is none of h5py's names its own."""
+    return getattr(group, "string_type", None) or importlib.import_module("h5py").string_dtype()

@@ -43,7 +43,7 @@ def export(
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
-    """Write cells and predictions for other programs (scanpy, QuPath ...)."""
+    """Write the results for other programs (scanpy, QuPath ...)."""
     from pipeline.steps.export import export_step, find_exported
 
     given = [path for path in (folder, work) if path is not None]

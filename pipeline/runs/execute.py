@@ -54,6 +54,8 @@ class Step:
         Files and folders that it writes besides its outputs.
     incomplete
         Whether something that it wrote is missing, so that it is to be run whatever its manifest says.
+    writes_folders
+        Whether all that it writes are folders with lists of their files.
     """
 
     stage: str
@@ -64,6 +66,7 @@ class Step:
     run: Callable[[str, Context], StageReport]
     also_written: tuple[Path, ...] = ()
     incomplete: bool = False
+    writes_folders: bool = False
 
     @property
     def key(self) -> str:
@@ -93,7 +96,8 @@ def execute(step: Step, context: Context) -> Manifest:
     if is_follower():
         return _describe(step, step.run(step.key, context), 0.0)
     with sole_writer(step.manifest.parent):
-        claim_outputs(step.stage, step.manifest.parent, (*step.outputs, *step.also_written))
+        paths = (*step.outputs, *step.also_written)
+        claim_outputs(step.stage, step.manifest.parent, paths, are_folders=step.writes_folders)
         return _execute_alone(step, context)
 
 

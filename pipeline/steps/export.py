@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
+from data.export.whole_store import remove_store
 from data.fields.field import Field
 from data.fields.images_table import read_images
 from data.file_hash import hash_file
@@ -52,7 +53,10 @@ def find_exported(work: WorkFolder, config: Config, output: Path | None = None) 
     name = written.file_names[0]
     if output is None:
         return work.root / name
+    # A folder may have a dot in its name, and a store of an earlier run is a folder.
     is_named = output.suffix and not output.is_dir()
+    if written.is_folder:
+        is_named = output.suffix == Path(name).suffix
     return output if is_named else output / name
 
 
@@ -103,7 +107,7 @@ def export_step(
     outputs = (path,) if written.is_one_path else written.list_paths(path, _list_ids(work))
     gone = () if written.is_one_path else _find_gone(manifest, path, outputs)
 
-    def run(_: str, context: Context) -> StageReport:
+    def run(key: str, context: Context) -> StageReport:
         _remove(gone)
         inputs = ExportInputs(
             cells_path=work.cells,
@@ -117,6 +121,7 @@ def export_step(
             plane_path=None if plane is None else work.features / "embedding.csv",
             plane_method="" if plane is None else str(plane.settings.get("method", "")),
             facts=_collect_facts(work, predict),
+            key=key,
         )
         report = export(inputs, ExportOutputs(path), settings, context)
         report.details["format"] = settings.format
@@ -132,6 +137,7 @@ def export_step(
         inputs=dependencies,
         outputs=outputs,
         run=run,
+        writes_folders=written.is_folder,
     )
 
 
@@ -145,14 +151,17 @@ def _find_gone(manifest: Path, folder: Path, outputs: Sequence[Path]) -> Sequenc
         for path, stamp in found
         if path.parent.absolute() == folder.absolute()
         and path.absolute() not in current
-        and path.is_file()
+        and path.exists()
         and is_unchanged(path, stamp)
     ]
 
 
 def _remove(gone: Sequence[Path]) -> None:
     for path in gone:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            remove_store(path)
+        else:
+            path.unlink(missing_ok=True)
     if gone:
         log.warning(
             "export: removed the files of %d fields that are not segmented any more, such as %s",

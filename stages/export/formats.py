@@ -26,12 +26,15 @@ class Format:
         imported when it is needed.
     sees_fields
         Whether images and masks of the fields are read, not only the tables.
+    is_folder
+        Whether each of its names is that of a folder.
     """
 
     opened_by: str
     file_names: tuple[str, ...]
     writer: str
     sees_fields: bool = False
+    is_folder: bool = False
 
     @property
     def is_one_path(self) -> bool:
@@ -57,6 +60,21 @@ FORMATS = {
     "subcellportable": Format(
         "SubCellPortable's result.csv", ("result.csv",), "stages.export.subcell_portable:write_results"
     ),
+    "ome-zarr": Format(
+        "images and masks: napari, Fiji, vizarr",
+        ("<ID>.ome.zarr",),
+        "stages.export.stores.ome_zarr:write_fields",
+        sees_fields=True,
+        is_folder=True,
+    ),
+    "spatialdata": Format(
+        "images, masks and table: squidpy, napari-spatialdata, sopa",
+        ("spatialdata.zarr",),
+        "stages.export.stores.spatialdata:write_spatialdata",
+        sees_fields=True,
+        is_folder=True,
+    ),
+    "h5sc": Format("single-cell images: scPortrait", ("cells.h5sc",), "stages.export.h5sc:write_h5sc"),
     "geojson": Format(
         "outlines: QuPath", ("<ID>.geojson",), "stages.export.fields.geojson:write_geojson", sees_fields=True
     ),

@@ -1,7 +1,6 @@
 """The predictions as an AnnData file, ``.h5ad``, for scanpy, squidpy and cellxgene."""
 
 import logging
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from data.predictions.stored_predictions import PART_ROWS, StoredPredictions
 from stages.export.annotations import annotate_cells, find_plane
 from stages.export.paths import ExportInputs
 from stages.export.predicted_cells import PredictedCells, choose_cells
+from stages.export.room import check_room
 from stages.export.settings import ExportSettings
 from stages.stage import Context, StageReport
 
@@ -69,7 +69,7 @@ def write_h5ad(inputs: ExportInputs, path: Path, settings: ExportSettings, conte
             "export: X is the probabilities, as the predictions have no embeddings (predict.embedding)"
         )
     width, count = predictions.width or len(predictions.class_names), len(cells.table)
-    _check_room(path, 4 * count * (width + len(predictions.class_names) + settings.components))
+    check_room(path, 4 * count * (width + len(predictions.class_names) + settings.components))
     with (
         atomic_write(path) as temporary,
         create_h5ad(temporary) as file,
@@ -143,6 +143,9 @@ def _write_cells(file: Any, inputs: ExportInputs, cells: PredictedCells, known: 
     plane = find_plane(inputs, table)
     if plane is not None:
         write_array(file["obsm"], plane.name, plane.points)
+    if not any(name.startswith("X_") for name in file["obsm"]):
+        # cellxgene shows no file without a plane, and of a single cell there are no principal components.
+        write_array(file["obsm"], "X_spatial", np.stack(middle, axis=1).astype(np.float64))
 
 
 def _write_variables(file: Any, predictions: StoredPredictions) -> None:
@@ -159,17 +162,3 @@ def _describe_label_set(names: tuple[str, ...]) -> dict[str, Any]:
     described: dict[str, Any] = {"class_names": list(names), "label_set": alike[0] if alike else "own"}
     negative = bundled[alike[0]].negative if alike else None
     return described if negative is None else described | {"negative_class": names[negative]}
-
-
-def _check_room(path: Path, size: int) -> None:
-    folder = path.absolute().parent
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    if size > free:
-        raise InputError(
-            found=f"about {size / 1e9:.1f} GB to write, and {free / 1e9:.1f} GB free on the disk",
-            where=path,
-            expected="room for the file",
-            advice="free some, or give --output on another disk",
-        )

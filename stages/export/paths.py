@@ -30,6 +30,9 @@ class ExportInputs:
         was made.
     facts
         What is known of how the predictions were made: text, and mappings of names to text.
+    key
+        What the export depends on, by which what a killed one has finished is known again; empty where
+        nothing is to be kept.
     """
 
     cells_path: Path
@@ -43,6 +46,7 @@ class ExportInputs:
     plane_path: Path | None = None
     plane_method: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from data.export.subcell_portable import State
 from stages.export.formats import describe_formats
 from stages.stage import StageSettings
 
-FormatName = Literal["h5ad", "subcellportable", "geojson", "ome-tiff", "coco"]
+FormatName = Literal[
+    "h5ad", "subcellportable", "ome-zarr", "spatialdata", "h5sc", "geojson", "ome-tiff", "coco"
+]
 
 
 class ExportSettings(StageSettings):
@@ -32,7 +34,7 @@ class ExportSettings(StageSettings):
     unpredicted: bool = Setting(
         default=False,
         description="also the cells without a prediction, such as dropped ones, with missing numbers (h5ad, "
-        "geojson, coco)",
+        "h5sc, geojson, coco; other formats always have them)",
     )
     min_score: float = Setting(
         default=0.01,

@@ -98,6 +98,7 @@ COMMANDS = [
     "inspect --work w",
     "provenance w",
     "export w --as h5ad",
+    "view sim_0 --work w",
     "run sim --work unlabelled",
     "labels locations.tsv --of genes.csv --out labels.csv",
     "doctor",
@@ -107,8 +108,8 @@ COMMANDS = [
     "segmenter train seg --simulated 3 --steps 2",
     "segmenter compare lite classical --images sim --output compared",
 ]
-WITHOUT_INPUT = "weights convert"
-"""The command that has no input here: a file of the published weights is too large."""
+WITHOUT_INPUT = ("weights convert", "view")
+"""Commands that lack something here: a file of the published weights, which is too large, and napari."""
 
 
 def names_of(typer_app: Any) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from data.atomic import atomic_write
+from data.atomic import FILE_LIST, atomic_write, refuse_strangers
 from data.errors import InputError
 from data.text.hashed_json import format_hashed, read_hashed
 from pipeline.runs.manifest import Manifest, read_manifest
@@ -27,7 +27,7 @@ _MANIFEST = re.compile(rb'\s*\{\s*"stage"')
 log = logging.getLogger("hpacells")
 
 
-def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
+def claim_outputs(stage: str, folder: Path, paths: Iterable[Path], *, are_folders: bool = False) -> None:
     """Note that a stage is about to write some paths, unless something lies there that it did not write.
 
     Parameters
@@ -35,10 +35,12 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
     stage
         Name of the stage.
     folder
-        Folder of its manifest, with the list of what is written there. What is written elsewhere are files,
-        which are listed in their own folders.
+        Folder of its manifest, with the list of what is written there. What is written elsewhere is listed
+        in its own folder.
     paths
         Files and folders.
+    are_folders
+        Whether all are folders, each with a list of its files; else what is written elsewhere are files.
 
     Raises
     ------
@@ -46,12 +48,15 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path]) -> None:
         One of them holds what hpacells did not write, or what another stage wrote.
     """
     inside = {path: _name(path, folder) for path in paths}
+    if are_folders:
+        _check_folders(stage, inside)
     _claim(stage, folder, {path: name for path, name in inside.items() if name})
     outside: dict[Path, dict[Path, str]] = defaultdict(dict)
     for path in (path for path, name in inside.items() if name is None):
         outside[path.parent][path] = path.name
     for parent, names in outside.items():
-        _check_files(stage, parent, names)
+        if not are_folders:
+            _check_files(stage, parent, names)
         # Once for all of them: the list is written anew each time.
         _claim(stage, parent, names)
 
@@ -99,6 +104,22 @@ def _check_files(command: str, folder: Path, paths: Iterable[Path]) -> None:
     if replaced:
         others = f" and {len(replaced) - 1} others" if len(replaced) > 1 else ""
         log.info("%s%s: replaces what an earlier run wrote", replaced[0], others)
+
+
+def _check_folders(command: str, paths: Iterable[Path]) -> None:
+    """Check that folders hold only what an earlier run has written, by the lists that are in them."""
+    replaced = []
+    for path in paths:
+        if not _is_something(path) and not path.is_symlink():
+            continue
+        if path.is_symlink() or not path.is_dir() or read_hashed(path / FILE_LIST) is None:
+            # What another hand has put in the place of ours has no list.
+            _refuse_strange(command, path, "", is_older=False)
+        refuse_strangers(path)
+        replaced.append(path)
+    if replaced:
+        others = f" and {len(replaced) - 1} others" if len(replaced) > 1 else ""
+        log.info("%s%s: written by an earlier run; what has changed is replaced", replaced[0], others)
 
 
 def is_written(folder: Path, path: Path) -> bool:

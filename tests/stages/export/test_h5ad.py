@@ -235,3 +235,12 @@ def test_what_is_refused(made: Exported, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no cell was predicted"):
         export(inputs, tmp_path / "cells.h5ad")
     assert not list(tmp_path.glob("*.h5ad")) + list(tmp_path.glob(".*"))
+
+
+def test_there_is_always_a_plane(anndata: Any, tmp_path: Path) -> None:
+    made = Exported(tmp_path, count=1)
+    report = export(made.write(), tmp_path / "cells.h5ad")
+    assert report.details["planes"] == ["X_spatial"]
+    cells = read(anndata, tmp_path / "cells.h5ad")
+    np.testing.assert_array_equal(cells.obsm["X_spatial"], cells.obsm["spatial"])
+    assert cells.obsm["X_spatial"].shape == (1, 2)

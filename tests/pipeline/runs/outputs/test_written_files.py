@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from data.atomic import atomic_folder
 from data.errors import InputError
 from data.text.hashed_json import read_hashed
 from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs, is_written, sole_file
@@ -155,3 +156,59 @@ def test_many_files_elsewhere_are_listed_and_told_at_once(
     (tmp_path / "out/mine.json").write_text("[" * 1000)
     with pytest.raises(InputError, match=r"mine\.json: a file with what hpacells did not write"):
         claim_outputs("export", tmp_path / "work", [*paths, tmp_path / "out/mine.json"])
+
+
+def write_store(path: Path) -> None:
+    with atomic_folder(path, replace=True) as folder:
+        (folder / "zarr.json").write_text("{}")
+
+
+@pytest.mark.parametrize("place", ["work/export", "elsewhere"])
+def test_folders_with_lists_of_their_files(tmp_path: Path, place: str) -> None:
+    work, out = tmp_path / "work", tmp_path / place
+    store, other = out / "a.zarr", out / "b.zarr"
+
+    def claim() -> None:
+        claim_outputs("export", work, [store, other], are_folders=True)
+
+    claim()
+    other.mkdir(parents=True)
+    for _ in range(2):
+        claim()
+        write_store(store)
+    name = "export/a.zarr" if place.startswith("work") else "a.zarr"
+    listed = read_hashed((work if place.startswith("work") else out) / LIST_NAME)
+    assert isinstance(listed, dict)
+    assert listed[name] == "export"
+    (store / "notes").write_text("mine")
+    with pytest.raises(InputError, match="notes, which hpacells did not write"):
+        claim()
+    # In the place of ours.
+    shutil.rmtree(store)
+    store.mkdir()
+    (store / "notes").write_text("mine")
+    with pytest.raises(InputError, match=r"a\.zarr: a folder with what hpacells did not write"):
+        claim()
+    shutil.rmtree(store)
+    store.write_text("mine")
+    with pytest.raises(InputError, match=r"a\.zarr: a file with what hpacells did not write"):
+        claim()
+    store.unlink()
+    store.symlink_to(other)
+    with pytest.raises(InputError, match=r"a\.zarr: a folder with what hpacells did not write"):
+        claim()
+
+
+def test_a_store_of_another_export_is_not_replaced(tmp_path: Path) -> None:
+    store = tmp_path / "out/a.zarr"
+    # It has a list, but hpacells did not write it here.
+    write_store(store)
+    with pytest.raises(InputError, match="a folder with what hpacells did not write"):
+        claim_outputs("export", tmp_path / "work", [store], are_folders=True)
+    assert (store / "zarr.json").is_file()
+
+
+def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "out/mine.csv").mkdir(parents=True)
+    with pytest.raises(InputError, match="a folder; expected the path of a file to write"):
+        claim_outputs("combine", tmp_path / "work", [tmp_path / "out/mine.csv"])
