@@ -24,6 +24,7 @@ from pipeline.commands.find_rate import find_rate
 from pipeline.commands.images import images
 from pipeline.commands.inspect import inspect
 from pipeline.commands.labels import labels
+from pipeline.commands.merge import merge
 from pipeline.commands.predict import predict
 from pipeline.commands.provenance import provenance
 from pipeline.commands.run import run_all
@@ -83,6 +84,7 @@ _COMMANDS = {
     "Training": {"labels": labels, "train": train, "find-rate": find_rate, "curves": curves},
     "Results": {
         "predict": predict,
+        "merge": merge,
         "inspect": inspect,
         "features": features,
         "combine": combine,

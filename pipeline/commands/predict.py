@@ -8,6 +8,7 @@ import typer
 from pipeline.commands.options import (
     Assignments,
     ConfigFile,
+    ShardOption,
     Work,
     load_settings,
     run_step,
@@ -29,6 +30,7 @@ def predict(
         str | None,
         typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
     ] = None,
+    shard: ShardOption = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:

@@ -98,6 +98,8 @@ COMMANDS = [
     "provenance w",
     "export w --as h5ad",
     "run sim --work unlabelled",
+    "segment sim --work sharded --shard 0/1",
+    "merge sharded",
     "labels locations.tsv --of genes.csv --out labels.csv",
     "doctor",
     "weights list",
