@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from data.errors import InputError
 from data.fields.field import Field
 
-_TEXT = re.compile(r"(?P<number>\d{1,6})/(?P<count>\d{1,6})")
-_FOLDER = re.compile(r"(?P<number>\d{1,6})-of-(?P<count>\d{1,6})")
+_TEXT = re.compile(r"(?P<number>[0-9]{1,6})/(?P<count>[0-9]{1,6})")
+_FOLDER = re.compile(r"(?P<number>[0-9]{1,6})-of-(?P<count>[0-9]{1,6})")
 
 
 @dataclass(frozen=True, order=True)

@@ -146,7 +146,9 @@ def _arrange(
             raise ValueError(message)
         number = np.float16 if embedding.dtype == np.float16 else np.float32
         values = pa.array(np.ascontiguousarray(embedding, number).ravel())
-        columns["embedding"] = pa.FixedSizeListArray.from_arrays(values, embedding.shape[1])
+        # With the name that Parquet gives to the numbers of a list, so that what is read is written alike.
+        kind = pa.list_(pa.field("element", values.type), embedding.shape[1])
+        columns["embedding"] = pa.FixedSizeListArray.from_arrays(values, type=kind)
     return pa.table(columns)
 
 

@@ -31,9 +31,8 @@ class ParquetRows:
     """
 
     def __init__(self, path: Path, batch_rows: int = 256) -> None:
-        metadata = pq.read_metadata(path)
-        self.schema = metadata.schema.to_arrow_schema()
-        self.rows = int(metadata.num_rows)
+        with pq.ParquetFile(path) as file:
+            self.schema, self.rows = file.schema_arrow, int(file.metadata.num_rows)
         self._batches = read_batches(path, batch_rows)
         self._waiting = self.schema.empty_table()
 

@@ -1,9 +1,10 @@
 """Merging shards: the steps that join what each stage made of them, with the keys of one run of all."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.cells.edited_masks import find_mask_edits
@@ -13,7 +14,7 @@ from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
 from data.fields.shard import Shard
 from data.software.differences import MIXED_FIELDS
-from pipeline.runs.execute import Step, execute
+from pipeline.runs.execute import Step, execute, finished_manifest
 from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.work_folder import WorkFolder
@@ -34,6 +35,8 @@ from stages.crops.settings import CropsSettings
 from stages.predict.settings import PredictSettings
 from stages.segment.settings import SegmentSettings
 from stages.stage import Context, Failure, StageReport
+
+log = logging.getLogger("hpacells")
 
 _SEGMENT_COUNTS = ("fields", "reused", "edited", "failed", "cells", "fields without cells")
 
@@ -73,14 +76,25 @@ def _join_stages(
     if crops is not None:
         whole.check_images(crops)
     refuse_edits(work)
-    segmented = execute(_segment_step(whole, segment), context)
+    segmented = _execute(_segment_step(whole, segment), whole.join_failures(segment.manifests), context)
     yield segmented
     if crops is None:
         return
-    cropped = execute(_crops_step(whole, crops, segmented), context)
+    cropped = _execute(_crops_step(whole, crops, segmented), whole.join_failures(crops.manifests), context)
     yield cropped
     if predict is not None:
-        yield execute(_predict_step(whole, predict, cropped), context)
+        yield _execute(_predict_step(whole, predict, cropped), [], context)
+
+
+def _execute(step: Step, failures: Sequence[Failure], context: Context) -> Manifest:
+    """Run a step unless it is done and the same fields failed; those are tried again in the shards alone."""
+    done = finished_manifest(step)
+    if done is None or [(record.where, record.why) for record in done.failures] != [
+        (failure.where, failure.why) for failure in failures
+    ]:
+        return execute(replace(step, incomplete=True), context)
+    log.info("%s: merged before, nothing changed", step.stage)
+    return done
 
 
 @dataclass(frozen=True)
