@@ -116,8 +116,15 @@ def _require(folder: WorkFolder, stage: str, shard: Shard, maker: str) -> Manife
     return manifest
 
 
-def refuse_edits(work: WorkFolder) -> None:
+def refuse_edits(work: WorkFolder, merged: Mapping[str, str]) -> None:
     """Check that no mask was edited in the work folder itself, which a merge would replace.
+
+    Parameters
+    ----------
+    work
+        The work folder.
+    merged
+        ID of the field -> hash of masks that were edited in the shards.
 
     Raises
     ------
@@ -125,7 +132,8 @@ def refuse_edits(work: WorkFolder) -> None:
         One was.
     """
     edits = find_mask_edits(work.masks)
-    edited = sorted({*edits.all, *edits.unmeasured})
+    own = [image_id for image_id, edit in edits.all.items() if merged.get(image_id) != edit]
+    edited = sorted({*own, *edits.unmeasured})
     if edited:
         raise InputError(
             found=f"masks that were edited after they were merged, such as that of {edited[0]}",

@@ -75,7 +75,7 @@ def _join_stages(
     whole.check_images(segment)
     if crops is not None:
         whole.check_images(crops)
-    refuse_edits(work)
+    refuse_edits(work, whole.find_edits())
     segmented = _execute(_segment_step(whole, segment), whole.join_failures(segment.manifests), context)
     yield segmented
     if crops is None:
@@ -123,6 +123,13 @@ class _WholeSet:
                     advice=f"run {command(made.stage, self.work.root, shard, self.images_dir)}",
                 )
 
+    def find_edits(self) -> dict[str, str]:
+        """Return the masks that were edited in the shards: ID of the field -> hash."""
+        edits: dict[str, str] = {}
+        for part in self.shards.values():
+            edits |= find_mask_edits(part.masks).all
+        return edits
+
     def order(self, image_ids: set[str]) -> list[str]:
         """Return some fields in the order of all."""
         return [field.image_id for field in self.fields if field.image_id in image_ids]
@@ -157,9 +164,6 @@ def _segment_step(whole: _WholeSet, made: StageOfShards) -> Step:
 
     work, settings = whole.work, SegmentSettings.model_validate(made.first.settings)
     masks = find_masks_folder(settings)
-    edits = {
-        name: edit for part in whole.shards.values() for name, edit in find_mask_edits(part.masks).all.items()
-    }
     failures = whole.join_failures(made.manifests)
     failed = {failure.where for failure in failures}
 
@@ -187,7 +191,7 @@ def _segment_step(whole: _WholeSet, made: StageOfShards) -> Step:
         inputs={"images": fingerprint_fields(whole.fields)}
         | _common_inputs(made)
         | fingerprint_masks(None if masks is None else OwnMasks(masks, whole.fields), whole.fields)
-        | fingerprint_edits(edits),
+        | fingerprint_edits(whole.find_edits()),
         outputs=segmented_paths(work),
         run=run,
         incomplete=restore_stamps(work) or is_incomplete(work, whole.images_dir),

@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from data.fields.image_folder import find_fields
@@ -184,13 +186,53 @@ def test_added_images_are_noticed_and_cost_one_shard(images: Path, tmp_path: Pat
     assert read_manifest(work, "segment")["key"] == read_manifest(tmp_path / "single", "segment")["key"]
 
 
+def test_masks_edited_in_a_shard_are_merged_as_one_machine_measures_them(
+    images: Path, sharded: Path, single: Path, tmp_path: Path
+) -> None:
+    work = shutil.copytree(sharded, tmp_path / "work")
+    alone = shutil.copytree(single, tmp_path / "single")
+    edited = find_fields(images)[-1].image_id
+    part = work / "shards" / f"{find_shard_number(edited, 2)}-of-2"
+    for folder in (part, alone):
+        for what in ("cells", "nuclei"):
+            path = folder / "masks" / f"{edited}_{what}.png"
+            labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+            cv2.imwrite(str(path), np.where(labels == 1, 0, labels))
+    told = run_here("merge", work, status=2)
+    assert "was edited after its cells were measured" in told
+    make_shards(images, work, 2, name_failing(images))
+    run_here("merge", work, status=2)
+    make("crops", images, alone, "--allow-failed")
+    make("predict", images, alone)
+    for folder in (work, alone):
+        run_here("combine", "--work", folder)
+    assert read_files(work) == read_files(alone)
+    assert read_manifest(work, "predict") == read_manifest(alone, "predict")
+    assert run_here("merge", work, "--allow-failed").count("merged before, nothing changed") == 3
+
+
+def test_masks_edited_after_the_merge_are_not_replaced(images: Path, sharded: Path, tmp_path: Path) -> None:
+    work = shutil.copytree(sharded, tmp_path / "work")
+    run_here("merge", work, "--allow-failed")
+    path = next(iter((work / "masks").glob("*_cells.png")))
+    labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    path.unlink()
+    cv2.imwrite(str(path), np.where(labels == 1, 0, labels))
+    before = path.read_bytes()
+    told = run_here("merge", work, "--allow-failed", status=2)
+    assert "edited after they were merged" in told
+    make("crops", images, work, "--allow-failed")
+    told = run_here("merge", work, "--allow-failed", status=2)
+    assert "edited after they were merged" in told
+    assert path.read_bytes() == before
+
+
 def test_shards_are_written_side_by_side(images: Path, tmp_path: Path) -> None:
     from pipeline.runs.writer_lock import sole_writer
 
-    other = tmp_path / "shards/1-of-2"
-    with sole_writer(other):
+    with sole_writer(tmp_path / "shards/1-of-2"):
         make("segment", images, tmp_path, "--shard", "0/2", "--allow-failed")
-        (tmp_path / "shards/0-of-2").rename(tmp_path / "kept")
+    assert (tmp_path / "shards/0-of-2/segment.json").is_file()
 
 
 @pytest.mark.parametrize("shard", ["2/2", "-1/2", "1", "a/b", "1/0", ""])
