@@ -54,7 +54,7 @@ OTHER_LABELS = $(filter-out $(DEMO_IMAGES)/%,$(subst $(blank),|,$(LABELS)))
 REPORT_LABELS = $(if $(LABELS),$(if $(OTHER_LABELS)$(filter $(DEMO_WORK),$(subst $(blank),|,$(WORK))),--labels $(call q,LABELS)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights images segment crops train predict evaluate \
+.PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights images segment crops merge train predict evaluate \
         explore features submission export score report provenance run test test-slow test-faults lint audit format bench clean
 
 help: ## show this list
@@ -110,6 +110,9 @@ images: setup $(SIMULATED) ## show what is found in the folder of images
 
 segment: setup $(SIMULATED) ## find nuclei and cells: masks and cells table
 	$(HPACELLS) segment $(call q,IMAGES) --work $(call q,WORK) $(CONFIG_OPTION) $(ARGS)
+
+merge: setup ## join what machines made of shards of a set (WORK=)
+	$(HPACELLS) merge $(call q,WORK) $(ARGS)
 
 crops: setup $(SIMULATED) ## cut every cell to a 256 px tile
 	$(HPACELLS) crops $(call q,IMAGES) --work $(call q,WORK) $(CONFIG_OPTION) $(ARGS)

@@ -8,6 +8,7 @@ from pathlib import Path
 MAX_FILES = 12
 MAX_LINES = 300
 FAMILIES = {
+    "benchmarks": "one file per benchmark",
     "pipeline/commands": "one file per command",
     "pipeline/steps": "one file per step",
     "data/plots": "one file per picture",

@@ -7,6 +7,7 @@ and `inspect` shows one field.
 """
 
 import argparse
+import functools
 import resource
 import subprocess
 import sys
@@ -19,13 +20,16 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from benchmarks.side_by_side.machine import describe_machine
 from data.cells.cells_table import COLUMN_TYPES
-from data.cells.stored_cells import write_cell_parts
+from data.cells.stored_cells import GROUP_ROWS, write_cell_parts
 from data.errors import InputError
 from data.fields.field import Field
 from data.fields.images_table import write_images
+from data.fields.shard import find_shard_number
 from data.predictions.predictions_table import write_predictions
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.tile_writer import TileWriter
@@ -34,7 +38,8 @@ from pipeline.engines.local import LocalEngine
 _CELLS_PER_IMAGE = 20
 _MASK_CHARACTERS = 1700
 _SIDE = 2048
-_STAGES = ("combine", "crops", "inspect")
+_STAGES = ("combine", "crops", "inspect", "merge")
+_SHARDS = 4
 
 
 def write_tables(folder: Path, cells: int) -> None:
@@ -55,13 +60,28 @@ def write_tables(folder: Path, cells: int) -> None:
     write_predictions(
         folder / "predictions.parquet", ids.tolist(), numbers, probabilities, labels=["7"] * cells
     )
+    _write_shards(folder)
     writer = TileWriter(folder / "tiles.zarr", 1, "key")
     writer.append(CellTiles.blank(1))
     writer.finish()
 
 
+def _write_shards(folder: Path) -> None:
+    """Write the parts of the tables that shards would have."""
+    for name in ("images", "cells", "predictions"):
+        table = pq.read_table(folder / f"{name}.parquet")
+        find = functools.cache(find_shard_number)
+        shards = np.array([find(image_id, _SHARDS) for image_id in table["image_id"].to_pylist()])
+        for number in range(_SHARDS):
+            part = table.filter(pa.array(shards == number))
+            pq.write_table(part, folder / f"{name}-{number}.parquet", row_group_size=GROUP_ROWS)
+
+
 def run_stage(stage: str, folder: Path) -> None:
     """Run one stage on the tables of a folder."""
+    if stage == "merge":
+        _merge(folder)
+        return
     context = LocalEngine(workers=1)
     images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
     # The pictures are left out.
@@ -104,11 +124,27 @@ def run_stage(stage: str, folder: Path) -> None:
         )
 
 
+def _merge(folder: Path) -> None:
+    """Join the tables of the shards, without their tiles."""
+    from stages.merge.cells import join_cells
+    from stages.merge.order import order_cells
+    from stages.merge.predictions import join_predictions
+
+    images, cells, predictions = (
+        [folder / f"{name}-{number}.parquet" for number in range(_SHARDS)]
+        for name in ("images", "cells", "predictions")
+    )
+    image_ids = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"].tolist()
+    join_cells(cells, order_cells(images, image_ids), folder / "joined-cells.parquet")
+    join_predictions(predictions, image_ids, folder / "joined-predictions.parquet")
+
+
 class _NoTiles:
     """A tile store that keeps nothing."""
 
     def __init__(self, path: Path, count: int, key: str, channels: Sequence[str], preset: str) -> None:
         self._count, self.rows_to_write = count, np.arange(count)
+        self.mends = False
 
     def append(self, cut: CellTiles) -> None:
         """Take tiles."""

@@ -25,6 +25,7 @@ from pipeline.commands.find_rate import find_rate
 from pipeline.commands.images import images
 from pipeline.commands.inspect import inspect
 from pipeline.commands.labels import labels
+from pipeline.commands.merge import merge
 from pipeline.commands.predict import predict
 from pipeline.commands.provenance import provenance
 from pipeline.commands.run import run_all
@@ -91,6 +92,7 @@ _COMMANDS = {
     },
     "Results": {
         "predict": predict,
+        "merge": merge,
         "inspect": inspect,
         "view": view,
         "features": features,

@@ -3,7 +3,7 @@
 The mask strings are most of a table, 2 kB a cell: of a large set no more than a group of them is in memory.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from data.atomic import atomic_write
 from data.cells.cells_table import COLUMN_TYPES, add_new_columns, cells_file_errors, missing_columns
+from data.tables.parquet_rows import read_batches, write_row_groups
 
 GROUP_ROWS = 16_384
 """Rows in a row group of the file, which is what is read at once: 30 MB of mask strings."""
@@ -86,13 +86,8 @@ class StoredCells:
 
     def _completed(self, columns: pd.DataFrame) -> Iterator[pd.DataFrame]:
         start = 0
-        with cells_file_errors(self._path), pq.ParquetFile(self._path) as file:
-            # Of several groups Arrow would read all into memory beforehand.
-            for batch in (
-                batch
-                for number in range(file.num_row_groups)
-                for batch in file.iter_batches(GROUP_ROWS, row_groups=[number])
-            ):
+        with cells_file_errors(self._path):
+            for batch in read_batches(self._path, GROUP_ROWS):
                 part = columns.iloc[start : start + len(batch)]
                 start += len(batch)
                 table = add_new_columns(batch.to_pandas())
@@ -108,24 +103,8 @@ class StoredCells:
 
 def write_cell_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:
     """Write a cells table as Parquet (zstd) from parts of any lengths, one after the other."""
-    with atomic_write(path) as temporary:
-        waiting = [_as_arrow(pd.DataFrame(columns=list(COLUMN_TYPES)))]
-        rows = written = 0
-        with pq.ParquetWriter(temporary, waiting[0].schema, compression="zstd") as writer:
-            for part in parts:
-                waiting.append(_as_arrow(part))
-                rows += len(part)
-                while rows >= GROUP_ROWS:
-                    waiting = _write_group(writer, waiting)
-                    rows, written = rows - GROUP_ROWS, written + GROUP_ROWS
-            if rows or not written:
-                _write_group(writer, waiting)
-
-
-def _write_group(writer: pq.ParquetWriter, waiting: Sequence[pa.Table]) -> list[pa.Table]:
-    joined = pa.concat_tables(waiting)
-    writer.write_table(joined.slice(0, GROUP_ROWS), row_group_size=GROUP_ROWS)
-    return [joined.slice(GROUP_ROWS)]
+    tables = (_as_arrow(part) for part in parts)
+    write_row_groups(path, tables, GROUP_ROWS, lambda: _as_arrow(pd.DataFrame(columns=list(COLUMN_TYPES))))
 
 
 def _as_arrow(table: pd.DataFrame) -> pa.Table:

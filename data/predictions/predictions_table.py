@@ -1,8 +1,7 @@
 """The predictions table, ``predictions.parquet``: one row per cell, with probabilities and embedding."""
 
 import json
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -12,12 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from data.atomic import atomic_write
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES, NUM_CLASSES
+from data.tables.parquet_rows import write_row_groups
 
 PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in range(NUM_CLASSES))
 """Columns of the class probabilities of the default label set, class 0 first."""
+
+GROUP_ROWS = 4096
+"""Rows in a row group of the file: 25 MB of the longest embeddings."""
 
 _CELL = ("image_id", "cell_id")
 _EXPECTED = "the columns image_id, cell_id, p_0, p_1 and so on"
@@ -80,26 +82,23 @@ def write_predictions(
         metadata[_IMAGE_WEIGHT] = json.dumps(image_weight)
     if calibrations is not None:
         metadata[_CALIBRATIONS] = json.dumps(list(calibrations))
-    blocks = [embedding] if embedding is None or isinstance(embedding, np.ndarray) else embedding
-    with atomic_write(path) as temporary, ExitStack() as stack:
-        writer: pq.ParquetWriter | None = None
+
+    def arrange(part: slice, block: NDArray[np.floating] | None) -> pa.Table:
+        table = _arrange(image_id[part], cell_id[part], probabilities[part], block, labels and labels[part])
+        return table.replace_schema_metadata(metadata)
+
+    def read_parts() -> Iterator[pa.Table]:
         start = 0
-        for block in blocks:
-            part = slice(start, rows if block is None else start + len(block))
-            table = _arrange(
-                image_id[part], cell_id[part], probabilities[part], block, labels and labels[part]
-            ).replace_schema_metadata(metadata)
-            if writer is None:
-                writer = stack.enter_context(pq.ParquetWriter(temporary, table.schema, compression="zstd"))
-            writer.write_table(table)
-            start += len(table)
+        for block in [embedding] if embedding is None or isinstance(embedding, np.ndarray) else embedding:
+            stop = rows if block is None else start + len(block)
+            yield arrange(slice(start, stop), block)
+            start = stop
         if start != rows:
             message = f"{rows} image IDs, {start} embeddings"
             raise ValueError(message)
-        if writer is None:
-            # No cells, and of no block is known how long an embedding would be.
-            table = _arrange(image_id, cell_id, probabilities, None, labels)
-            pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+
+    # Without cells there may be no block either, by which it is known how long an embedding would be.
+    write_row_groups(path, read_parts(), GROUP_ROWS, lambda: arrange(slice(0), None))
 
 
 def _check_finite(
@@ -154,7 +153,9 @@ def _arrange(
             raise ValueError(message)
         number = np.float16 if embedding.dtype == np.float16 else np.float32
         values = pa.array(np.ascontiguousarray(embedding, number).ravel())
-        columns["embedding"] = pa.FixedSizeListArray.from_arrays(values, embedding.shape[1])
+        # With the name that Parquet gives to the numbers of a list, so that what is read is written alike.
+        kind = pa.list_(pa.field("element", values.type), embedding.shape[1])
+        columns["embedding"] = pa.FixedSizeListArray.from_arrays(values, type=kind)
     return pa.table(columns)
 
 

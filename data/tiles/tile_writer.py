@@ -12,7 +12,7 @@ from zarr.codecs import ZstdCodec
 
 from data.channels import CHANNELS
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
-from data.tiles.shards.array_rows import CODECS
+from data.tiles.shards.array_rows import IN_ORDER
 from data.tiles.shards.room import room_told
 from data.tiles.shards.salvage import take_whole_shards
 from data.tiles.shards.store_contents import DAMAGED, refuse_strangers, write_contents
@@ -169,7 +169,7 @@ class TileWriter:
         stop = self.rows_written + count
         with room_told(self._folder, self.rows_written, self._count):
             for name, array in zip(("tiles", *MASKS, "mean_intensity"), names, strict=True):
-                with zarr.config.set(CODECS):
+                with zarr.config.set(IN_ORDER):
                     target = cast("zarr.Array[Any]", self._group[name])
                 target[self.rows_written : stop] = waiting[array][:count]
         rest = {name: array[count:] for name, array in waiting.items()}

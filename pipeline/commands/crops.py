@@ -9,6 +9,7 @@ from pipeline.commands.options import (
     AllowFailed,
     Assignments,
     ConfigFile,
+    ShardOption,
     Work,
     load_settings,
     run_step,
@@ -21,6 +22,7 @@ def crops(
     images: Annotated[Path | None, typer.Argument(help="Folder of the fields that were segmented.")] = None,
     index: Annotated[Path | None, typer.Option("--from", help="Index (CSV) of pre-cropped cells.")] = None,
     neighbours: Annotated[str | None, typer.Option(help="mask or keep what lies outside the cell.")] = None,
+    shard: ShardOption = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -28,5 +30,8 @@ def crops(
     """Cut every cell to a tile, or take pre-cropped cells."""
     from pipeline.steps.crops import any_crops_step
 
+    if shard is not None and index is not None:
+        message = "--shard is for segmented fields, and --from names cells that were cut elsewhere"
+        raise typer.BadParameter(message)
     settings = load_settings(["images", "crops"], config, assignments, {"crops.neighbours": neighbours})
     run_step(any_crops_step(WorkFolder(work), images, index, settings), allow_failed)

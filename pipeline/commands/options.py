@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from data.errors import InputError
+from data.fields.shard import parse_shard
 from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine, available_cores
 from pipeline.engines.messages import BAD_INPUT
@@ -15,6 +16,7 @@ from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.writer_lock import refuse_other_writer, sole_writer
+from pipeline.shards.folders import locate_shard
 
 Images = Annotated[
     Path | None,
@@ -38,9 +40,10 @@ Channels = Annotated[
 
 
 def hold_folder(context: typer.Context, work: Path | None) -> Path | None:
-    """Return a work folder to which no other process writes until the command ends.
+    """Return a work folder, or that of its shard, to which no other process writes until the command ends.
 
     From the first look at what is done there: what another one replaces meanwhile would not be what was seen.
+    Shards of one work folder may be written side by side.
 
     Raises
     ------
@@ -51,6 +54,9 @@ def hold_folder(context: typer.Context, work: Path | None) -> Path | None:
         raise InputError(
             found="a file", where=work, expected="the folder of a run", advice="give another --work"
         )
+    shard = context.params.get("shard")
+    if work is not None and isinstance(shard, str):
+        work = locate_shard(work, parse_shard(shard))
     if work is not None and work.exists() and not is_follower():
         try:
             context.with_resource(sole_writer(work))
@@ -82,6 +88,17 @@ def hold_folders(context: typer.Context, works: Sequence[Path]) -> Sequence[Path
 
 
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.", callback=hold_folder)]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        # Read before --work, which is then the folder of the shard.
+        is_eager=True,
+        help="Only part I (from 0) of N parts of the fields, in the shard's folder in the work folder; "
+        "`hpacells merge` joins them.",
+    ),
+]
 Labels = Annotated[Path, typer.Option("--labels", help="Label file ID,Label (Kaggle's train.csv).")]
 Recipe = Annotated[
     str | None, typer.Option("--recipe", help="Training recipe: a TOML file or the name of a bundled one.")

@@ -9,6 +9,7 @@ from pipeline.commands.options import (
     Assignments,
     ConfigFile,
     FieldImages,
+    ShardOption,
     Work,
     finish,
     load_settings,
@@ -33,6 +34,7 @@ def predict(
         typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
     ] = None,
     images: FieldImages = None,
+    shard: ShardOption = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:

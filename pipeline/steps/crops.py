@@ -14,13 +14,13 @@ from pipeline.config.config import Config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
-from pipeline.runs.manifest import hash_json
+from pipeline.runs.manifest import Manifest, hash_json
 from pipeline.runs.outputs.written_files import is_written
 from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.images import list_segmented
-from pipeline.steps.segment import measure_edited_masks, restore_tables
+from pipeline.steps.images import SHARD, list_segmented
+from pipeline.steps.segment import CHANNELS, measure_edited_masks, restore_tables
 from stages.crops.settings import CropsSettings, PrecroppedSettings
 from stages.stage import Context, StageReport
 
@@ -56,7 +56,7 @@ def crops_step(
             cells_path=work.cells,
             key=key,
             pixel_sizes_um=read_pixel_sizes(work, segmented),
-            channels=choose_channels(fields, segmented.settings.get("channels", "auto"), needs_nuclei=False),
+            channels=_find_channels(fields, segmented),
         )
         outputs = CropsOutputs(cells_path=work.cells, tiles_path=work.tiles)
         return crops(inputs, outputs, settings, context)
@@ -69,6 +69,13 @@ def crops_step(
         outputs=(work.cells, work.tiles),
         run=run,
     )
+
+
+def _find_channels(fields: Sequence[Field], segmented: Manifest) -> tuple[str, ...]:
+    """Find the channels of the fields that are used; in a shard those of all fields, not of its own."""
+    if SHARD in segmented.details:
+        return tuple(segmented.inputs[CHANNELS].split())
+    return choose_channels(fields, segmented.settings.get("channels", "auto"), needs_nuclei=False)
 
 
 def any_crops_step(work: WorkFolder, images_dir: Path | None, index: Path | None, config: Config) -> Step:

@@ -8,12 +8,16 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
+from data.fields.shard import parse_shard
 from pipeline.config.config import Config
 from pipeline.runs.failures import summarise_failures
 from pipeline.runs.outputs.written_files import sole_file
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, StageReport
+
+SHARD = "shard"
+"""Detail of a segmentation's manifest, and input of its step: which shard it is of, if it is of one."""
 
 log = logging.getLogger("hpacells")
 
@@ -24,7 +28,7 @@ def list_fields(images_dir: Path, config: Config) -> list[Field]:
 
 
 def list_segmented(work: WorkFolder, config: Config, images_dir: Path | None = None) -> list[Field]:
-    """Find fields as they were found when they were segmented.
+    """Find fields as they were found when they were segmented; in the folder of a shard, only its own.
 
     Parameters
     ----------
@@ -52,7 +56,8 @@ def list_segmented(work: WorkFolder, config: Config, images_dir: Path | None = N
             advice="if it was moved, run `hpacells segment` with the folder where they are now, which "
             "segments nothing twice",
         )
-    return find_fields(images_dir or segmented_dir, settings.model_copy(update=given))
+    fields = find_fields(images_dir or segmented_dir, settings.model_copy(update=given))
+    return parse_shard(details[SHARD]).select(fields) if SHARD in details else fields
 
 
 def describe_images(

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.channels import CHANNELS
+from data.errors import InputError
 from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
+from pipeline.shards.folders import find_shard, find_whole
 from pipeline.steps.train import require_classifier
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
@@ -24,6 +26,9 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     from stages.predict.paths import PredictInputs, PredictOutputs
 
     settings = config.settings("predict", PredictSettings)
+    if find_shard(work.root) is not None:
+        _refuse_calibration(settings)
+        models = models or [_find_trained(find_whole(work.root))]
     trained = (
         None if models else require_classifier(work, otherwise=f"use it as it is with --model {work.model}")
     )
@@ -57,6 +62,23 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         outputs=(work.predictions,),
         run=run,
     )
+
+
+def _refuse_calibration(settings: PredictSettings) -> None:
+    """Refuse to calibrate a network on the cells of a shard, which would make its predictions others."""
+    if settings.runtime.endswith("int8"):
+        raise InputError(
+            found=f"{settings.runtime}, which is calibrated on the cells that are predicted",
+            where="setting predict.runtime",
+            expected="another runtime in a shard, whose cells are only some of all",
+            advice="leave it out, or predict after `hpacells merge`",
+        )
+
+
+def _find_trained(whole: Path) -> Path:
+    """Return the classifier that was trained in the work folder of all shards."""
+    require_classifier(WorkFolder(whole), otherwise="name a classifier with --model")
+    return WorkFolder(whole).model
 
 
 def hash_model(folders: Sequence[Path]) -> str:

@@ -1,6 +1,6 @@
 """The segment step: what it depends on, what it writes, and the call that runs it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,18 +20,26 @@ from pipeline.runs.outputs.changed_outputs import find_changed_outputs, keep_cha
 from pipeline.runs.outputs.stamps import is_unchanged, name_output
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.runs.writer_lock import sole_writer
+from pipeline.shards.folders import find_shard
+from pipeline.steps.images import SHARD
 from stages.segment.settings import SegmentSettings
 from stages.stage import Context, Failure, StageReport
 
 if TYPE_CHECKING:
     from stages.segment.paths import SegmentOutputs
 
-_EDITS = "edited masks"
+EDITS = "edited masks"
 """Input of the step that is there only where somebody has edited masks."""
+
+CHANNELS = "channels"
+"""Input of the step of a shard: the channels of all fields that are used, of which its own may lack some."""
 
 
 def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], config: Config) -> Step:
-    """Segment fields, which lie in the folder ``images_dir``."""
+    """Segment fields, which lie in the folder ``images_dir``; in the folder of a shard, only its own.
+
+    What is decided for all fields together, such as their channels, does not depend on the shard.
+    """
     from stages.segment.paths import SegmentInputs
     from stages.segment.run import run as segment
     from stages.segment.segmenter_choice import explain_choice, find_masks_folder, make_mask_source
@@ -42,24 +50,29 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
     image_settings = config.settings("images", ImageSettings).model_dump(mode="json")
     source = make_mask_source(fields, settings)
     channels = choose_channels(fields, settings.channels, needs_nuclei=find_masks_folder(settings) is None)
-    inputs = SegmentInputs(fields, source, explain_choice(fields, settings), channels)
-    outputs = _outputs(work)
+    shard = find_shard(work.root)
+    own = list(fields) if shard is None else shard.select(fields)
+    inputs = SegmentInputs(own, source, explain_choice(fields, settings), channels)
+    outputs = segment_outputs(work)
 
     def run(_: str, context: Context) -> StageReport:
         report = segment(inputs, outputs, settings, context)
         report.details |= {"images": images, "image_settings": image_settings}
+        if shard is not None:
+            report.details[SHARD] = str(shard)
         return report
 
     return Step(
         stage="segment",
         manifest=work.manifest("segment"),
         settings=settings,
-        inputs={"images": fingerprint_fields(fields), "segmenter": inputs.segmenter.identity()}
-        | _fingerprint_masks(inputs.segmenter, fields)
-        | _fingerprint_edits(work),
-        outputs=_all_outputs(work),
+        inputs={"images": fingerprint_fields(own), "segmenter": inputs.segmenter.identity()}
+        | fingerprint_masks(inputs.segmenter, own)
+        | fingerprint_edits(find_mask_edits(work.masks).all)
+        | ({} if shard is None else {SHARD: str(shard), CHANNELS: " ".join(channels)}),
+        outputs=segmented_paths(work),
         run=run,
-        incomplete=restored or _is_incomplete(work, images_dir),
+        incomplete=restored or is_incomplete(work, images_dir),
     )
 
 
@@ -100,7 +113,7 @@ def measure_edited_masks(work: WorkFolder, context: Context) -> None:
         return
     from stages.segment.edits import check_edits, measure_edits
 
-    outputs = _outputs(work)
+    outputs = segment_outputs(work)
     check_edits(outputs, edits.unmeasured)
 
     def run(_: str, __: Context) -> StageReport:
@@ -115,9 +128,9 @@ def measure_edited_masks(work: WorkFolder, context: Context) -> None:
         stage="segment",
         manifest=work.manifest("segment"),
         settings=SegmentSettings.model_validate(segmented.settings),
-        inputs={name: value for name, value in segmented.inputs.items() if name != _EDITS}
-        | _fingerprint_edits(work),
-        outputs=_all_outputs(work),
+        inputs={name: value for name, value in segmented.inputs.items() if name != EDITS}
+        | fingerprint_edits(find_mask_edits(work.masks).all),
+        outputs=segmented_paths(work),
         run=run,
     )
     execute(step, context)
@@ -165,7 +178,7 @@ def restore_tables(
     def restore() -> None:
         from stages.segment.tables import collect
 
-        outputs, failed = _outputs(work), {failure.where for failure in segmented.failures}
+        outputs, failed = segment_outputs(work), {failure.where for failure in segmented.failures}
         image_ids = [field.image_id for field in fields if field.image_id not in failed]
         known = list_records(work.masks).keys() - failed
         keep_changed(manifest_path, changed)
@@ -174,7 +187,7 @@ def restore_tables(
     return restore
 
 
-def _is_incomplete(work: WorkFolder, images_dir: Path) -> bool:
+def is_incomplete(work: WorkFolder, images_dir: Path) -> bool:
     """Check whether masks are lost or damaged, or the images were moved, which later stages must know."""
     edits, segmented = find_mask_edits(work.masks), read_manifest(work.manifest("segment"))
     images = None if segmented is None else segmented.details.get("images")
@@ -182,17 +195,20 @@ def _is_incomplete(work: WorkFolder, images_dir: Path) -> bool:
     return not is_whole or images != str(images_dir.resolve())
 
 
-def _all_outputs(work: WorkFolder) -> tuple[Path, ...]:
+def segmented_paths(work: WorkFolder) -> tuple[Path, ...]:
+    """Return all that segment writes in a work folder."""
     return work.masks, work.images, work.cells, stamps_path(work.masks)
 
 
-def _outputs(work: WorkFolder) -> "SegmentOutputs":
+def segment_outputs(work: WorkFolder) -> "SegmentOutputs":
+    """Return where the segment stage writes in a work folder."""
     from stages.segment.paths import SegmentOutputs
 
     return SegmentOutputs(masks_dir=work.masks, cells_path=work.cells, images_table_path=work.images)
 
 
-def _fingerprint_masks(source: object, fields: Sequence[Field]) -> dict[str, str]:
+def fingerprint_masks(source: object, fields: Sequence[Field]) -> dict[str, str]:
+    """Return what a step depends on where the user's own masks take the place of a segmenter's."""
     from data.own_masks.own_masks import OwnMasks
 
     if not isinstance(source, OwnMasks):
@@ -200,7 +216,6 @@ def _fingerprint_masks(source: object, fields: Sequence[Field]) -> dict[str, str
     return {"masks": hash_json([[field.image_id, source.fingerprint(field)] for field in fields])}
 
 
-def _fingerprint_edits(work: WorkFolder) -> dict[str, str]:
+def fingerprint_edits(edits: Mapping[str, str]) -> dict[str, str]:
     """Return what later stages see of masks that were edited by hand; nothing where none was."""
-    edits = find_mask_edits(work.masks)
-    return {_EDITS: hash_json(edits.all)} if edits.all else {}
+    return {EDITS: hash_json(edits)} if edits else {}

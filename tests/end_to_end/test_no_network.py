@@ -100,6 +100,8 @@ COMMANDS = [
     "export w --as h5ad",
     "view sim_0 --work w",
     "run sim --work unlabelled",
+    "segment sim --work sharded --shard 0/1",
+    "merge sharded",
     "labels locations.tsv --of genes.csv --out labels.csv",
     "doctor",
     "weights list",

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 CODECS = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}
 """Shards are read and written by zarrs, which takes a fifth of the time of zarr's own Python."""
 
+IN_ORDER = CODECS | {"threading.max_workers": 1}
+"""For writing: of several threads each puts its chunk into the shard once it is ready, and equal tiles make
+unequal files. On 2 cores one takes no longer."""
+
 
 def read_rows(array: "zarr.Array[Any]", rows: ArrayLike, channel: int | None = None) -> NDArray[Any]:
     """Read rows of an array in any order, of one channel or of all, by slices.

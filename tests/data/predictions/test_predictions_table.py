@@ -8,6 +8,7 @@ import pytest
 
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES
+from data.predictions import predictions_table
 from data.predictions.predictions_table import (
     PROBABILITY_COLUMNS,
     probability_columns,
@@ -41,7 +42,10 @@ def test_what_is_written_is_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [np.float16, np.float32])
-def test_embeddings_are_written_block_by_block(path: Path, number: type) -> None:
+def test_embeddings_are_written_block_by_block(
+    path: Path, number: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predictions_table, "GROUP_ROWS", 2)
     blocks = [np.full((rows, 5), rows, number) for rows in (2, 1)]
     rows = ["a", "a", "b"], np.array([1, 2, 1]), np.arange(57).reshape(3, 19) / 57
     write_predictions(path, *rows, iter(blocks), labels=["0", "1", "2"])
