@@ -19,8 +19,8 @@ from pipeline.plan.forecast import (
     measure_whole,
 )
 from pipeline.plan.sampled_fields import SizedField
-from tests.factories.measured_runs import PIXELS as SIZE
-from tests.factories.measured_runs import measured
+from tests.factories.plan.measured_runs import PIXELS as SIZE
+from tests.factories.plan.measured_runs import measured
 
 WHOLE = 200
 FIELDS_OF_WHOLE = [SizedField(Field(f"f{row}", {}), SIZE) for row in range(WHOLE)]

@@ -15,7 +15,7 @@ from pipeline.plan.sampled_fields import SizedField
 from pipeline.plan.trials import Trials
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.whole_run import Job
-from tests.factories.measured_runs import PIXELS, measured
+from tests.factories.plan.measured_runs import PIXELS, measured
 
 FIELDS = [SizedField(Field(f"f{row}", {}), PIXELS) for row in range(200)]
 SIZES = {field.field.image_id: field.pixels for field in FIELDS}
