@@ -1,10 +1,14 @@
 """Time of scoring a submission, beside the loop over pairs of full-size masks; both must give the same score.
 
-Run from the top folder: ``python -m benchmarks.metric``
+Run from the top folder: ``python -m benchmarks.metric``. With ``--alone`` the plain way, which takes hours
+for a whole test set, is left out, and the command ``hpacells score`` is timed, with its peak memory.
 """
 
 import argparse
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rle import draw_cells
+from benchmarks.side_by_side.machine import describe_machine
 from data.labels.label_file import NUM_CLASSES
 from data.masks.rle import decode_mask, encode_label_image
 from data.predictions.prediction_string import Triples, format_prediction_string
@@ -22,34 +27,45 @@ from data.score.average_precision import average_precision
 from data.score.kaggle_map import KAGGLE_IOU, score
 
 Scores = list[float | None]
+Labels = NDArray[np.uint16]
+
+_DRAWN = 24
+"""Label images that are drawn; those of further images are these, moved around."""
 
 
 def draw_files(folder: Path, images: int, cells: int, size: int) -> tuple[Path, Path]:
     """Write a truth with 1 or 2 classes a cell, and a submission of its cells, moved, with all classes."""
-    rng = np.random.default_rng(0)
-    truth, submission = [], []
-    for number in range(images):
-        label_image = draw_cells(size, cells, seed=number)
-        moved = np.roll(label_image, rng.integers(-size // 60, size // 60, 2), axis=(0, 1))
-        image_labels = rng.choice(NUM_CLASSES, 2, replace=False)
-        cell_labels = [rng.choice(image_labels, rng.integers(1, 3), replace=False) for _ in range(cells)]
-        labels = np.concatenate(cell_labels)
-        masks = [
-            mask for mask, own in zip(encode_label_image(label_image), cell_labels, strict=True) for _ in own
-        ]
-        row = (f"image{number:03}", size, size)
-        truth.append(
-            SubmissionRow(*row, format_prediction_string(Triples(labels, np.ones(len(labels)), masks)))
-        )
-        masks = [mask for mask in encode_label_image(moved) for _ in range(NUM_CLASSES)]
-        triples = Triples(
-            np.tile(np.arange(NUM_CLASSES, dtype=np.int8), cells), rng.random(len(masks)), masks
-        )
-        submission.append(SubmissionRow(*row, format_prediction_string(triples)))
+    drawn = [draw_cells(size, cells, seed=number) for number in range(min(images, _DRAWN))]
     paths = folder / "submission.csv", folder / "truth.csv"
-    for path, rows in zip(paths, (submission, truth), strict=True):
-        write_submission(path, rows)
+    for path, draw_row in zip(paths, (_draw_submitted, _draw_truth), strict=True):
+        write_submission(path, (draw_row(drawn, number, cells, size) for number in range(images)))
     return paths
+
+
+def _draw_image(drawn: list[Labels], number: int, size: int) -> tuple[Labels, np.random.Generator]:
+    """Return the cells of an image, those of an earlier one elsewhere where no more are drawn."""
+    rng = np.random.default_rng(number)
+    around = rng.integers(0, size, 2) if number >= len(drawn) else (0, 0)
+    return np.roll(drawn[number % len(drawn)], around, axis=(0, 1)), rng
+
+
+def _draw_submitted(drawn: list[Labels], number: int, cells: int, size: int) -> SubmissionRow:
+    label_image, rng = _draw_image(drawn, number, size)
+    moved = np.roll(label_image, rng.integers(-size // 60, size // 60, 2), axis=(0, 1))
+    masks = [mask for mask in encode_label_image(moved) for _ in range(NUM_CLASSES)]
+    labels = np.tile(np.arange(NUM_CLASSES, dtype=np.int8), cells)
+    triples = Triples(labels, rng.random(len(masks)), masks)
+    return SubmissionRow(f"image{number:04}", size, size, format_prediction_string(triples))
+
+
+def _draw_truth(drawn: list[Labels], number: int, cells: int, size: int) -> SubmissionRow:
+    label_image, rng = _draw_image(drawn, number, size)
+    image_labels = rng.choice(NUM_CLASSES, 2, replace=False)
+    cell_labels = [rng.choice(image_labels, rng.integers(1, 3), replace=False) for _ in range(cells)]
+    encoded = encode_label_image(label_image)
+    masks = [mask for mask, own in zip(encoded, cell_labels, strict=True) for _ in own]
+    triples = Triples(np.concatenate(cell_labels), np.ones(len(masks)), masks)
+    return SubmissionRow(f"image{number:04}", size, size, format_prediction_string(triples))
 
 
 def score_by_masks(submission: Submission, truth: Submission) -> Scores:
@@ -101,15 +117,35 @@ def time_call(call: Callable[[], Scores]) -> tuple[float, Scores]:
     return time.perf_counter() - start, scores
 
 
+def time_command(paths: tuple[Path, Path]) -> str:
+    """Return, in a line, size of the files, and time and peak memory of the command that scores them."""
+    sizes = [path.stat().st_size / 1e6 for path in paths]
+    command = [str(Path(sys.executable).with_name("hpacells")), "score", *map(str, paths)]
+    start = time.perf_counter()
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    seconds = time.perf_counter() - start
+    mebibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return (
+        f"submission {sizes[0]:.0f} MB, truth {sizes[1]:.0f} MB: {seconds:.1f} s, {mebibytes:.0f} MiB at "
+        f"most; "
+        f"{' '.join(shown[-1].split())}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=5)
     parser.add_argument("--cells", type=int, default=20)
     parser.add_argument("--size", type=int, default=2048)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--alone", action="store_true", help="the command alone, by files")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         paths = draw_files(Path(folder), options.images, options.cells, options.size)
+        if options.alone:
+            print(describe_machine())
+            print(time_command(paths))
+            return
         submission, truth = map(read_submission, paths)
     pairs, our_scores = [], []
     for _ in range(options.runs):

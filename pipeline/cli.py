@@ -26,6 +26,7 @@ from pipeline.commands.images import images
 from pipeline.commands.inspect import inspect
 from pipeline.commands.labels import labels
 from pipeline.commands.merge import merge
+from pipeline.commands.plan import plan
 from pipeline.commands.predict import predict
 from pipeline.commands.provenance import provenance
 from pipeline.commands.run import run_all
@@ -78,6 +79,7 @@ _COMMANDS = {
     "Images": {
         "run": run_all,
         "images": images,
+        "plan": plan,
         "segment": segment,
         "crops": crops,
         "explore": explore,

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 SHARED = {
     "run": "all stages",
+    "plan": "all stages",
     "curves": "a picture of what train wrote",
     "weights": "models/weights",
     "doctor": "models/doctor.py",

@@ -66,6 +66,14 @@ class Config:
                 self._tell_dropped(stage)
                 return settings
 
+    def with_values(self, values: Mapping[str, Any]) -> "Config":
+        """Return a configuration in which some settings, named ``section.name``, have other values."""
+        sections = {name: dict(section) for name, section in self._sections.items()}
+        for path, value in values.items():
+            section, name = path.split(".")
+            sections.setdefault(section, {})[name] = value
+        return Config(sections, self._source, self._other_kinds)
+
     def _drop(self, path: tuple[str, ...]) -> bool:
         """Drop a value of the file that belongs to another kind than its table has now."""
         for table in self._other_kinds:

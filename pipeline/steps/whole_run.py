@@ -53,6 +53,8 @@ class Job:
     export
         Whether to write the results for other programs at the end; None: where SubCell predicts, if the
         package that writes them is installed.
+    fields
+        Those of the folder that are taken; None for all.
     """
 
     work: WorkFolder
@@ -61,6 +63,7 @@ class Job:
     models: Sequence[Path] = ()
     truth: Path | None = None
     export: bool | None = None
+    fields: Sequence[Field] | None = None
 
 
 def list_sections(job: Job) -> tuple[str, ...]:
@@ -71,8 +74,17 @@ def list_sections(job: Job) -> tuple[str, ...]:
     return "images", "segment", "crops", *training, "predict", "combine", *scoring, "inspect", *exporting
 
 
-def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Manifest], str]:
+def run_everything(
+    job: Job, config: Config, context: Context, execute_step: Callable[[Step, Context], Manifest] = execute
+) -> tuple[list[Manifest], str]:
     """Run all stages from images to report; a failing field never stops the others.
+
+    Parameters
+    ----------
+    job, config, context
+        What is done, with which settings, and where.
+    execute_step
+        Executes each step.
 
     Returns
     -------
@@ -83,7 +95,7 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     # Settings of pre-cropped cells are refused now, not after hours of segmenting.
     config.settings("crops", CropsSettings)
     # Listed once, for all steps.
-    fields = list_fields(job.images, config)
+    fields = list_fields(job.images, config) if job.fields is None else job.fields
     # A folder that cannot be classified is refused now, not after hours of segmenting.
     chosen = config.settings("segment", SegmentSettings).channels
     channels = choose_channels(fields, chosen, needs_nuclei=False)
@@ -95,7 +107,7 @@ def run_everything(job: Job, config: Config, context: Context) -> tuple[list[Man
     exported = find_exported(job.work, config)
     additions = choose_additions(_list_models(job), job.export, exported, config)
     steps = _steps(job, fields, config, preset, additions)
-    manifests = [execute(step, context) for make in steps if (step := make()) is not None]
+    manifests = [execute_step(step, context) for make in steps if (step := make()) is not None]
     folders = {path.parent for field in fields for path in field.files.values()}
     simulated = [read_manifest(folder / "simulate.json") for folder in sorted(folders)]
     return manifests, _summary(job, config, [*filter(None, simulated), *manifests])

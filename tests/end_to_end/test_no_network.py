@@ -78,6 +78,7 @@ def offline(world: Path) -> Offline:
 COMMANDS = [
     "simulate sim --fields 6 --size 512 --seed 11",
     "images sim",
+    "plan sim --fields 2",
     "segment sim --work w --set segment.labelling=fast",
     "crops sim --work w",
     "find-rate --work w --labels sim/train.csv --recipe recipe.toml --set find_rate.steps=12",

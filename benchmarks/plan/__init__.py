@@ -1,0 +1,1 @@
+"""Forecasts of `hpacells plan`, beside what then happens."""

@@ -1,0 +1,271 @@
+"""The forecast of a run over all fields of a folder, computed from measured runs over a few of them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.plan.linear_cost import LinearCost, fit_cost
+from pipeline.plan.sampled_fields import Estimate, SizedField, estimate_total
+from pipeline.plan.stage_run import MeasuredRun
+
+START_UP = "start-up"
+"""What a run takes outside its stages: to start, to list the folder, to check what is done."""
+
+FIELDS, PIXELS, CELLS, PREDICTED, SHOWN = "field", "pixel", "cell", "predicted cell", "shown field"
+
+TIME_UNITS = {
+    START_UP: FIELDS,
+    "segment": PIXELS,
+    "crops": PIXELS,
+    "predict": PREDICTED,
+    "combine": PREDICTED,
+    "inspect": SHOWN,
+}
+"""What the time of a stage grows with; that of others grows with the predicted cells."""
+
+DISK_UNITS = TIME_UNITS | {"crops": CELLS}
+
+TABLE_BYTES_PER_CELL = 700
+"""What a further cell adds to the memory of the stages that hold tables: ``inspect``, the most of them, by
+``benchmarks.memory``."""
+
+MACHINE_DEVIATION = 0.05
+"""Relative standard deviation of the time of a run, at least."""
+
+DEVIATIONS = 2
+"""Standard deviations on either side of a forecast, between which it is said to lie."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What there is to do in the whole folder.
+
+    Attributes
+    ----------
+    units
+        Number of each unit of work.
+    cells_deviation
+        Relative standard deviation of the numbers of cells, which are estimated.
+    """
+
+    units: Mapping[str, float]
+    cells_deviation: float
+
+
+@dataclass(frozen=True)
+class StageForecast:
+    """One stage over the whole folder.
+
+    Attributes
+    ----------
+    stage
+        Its name.
+    unit, units
+        What its time grows with, and how many of it there are.
+    time
+        Seconds, fixed and per unit.
+    seconds, deviation
+        Time over the whole folder, and its standard deviation.
+    warm_up
+        Seconds that the first run took more, which are in no forecast.
+    disk_bytes, memory_bytes
+        What it adds to the work folder, and its peak of resident memory.
+    """
+
+    stage: str
+    unit: str
+    units: float
+    time: LinearCost
+    seconds: float
+    deviation: float
+    warm_up: float
+    disk_bytes: float
+    memory_bytes: float
+
+    def with_time(
+        self, time: LinearCost, whole: Whole, relative: float, once: float = 0.0
+    ) -> "StageForecast":
+        """Return the stage with another cost of time, and seconds that come once."""
+        seconds, deviation = forecast_time(time, self.unit, whole, relative)
+        return replace(self, time=time, seconds=seconds + once, deviation=deviation)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """All stages over the whole folder.
+
+    Attributes
+    ----------
+    stages
+        Each, the start-up first.
+    whole
+        What there is to do.
+    relative_deviation
+        Relative standard deviation of the time of a run.
+    """
+
+    stages: tuple[StageForecast, ...]
+    whole: Whole
+    relative_deviation: float
+
+    @property
+    def seconds(self) -> float:
+        """Time of the whole run."""
+        return sum(stage.seconds for stage in self.stages)
+
+    @property
+    def half_width(self) -> float:
+        """Half of the interval in which the time lies; the deviations of the stages are added up."""
+        return DEVIATIONS * sum(stage.deviation for stage in self.stages)
+
+    @property
+    def disk_bytes(self) -> float:
+        """Size of the work folder at the end."""
+        return sum(stage.disk_bytes for stage in self.stages)
+
+    @property
+    def memory_bytes(self) -> float:
+        """Peak of resident memory of the run."""
+        return max(stage.memory_bytes for stage in self.stages)
+
+    def find(self, name: str) -> StageForecast | None:
+        """Return the stage of a name, if there is one."""
+        return next((stage for stage in self.stages if stage.stage == name), None)
+
+    def with_stage(self, changed: StageForecast) -> "Forecast":
+        """Return the forecast with another stage of that name."""
+        stages = tuple(changed if stage.stage == changed.stage else stage for stage in self.stages)
+        return replace(self, stages=stages)
+
+
+def forecast_time(time: LinearCost, unit: str, whole: Whole, relative: float) -> tuple[float, float]:
+    """Return the seconds of a stage over the whole folder, and their standard deviation."""
+    units = whole.units[unit]
+    by_time = time.deviation_at(units, relative)
+    by_cells = whole.cells_deviation * time.per_unit * units if unit in (CELLS, PREDICTED) else 0.0
+    return time.at(units), math.hypot(by_time, by_cells)
+
+
+def count_units(run: MeasuredRun, pixels: Mapping[str, int], max_shown: int) -> dict[str, float]:
+    """Count the units of work of a measured run.
+
+    Parameters
+    ----------
+    run
+        The run.
+    pixels
+        Image ID -> pixels of the field.
+    max_shown
+        Fields that the report shows at most.
+    """
+    predicted = run.find("predict")
+    cells = sum(run.cells.values())
+    return {
+        FIELDS: len(run.cells),
+        PIXELS: sum(pixels[image_id] for image_id in run.cells),
+        CELLS: cells,
+        PREDICTED: cells if predicted is None else predicted.counts.get("cells", cells),
+        SHOWN: min(len(run.cells), max_shown),
+    }
+
+
+def measure_whole(
+    largest: MeasuredRun, fields: Sequence[SizedField], pixels: Mapping[str, int], max_shown: int
+) -> Whole:
+    """Estimate what there is to do in the whole folder, by the run over the most fields.
+
+    Returns
+    -------
+    Whole
+        Fields and pixels are counted, cells estimated.
+    """
+    all_pixels = sum(field.pixels for field in fields)
+    found = [(pixels[image_id], count) for image_id, count in largest.cells.items()]
+    cells: Estimate = estimate_total(found, len(fields), all_pixels)
+    counted = count_units(largest, pixels, max_shown)
+    part = counted[PREDICTED] / counted[CELLS] if counted[CELLS] else 0.0
+    units = {
+        FIELDS: float(len(fields)),
+        PIXELS: float(all_pixels),
+        CELLS: cells.value,
+        PREDICTED: cells.value * part,
+        SHOWN: float(min(len(fields), max_shown)),
+    }
+    return Whole(units, cells.relative_deviation)
+
+
+def find_deviation(repeated: Sequence[MeasuredRun]) -> float:
+    """Return the relative standard deviation of the time of a run, from runs over the same fields."""
+    times = [run.seconds for run in repeated]
+    mean = sum(times) / len(times)
+    if len(times) < 2 or not mean:
+        return MACHINE_DEVIATION
+    variance = sum((seconds - mean) ** 2 for seconds in times) / (len(times) - 1)
+    return max(MACHINE_DEVIATION, math.sqrt(variance) / mean)
+
+
+def make_forecast(
+    first: MeasuredRun,
+    runs: Sequence[MeasuredRun],
+    units: Sequence[Mapping[str, float]],
+    whole: Whole,
+    relative: float,
+    listing_seconds: float,
+) -> Forecast:
+    """Make the forecast of all stages.
+
+    Parameters
+    ----------
+    first
+        The very first run, which also converted networks and read files for the first time; over as many
+        fields as the smallest of the others.
+    runs, units
+        The other runs, and the units of work of each.
+    whole, relative
+        What there is to do, and the relative standard deviation of the time of a run.
+    listing_seconds
+        Time that listing the whole folder took, which is no part of the runs.
+    """
+    names = [START_UP, *(stage.stage for stage in runs[0].stages)]
+    smallest = min(runs, key=lambda run: len(run.cells))
+    most = max(runs, key=lambda run: len(run.cells))
+    further_cells = max(0.0, whole.units[CELLS] - sum(most.cells.values()))
+    stages = []
+    for name in names:
+        unit = TIME_UNITS.get(name, PREDICTED)
+        time = fit_cost([(own[unit], _seconds(run, name)) for run, own in zip(runs, units, strict=True)])
+        seconds, deviation = forecast_time(time, unit, whole, relative)
+        disk_unit = DISK_UNITS.get(name, PREDICTED)
+        disk = fit_cost([(own[disk_unit], _disk(run, name)) for run, own in zip(runs, units, strict=True)])
+        tables = TABLE_BYTES_PER_CELL * further_cells if name not in (START_UP, "segment") else 0.0
+        stages.append(
+            StageForecast(
+                name,
+                unit,
+                whole.units[unit],
+                time,
+                seconds + (listing_seconds if name == START_UP else 0.0),
+                deviation,
+                max(0.0, _seconds(first, name) - _seconds(smallest, name)),
+                disk.at(whole.units[disk_unit]),
+                max(_memory(run, name) for run in runs) + tables,
+            )
+        )
+    return Forecast(tuple(stages), whole, relative)
+
+
+def _seconds(run: MeasuredRun, name: str) -> float:
+    if name == START_UP:
+        return run.start_up
+    stage = run.find(name)
+    return stage.seconds if stage else 0.0
+
+
+def _disk(run: MeasuredRun, name: str) -> float:
+    stage = run.find(name)
+    return stage.disk_bytes if stage else 0.0
+
+
+def _memory(run: MeasuredRun, name: str) -> float:
+    stage = run.find(name)
+    return stage.memory_bytes if stage else 0.0

@@ -1,0 +1,1 @@
+"""Submissions for the tests of what reads them."""
