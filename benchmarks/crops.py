@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rle import draw_cells
 from data.cells.cells_table import measure_cells
-from data.tiles.cropping import crop_boxes, resize_square
+from data.tiles.cutting.cropping import crop_boxes, resize_square
 from data.tiles.tile_presets import PRESETS
 
 Cut = Callable[[NDArray[np.uint8], NDArray[np.uint16]], NDArray[np.uint8]]

@@ -25,7 +25,7 @@ from data.fields.field import Field
 from data.images.grey_levels import fill_range, to_uint8
 from data.software.opencv import check_opencv
 from data.tiles.cell_tiles import CellTiles
-from data.tiles.cropping import crop_boxes
+from data.tiles.cutting.cropping import crop_boxes
 from data.tiles.tile_presets import PRESETS, PresetName, check_preset_name
 from data.tiles.tile_reader import index_channels
 

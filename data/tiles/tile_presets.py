@@ -45,7 +45,7 @@ class TilePreset:
 
         A square of its own for each cell is centred on its box and as long as the longer side; a window lies
         around the middle of the box, rounded down. The side is rounded up to a multiple of the power of two
-        by which ``data.tiles.cropping.resize_square`` first shrinks.
+        by which ``data.tiles.cutting.cropping.resize_square`` first shrinks.
 
         Parameters
         ----------

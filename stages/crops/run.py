@@ -23,7 +23,7 @@ from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
 from data.fields.picture_files import refuse_other
 from data.images.grey_levels import to_uint8
 from data.tiles.cell_tiles import CellTiles
-from data.tiles.cropping import crop_boxes
+from data.tiles.cutting.cropping import crop_boxes
 from data.tiles.tile_presets import PRESETS
 from data.tiles.tile_writer import TileWriter
 from stages.crops.paths import CropsInputs, CropsOutputs

@@ -25,7 +25,7 @@ from data.fields.images_table import write_images
 from data.labels.label_file import write_labels
 from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
-from data.tiles.cropping import crop_boxes
+from data.tiles.cutting.cropping import crop_boxes
 from data.tiles.tile_presets import PRESETS
 from data.tiles.tile_writer import TileWriter
 from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs

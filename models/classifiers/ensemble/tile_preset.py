@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from data.tiles.fitting import fit_tiles
+from data.tiles.cutting.fitting import fit_tiles
 from data.tiles.tile_presets import PresetTiles
 from models.classifiers.ensemble.fewer_channels import name_member
 from models.classifiers.ensemble.members import Member

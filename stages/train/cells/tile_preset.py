@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from data.errors import InputError
-from data.tiles.fitting import fit_tiles
+from data.tiles.cutting.fitting import fit_tiles
 from data.tiles.tile_presets import FIELD, PresetTiles
 from stages.train.settings import TrainSettings
 

@@ -1,7 +1,7 @@
 import pytest
 
 from data.errors import InputError
-from data.tiles.fitting import fit_tiles
+from data.tiles.cutting.fitting import fit_tiles
 from data.tiles.preparation import TileSettings
 from data.tiles.tile_presets import PRESETS
 

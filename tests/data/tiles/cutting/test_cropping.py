@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.tiles.cell_tiles import TILE_SIZE
-from data.tiles.cropping import crop_boxes
+from data.tiles.cutting.cropping import crop_boxes
 
 
 def plain_cut(image, cells, cell_id, *, keep_neighbours=False) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import grey_dilation
 
-from data.tiles.cropping import crop_boxes
+from data.tiles.cutting.cropping import crop_boxes
 
 SHAPE = (700, 1000)
 

@@ -1,0 +1,1 @@
+"""Cutting cells out of fields, and fitting them into tiles."""
