@@ -38,7 +38,7 @@ def predict(
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
-    """Predict the patterns of every cell, or of every field by a classifier of whole fields."""
+    """Predict the patterns of every cell, or of every field."""
     from pipeline.steps.predict import predict_step
     from pipeline.steps.whole_fields import find_unit, prepare_unit
 
