@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from pipeline.plan.linear_cost import LinearCost, fit_cost
 from pipeline.plan.sampled_fields import Estimate, SizedField, estimate_total
@@ -31,6 +32,9 @@ TABLE_BYTES_PER_CELL = 700
 
 MACHINE_DEVIATION = 0.05
 """Relative standard deviation of the time of a run, at least."""
+
+_NORMAL = 1.4826
+"""Standard deviation of a normal distribution, in medians of the distances from its median."""
 
 DEVIATIONS = 2
 """Standard deviations on either side of a forecast, between which it is said to lie."""
@@ -195,21 +199,22 @@ def measure_whole(
 
 
 def find_deviation(repeated: Sequence[MeasuredRun]) -> float:
-    """Return the relative standard deviation of the time of a run, from runs over the same fields."""
+    """Return the relative standard deviation of the time of a run, from runs over the same fields.
+
+    By the median of the distances from their median, so that one run which was disturbed counts little.
+    """
     times = [run.seconds for run in repeated]
-    mean = sum(times) / len(times)
-    if len(times) < 2 or not mean:
-        return MACHINE_DEVIATION
-    variance = sum((seconds - mean) ** 2 for seconds in times) / (len(times) - 1)
-    return max(MACHINE_DEVIATION, math.sqrt(variance) / mean)
+    middle = median(times)
+    distance = median([abs(seconds - middle) for seconds in times])
+    return max(MACHINE_DEVIATION, _NORMAL * distance / middle if middle else 0.0)
 
 
 def make_forecast(
     first: MeasuredRun,
-    runs: Sequence[MeasuredRun],
+    repeated: Sequence[MeasuredRun],
+    largest: MeasuredRun,
     units: Sequence[Mapping[str, float]],
     whole: Whole,
-    relative: float,
     listing_seconds: float,
 ) -> Forecast:
     """Make the forecast of all stages.
@@ -217,26 +222,28 @@ def make_forecast(
     Parameters
     ----------
     first
-        The very first run, which also converted networks and read files for the first time; over as many
-        fields as the smallest of the others.
-    runs, units
-        The other runs, and the units of work of each.
-    whole, relative
-        What there is to do, and the relative standard deviation of the time of a run.
+        The very first run, which also converted networks and read files for the first time.
+    repeated
+        Runs over the same few fields after it; of their times the median counts.
+    largest
+        The run over most fields.
+    units
+        The units of work of a repeated run, and of the largest.
+    whole
+        What there is to do.
     listing_seconds
         Time that listing the whole folder took, which is no part of the runs.
     """
-    names = [START_UP, *(stage.stage for stage in runs[0].stages)]
-    smallest = min(runs, key=lambda run: len(run.cells))
-    most = max(runs, key=lambda run: len(run.cells))
-    further_cells = max(0.0, whole.units[CELLS] - sum(most.cells.values()))
+    relative = find_deviation(repeated)
+    few, many = units
+    further_cells = max(0.0, whole.units[CELLS] - many[CELLS])
     stages = []
-    for name in names:
-        unit = TIME_UNITS.get(name, PREDICTED)
-        time = fit_cost([(own[unit], _seconds(run, name)) for run, own in zip(runs, units, strict=True)])
+    for name in (START_UP, *(stage.stage for stage in largest.stages)):
+        unit, disk_unit = TIME_UNITS.get(name, PREDICTED), DISK_UNITS.get(name, PREDICTED)
+        usual = median([_seconds(run, name) for run in repeated])
+        time = fit_cost([(few[unit], usual), (many[unit], _seconds(largest, name))])
+        disk = fit_cost([(few[disk_unit], _disk(repeated[0], name)), (many[disk_unit], _disk(largest, name))])
         seconds, deviation = forecast_time(time, unit, whole, relative)
-        disk_unit = DISK_UNITS.get(name, PREDICTED)
-        disk = fit_cost([(own[disk_unit], _disk(run, name)) for run, own in zip(runs, units, strict=True)])
         tables = TABLE_BYTES_PER_CELL * further_cells if name not in (START_UP, "segment") else 0.0
         stages.append(
             StageForecast(
@@ -246,9 +253,9 @@ def make_forecast(
                 time,
                 seconds + (listing_seconds if name == START_UP else 0.0),
                 deviation,
-                max(0.0, _seconds(first, name) - _seconds(smallest, name)),
+                max(0.0, _seconds(first, name) - usual),
                 disk.at(whole.units[disk_unit]),
-                max(_memory(run, name) for run in runs) + tables,
+                max(_memory(run, name) for run in (*repeated, largest)) + tables,
             )
         )
     return Forecast(tuple(stages), whole, relative)

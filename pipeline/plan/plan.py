@@ -12,7 +12,7 @@ from data.fields.fewer_channels.folder_channels import choose_channels
 from data.fields.field import Field
 from pipeline.config.config import Config
 from pipeline.plan.faster_settings import FasterSetting, list_faster
-from pipeline.plan.forecast import Forecast, count_units, find_deviation, make_forecast, measure_whole
+from pipeline.plan.forecast import Forecast, count_units, make_forecast, measure_whole
 from pipeline.plan.limit import Alternative, Sample, combine, judge, try_all
 from pipeline.plan.sampled_fields import SizedField, read_sizes
 from pipeline.plan.stage_run import MeasuredRun
@@ -135,32 +135,28 @@ def _try(trials: Trials, count: int | None, limit: float | None, listing_seconds
     max_shown = trials.config.settings("inspect", InspectSettings).max_fields
     pixels = {sized.field.image_id: sized.pixels for sized in trials.fields}
     few = trials.choose(min(trials.fewest(), count or len(trials.fields)))
-    first, work = trials.run(few, "which may convert networks first")
-    trials.remove(work)
-    small, work = trials.run(few, "again")
-    trials.remove(work)
+    first, _ = trials.run(few, "which may convert networks first")
+    small, _ = trials.run(few, "again")
     many = trials.choose(max(len(few), trials.most(small, count)))
     large, large_work = trials.run(many, "to see what each field takes")
-    again, again_work = trials.run(few, "once more, to see how times vary")
-    runs = [small, large, again]
-    units = [count_units(run, pixels, max_shown) for run in runs]
+    repeated, few_work = trials.repeat(few, small)
+    units = [count_units(run, pixels, max_shown) for run in (small, large)]
     whole = measure_whole(large, trials.fields, pixels, max_shown)
-    relative = find_deviation([small, again])
-    forecast = make_forecast(first, runs, units, whole, relative, listing_seconds)
+    forecast = make_forecast(first, repeated, large, units, whole, listing_seconds)
     plan = Plan(
         forecast,
         trials.fields,
         len(many),
-        (small.seconds, again.seconds),
+        tuple(run.seconds for run in repeated),
         0.0,
-        list_failures([first, *runs]),
+        list_failures([first, *repeated, large]),
         _name_segmenter(large),
         _name_classifiers(large),
         limit,
     )
     if limit is None or judge(forecast, limit) == "yes":
         return plan
-    samples = [Sample(few, again_work, units[2]), Sample(many, large_work, units[1])]
+    samples = [Sample(few, few_work, units[0]), Sample(many, large_work, units[1])]
     return _shorten(plan, trials, samples, large, limit)
 
 

@@ -157,9 +157,10 @@ def _sureness(plan: Plan) -> Iterator[str]:
         "as now."
     )
     all_timed = plan.timed >= len(plan.fields)
+    repeated = ", ".join(map(format_duration, plan.repeated))
     yield (
-        f"Timed: {'all' if all_timed else plan.timed} of {len(plan.fields)} fields; "
-        f"{format_duration(plan.repeated[0])} and {format_duration(plan.repeated[1])} for the same few."
+        f"Timed: {'all' if all_timed else plan.timed} of {len(plan.fields)} fields; for the same few, a run "
+        f"took {repeated}."
     )
     if not all_timed:
         deviation = 2 * forecast.whole.cells_deviation

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.errors import InputError
 from pipeline.config.config import Config
+from pipeline.plan.forecast import find_deviation
 from pipeline.plan.measured_run import measure_run
 from pipeline.plan.sampled_fields import SizedField, choose_evenly
 from pipeline.plan.stage_run import MeasuredRun
@@ -20,6 +21,9 @@ SECONDS = 60
 
 FEWEST = 4
 """Fields of the smallest run; twice the number of workers where that is more, so that all are busy."""
+
+AGREEING, MOST_REPEATS = 0.1, 4
+"""Relative standard deviation below which runs are not repeated, and how many runs are enough."""
 
 log = logging.getLogger("hpacells")
 
@@ -78,7 +82,7 @@ class Trials:
         return min(total, max(3 * fewest, affordable))
 
     def run(self, chosen: Sequence[SizedField], what: str) -> tuple[MeasuredRun, WorkFolder]:
-        """Run all stages over some fields in a new folder; it stays.
+        """Run all stages over some fields in a new folder; it stays until all folders are removed.
 
         Raises
         ------
@@ -100,6 +104,23 @@ class Trials:
                 advice="see `hpacells images` for what each field is",
             )
         return run, work
+
+    def repeat(
+        self, chosen: Sequence[SizedField], before: MeasuredRun
+    ) -> tuple[list[MeasuredRun], WorkFolder]:
+        """Run all stages over the same fields again; more often where times differ.
+
+        Returns
+        -------
+        tuple
+            All runs over these fields, and the work folder of the last.
+        """
+        runs = [before]
+        while True:
+            run, work = self.run(chosen, "once more, to see how times vary")
+            runs.append(run)
+            if len(runs) == MOST_REPEATS or find_deviation(runs) < AGREEING:
+                return runs, work
 
     def rerun(
         self,

@@ -62,9 +62,9 @@ def trials(tmp_path: Path) -> Trials:
 
 @pytest.fixture
 def forecast() -> Forecast:
-    runs = [measured(4), measured(24), measured(4)]
-    units = [count_units(run, SIZES, 500) for run in runs]
-    return make_forecast(runs[0], runs, units, measure_whole(runs[1], FIELDS, SIZES, 500), 0.05, 0.0)
+    few, large = measured(4), measured(24)
+    units = [count_units(run, SIZES, 500) for run in (few, large)]
+    return make_forecast(few, [few, few], large, units, measure_whole(large, FIELDS, SIZES, 500), 0.0)
 
 
 @pytest.fixture
