@@ -106,7 +106,7 @@ def predict_part(model: Path, part: Part, output: Path, runtime: str, context: C
     settings = PredictSettings(runtime=runtime)
     step = Step(
         stage="predict",
-        manifest=output.with_suffix(".json"),
+        manifest=output.with_name(f"predict-{output.stem}.json"),
         settings=settings,
         inputs={"crops": part.cut.output_key, "model": hash_json(weights)},
         outputs=(output,),
