@@ -160,12 +160,13 @@ def _segment_step(whole: _WholeSet, made: StageOfShards) -> Step:
     """Join label images and tables."""
     from data.own_masks.own_masks import OwnMasks
     from stages.merge.masks import join_masks
-    from stages.segment.segmenter_choice import find_masks_folder
 
     work, settings = whole.work, SegmentSettings.model_validate(made.first.settings)
-    masks = find_masks_folder(settings)
     failures = whole.join_failures(made.manifests)
     failed = {failure.where for failure in failures}
+    # Asked of the shards, since a segmenter's name is known only where all networks are loaded.
+    has_masks = "masks" in made.first.inputs
+    source = OwnMasks(Path(settings.masks or settings.segmenter), whole.fields) if has_masks else None
 
     def run(_: str, context: Context) -> StageReport:
         parts = [segment_outputs(part) for part in whole.shards.values()]
@@ -190,7 +191,7 @@ def _segment_step(whole: _WholeSet, made: StageOfShards) -> Step:
         settings=settings,
         inputs={"images": fingerprint_fields(whole.fields)}
         | _common_inputs(made)
-        | fingerprint_masks(None if masks is None else OwnMasks(masks, whole.fields), whole.fields)
+        | fingerprint_masks(source, whole.fields)
         | fingerprint_edits(whole.find_edits()),
         outputs=segmented_paths(work),
         run=run,
