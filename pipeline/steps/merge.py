@@ -1,17 +1,13 @@
 """Merging shards: the steps that join what each stage made of them, with the keys of one run of all."""
 
 import logging
+import resource
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from data.cells.edited_masks import find_mask_edits
-from data.errors import InputError
-from data.fields.field import Field
-from data.fields.image_folder import find_fields
-from data.fields.image_settings import ImageSettings
 from data.fields.shard import Shard
 from data.software.differences import MIXED_FIELDS
 from pipeline.runs.execute import Step, execute, finished_manifest
@@ -20,7 +16,8 @@ from pipeline.runs.manifest import Manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.runs.writer_lock import refuse_other_writer, sole_writer
 from pipeline.shards.checks import OF_SHARD, StageOfShards, read_stage, refuse_edits, require_stage
-from pipeline.shards.folders import command, list_shards
+from pipeline.shards.folders import list_shards
+from pipeline.shards.whole_set import WholeSet, find_whole_set
 from pipeline.steps.images import SHARD
 from pipeline.steps.segment import (
     CHANNELS,
@@ -55,6 +52,7 @@ def merge_shards(work: WorkFolder, context: Context) -> list[Manifest]:
         A shard is missing, not whole, of other images, or unlike the others, or another process is writing.
     """
     folders = list_shards(work.root)
+    _allow_files(len(folders))
     with ExitStack() as stack:
         for folder in folders.values():
             try:
@@ -65,13 +63,22 @@ def merge_shards(work: WorkFolder, context: Context) -> list[Manifest]:
         return list(_join_stages(work, folders, context))
 
 
+def _allow_files(shards: int) -> None:
+    """Let this process open as many files as it needs: of each shard the lock and a table or two."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 4 * shards + 256
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
 def _join_stages(
     work: WorkFolder, folders: Mapping[Shard, WorkFolder], context: Context
 ) -> Iterator[Manifest]:
     segment = require_stage(work.root, folders, "segment", SegmentSettings)
     crops = read_stage(work.root, folders, "crops", CropsSettings)
     predict = read_stage(work.root, folders, "predict", PredictSettings)
-    whole = _find_whole(work, folders, segment)
+    whole = find_whole_set(work, folders, segment)
     whole.check_images(segment)
     if crops is not None:
         whole.check_images(crops)
@@ -97,75 +104,17 @@ def _execute(step: Step, failures: Sequence[Failure], context: Context) -> Manif
     return done
 
 
-@dataclass(frozen=True)
-class _WholeSet:
-    """A work folder, the folders of its shards, and the fields of all, which lie in a folder."""
-
-    work: WorkFolder
-    shards: Mapping[Shard, WorkFolder]
-    images_dir: Path
-    fields: Sequence[Field]
-
-    def check_images(self, made: StageOfShards) -> None:
-        """Check that shards were made from the images as they are, so that no field is left out.
-
-        Raises
-        ------
-        InputError
-            Fields were added, removed or replaced since.
-        """
-        for (shard, folder), manifest in zip(self.shards.items(), made.manifests, strict=True):
-            if manifest.inputs["images"] != fingerprint_fields(shard.select(self.fields)):
-                raise InputError(
-                    found=f"{made.stage} of shard {shard} was made from other images than there are now",
-                    where=folder.root,
-                    expected=f"one made from the images in {self.images_dir}",
-                    advice=f"run {command(made.stage, self.work.root, shard, self.images_dir)}",
-                )
-
-    def find_edits(self) -> dict[str, str]:
-        """Return the masks that were edited in the shards: ID of the field -> hash."""
-        edits: dict[str, str] = {}
-        for part in self.shards.values():
-            edits |= find_mask_edits(part.masks).all
-        return edits
-
-    def order(self, image_ids: set[str]) -> list[str]:
-        """Return some fields in the order of all."""
-        return [field.image_id for field in self.fields if field.image_id in image_ids]
-
-    def join_failures(self, manifests: Sequence[Manifest]) -> list[Failure]:
-        """Return what failed in all shards, in the order of the fields."""
-        failures = {record.where: record.why for manifest in manifests for record in manifest.failures}
-        return [Failure(image_id, failures[image_id]) for image_id in self.order(set(failures))]
-
-
-def _find_whole(work: WorkFolder, shards: Mapping[Shard, WorkFolder], segment: StageOfShards) -> _WholeSet:
-    # Machines may have them at different places.
-    places = [Path(manifest.details["images"]) for manifest in segment.manifests]
-    images_dir = next((place for place in places if place.exists()), None)
-    if images_dir is None:
-        raise InputError(
-            found="the images are not there any more",
-            where=places[0],
-            expected="those of the shards, by whose names it is known that none is missing",
-            advice="put them back; if they were moved, run `hpacells segment` for each shard with the folder "
-            "where they are now, which segments nothing twice",
-        )
-    settings = ImageSettings.model_validate(segment.first.details.get("image_settings", {}))
-    return _WholeSet(work, shards, images_dir, find_fields(images_dir, settings))
-
-
-def _segment_step(whole: _WholeSet, made: StageOfShards) -> Step:
+def _segment_step(whole: WholeSet, made: StageOfShards) -> Step:
     """Join label images and tables."""
     from data.own_masks.own_masks import OwnMasks
     from stages.merge.masks import join_masks
-    from stages.segment.segmenter_choice import find_masks_folder
 
     work, settings = whole.work, SegmentSettings.model_validate(made.first.settings)
-    masks = find_masks_folder(settings)
     failures = whole.join_failures(made.manifests)
     failed = {failure.where for failure in failures}
+    # Asked of the shards, since a segmenter's name is known only where all networks are loaded.
+    has_masks = "masks" in made.first.inputs
+    source = OwnMasks(Path(settings.masks or settings.segmenter), whole.fields) if has_masks else None
 
     def run(_: str, context: Context) -> StageReport:
         parts = [segment_outputs(part) for part in whole.shards.values()]
@@ -190,7 +139,7 @@ def _segment_step(whole: _WholeSet, made: StageOfShards) -> Step:
         settings=settings,
         inputs={"images": fingerprint_fields(whole.fields)}
         | _common_inputs(made)
-        | fingerprint_masks(None if masks is None else OwnMasks(masks, whole.fields), whole.fields)
+        | fingerprint_masks(source, whole.fields)
         | fingerprint_edits(whole.find_edits()),
         outputs=segmented_paths(work),
         run=run,
@@ -198,7 +147,7 @@ def _segment_step(whole: _WholeSet, made: StageOfShards) -> Step:
     )
 
 
-def _crops_step(whole: _WholeSet, made: StageOfShards, segmented: Manifest) -> Step:
+def _crops_step(whole: WholeSet, made: StageOfShards, segmented: Manifest) -> Step:
     """Join tile stores, and complete the cells table."""
     from stages.merge.cells import join_cells, join_tiles
     from stages.merge.order import order_cells
@@ -226,7 +175,7 @@ def _crops_step(whole: _WholeSet, made: StageOfShards, segmented: Manifest) -> S
     )
 
 
-def _predict_step(whole: _WholeSet, made: StageOfShards, cropped: Manifest) -> Step:
+def _predict_step(whole: WholeSet, made: StageOfShards, cropped: Manifest) -> Step:
     """Join predictions."""
     from stages.merge.predictions import join_predictions
 

@@ -107,6 +107,39 @@ def test_a_merged_folder_goes_on_as_that_of_one_machine(images: Path, sharded: P
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+def assert_shards_equal_a_single_run(images: Path, folder: Path, *more: object) -> None:
+    """Segment and cut in two shards and in one run, and compare all results."""
+    for place, shards in (("work", [("--shard", "0/2"), ("--shard", "1/2")]), ("single", [()])):
+        for shard in shards:
+            make("segment", images, folder / place, *shard, *more, "--allow-failed")
+            make("crops", images, folder / place, *shard, "--allow-failed")
+    run_here("merge", folder / "work", "--allow-failed")
+    for stage in ("segment", "crops"):
+        assert read_manifest(folder / "work", stage) == read_manifest(folder / "single", stage)
+    names = [f"tiles.zarr/{path.relative_to(folder / 'single/tiles.zarr')}" for path in list_store(folder)]
+    for name in ("cells.parquet", "images.parquet", *names):
+        assert (folder / "work" / name).read_bytes() == (folder / "single" / name).read_bytes()
+
+
+def list_store(folder: Path) -> list[Path]:
+    return [path for path in (folder / "single/tiles.zarr").rglob("*") if path.is_file()]
+
+
+def test_own_masks_are_matched_with_all_fields(images: Path, tmp_path: Path) -> None:
+    assert_shards_equal_a_single_run(images, tmp_path, "--masks", images / "masks")
+
+
+def test_a_channel_that_one_shard_lacks_is_missing_there(images: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(images, tmp_path / "images", copy_function=shutil.copy2)
+    kept = find_fields(images)[-1].image_id
+    for path in folder.glob("*_yellow.png"):
+        if not path.name.startswith(kept):
+            path.unlink()
+    assert_shards_equal_a_single_run(folder, tmp_path)
+    failed = read_manifest(tmp_path / "work", "segment")["counts"]["failed"]
+    assert failed == 5
+
+
 def test_stages_are_merged_as_far_as_all_shards_are(images: Path, single: Path, tmp_path: Path) -> None:
     for number in range(2):
         make("segment", images, tmp_path, "--shard", f"{number}/2", "--allow-failed")
