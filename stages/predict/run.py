@@ -13,7 +13,13 @@ from data.predictions.predictions_table import write_predictions
 from data.tiles.tile_store import TileStore
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from models.classifiers.ensemble.fewer_channels import adapt_members, name_member
-from models.classifiers.ensemble.members import Member, group_by_tiles, read_members, warn_of_versions
+from models.classifiers.ensemble.members import (
+    Member,
+    group_by_tiles,
+    mean_thresholds,
+    read_members,
+    warn_of_versions,
+)
 from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
 from models.classifiers.ensemble.tile_preset import fit_members
 from stages.predict.paths import PredictInputs, PredictOutputs
@@ -66,6 +72,7 @@ def run(
         image_weight=prediction.image_weight,
     )
     blocks.remove()
+    thresholds = mean_thresholds(members)
     counts: dict[str, int | float] = {"cells": len(rows), "left out": len(table) - len(rows)}
     return StageReport(
         counts=counts | ({"classifiers": len(members)} if len(members) > 1 else {}),
@@ -74,6 +81,7 @@ def run(
             "backbones": [member.architecture.backbone.name for member in members],
             "channels": [list(member.architecture.tiles.channels) for member in members],
             "runtimes": sorted(prediction.identities),
+            "thresholds": None if thresholds is None else thresholds.tolist(),
         },
     )
 
