@@ -1,5 +1,6 @@
 """The command that trains the classifier."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +19,14 @@ def train(
             "softened by its out-of-fold predictions.",
         ),
     ],
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            "--corrections",
+            help="What you said of single cells in the report: the CSV that it exports. These cells have "
+            "labels of their own; those with a bad mask, or marked wrong without a class, are left out.",
+        ),
+    ] = None,
     recipe: Recipe = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
@@ -26,4 +35,4 @@ def train(
     from pipeline.steps.train import train_step
 
     settings = load_settings(["train"], config, assignments, recipe=recipe)
-    run_step(train_step(WorkFolder(work), labels, settings))
+    run_step(train_step(WorkFolder(work), labels, settings, corrections))

@@ -52,7 +52,7 @@ window.hpacells.views = window.hpacells.views || {};
     if (own !== turn) return;
     current = opened;
     main.setAttribute("aria-busy", "false");
-    document.title = (opened.title ? opened.title + " – " : "") + "hpacells report";
+    document.title = (opened.title ? opened.title + " | " : "") + "hpacells report";
     hpacells.announce(opened.title || "");
     showViews(address.view);
     const target = opened.focus || main.querySelector("h1");
