@@ -11,6 +11,7 @@ from pydantic import Field as Setting
 
 from data.errors import InputError
 from data.fields.duplicates.near_duplicates import find_near_duplicates
+from data.labels.corrections import CellKey
 from data.labels.image_groups import join_groups
 from data.labels.label_file import check_coverage
 from data.labels.label_set import HPA2021, LabelSet
@@ -75,6 +76,8 @@ class TrainingSet:
         Names of the classes.
     counts
         What was used and what was left out, and how many.
+    corrected
+        (n,) bool: cells whose targets are labels of their own, and not those of their images.
     """
 
     rows: NDArray[np.intp]
@@ -86,6 +89,7 @@ class TrainingSet:
     proteins: dict[str, str]
     class_names: tuple[str, ...]
     counts: dict[str, int]
+    corrected: NDArray[np.bool_]
 
 
 def select_training_set(
@@ -96,6 +100,7 @@ def select_training_set(
     data: DataSettings | None = None,
     label_set: LabelSet = HPA2021,
     proteins: Mapping[str, str] | None = None,
+    corrections: Mapping[CellKey, tuple[int, ...] | None] | None = None,
     where: object = "labels",
 ) -> TrainingSet:
     """Select the cells to train on: not dropped, and of an image with a label (with one only, for "single").
@@ -115,6 +120,9 @@ def select_training_set(
         The classes.
     proteins
         Image ID -> protein (``data.labels.label_file.read_proteins``); images of one protein stay together.
+    corrections
+        Image ID and number of cells -> their own classes, whatever the labels of their images; None for cells
+        that are left out. For "single" those with one class alone are trained on. The cells need ``cell_id``.
     where
         The label file, for messages.
 
@@ -129,22 +137,23 @@ def select_training_set(
     labelled = {image_id: labels[image_id] for image_id in present if labels.get(image_id)}
     used = labelled if images == "all" else _with_one_label(labelled, where)
     settings = data or DataSettings()
-    rows = _find_rows(cells, used, where)
+    own = _find_corrected(cells, corrections or {})
+    rows = _find_rows(cells, used, own, is_single=images == "single", where=where)
     hashes, mosaics = _read_column(cells, "image_hash"), _read_column(cells, "group")
     clusters = _cluster(hashes, sorted(set(image_ids[rows])), settings)
     if settings.duplicates == "remove":
         rows = rows[np.isin(image_ids[rows], list(clusters.values()))]
     kept = sorted(set(image_ids[rows]))
     targets = np.zeros((len(rows), len(label_set)), np.float32)
-    for row, image_id in enumerate(image_ids[rows]):
-        targets[row, list(used[image_id])] = 1
+    for place, (row, image_id) in enumerate(zip(rows.tolist(), image_ids[rows], strict=True)):
+        targets[place, list(own.get(row) or () if row in own else used[image_id])] = 1
     named = proteins or {}
     return TrainingSet(
         rows=rows,
         image_ids=image_ids[rows],
         cell_ids=cells["cell_id"].to_numpy()[rows] if "cell_id" in cells else rows,
         targets=targets,
-        labels={image_id: used[image_id] for image_id in kept},
+        labels=_label_images(kept, used, rows, image_ids, own),
         groups=join_groups(kept, mosaics, named, clusters),
         proteins={image_id: named[image_id] for image_id in kept if named.get(image_id)},
         class_names=label_set.names,
@@ -155,14 +164,61 @@ def select_training_set(
             "images_with_several_labels": len(labelled) - len(used),
             "labels_of_other_images": len(set(labels) - set(present)),
             "near_duplicates": len(clusters) - len(set(clusters.values())),
+            **_count_corrected(own, rows),
         },
+        corrected=np.isin(rows, list(own)),
     )
 
 
-def _find_rows(cells: pd.DataFrame, images: Collection[str], where: object) -> NDArray[np.intp]:
-    """Find the rows of the cells of some images that no filter dropped."""
+def _find_corrected(
+    cells: pd.DataFrame, corrections: Mapping[CellKey, tuple[int, ...] | None]
+) -> dict[int, tuple[int, ...] | None]:
+    """Return what is said of cells by row of the table."""
+    if not corrections:
+        return {}
+    keys = zip(cells["image_id"].tolist(), cells["cell_id"].tolist(), strict=True)
+    return {row: corrections[key] for row, key in enumerate(keys) if key in corrections}
+
+
+def _label_images(
+    kept: Sequence[str],
+    used: Mapping[str, tuple[int, ...]],
+    rows: NDArray[np.intp],
+    image_ids: NDArray[np.str_],
+    own: Mapping[int, tuple[int, ...] | None],
+) -> dict[str, tuple[int, ...]]:
+    """Return the labels of images; of those without any that are used all of their cells' own."""
+    labels = {image_id: used[image_id] for image_id in kept if image_id in used}
+    found: dict[str, set[int]] = {image_id: set() for image_id in kept if image_id not in used}
+    for row in rows.tolist():
+        if image_ids[row] in found:
+            found[image_ids[row]].update(own.get(row) or ())
+    labels |= {image_id: tuple(sorted(classes)) for image_id, classes in found.items()}
+    return {image_id: labels[image_id] for image_id in kept}
+
+
+def _count_corrected(own: Mapping[int, tuple[int, ...] | None], rows: NDArray[np.intp]) -> dict[str, int]:
+    """Count the corrected cells, and those that the corrections, or their several labels, leave out."""
+    if not own:
+        return {}
+    used = int(np.isin(rows, list(own)).sum())
+    return {"corrected_cells": used, "corrected_cells_left_out": len(own) - used}
+
+
+def _find_rows(
+    cells: pd.DataFrame,
+    images: Collection[str],
+    own: Mapping[int, tuple[int, ...] | None],
+    *,
+    is_single: bool,
+    where: object,
+) -> NDArray[np.intp]:
+    """Find the rows of the cells of some images, or with labels of their own, that no filter dropped."""
     kept = cells["dropped"].to_numpy(dtype=str) == ""
-    rows = np.flatnonzero(kept & np.isin(cells["image_id"].to_numpy(dtype=str), list(images)))
+    chosen = np.isin(cells["image_id"].to_numpy(dtype=str), list(images))
+    for row, classes in own.items():
+        chosen[row] = classes is not None and (not is_single or len(classes) == 1)
+    rows = np.flatnonzero(kept & chosen)
     if not len(rows):
         raise InputError(
             found=f"no cell is left of the {len(images)} images to train on",

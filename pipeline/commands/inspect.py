@@ -27,6 +27,14 @@ def inspect(
             "cells, the labels of their index.",
         ),
     ] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option(
+            "--queue",
+            help="Class by name or number: the report also lists the cells for which a label of it helps "
+            "most; or rare, for all classes, the rarest first.",
+        ),
+    ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
@@ -34,6 +42,6 @@ def inspect(
     from pipeline.steps.inspect import inspect_step
 
     folder, settings = WorkFolder(work), load_settings(["inspect"], config, assignments)
-    manifest = execute(inspect_step(folder, labels, settings), local_engine())
+    manifest = execute(inspect_step(folder, labels, settings, queue=queue), local_engine())
     typer.echo(f"report: {folder.report / 'index.html'}")
     finish([manifest])

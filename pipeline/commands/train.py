@@ -1,9 +1,11 @@
 """The command that trains the classifier."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from data.errors import InputError
 from pipeline.commands.options import (
     Assignments,
     ConfigFile,
@@ -28,6 +30,14 @@ def train(
             "softened by its out-of-fold predictions.",
         ),
     ],
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            "--corrections",
+            help="What you said of single cells in the report: the CSV that it exports. These cells have "
+            "labels of their own; those with a bad mask, or marked wrong without a class, are left out.",
+        ),
+    ] = None,
     recipe: Recipe = None,
     images: FieldImages = None,
     config: ConfigFile = None,
@@ -39,5 +49,12 @@ def train(
 
     settings = load_settings(["images", "train"], config, assignments, recipe=recipe)
     size = find_training_unit(settings)
+    if size is not None and corrections is not None:
+        raise InputError(
+            found="corrections of single cells for a training on whole fields",
+            where=corrections,
+            expected="a training on cells (train.unit=cell)",
+        )
     folder, prepared = prepare_unit(WorkFolder(work), size, images, settings, local_engine())
-    finish([*prepared, execute(train_step(folder, labels, settings), local_engine())])
+    step = train_step(folder, labels, settings, corrections)
+    finish([*prepared, execute(step, local_engine())])

@@ -16,13 +16,18 @@ from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.combine import PREDICTIONS
 from pipeline.steps.images import list_segmented
+from pipeline.steps.run_record import hash_shown, record_run
 from stages.inspect.paths import PredictedBy
 from stages.inspect.settings import InspectSettings
 from stages.stage import Context, StageReport
 
 
 def inspect_step(
-    work: WorkFolder, labels: Path | None, config: Config, fields: Sequence[Field] | None = None
+    work: WorkFolder,
+    labels: Path | None,
+    config: Config,
+    fields: Sequence[Field] | None = None,
+    queue: str | None = None,
 ) -> Step:
     """Write the HTML report of a work folder, of fields or of pre-cropped cells.
 
@@ -37,15 +42,21 @@ def inspect_step(
         Settings.
     fields
         The fields that were segmented; by default they are found again when the report is written.
+    queue
+        The class by which cells are ordered for labelling, "rare" for all, or None.
     """
     crops = read_manifest(work.manifest("crops"))
     if crops is not None and "index" in crops.inputs:
-        return _inspect_precropped_step(work, labels, config)
-    return _inspect_fields_step(work, labels, config, fields)
+        return _inspect_precropped_step(work, labels, config, queue)
+    return _inspect_fields_step(work, labels, config, fields, queue)
 
 
 def _inspect_fields_step(
-    work: WorkFolder, labels: Path | None, config: Config, fields: Sequence[Field] | None
+    work: WorkFolder,
+    labels: Path | None,
+    config: Config,
+    fields: Sequence[Field] | None,
+    queue: str | None,
 ) -> Step:
     from stages.inspect.paths import InspectInputs, InspectOutputs
     from stages.inspect.run import run as inspect
@@ -76,6 +87,8 @@ def _inspect_fields_step(
             predicted_by=predicted_by,
             scores=scores.details if scores else None,
             labels_path=labels,
+            queue=queue,
+            record=record_run(work, predicted),
         )
         return inspect(inputs, InspectOutputs(work.report), settings, context)
 
@@ -88,13 +101,16 @@ def _inspect_fields_step(
             "scores": scores.key if scores else "none",
             "labels": hash_file(labels) if labels else "none",
         }
-        | _hash_attending(predicted_by, predicted),
+        | _hash_attending(predicted_by, predicted)
+        | hash_shown(work, queue),
         outputs=(work.report,),
         run=run,
     )
 
 
-def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Config) -> Step:
+def _inspect_precropped_step(
+    work: WorkFolder, labels: Path | None, config: Config, queue: str | None
+) -> Step:
     from stages.inspect.paths import InspectOutputs, PrecroppedInspectInputs
     from stages.inspect.run_precropped import run as inspect
 
@@ -125,12 +141,14 @@ def _inspect_precropped_step(work: WorkFolder, labels: Path | None, config: Conf
         classifier=classifier,
         limits=limits,
         predicted_by=predicted_by,
+        queue=queue,
+        record=record_run(work, predict),
     )
     return Step(
         stage="inspect",
         manifest=work.manifest("inspect"),
         settings=settings,
-        inputs=dependencies | _hash_attending(predicted_by, predict),
+        inputs=dependencies | _hash_attending(predicted_by, predict) | hash_shown(work, queue),
         outputs=(work.report,),
         run=lambda _, context: inspect(inputs, InspectOutputs(work.report), settings, context),
     )

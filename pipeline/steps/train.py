@@ -24,8 +24,8 @@ OUT_OF_FOLD = "oof"
 _CLASSIFIER = ("model.safetensors", "model.toml")
 
 
-def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
-    """Train a classifier, or one for each fold, on the tiles and a label file.
+def train_step(work: WorkFolder, labels: str | Path, config: Config, corrections: Path | None = None) -> Step:
+    """Train a classifier, or one for each fold, on the tiles, a label file and corrections of single cells.
 
     Raises
     ------
@@ -41,6 +41,8 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
     label_file = _softened_labels(work, crops) if softened else Path(labels)
     dependencies = {"crops": crops, "labels": hash_file(label_file)} | hash_start(settings)
     dependencies |= hash_label_set(read_label_set(settings.label_set))
+    if corrections is not None:
+        dependencies["corrections"] = hash_file(corrections)
     if softened:
         dependencies["out_of_fold"] = hash_file(work.out_of_fold)
     # Of all folds too: where none can hold out an image, there is one classifier.
@@ -54,6 +56,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config) -> Step:
         cells_path=work.cells,
         labels_path=label_file,
         soft_labels_path=work.out_of_fold if softened else None,
+        corrections_path=corrections,
     )
     outputs = TrainOutputs(
         model_dir=work.model, out_of_fold_path=out_of_fold, features_dir=work.frozen_features

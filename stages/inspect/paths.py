@@ -26,6 +26,30 @@ class PredictedBy:
 
 
 @dataclass(frozen=True)
+class RunRecord:
+    """How the results that a report shows came about.
+
+    Attributes
+    ----------
+    stages
+        What each finished stage noted: its name, settings, seconds, counts, versions and so on.
+    weights
+        Of each classifier that predicted its name and the SHA-256 of its weights; of weights that are not
+        what they were, what became of them.
+    thresholds
+        Probabilities from which on the classifiers called the classes; None where they called the likeliest
+        one, or it is not known.
+    rate_path
+        Picture of the learning rate's range test, or None.
+    """
+
+    stages: Sequence[dict[str, Any]] = ()
+    weights: Sequence[tuple[str, str]] = ()
+    thresholds: tuple[float, ...] | None = None
+    rate_path: Path | None = None
+
+
+@dataclass(frozen=True)
 class InspectInputs:
     """What a report on fields is made of.
 
@@ -48,6 +72,10 @@ class InspectInputs:
         be trusted; empty where nothing is to be said.
     predicted_by
         The classifiers whose attention is shown; None for no attention.
+    queue
+        The class by which cells are ordered for labelling, "rare" for all, or None for no such order.
+    record
+        How the results came about.
     """
 
     fields: Sequence[Field]
@@ -63,6 +91,8 @@ class InspectInputs:
     classifier: str = ""
     limits: str = ""
     predicted_by: PredictedBy | None = None
+    queue: str | None = None
+    record: RunRecord = RunRecord()
 
 
 @dataclass(frozen=True)
@@ -83,7 +113,7 @@ class PrecroppedInspectInputs:
         Whether the classifier was trained with these very labels.
     curves_path
         Training curves of the classifier, or None.
-    classifier, limits, predicted_by
+    classifier, limits, predicted_by, queue, record
         As of `InspectInputs`.
     """
 
@@ -97,6 +127,8 @@ class PrecroppedInspectInputs:
     classifier: str = ""
     limits: str = ""
     predicted_by: PredictedBy | None = None
+    queue: str | None = None
+    record: RunRecord = RunRecord()
 
 
 @dataclass(frozen=True)

@@ -2,50 +2,48 @@
 
 import numpy as np
 
-from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.fields.images_table import read_images
-from stages.inspect.attention.find import find_attention
-from stages.inspect.attention.maps import write_scale
+from data.tiles.tile_store import TileStore
+from stages.inspect.cells.cell_facts import COLUMNS, CellFacts
 from stages.inspect.cells.predicted_cells import PredictedCells
-from stages.inspect.class_counts import count_patterns
-from stages.inspect.field_index import write_field_index
-from stages.inspect.field_pages import CELL_COLUMNS, FieldPages
+from stages.inspect.given_labels import read_given_labels
 from stages.inspect.paths import InspectInputs, InspectOutputs
+from stages.inspect.report import Report
+from stages.inspect.segmented_fields import SegmentedFields
 from stages.inspect.settings import InspectSettings
-from stages.stage import Context, Failure, StageReport
+from stages.stage import Context, StageReport
 
 
 def run(
     inputs: InspectInputs, outputs: InspectOutputs, settings: InspectSettings, context: Context
 ) -> StageReport:
-    """Write ``index.html`` with the scores per class, and one page per field with its outlines and cells.
+    """Write ``index.html``, its scripts, and the files of each field, which it loads when they are needed.
 
-    A field that cannot be shown is named in the report and counted as failed.
+    Fields are read one at a time. One that cannot be shown is named in the report and counted as failed.
+
+    Raises
+    ------
+    InputError
+        A file is missing or does not fit the others, the label file has a label of none of the fields, or
+        there is no such class to order cells by.
     """
-    table = read_cells(inputs.cells_path, list(CELL_COLUMNS))
+    table = read_cells(inputs.cells_path, list(COLUMNS))
     images = read_images(inputs.images_table_path)
     shown = images.iloc[np.unique(np.linspace(0, len(images) - 1, settings.max_fields).astype(int))]
-    with atomic_folder(outputs.report_dir, replace=True) as folder:
-        (folder / "fields").mkdir()
-        predicted = PredictedCells(inputs.predictions_path, table)
-        attention = find_attention(
-            inputs.predicted_by,
-            inputs.tiles_path,
-            np.flatnonzero(predicted.known & table["image_id"].isin(shown["image_id"]).to_numpy(bool)),
-            settings,
-            context,
-        )
-        write_scale(folder, attention)
-        pages = FieldPages(inputs, table, folder / "fields", settings, predicted, attention)
-        fields, failures = [], []
-        for image_id, page in context.map(
-            pages, shown["image_id"].tolist(), description="inspect", total=len(shown)
-        ):
-            if isinstance(page, Exception):
-                failures.append(Failure(image_id, str(page)))
-            else:
-                fields.append(page)
-        patterns = count_patterns(table, predicted)
-        write_field_index(folder, inputs, table, patterns, len(images), fields, failures, attention.note)
-    return StageReport(counts={"fields": len(fields), "cells": len(table)}, failures=failures)
+    predicted = PredictedCells(inputs.predictions_path, table)
+    given: dict[str, tuple[str, ...]] = {}
+    if inputs.labels_path is not None and predicted.label_set is not None:
+        image_ids = [field.image_id for field in inputs.fields]
+        given = read_given_labels(inputs.labels_path, predicted.label_set, image_ids)
+    tiles = TileStore(inputs.tiles_path)
+    report = Report(
+        inputs=inputs,
+        fields=SegmentedFields(inputs, shown, table, tiles.channels),
+        total=len(images),
+        facts=CellFacts(table, predicted, given),
+        tiles=tiles,
+        has_groups=False,
+    )
+    failures = report.write(outputs, settings, context)
+    return StageReport(counts={"fields": len(shown) - len(failures), "cells": len(table)}, failures=failures)

@@ -1,38 +1,33 @@
 """Inspect pre-cropped cells: an HTML report that opens from disk and shows every cell."""
 
-import numpy as np
-
-from data.atomic import atomic_folder
 from data.cells.cells_table import read_cells
 from data.tiles.tile_store import TileStore
-from stages.inspect.attention.find import find_attention
-from stages.inspect.attention.maps import write_scale
-from stages.inspect.cells.cards import CellCards
+from stages.inspect.cells.cell_facts import COLUMNS, CellFacts
 from stages.inspect.cells.groups import divide_cells
-from stages.inspect.cells.index import write_cell_index
-from stages.inspect.cells.pages import CellPages
+from stages.inspect.cells.mosaics import Mosaics
 from stages.inspect.cells.predicted_cells import PredictedCells
-from stages.inspect.cells.views import ViewPages, divide_views, list_views
 from stages.inspect.given_labels import read_given_labels
 from stages.inspect.paths import InspectOutputs, PrecroppedInspectInputs
+from stages.inspect.report import Report
 from stages.inspect.settings import InspectSettings
-from stages.stage import Context, Failure, StageReport
+from stages.stage import Context, StageReport
 
 
 def run(
     inputs: PrecroppedInspectInputs, outputs: InspectOutputs, settings: InspectSettings, context: Context
 ) -> StageReport:
-    """Write ``index.html`` with counts by class, one page per group of cells, and pages of chosen cells.
+    """Write ``index.html``, its scripts, and the files of each group of cells, which are loaded when needed.
 
-    Tiles are read a page at a time. A page whose tiles cannot be shown is named in the report and counted as
-    failed.
+    Tiles are read one group at a time. A group whose tiles cannot be shown is named in the report and counted
+    as failed.
 
     Raises
     ------
     InputError
-        A file is missing or does not fit the others, or the label file has a label of none of the cells.
+        A file is missing or does not fit the others, the label file has a label of none of the cells, or
+        there is no such class to order cells by.
     """
-    table = read_cells(inputs.cells_path, ["image_id", "cell_id", "dropped", "group"])
+    table = read_cells(inputs.cells_path, list(COLUMNS))
     tiles = TileStore(inputs.tiles_path, rows=len(table))
     predicted = PredictedCells(inputs.predictions_path, table)
     label_set = inputs.label_set or predicted.label_set
@@ -43,27 +38,17 @@ def run(
         else {}
     )
     groups = divide_cells(image_ids, table["group"].tolist(), settings.cells_per_page)
-    shown_rows = np.flatnonzero(predicted.known)
-    attention = find_attention(inputs.predicted_by, inputs.tiles_path, shown_rows, settings, context)
-    cards = CellCards(table, predicted, given, groups, settings.top_classes, attention)
-    views = list_views(cards)
-    view_pages = divide_views(views, settings.cells_per_page)
-    failures: list[Failure] = []
-    with atomic_folder(outputs.report_dir, replace=True) as folder:
-        write_scale(folder, attention)
-        pages = CellPages(tiles, cards, folder, len(groups))
-        shown = []
-        for group, page in context.map(pages, groups, description="inspect", total=len(groups)):
-            if isinstance(page, Exception):
-                failures.append(Failure(group.title, str(page)))
-                page = pages.write_failed(group, str(page))
-            shown.append(page)
-        write = ViewPages(cards, folder, tiles.channels)
-        for page, done in context.map(write, view_pages, description="inspect", total=len(view_pages)):
-            if isinstance(done, Exception):
-                failures.append(Failure(page.file, str(done)))
-        write_cell_index(folder, inputs, cards, views, shown, failures)
+    facts = CellFacts(table, predicted, given)
+    report = Report(
+        inputs=inputs,
+        fields=Mosaics(tiles, groups),
+        total=len(groups),
+        facts=facts,
+        tiles=tiles,
+        has_groups=True,
+    )
+    failures = report.write(outputs, settings, context)
     return StageReport(
-        counts={"cells": len(table), "pages": len(groups), "labelled": sum(map(bool, cards.given))},
+        counts={"cells": len(table), "pages": len(groups), "labelled": sum(map(bool, facts.given))},
         failures=failures,
     )

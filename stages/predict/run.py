@@ -14,7 +14,13 @@ from data.tiles.tile_presets import FIELD
 from data.tiles.tile_store import TileStore
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from models.classifiers.ensemble.fewer_channels import adapt_members, name_member
-from models.classifiers.ensemble.members import Member, group_by_tiles, read_members, warn_of_versions
+from models.classifiers.ensemble.members import (
+    Member,
+    group_by_tiles,
+    mean_thresholds,
+    read_members,
+    warn_of_versions,
+)
 from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
 from models.classifiers.ensemble.tile_preset import fit_members
 from stages.predict.paths import PredictInputs, PredictOutputs
@@ -69,6 +75,7 @@ def run(
         calibrations=calibrations,
     )
     blocks.remove()
+    thresholds = mean_thresholds(members)
     predicted = "fields" if store.preset == FIELD else "cells"
     counts: dict[str, int | float] = {predicted: len(rows), "left out": len(table) - len(rows)}
     return StageReport(
@@ -79,6 +86,7 @@ def run(
             "channels": [list(member.architecture.tiles.channels) for member in members],
             "calibrations": calibrations,
             "runtimes": sorted(prediction.identities),
+            "thresholds": None if thresholds is None else thresholds.tolist(),
         },
     )
 

@@ -17,12 +17,15 @@ class TrainInputs:
     soft_labels_path
         Out-of-fold predictions of an earlier training, to be mixed into the labels of the cells that are
         trained on; or None.
+    corrections_path
+        What somebody said of single cells (``data.labels.corrections``), or None.
     """
 
     tiles_path: Path
     cells_path: Path
     labels_path: Path
     soft_labels_path: Path | None = None
+    corrections_path: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ ALSO_MENDED_BY = {
     ("predictions.parquet", "inspect"): ["predict"],
     ("submission.csv", "combine"): [],
     ("evaluate/quality.json", "evaluate"): [],
-    ("report/fields/sim-5-00002.html", "inspect"): [],
+    ("report/fields/2.js", "inspect"): [],
     ("explore/classes.csv", "explore"): [],
     ("segment.json", "crops"): ["segment"],
     ("crops.json", "predict"): ["crops"],
@@ -144,7 +144,7 @@ def test_moved_images(hpacells_here: Run, source: Path, work: Path, tmp_path: Pa
     status, messages = hpacells_here(work, "segment", moved, *segment[1:])
     assert "segment: 4 fields, 4 reused" in messages
     assert hpacells_here(work, "inspect")[0] == 0
-    assert len(list((work / "report/fields").glob("*.html"))) == 4
+    assert len(list((work / "report/fields").glob("*_small.jpg"))) == 4
 
 
 def edit_predictions(work: Path) -> Path:

@@ -15,6 +15,7 @@ from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predict
 from data.tiles.tile_store import TileStore
 from models.classifiers.model_folder import read_classifier
 from tests.factories.command_line import run_here
+from tests.factories.report import read_data, read_fields
 
 
 def copy_channels(source: Path, folder: Path, channels: tuple[str, ...], fields: int = 2) -> Path:
@@ -72,10 +73,13 @@ def test_fields_go_through_all_stages_and_say_what_they_lack(
     np.testing.assert_allclose(predictions[list(PROBABILITY_COLUMNS)].sum(axis=1), 1, atol=1e-4)
     index = (work / "report/index.html").read_text()
     assert f"Predicted by simhpa19-fewer-channels (sees {', '.join(channels)})" in index
-    page = (work / "report/fields" / f"{table['image_id'][0]}.html").read_text()
-    assert "the images have no " in page
+    told = read_data(work / "report", "data/report")
+    assert told["channels"] == list(channels)
+    assert "the images have no " in told["colours"]
     for channel in set(CHANNELS) - set(channels):
-        assert f"({channel})" in page
+        assert f"({channel})" in told["colours"]
+    for field in read_fields(work / "report").values():
+        assert [channel["name"] for channel in field["channels"]] == list(channels)
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 
 from data.channels import CHANNELS
 from data.predictions.predictions_table import read_predictions
+from tests.factories.report import read_fields
 
 
 @pytest.fixture
@@ -41,10 +42,10 @@ def test_from_index_to_predictions(hpacells, write_recipe, index: Path, tmp_path
     hpacells("combine", "--work", work)
     assert len(pd.read_csv(work / "submission.csv")) == 5
     hpacells("inspect", "--work", work)
-    page = (work / "report/cells/1.html").read_text()
-    assert all(f"cell{number}</a>" in page for number in range(1, 5))
-    assert page.count("label <b>") == 5
-    assert "left out: unreadable" in page
+    cells = [cell for group in read_fields(work / "report").values() for cell in group["cells"]]
+    assert [cell["image"] for cell in cells] == [*(f"cell{number}" for number in range(1, 5)), "gone"]
+    assert all(cell["given"] for cell in cells)
+    assert [cell["dropped"] for cell in cells] == ["", "", "", "", "unreadable"]
     assert "5 pre-cropped cells, 4 kept" in (work / "report/index.html").read_text()
 
 

@@ -78,5 +78,5 @@ def test_images_to_probabilities_without_er(
     embedding = np.stack(table["embedding"].to_list())
     assert embedding.shape == (len(table), 1536)
     assert np.isfinite(embedding).all()
-    assert len(list((work / "report/fields").glob("*_attention.jpg"))) == 1
+    assert len(list((work / "report/fields").glob("*_attention_*.jpg"))) == 1
     assert "The attention of the network is shown for" in (work / "report/index.html").read_text()

@@ -12,6 +12,7 @@ from data.labels.label_set import HPA2021, read_label_set
 from data.predictions.predictions_table import read_class_names, read_predictions
 from pipeline.runs.manifest import read_manifest
 from tests.factories.command_line import run_here
+from tests.factories.report import read_data, read_fields
 from tests.factories.subcell import shrink_subcell, write_tiny_subcell
 
 FAST = ("--set", "segment.segmenter=classical", "--set", "predict.runtime=torch")
@@ -66,12 +67,14 @@ def test_images_to_embeddings_submission_report_and_anndata(
 
 def check_attention(work: Path, cells: int) -> None:
     """Check that each predicted cell of the report has the pictures of two heads."""
-    [sheet] = (work / "report/fields").glob("*_attention.jpg")
-    assert cv2.imread(str(sheet)).shape == (cells * 128, 256, 3)
-    page = next((work / "report/fields").glob("*.html")).read_text()
-    assert page.count(f"url({sheet.name});background-position") == cells
-    assert "Each map is scaled by its own maximum" in page
-    assert "../attention_scale.jpg" in page
+    [sheet] = (work / "report/fields").glob("*_attention_*.jpg")
+    assert cv2.imread(str(sheet)).shape == (cells * 256, 512, 3)
+    [field] = read_fields(work / "report").values()
+    places = [cell["attention"][0] for cell in field["cells"] if "attention" in cell]
+    assert places == list(range(cells))
+    told = read_data(work / "report", "data/report")["attention"]
+    assert "Each map is scaled by its own maximum" in told["legend"]
+    assert told["scale"] == "attention_scale.jpg"
     assert (work / "report/attention_scale.jpg").is_file()
     assert f"shown for all {cells} predicted cells" in (work / "report/index.html").read_text()
 
@@ -82,6 +85,7 @@ def test_a_report_without_attention_says_why(images: Path, model: Path, tmp_path
     run_here("inspect", "--work", work, "--set", "inspect.attention=never")
     index = work / "report/index.html"
     assert "ttention" not in index.read_text()
+    assert read_data(work / "report", "data/report")["attention"]["legend"] == ""
     assert not list((work / "report").rglob("*attention*"))
     description = (model / "model.toml").read_text()
     (model / "model.toml").write_text(f"{description}\n# other\n")
@@ -95,7 +99,7 @@ def test_a_report_without_attention_says_why(images: Path, model: Path, tmp_path
     (model / "model.toml").write_text(description)
     run_here("inspect", "--work", work, "--set", "inspect.top_classes=4")
     assert "No attention" not in index.read_text()
-    assert len(list((work / "report/fields").glob("*_attention.jpg"))) == 1
+    assert len(list((work / "report/fields").glob("*_attention_*.jpg"))) == 1
 
 
 def test_what_the_user_says_comes_first(images: Path, model: Path, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Pages of the report for pre-cropped cells."""
+"""What a report says of cells, and on which pages pre-cropped ones are."""

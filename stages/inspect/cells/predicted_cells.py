@@ -29,6 +29,8 @@ class PredictedCells:
         The classes; None where nothing was predicted.
     probabilities
         (n, classes) float32, one row per cell; NaN for a cell that was not predicted.
+    rows
+        (n,) the row of each cell in the predictions table; -1 for a cell that was not predicted.
 
     Raises
     ------
@@ -40,6 +42,7 @@ class PredictedCells:
         self.label_set: LabelSet | None = None
         self.probabilities = np.full((len(cells), 0), np.nan, np.float32)
         # Few combinations of classes occur, in many cells.
+        self.rows = np.full(len(cells), -1, np.intp)
         self._called, self._combinations = np.full(len(cells), -1, np.int32), list[str]()
         if predictions is None:
             return
@@ -48,7 +51,7 @@ class PredictedCells:
         # Numbers of rows are joined, not the rows: these take some times as much.
         numbered = table[_CELL].assign(row=np.arange(len(table)))
         rows = cells[_CELL].merge(numbered, how="left", on=_CELL)["row"].fillna(-1).to_numpy(np.intp)
-        known = rows >= 0
+        self.rows, known = rows, rows >= 0
         probabilities = table[probability_columns(table.columns)].to_numpy(np.float32)
         self.probabilities = np.full((len(cells), probabilities.shape[1]), np.nan, np.float32)
         self.probabilities[known] = probabilities[rows[known]]

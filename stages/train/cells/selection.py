@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.cells.cells_table import read_cells
+from data.labels.corrections import CellKey, match_corrections, read_corrections
 from data.labels.label_file import read_labels, read_proteins
 from data.labels.label_set import LabelSet, read_label_set
 from data.tiles.tile_store import TileStore
@@ -16,6 +17,7 @@ from stages.train.paths import TrainInputs
 from stages.train.settings import TrainSettings
 
 _COLUMNS = ["image_id", "cell_id", "dropped", "group", "image_hash"]
+_MEASURES = ["y0", "x0", "y1", "x1", "area_px"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class LabelledCells:
         Image ID -> class numbers, and image ID -> protein where it is known.
     label_set, labels_path
         The classes, and the label file, for messages.
+    corrections
+        Image ID and number of corrected cells -> their own classes, None for those that are left out.
     """
 
     table: pd.DataFrame
@@ -38,6 +42,7 @@ class LabelledCells:
     proteins: dict[str, str]
     label_set: LabelSet
     labels_path: Path
+    corrections: dict[CellKey, tuple[int, ...] | None]
 
     @property
     def kept(self) -> NDArray[np.intp]:
@@ -59,6 +64,7 @@ class LabelledCells:
             label_set=self.label_set,
             proteins=self.proteins,
             data=settings.data,
+            corrections=self.corrections,
             where=self.labels_path,
         )
 
@@ -84,10 +90,15 @@ def read_labelled_cells(inputs: TrainInputs, settings: TrainSettings) -> Labelle
     InputError
         A file is missing or does not fit the others.
     """
-    table = read_cells(inputs.cells_path, _COLUMNS)
+    corrections_path = inputs.corrections_path
+    table = read_cells(inputs.cells_path, [*_COLUMNS, *([] if corrections_path is None else _MEASURES)])
     store = TileStore(inputs.tiles_path, rows=len(table))
     label_set = read_label_set(settings.label_set)
     proteins = read_proteins(inputs.labels_path)
+    corrections: dict[CellKey, tuple[int, ...] | None] = {}
+    if corrections_path is not None:
+        found = read_corrections(corrections_path, label_set)
+        corrections = match_corrections(found, table, corrections_path)
     return LabelledCells(
         table=table,
         store=store,
@@ -95,4 +106,5 @@ def read_labelled_cells(inputs: TrainInputs, settings: TrainSettings) -> Labelle
         proteins=proteins,
         label_set=label_set,
         labels_path=inputs.labels_path,
+        corrections=corrections,
     )

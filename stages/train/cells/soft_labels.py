@@ -18,6 +18,8 @@ log = logging.getLogger("hpacells")
 def soften(training_set: TrainingSet, soft: Path, settings: TrainSettings) -> NDArray[np.float32]:
     """Mix out-of-fold predictions into the targets, (n, classes), and tell of how many cells.
 
+    Corrected cells keep their own labels.
+
     Raises
     ------
     InputError
@@ -27,6 +29,7 @@ def soften(training_set: TrainingSet, soft: Path, settings: TrainSettings) -> ND
     class_names = read_class_names(soft)
     check_classes(class_names, training_set.class_names)
     known = match_probabilities(predictions, training_set.image_ids, training_set.cell_ids)
+    known = np.where(training_set.corrected[:, None], np.nan, known)
     softened = np.all(np.isfinite(known), axis=1)
     several = training_set.targets.sum(axis=1) > 1
     log.info(

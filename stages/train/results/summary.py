@@ -67,7 +67,8 @@ def summarise(metrics: dict[str, Any], unit: str = "cell") -> dict[str, int | fl
         "labels_of_other_images",
         "near_duplicates",
     )
-    names += [name for name in ("folds", *left_out) if metrics.get(name)]
+    corrected = ("corrected_cells", "corrected_cells_left_out")
+    names += [name for name in ("folds", *corrected, *left_out) if metrics.get(name)]
     counts = {name.replace("_", " ").replace("cells", f"{unit}s"): metrics[name] for name in names}
     if metrics["validated"] and math.isfinite(metrics["val_map"]):
         counts["validation mAP"] = round(metrics["val_map"], 3)

@@ -97,3 +97,29 @@ def test_near_duplicates(
     assert chosen.counts["near_duplicates"] == found
     none = DataSettings(duplicates="remove", duplicate_distance=2)
     assert select_training_set(hashed, LABELS, "all", data=none).counts["near_duplicates"] == 0
+
+
+def test_corrected_cells_have_labels_of_their_own(cells: pd.DataFrame) -> None:
+    numbered = cells.assign(cell_id=cells.groupby("image_id").cumcount() + 1)
+    corrections: dict[tuple[str, int], tuple[int, ...] | None] = {
+        ("a", 2): (4,),  # which a filter dropped
+        ("b", 1): (0,),  # of an image with several labels
+        ("b", 2): (0, 16),
+        ("c", 1): (9,),  # of an image without a label
+        ("d", 1): (2,),
+        ("d", 2): None,
+    }
+    chosen = select_training_set(numbered, LABELS, "single", corrections=corrections)
+    np.testing.assert_array_equal(chosen.rows, [0, 2, 4, 5])
+    np.testing.assert_array_equal(chosen.targets.argmax(axis=1), [3, 0, 9, 2])
+    np.testing.assert_array_equal(chosen.targets.sum(axis=1), 1)
+    np.testing.assert_array_equal(chosen.corrected, [False, True, True, True])
+    assert chosen.labels == {"a": (3,), "b": (0,), "c": (9,), "d": (18,)}
+    assert chosen.counts["corrected_cells"] == 3
+    assert chosen.counts["corrected_cells_left_out"] == 3
+    chosen = select_training_set(numbered, LABELS, "all", corrections=corrections)
+    np.testing.assert_array_equal(chosen.rows, [0, 2, 3, 4, 5])
+    assert [tuple(np.flatnonzero(row)) for row in chosen.targets] == [(3,), (0,), (0, 16), (9,), (2,)]
+    none = select_training_set(numbered, LABELS, "all", corrections={("d", 1): ()})
+    np.testing.assert_array_equal(none.targets[none.rows == 5], np.zeros((1, 19)))
+    assert "corrected_cells" not in select_training_set(numbered, LABELS, "all").counts

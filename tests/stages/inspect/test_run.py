@@ -18,11 +18,12 @@ from pipeline.engines.local import LocalEngine
 from stages.crops.paths import CropsInputs, CropsOutputs
 from stages.crops.run import run as crop
 from stages.crops.settings import CropsSettings
-from stages.inspect import field_pages
-from stages.inspect.paths import InspectInputs, InspectOutputs
+from stages.inspect.paths import InspectInputs, InspectOutputs, RunRecord
 from stages.inspect.run import run
 from stages.inspect.settings import InspectSettings
+from stages.inspect.written import field_files
 from stages.stage import StageReport
+from tests.factories.report import decode_channel, name_classes, read_data, read_fields
 
 ENGINE = LocalEngine(workers=2)
 
@@ -73,37 +74,61 @@ def inspect(inputs: InspectInputs, tmp_path: Path, settings: InspectSettings | N
     return run(inputs, InspectOutputs(tmp_path / "report"), settings or InspectSettings(), ENGINE)
 
 
-def test_a_page_a_field(inputs: InspectInputs, tmp_path: Path) -> None:
+def test_what_is_said_of_a_field_and_its_cells(inputs: InspectInputs, tmp_path: Path) -> None:
     report = inspect(inputs, tmp_path)
     assert report.counts == {"fields": 3, "cells": 3}
-    page = (tmp_path / "report/fields/a.html").read_text()
-    first, second = page.split('id="cell-2"')
-    assert "0.80 Golgi apparatus" in first.split('id="cell-1"')[1]
-    assert "0.70 Mitochondria" in second
-    assert "left out:" not in page
-    dropped = (tmp_path / "report/fields/c #1.html").read_text()
-    assert "left out: too dark" in dropped
-    assert "no prediction" in dropped
-    assert 'class="dropped"' in dropped
-    assert "c%20%231_tiles.jpg" in dropped
+    fields = read_fields(tmp_path / "report")
+    assert list(fields) == ["a", "b", "c #1"]
+    first, second = fields["a"]["cells"]
+    assert (first["n"], first["called"], first["p"][7]) == (1, [7], 0.8)
+    assert (second["n"], second["called"], second["p"][14]) == (2, [14], 0.7)
+    assert name_classes(tmp_path / "report", [7, 14]) == ["Golgi apparatus", "Mitochondria"]
+    assert first["dropped"] == second["dropped"] == ""
+    table = read_cells(inputs.cells_path)
+    assert first["box"] == table.loc[0, ["y0", "x0", "y1", "x1"]].tolist()
+    assert first["area"] == table.loc[0, "area_px"]
+    corners = np.array([point.split(",") for point in first["outline"].split()], int)
+    np.testing.assert_allclose([corners.min(0), corners.max(0)], [[5, 25], [75, 95]], atol=2)
+    assert fields["b"]["cells"] == []
+    [dropped] = fields["c #1"]["cells"]
+    assert dropped["dropped"] == "too dark"
+    assert dropped["called"] is dropped["p"] is None
+
+
+def test_channels_are_there_in_full_size(inputs: InspectInputs, tmp_path: Path) -> None:
+    for kind in ("jpeg", "png"):
+        inspect(inputs, tmp_path, InspectSettings.model_validate({"pictures": kind}))
+        report = tmp_path / "report"
+        for image_id, field in read_fields(report).items():
+            for channel in field["channels"]:
+                name = channel["name"]
+                plane = cv2.imread(str(inputs.images_dir / f"{image_id}_{name}.png"), cv2.IMREAD_UNCHANGED)
+                assert (channel["low"], channel["high"]) == (plane.min(), plane.max())
+                shown = decode_channel(report, field["page"], name).astype(float)
+                assert shown.shape == plane.shape == (120, 160)
+                grey = channel["low"] + shown * (channel["high"] - channel["low"]) / 255
+                np.testing.assert_allclose(grey, plane, atol=0.5 if kind == "png" else 25)
+
+
+def test_large_fields_are_shrunk_where_it_is_asked_for(inputs: InspectInputs, tmp_path: Path) -> None:
+    inspect(inputs, tmp_path, InspectSettings().model_copy(update={"picture_size": 80}))
+    assert decode_channel(tmp_path / "report", 1, "green").shape == (60, 80)
+    field = read_fields(tmp_path / "report")["a"]
+    assert (field["width"], field["height"]) == (160, 120)
 
 
 def test_labels_of_the_images_beside_what_was_predicted(inputs: InspectInputs, tmp_path: Path) -> None:
     labels = tmp_path / "train.csv"
     labels.write_text("ID,Label\na,7|3\nc #1,Cytosol\nothers,0\n")
     inspect(replace(inputs, labels_path=labels), tmp_path)
-    page = (tmp_path / "report/fields/a.html").read_text()
-    assert "<h1>a: Nucleoli fibrillar center, Golgi apparatus</h1>" in page
-    first, second = page.split('id="cell-2"')
-    assert '0.80 Golgi apparatus <b class="right">✓</b>' in first
-    assert "not the image" not in first.split('id="cell-1"')[1]
-    assert "not the image's labels" in second
-    assert re.findall(r'<polygon id="outline-(\d)"[^>]*class="wrong"', page) == ["2"]
-    assert "<h1>b</h1>" in (tmp_path / "report/fields/b.html").read_text()
-    dropped = (tmp_path / "report/fields/c #1.html").read_text()
-    assert "<h1>c #1: Cytosol</h1>" in dropped
-    assert "not the image" not in dropped
-    assert ">Nucleoli fibrillar center, Golgi apparatus<" in (tmp_path / "report/index.html").read_text()
+    report = tmp_path / "report"
+    fields = read_fields(report)
+    names = {image_id: name_classes(report, field["given"]) for image_id, field in fields.items()}
+    assert names == {"a": ["Nucleoli fibrillar center", "Golgi apparatus"], "b": [], "c #1": ["Cytosol"]}
+    assert [cell["verdict"] for cell in fields["a"]["cells"]] == ["partly", "wrong"]
+    assert (fields["a"]["differ"], fields["a"]["wrong"]) == (2, 1)
+    [dropped] = fields["c #1"]["cells"]
+    assert dropped["verdict"] == ""
 
 
 def test_labels_of_other_images_are_refused(inputs: InspectInputs, tmp_path: Path) -> None:
@@ -114,27 +139,27 @@ def test_labels_of_other_images_are_refused(inputs: InspectInputs, tmp_path: Pat
     assert not list(tmp_path.glob(".report*"))
 
 
-def test_the_sprite_has_a_strip_a_cell(inputs: InspectInputs, tmp_path: Path) -> None:
+def test_a_sheet_has_a_strip_a_cell(inputs: InspectInputs, tmp_path: Path) -> None:
     inspect(inputs, tmp_path)
-    assert cv2.imread(str(tmp_path / "report/fields/a_tiles.jpg")).shape == (2 * 128, 2 * 128, 3)
+    assert cv2.imread(str(tmp_path / "report/fields/1_tiles_1.jpg")).shape == (2 * 128, 2 * 128, 3)
+    assert read_fields(tmp_path / "report")["a"]["sheets"] == 1
 
 
 def test_many_cells_are_spread_over_several_sheets(
     inputs: InspectInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inspect(inputs, tmp_path)
-    whole = cv2.imread(str(tmp_path / "report/fields/a_tiles.jpg"))
-    monkeypatch.setattr(field_pages, "_SHEET_TILES", 1)
+    whole = cv2.imread(str(tmp_path / "report/fields/1_tiles_1.jpg"))
+    monkeypatch.setattr(field_files, "SHEET_TILES", 1)
     inspect(inputs, tmp_path)
-    sheets = [cv2.imread(str(tmp_path / f"report/fields/a_tiles{ending}.jpg")) for ending in ("", "_2")]
+    sheets = [cv2.imread(str(tmp_path / f"report/fields/1_tiles_{number}.jpg")) for number in (1, 2)]
     np.testing.assert_allclose(np.vstack(sheets).astype(int), whole, atol=8)
-    page = (tmp_path / "report/fields/a.html").read_text()
-    assert page.count("url(a_tiles.jpg);background-position:0 -0px") == 1
-    assert page.count("url(a_tiles_2.jpg);background-position:0 -0px") == 1
+    field = read_fields(tmp_path / "report")["a"]
+    assert (field["sheets"], field["sheetTiles"]) == (2, 1)
 
 
 def test_the_sheets_fit_what_browsers_show() -> None:
-    assert field_pages._SHEET_TILES * 128 <= 32767
+    assert field_files.SHEET_TILES * max(field_files.TILE, field_files.ATTENTION_TILE) <= 32767
 
 
 def test_scores_are_shown_where_there_are_any(inputs: InspectInputs, tmp_path: Path) -> None:
@@ -154,7 +179,7 @@ def test_scores_are_shown_where_there_are_any(inputs: InspectInputs, tmp_path: P
 def test_many_fields_are_sampled(inputs: InspectInputs, tmp_path: Path) -> None:
     inspect(inputs, tmp_path, InspectSettings(max_fields=2))
     assert "2 of 3 fields are shown" in (tmp_path / "report/index.html").read_text()
-    assert {path.stem for path in (tmp_path / "report/fields").glob("*.html")} == {"a", "c #1"}
+    assert set(read_fields(tmp_path / "report")) == {"a", "c #1"}
 
 
 def test_a_field_that_cannot_be_shown_is_told(inputs: InspectInputs, tmp_path: Path) -> None:
@@ -162,6 +187,9 @@ def test_a_field_that_cannot_be_shown_is_told(inputs: InspectInputs, tmp_path: P
     report = inspect(inputs, tmp_path)
     assert [failure.where for failure in report.failures] == ["b"]
     assert "b could not be shown" in (tmp_path / "report/index.html").read_text()
+    assert set(read_fields(tmp_path / "report")) == {"a", "c #1"}
+    [failure] = read_data(tmp_path / "report", "data/run")["failures"]
+    assert failure["where"] == "b"
 
 
 def test_an_earlier_report_is_replaced(inputs: InspectInputs, tmp_path: Path) -> None:
@@ -187,26 +215,76 @@ def test_an_unnamed_classifier_is_not_mentioned(inputs: InspectInputs, tmp_path:
     assert "Predicted by" not in (tmp_path / "report/index.html").read_text()
 
 
-@pytest.mark.parametrize("ending", ["protein", "small", "tiles", "composite"])
-def test_no_picture_of_a_field_has_the_name_of_another_fields(
-    inputs: InspectInputs, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written: list[str] = []
-    real = field_pages.write_jpeg
-    monkeypatch.setattr(
-        field_pages, "write_jpeg", lambda path, picture: (written.append(path.name), real(path, picture))
-    )
-    other = f"a_{ending}"
-    for channel in CHANNELS:
-        (tmp_path / f"images/b_{channel}.png").rename(tmp_path / f"images/{other}_{channel}.png")
-    for what in ("cells", "nuclei"):
-        (tmp_path / f"masks/b_{what}.png").rename(tmp_path / f"masks/{other}_{what}.png")
-    columns = ["image_id", "image_height", "image_width", "cells"]
-    images = [("a", 120, 160, 2), (other, 120, 160, 0), ("c #1", 120, 160, 1)]
-    write_images(tmp_path / "images.parquet", pd.DataFrame(images, columns=columns))
-    inputs = replace(inputs, fields=find_fields(tmp_path / "images"))
-    run(inputs, InspectOutputs(tmp_path / "report"), InspectSettings(), ENGINE)
-    assert len(set(written)) == len(written)
-    page = (tmp_path / f"report/fields/{other}.html").read_text()
-    for name in re.findall(r'src="([^"]+\.jpg)"', page):
-        assert (tmp_path / "report/fields" / name).is_file()
+def test_names_of_fields_are_no_names_of_files(inputs: InspectInputs, tmp_path: Path) -> None:
+    """So that none is another's picture, and none needs quoting."""
+    inspect(inputs, tmp_path)
+    report = tmp_path / "report"
+    names = {path.name for path in (report / "fields").iterdir()}
+    endings = [".js", "_small.jpg", *(f"_{channel}.js" for channel in CHANNELS)]
+    assert names == {f"{page}{ending}" for page in (1, 2, 3) for ending in endings} | {
+        "1_tiles_1.jpg",
+        "3_tiles_1.jpg",
+    }
+
+
+def test_the_page_has_its_scripts_beside_it(inputs: InspectInputs, tmp_path: Path) -> None:
+    inspect(inputs, tmp_path)
+    index = (tmp_path / "report/index.html").read_text()
+    links = re.findall(r'(?:src|href)="([^"#]+)"', index)
+    assert len(links) > 10
+    for link in links:
+        assert link == "data:," or (tmp_path / "report" / link).is_file()
+
+
+def test_what_cells_are_chosen_by(inputs: InspectInputs, tmp_path: Path) -> None:
+    labels = tmp_path / "train.csv"
+    labels.write_text("ID,Label\na,7\n")
+    inspect(replace(inputs, labels_path=labels), tmp_path)
+    part = read_data(tmp_path / "report", "data/cells_1")
+    assert (part["f"], part["n"]) == ([1, 1, 3], [1, 2, 1])
+    called = [None if number < 0 else part["sets"][number] for number in part["c"]]
+    assert called == [[7], [14], None]
+    assert [part["sets"][number] for number in part["g"]] == [[7], [7], []]
+    assert (part["t"], part["p"]) == ([7, 14, -1], [0.8, 0.7, None])
+    assert (part["v"], [part["reasons"][number] for number in part["d"]]) == ([1, 3, 0], ["", "", "too dark"])
+
+
+def test_the_size_of_pixels_where_it_is_known(inputs: InspectInputs, tmp_path: Path) -> None:
+    images = pd.read_parquet(tmp_path / "images.parquet")
+    write_images(tmp_path / "images.parquet", images.assign(pixel_size_um=[0.1, np.nan, 0.2]))
+    inspect(inputs, tmp_path)
+    assert [field["um"] for field in read_fields(tmp_path / "report").values()] == [0.1, None, 0.2]
+
+
+def test_cells_in_the_order_in_which_a_label_helps(inputs: InspectInputs, tmp_path: Path) -> None:
+    inspect(replace(inputs, queue="Mitochondria"), tmp_path)
+    queue = read_data(tmp_path / "report", "data/queue")
+    assert queue["cells"] == [[1, 2, 14, pytest.approx(0.69)], [1, 1, 14, pytest.approx(0.79)]]
+    assert read_data(tmp_path / "report", "data/report")["queue"] is True
+    with pytest.raises(InputError, match=r"--queue: no class 'Mitochondrion'; expected rare, or a class"):
+        inspect(replace(inputs, queue="Mitochondrion"), tmp_path)
+    inspect(inputs, tmp_path)
+    assert not (tmp_path / "report/data/queue.js").exists()
+
+
+def test_how_the_results_came_about(inputs: InspectInputs, tmp_path: Path) -> None:
+    picture = tmp_path / "rate.png"
+    picture.write_bytes(b"a picture")
+    record = RunRecord([{"stage": "segment", "seconds": 2.5}], [("mine", "abc")], (0.5,) * 19, picture)
+    inspect(replace(inputs, record=record, classifier="mine"), tmp_path)
+    told = read_data(tmp_path / "report", "data/run")
+    assert told["stages"] == [{"stage": "segment", "seconds": 2.5}]
+    assert told["weights"] == [["mine", "abc"]]
+    assert told["pictures"] == ["find_rate.png"]
+    assert (tmp_path / "report/find_rate.png").read_bytes() == b"a picture"
+    assert read_data(tmp_path / "report", "data/report")["thresholds"] == [0.5] * 19
+
+
+def test_curves_are_shown_where_there_are_any(inputs: InspectInputs, tmp_path: Path) -> None:
+    inspect(inputs, tmp_path)
+    assert read_data(tmp_path / "report", "data/run")["pictures"] == []
+    curves = tmp_path / "of the model.png"
+    curves.write_bytes(b"a picture")
+    inspect(replace(inputs, curves_path=curves), tmp_path)
+    assert read_data(tmp_path / "report", "data/run")["pictures"] == ["curves.png"]
+    assert (tmp_path / "report/curves.png").read_bytes() == b"a picture"

@@ -3,7 +3,6 @@
 import re
 import shutil
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import cv2
@@ -16,12 +15,14 @@ from data.errors import InputError
 from data.labels.label_set import HPA2021, LabelSet
 from data.predictions.predictions_table import write_predictions
 from data.tiles.cell_tiles import TILE_SIZE
+from data.tiles.tile_store import TileStore
 from pipeline.engines.local import LocalEngine
 from stages.inspect.paths import InspectOutputs, PrecroppedInspectInputs
 from stages.inspect.run_precropped import run
 from stages.inspect.settings import InspectSettings
 from stages.stage import StageReport
 from tests.factories.cells_table import make_cells_table
+from tests.factories.report import decode_channel, name_classes, read_data, read_fields
 from tests.factories.tile_store import write_tile_store
 
 ENGINE = LocalEngine(workers=2)
@@ -58,12 +59,8 @@ def inspect(
     return run(inputs, InspectOutputs(report_dir), settings or InspectSettings(), ENGINE)
 
 
-def card(page: str, row: int) -> str:
-    return re.split(r'<div class="card ', page.split("</div>\n</body>")[0])[1:][row]
-
-
-def read(report: Path, page: str) -> str:
-    return (report / page).read_text(encoding="utf-8")
+def read(report: Path) -> str:
+    return (report / "index.html").read_text(encoding="utf-8")
 
 
 class BrokenShardError(Exception):
@@ -71,117 +68,113 @@ class BrokenShardError(Exception):
         return "broken shard"
 
 
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.links += [value for name, value in attributes if name in ("href", "src") and value]
-
-
-def check_links(report: Path) -> None:
-    for page in report.rglob("*.html"):
-        parser = _Links()
-        parser.feed(page.read_text(encoding="utf-8"))
-        for link in parser.links:
-            file, _, anchor = link.partition("#")
-            assert (page.parent / file).is_file(), f"{page} -> {link}"
-            assert not anchor or f'id="{anchor}"' in (page.parent / file).read_text(encoding="utf-8")
-
-
-def test_a_page_a_group(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
+def test_a_group_is_a_mosaic(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     report = tmp_path / "report"
     done = inspect(inputs, report)
     assert done.counts == {"cells": 5, "pages": 2, "labelled": 3}
-    assert {path.name for path in (report / "cells").glob("*.html")} == {"1.html", "2.html"}
-    mosaic, alone = read(report, "cells/1.html"), read(report, "cells/2.html")
-    first, second = card(mosaic, 0), card(mosaic, 1)
-    assert "m_0" in first
-    assert "0.90 Dim" in first
-    assert "predicted <b>Dim</b>" in first
-    assert "label <b>Dim</b>" in first
-    assert "✓ right" in first
-    assert "predicted <b>Bright &amp; &lt;b&gt;</b>" in second
-    assert "label <b>Dark</b>" in second
-    assert "✗ wrong" in second
-    third, fourth, fifth = (card(alone, row) for row in range(3))
-    assert "a b#1" in third
-    assert "predicted <b>Bright &amp; &lt;b&gt;</b>, <b>Dark</b>" in third
-    assert "≈ partly right" in third
-    assert "Zelle &lt;ü&gt;" in fourth
-    assert "predicted <b>no class</b>" in fourth
-    assert "label <b>" not in fourth
-    assert "left out: too dark" in fifth
-    assert "no prediction" in fifth
-    check_links(report)
+    groups = read_fields(report)
+    assert list(groups) == ["m", "a b#1 to p%20q"]
+    mosaic, alone = groups.values()
+    assert (mosaic["together"], alone["together"]) == (True, False)
+    first, second = mosaic["cells"]
+    assert (first["image"], first["p"], first["verdict"]) == ("m_0", [0.9, 0.1, 0], "right")
+    assert name_classes(report, first["called"]) == name_classes(report, first["given"]) == ["Dim"]
+    assert name_classes(report, second["called"]) == ["Bright & <b>"]
+    assert name_classes(report, second["given"]) == ["Dark"]
+    assert second["verdict"] == "wrong"
+    third, fourth, fifth = alone["cells"]
+    assert third["image"] == "a b#1"
+    assert name_classes(report, third["called"]) == ["Bright & <b>", "Dark"]
+    assert third["verdict"] == "partly"
+    assert (fourth["image"], fourth["called"], fourth["given"]) == ("Zelle <ü>", [], [])
+    assert (fifth["dropped"], fifth["called"], fifth["p"]) == ("too dark", None, None)
+    assert [cell["n"] for cell in alone["cells"]] == [1, 2, 3]
+
+
+def test_the_tiles_of_a_mosaic_are_in_their_places(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    inspect(inputs, report, InspectSettings.model_validate({"pictures": "png"}))
+    mosaic, alone = read_fields(report).values()
+    assert [cell["box"] for cell in mosaic["cells"]] == [[0, 0, 256, 256], [0, 256, 256, 512]]
+    green = decode_channel(report, 1, "green")
+    assert green.shape == (256, 512)
+    assert [green[128, 128], green[128, 384], green[10, 10]] == pytest.approx([255, 127.5, 0], abs=1)
+    assert (alone["width"], alone["height"]) == (512, 512)
+    # Each cell that is alone is as bright as its own contrast makes it.
+    green = decode_channel(report, 2, "green")
+    assert [green[128, 128], green[128, 384], green[384, 128]] == [255, 255, 0]
 
 
 def test_pictures_of_a_group_share_their_contrast(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     inspect(inputs, tmp_path / "report")
-    pictures = [cv2.imread(str(tmp_path / f"report/tiles/0/{row}.jpg")) for row in range(5)]
-    assert {picture.shape for picture in pictures} == {(192, 384, 3)}
-    middles = [int(picture[96, 288, 0]) for picture in pictures]
+    sheets = [cv2.imread(str(tmp_path / f"report/fields/{page}_tiles_1.jpg")) for page in (1, 2)]
+    assert [sheet.shape for sheet in sheets] == [(256, 256, 3), (384, 256, 3)]
+    sheet = np.concatenate(sheets)
+    middles = [int(sheet[128 * number + 64, 192, 0]) for number in range(5)]
     assert middles == pytest.approx([255, 128, 255, 255, 0], abs=3)
     # The composite shows the protein in green (the file's order is blue, green, red).
-    assert pictures[0][96, 96].tolist() == pytest.approx([0, 255, 0], abs=6)
+    assert sheet[64, 64].tolist() == pytest.approx([0, 255, 0], abs=6)
 
 
-def test_counts_and_views(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
+def test_counts(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     report = tmp_path / "report"
     inspect(inputs, report, InspectSettings(cells_per_page=1))
-    index = read(report, "index.html")
+    index = read(report)
     assert "5 pre-cropped cells, 4 kept; 1 left out: too dark" in index
     assert "1 predictions are right, 1 have some of the labels, 1 are wrong" in index
     rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in index.split("<tr>")[2:]]
-    numbers = {re.sub("<.*?>", "", cells[0]): [cells[1], *cells[3:]] for cells in rows}
-    assert numbers == {
+    assert {cells[0]: cells[1:] for cells in rows} == {
         "Dim": ["1", "1", "0", "0", "1"],
         "Bright &amp; &lt;b&gt;": ["2", "0", "1", "1", "0"],
         "Dark": ["1", "0", "1", "0", "2"],
     }
-    names = {path.name for path in (report / "views").iterdir()}
-    views = ("class-0-1", "class-1-1", "class-1-2", "class-2-1", "differ-1", "differ-2", "no-class-1")
-    assert names == {f"{view}.html" for view in (*views, "left-out-1")}
-    assert "m_1" in read(report, "views/class-1-1.html"), "the most confident first"
-    assert "a b#1" in read(report, "views/class-1-2.html")
-    assert "m_1" in read(report, "views/differ-1.html")
-    assert "Zelle" in read(report, "views/no-class-1.html")
-    assert "p%20q" in read(report, "views/left-out-1.html")
-    check_links(report)
+    assert len(read_fields(report)) == 5
 
 
-def test_many_thumbnails_get_pages(
-    inputs: PrecroppedInspectInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_most_telling_cells_of_each_class(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
+    inspect(inputs, tmp_path / "report")
+    told = read_data(tmp_path / "report", "data/classes")
+    dim, bright, dark = told["classes"]
+    assert dim["confident"] == [[1, 1, 0.9]]
+    assert bright["confident"] == bright["mistakes"] == [[1, 2, 0.8], [2, 1, 0.6]]
+    assert dark["mistakes"] == []
+    assert (dim["ap"], dark["ap"]) == (1, pytest.approx(0.8333, abs=1e-3))
+    assert told["confusion"] == [[1, 0, 0], [0, 0, 0], [0, 2, 0]]
+    assert told["singles"] == 3
+
+
+def test_cells_without_a_class_or_left_out_are_listed(
+    inputs: PrecroppedInspectInputs, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("stages.inspect.cells.index._THUMBNAILS", 2)
-    inspect(inputs, tmp_path / "report", InspectSettings(cells_per_page=1))
-    pages = [read(tmp_path / "report", name) for name in ("index.html", "index-2.html", "index-3.html")]
-    shown = [re.findall(r'href="cells/(\d+)\.html"', page) for page in pages]
-    assert shown == [["1", "2"], ["3", "4"], ["5"]]
-    check_links(tmp_path / "report")
+    inspect(inputs, tmp_path / "report")
+    part = read_data(tmp_path / "report", "data/cells_1")
+    assert part["i"] == NAMES
+    called = [None if number < 0 else part["sets"][number] for number in part["c"]]
+    assert called == [[0], [1], [1, 2], [], None]
+    assert part["q"] == [0, 0, [0.6, 0.3], [], 0]
+    assert [part["reasons"][number] for number in part["d"]] == ["", "", "", "", "too dark"]
 
 
 def test_nothing_predicted_and_no_labels(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     inspect(replace(inputs, predictions_path=None, labels_path=None), tmp_path / "report")
-    index = read(tmp_path / "report", "index.html")
+    index = read(tmp_path / "report")
     assert "No cell was predicted" in index
     assert "No labels are known" in index
-    assert read(tmp_path / "report", "cells/1.html").count("no prediction") == 2
-    check_links(tmp_path / "report")
+    cells = [cell for group in read_fields(tmp_path / "report").values() for cell in group["cells"]]
+    assert len(cells) == 5
+    assert all(cell["called"] is cell["p"] is None for cell in cells)
 
 
 def test_labels_of_another_set_compare_by_name(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("ID,Label\nm_0,0\nm_1,1\n")
     others = LabelSet(names=("Gone", "Bright & <b>"))
-    inspect(replace(inputs, label_set=others), tmp_path / "report")
-    page = read(tmp_path / "report", "cells/1.html")
-    assert "✗ wrong" in card(page, 0)
-    assert "✓ right" in card(page, 1)
-    assert "<td>Gone</td>" in read(tmp_path / "report", "index.html")
-    only_labels = replace(inputs, predictions_path=None, label_set=HPA2021)
-    inspect(only_labels, tmp_path / "report")
-    assert "label <b>Nucleoplasm</b>" in card(read(tmp_path / "report", "cells/1.html"), 0)
+    report = tmp_path / "report"
+    inspect(replace(inputs, label_set=others), report)
+    assert [cell["verdict"] for cell in read_fields(report)["m"]["cells"]] == ["wrong", "right"]
+    assert "<td>Gone</td>" in read(report)
+    inspect(replace(inputs, predictions_path=None, label_set=HPA2021), report)
+    [first, _] = read_fields(report)["m"]["cells"]
+    assert name_classes(report, first["given"]) == ["Nucleoplasm"]
 
 
 def test_no_cell_is_kept(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:
@@ -190,29 +183,28 @@ def test_no_cell_is_kept(inputs: PrecroppedInspectInputs, tmp_path: Path) -> Non
     assert inputs.predictions_path is not None
     write_predictions(inputs.predictions_path, [], np.zeros(0, int), np.zeros((0, 3)), None, CLASSES, [])
     inspect(inputs, tmp_path / "report")
-    index = read(tmp_path / "report", "index.html")
+    index = read(tmp_path / "report")
     assert "0 kept; 5 left out: unreadable" in index
     assert "No cell was predicted, because none was kept" in index
-    check_links(tmp_path / "report")
 
 
-def test_a_page_that_cannot_be_shown_is_told(
+def test_a_group_that_cannot_be_shown_is_told(
     inputs: PrecroppedInspectInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(picture: list[np.ndarray], side: int) -> np.ndarray:
-        if len(picture) == 2:
-            raise BrokenShardError
-        return picture[0]
+    real = TileStore.cell_masks
 
-    monkeypatch.setattr("stages.inspect.cells.pages.draw_sheet", refuse)
+    def refuse(store: TileStore, rows: np.ndarray) -> np.ndarray:
+        if len(rows) == 2:
+            raise BrokenShardError
+        return real(store, rows)
+
+    monkeypatch.setattr(TileStore, "cell_masks", refuse)
     report = tmp_path / "report"
     done = inspect(inputs, report)
     assert [(failure.where, failure.why) for failure in done.failures] == [("m", "broken shard")]
-    assert "m could not be shown: broken shard" in read(report, "index.html")
-    assert read(report, "cells/1.html").count("no picture") == 2
-    assert "no picture" in read(report, "views/class-0-1.html")
-    assert "no picture" not in read(report, "cells/2.html")
-    check_links(report)
+    assert "m could not be shown: broken shard" in read(report)
+    assert list(read_fields(report)) == ["a b#1 to p%20q"]
+    assert read_data(report, "data/classes")["classes"][0]["confident"] == []
 
 
 def test_a_report_that_fails_leaves_the_earlier_one(inputs: PrecroppedInspectInputs, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ def test_the_user_is_told_how_many_cells_are_softened(
         image_ids=np.array(list("abcdef")),
         cell_ids=np.ones(6, int),
         targets=targets,
+        corrected=np.zeros(6, bool),
         class_names=("Left", "Right"),
     )
     said = np.random.default_rng(1).random((4, 2), np.float32)
@@ -32,3 +33,7 @@ def test_the_user_is_told_how_many_cells_are_softened(
     ]
     np.testing.assert_array_equal(softened[[0, 1, 3]], targets[[0, 1, 3]])
     np.testing.assert_allclose(softened[[2, 5, 4]], targets[[2, 5, 4]] * (1 + said[[0, 1, 3]]) / 2, rtol=1e-6)
+
+    chosen.corrected[2] = True
+    softened = soften(chosen, tmp_path / "oof.parquet", settings)
+    np.testing.assert_array_equal(softened[2], targets[2])

@@ -1,0 +1,89 @@
+"""The summary of a report: how many cells there are, what was predicted, and how it compares with labels."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from stages.inspect.cells.cell_facts import CellFacts
+from stages.inspect.class_counts import count_patterns
+from stages.inspect.given_labels import PARTLY, RIGHT, WRONG
+from stages.inspect.paths import InspectInputs, PrecroppedInspectInputs
+from stages.stage import Failure
+
+
+def summarise(
+    inputs: InspectInputs | PrecroppedInspectInputs,
+    facts: CellFacts,
+    failures: Sequence[Failure],
+    total: int,
+    shown: int,
+) -> dict[str, Any]:
+    """Return the content of the first page's template.
+
+    Parameters
+    ----------
+    inputs
+        Of the stage.
+    facts
+        What is said of each cell.
+    failures
+        Fields or groups that could not be shown.
+    total, shown
+        How many fields or groups there are, and how many are shown.
+    """
+    content: dict[str, Any] = {
+        **count_cells(facts.dropped.tolist()),
+        "fields": total,
+        "shown": shown,
+        "classifier": inputs.classifier,
+        "limits": inputs.limits,
+        "failures": failures,
+        "score": None,
+        "precropped": isinstance(inputs, PrecroppedInspectInputs),
+    }
+    if isinstance(inputs, InspectInputs):
+        return content | {
+            "score": inputs.scores,
+            "patterns": count_patterns(facts.table, facts.predicted),
+        }
+    return content | {
+        "predicted": sum(called is not None for called in facts.called),
+        "verdicts": Counter(facts.verdicts.tolist()),
+        "labelled": sum(bool(given) for given in facts.given),
+        "labels": inputs.labels_path.name if inputs.labels_path else "",
+        "trained_on": inputs.trained_on,
+        "classes": _count_classes(facts),
+    }
+
+
+def count_cells(dropped: Iterable[str]) -> dict[str, Any]:
+    """Count ``cells``, those ``kept``, and those ``dropped`` by reason.
+
+    Parameters
+    ----------
+    dropped
+        Why each cell was left out; "" where it was not.
+    """
+    reasons = Counter(dropped)
+    kept = reasons.pop("", 0)
+    return {"cells": kept + reasons.total(), "kept": kept, "dropped": dict(reasons)}
+
+
+def _count_classes(facts: CellFacts) -> list[dict[str, Any]]:
+    """Count the cells of each class that was predicted or given, in the order of the label set."""
+    predicted, given = Counter[int](), Counter[int](label for labels in facts.given for label in labels)
+    verdicts = {verdict: Counter[int]() for verdict in (RIGHT, PARTLY, WRONG)}
+    for called, verdict in zip(facts.called, facts.verdicts, strict=True):
+        predicted.update(called or ())
+        if verdict:
+            verdicts[verdict].update(called or ())
+    return [
+        {
+            "name": name,
+            "predicted": predicted[label],
+            "given": given[label],
+            **{verdict: counts[label] for verdict, counts in verdicts.items()},
+        }
+        for label, name in enumerate(facts.class_names)
+        if predicted[label] or given[label]
+    ]
