@@ -139,6 +139,7 @@ def _make_training_set(
         proteins={},
         class_names=label_set.names,
         counts={"images": len(kept), "cells": len(rows)},
+        corrected=np.ones(len(rows), bool),
     )
 
 

@@ -14,7 +14,7 @@ class PredictSettings(StageSettings):
     renamed: ClassVar = {"image_share": "image_weight"}
 
     unit: Literal["auto", "cell", "field"] = Setting(
-        "auto",
+        default="auto",
         description="what is predicted: cells, or whole fields, into the folder fields of the work folder; "
         "auto: what the classifiers were trained on, of the work folder's own those of cells first",
     )
