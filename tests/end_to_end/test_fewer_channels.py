@@ -15,7 +15,7 @@ from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predict
 from data.tiles.tile_store import TileStore
 from models.classifiers.model_folder import read_classifier
 from tests.factories.command_line import run_here
-from tests.factories.report import read_data, read_fields
+from tests.factories.report.data import read_data, read_fields
 
 
 def copy_channels(source: Path, folder: Path, channels: tuple[str, ...], fields: int = 2) -> Path:

@@ -17,7 +17,7 @@ from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
 from data.labels.label_file import read_labels
 from data.predictions.submission import read_submission
-from tests.factories.report import read_data, read_fields
+from tests.factories.report.data import read_data, read_fields
 
 NAMES = [
     "=1+1",

@@ -9,7 +9,7 @@ import pytest
 
 from data.channels import CHANNELS
 from data.predictions.predictions_table import read_predictions
-from tests.factories.report import read_fields
+from tests.factories.report.data import read_fields
 
 
 @pytest.fixture

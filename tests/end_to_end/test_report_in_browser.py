@@ -16,9 +16,9 @@ import pytest
 from data.file_hash import hash_file
 from data.images.grey_levels import to_uint8
 from data.labels.label_file import write_labels
-from tests.factories.browser import ReportPage, open_browser
 from tests.factories.command_line import run_here
-from tests.factories.report import read_data, read_fields
+from tests.factories.report.browser import ReportPage, open_browser
+from tests.factories.report.data import read_data, read_fields
 
 FAST = ("--set", "segment.segmenter=classical", "--set", "inspect.pictures=png")
 
@@ -113,8 +113,8 @@ def test_fields_are_searched_filtered_and_sorted(report: ReportPage, work: Path)
     best = [max(p for one, _, p in fields[name]["classes"] if one == label) for name in names]
     assert best == sorted(best, reverse=True)
     out = [name for name, field in fields.items() if field["dropped"]]
-    report.page.select_option("select[name=class]", "")
-    report.page.select_option("select[name=out]", "any")
+    report.page.select_option("select[name=class]", value="")
+    report.page.select_option("select[name=out]", value="any")
     assert sorted(report.page.locator("main .card .name").all_inner_texts()) == sorted(out)
     assert "out=any" in report.address
     assert "class" not in report.address
@@ -159,7 +159,7 @@ def test_a_field_is_zoomed_and_moved(report: ReportPage, work: Path) -> None:
     moved = report.page.locator(".content").bounding_box()
     assert moved["x"] - zoomed["x"] == pytest.approx(40, abs=1)
     assert moved["y"] - zoomed["y"] == pytest.approx(30, abs=1)
-    report.page.wait_for_function("location.hash.includes('at=')")
+    report.page.wait_for_function("() => location.hash.includes('at=')")
     report.open(report.address)
     again = report.page.locator(".content").bounding_box()
     assert again == pytest.approx(moved, abs=3)
@@ -281,7 +281,7 @@ def test_five_hundred_fields_are_there_within_a_second(browser: Any, work: Path,
     shown.open()
     started = time.perf_counter()
     shown.open()
-    shown.page.wait_for_function("document.querySelector('main .card img').complete")
+    shown.page.wait_for_function("() => document.querySelector('main .card img').complete")
     assert time.perf_counter() - started < 1
     assert shown.page.inner_text(".count") == "500 fields"
     assert shown.page.locator(".card").count() < 500

@@ -12,7 +12,7 @@ from data.labels.label_set import HPA2021, read_label_set
 from data.predictions.predictions_table import read_class_names, read_predictions
 from pipeline.runs.manifest import read_manifest
 from tests.factories.command_line import run_here
-from tests.factories.report import read_data, read_fields
+from tests.factories.report.data import read_data, read_fields
 from tests.factories.subcell import shrink_subcell, write_tiny_subcell
 
 FAST = ("--set", "segment.segmenter=classical", "--set", "predict.runtime=torch")

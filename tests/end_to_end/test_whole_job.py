@@ -15,7 +15,7 @@ from data.labels.label_file import CLASS_NAMES, read_labels
 from data.masks.label_image import read_label_image
 from data.masks.rle import decode_mask
 from data.predictions.submission import read_submission
-from tests.factories.report import name_classes, read_data, read_fields
+from tests.factories.report.data import name_classes, read_data, read_fields
 
 CONFIG = """
 [train.tiles]

@@ -16,7 +16,7 @@ from pipeline.runs.manifest import hash_json
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.inspect import inspect_step
 from tests.factories.cells_table import make_cells_table
-from tests.factories.report import name_classes, read_data, read_fields
+from tests.factories.report.data import name_classes, read_data, read_fields
 from tests.factories.subcell import shrink_subcell, write_tiny_subcell
 from tests.factories.work_folder import finish_stage
 

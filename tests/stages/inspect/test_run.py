@@ -23,7 +23,7 @@ from stages.inspect.run import run
 from stages.inspect.settings import InspectSettings
 from stages.inspect.written import field_files
 from stages.stage import StageReport
-from tests.factories.report import decode_channel, name_classes, read_data, read_fields
+from tests.factories.report.data import decode_channel, name_classes, read_data, read_fields
 
 ENGINE = LocalEngine(workers=2)
 

@@ -22,7 +22,7 @@ from stages.inspect.run_precropped import run
 from stages.inspect.settings import InspectSettings
 from stages.stage import StageReport
 from tests.factories.cells_table import make_cells_table
-from tests.factories.report import decode_channel, name_classes, read_data, read_fields
+from tests.factories.report.data import decode_channel, name_classes, read_data, read_fields
 from tests.factories.tile_store import write_tile_store
 
 ENGINE = LocalEngine(workers=2)

@@ -50,12 +50,15 @@ window.hpacells = window.hpacells || {};
     let scale = 1;
     let left = 0;
     let top = 0;
+    let timer = 0;
+    let isStarted = false;
 
     function place() {
       content.style.transform = "translate(" + left + "px," + top + "px) scale(" + scale + ")";
       canvas.classList.toggle("pixels", scale * (field.width / (canvas.width || 1)) > 3);
-      clearTimeout(place.timer);
-      place.timer = setTimeout(function () {
+      clearTimeout(timer);
+      if (!isStarted) return;
+      timer = setTimeout(function () {
         if (!frame.isConnected) return;
         const x = (frame.clientWidth / 2 - left) / scale;
         const y = (frame.clientHeight / 2 - top) / scale;
@@ -219,6 +222,7 @@ window.hpacells = window.hpacells || {};
         if (zoomed > 0 && Number.isFinite(x) && Number.isFinite(y)) centre(x, y, zoomed);
         else fit();
         if (options.cell) choose(options.cell, true);
+        isStarted = true;
       },
     };
   };

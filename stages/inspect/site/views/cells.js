@@ -120,7 +120,7 @@ window.hpacells = window.hpacells || {};
         hpacells.labelled("ID", el("input", { type: "search", name: "q", value: chosen.q || "", oninput: (event) => change("q")(event.target.value) })),
         hpacells.choice("Predicted", [["", "any class"], ...options(called), ["none", "no class called"]], chosen.class || "", change("class"), { name: "class" }),
         chosen.top ? hpacells.choice("Likeliest", [["", "any class"], [chosen.top, hpacells.className(chosen.top)]], chosen.top, change("top"), { name: "top" }) : null,
-        given.size ? hpacells.choice("Label", [["", "any"], ...options(given), ["none", "not labelled"]], chosen.label || "", change("label"), { name: "label" }) : null,
+        given.size ? hpacells.choice("Label", [["", "no matter"], ...options(given), ["none", "not labelled"]], chosen.label || "", change("label"), { name: "label" }) : null,
         given.size ? hpacells.choice("Prediction is", [["", "anything"], ["right", "right"], ["partly", "partly right"], ["wrong", "wrong"], ["differ", "partly right or wrong"]], chosen.agree || "", change("agree"), { name: "agree" }) : null,
         reasons.length ? hpacells.choice("Left out", [["", "also"], ["kept", "not shown"], ["any", "only these"], ...reasons.map((reason) => [reason, reason])], chosen.out || "", change("out"), { name: "out" }) : null,
         hpacells.choice("Marked", [["", "or not"], ["yes", "by you"], ["no", "not yet"]], chosen.marked || "", change("marked"), { name: "marked" }),

@@ -114,12 +114,12 @@ window.hpacells = window.hpacells || {};
         hpacells.labelled("ID", search),
         hpacells.choice("Predicted", [["", "any class"], ...classOptions(known), ["none", "no class called"]], chosen.class || "", change("class"), { name: "class" }),
         el("label", { class: "control" }, el("span", {}, "Probability at least ", least), confidence),
-        given.size ? hpacells.choice("Label", [["", "any"], ...classOptions(given), ["none", "not labelled"]], chosen.label || "", change("label"), { name: "label" }) : null,
+        given.size ? hpacells.choice("Label", [["", "no matter"], ...classOptions(given), ["none", "not labelled"]], chosen.label || "", change("label"), { name: "label" }) : null,
         given.size
-          ? hpacells.choice("Label and prediction", [["", "any"], ["differ", "differ in some cell"], ["wrong", "have nothing in common in some cell"], ["same", "are the same in all cells"]], chosen.agree || "", change("agree"), { name: "agree" })
+          ? hpacells.choice("Label and prediction", [["", "no matter"], ["differ", "differ in some cell"], ["wrong", "have nothing in common in some cell"], ["same", "are the same in all cells"]], chosen.agree || "", change("agree"), { name: "agree" })
           : null,
         reasons.length
-          ? hpacells.choice("Left out", [["", "any"], ["any", "some cell"], ...reasons.map((reason) => [reason, reason]), ["none", "no cell"]], chosen.out || "", change("out"), { name: "out" })
+          ? hpacells.choice("Left out", [["", "no matter"], ["any", "some cell"], ...reasons.map((reason) => [reason, reason]), ["none", "no cell"]], chosen.out || "", change("out"), { name: "out" })
           : null,
         hpacells.choice("Order", sort, chosen.sort || "", change("sort"), { name: "sort" }),
       ),

@@ -1,0 +1,1 @@
+"""Reports of `hpacells inspect`, read and opened in a browser."""
