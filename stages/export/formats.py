@@ -57,6 +57,15 @@ FORMATS = {
     "subcellportable": Format(
         "SubCellPortable's result.csv", ("result.csv",), "stages.export.subcell_portable:write_results"
     ),
+    "tables": Format(
+        "tables of images and proteins: spreadsheets, pandas, R",
+        tuple(
+            f"{name}.{kind}"
+            for name in ("image_summary", "image_classes", "protein_summary", "protein_classes")
+            for kind in ("parquet", "csv")
+        ),
+        "stages.export.tables:write_tables",
+    ),
 }
 """Formats by name, the default first."""
 

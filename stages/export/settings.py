@@ -8,7 +8,7 @@ from data.export.subcell_portable import State
 from stages.export.formats import describe_formats
 from stages.stage import StageSettings
 
-FormatName = Literal["h5ad", "subcellportable"]
+FormatName = Literal["h5ad", "subcellportable", "tables"]
 
 
 class ExportSettings(StageSettings):
@@ -32,4 +32,11 @@ class ExportSettings(StageSettings):
     unpredicted: bool = Setting(
         default=False,
         description="also the cells without a prediction, such as dropped ones, with missing numbers (h5ad)",
+    )
+    false_discoveries: float = Setting(
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="part of the images and classes reported as differing between cells that may be there by "
+        "chance (tables)",
     )
