@@ -35,7 +35,7 @@ def export(
     labels: Annotated[
         Path | None,
         typer.Option(
-            "--labels", help="Label file whose labels, proteins and antibodies go into an h5ad file."
+            "--labels", help="Label file whose labels, proteins and antibodies are written beside the cells."
         ),
     ] = None,
     config: ConfigFile = None,

@@ -8,7 +8,7 @@ from data.export.subcell_portable import State
 from stages.export.formats import describe_formats
 from stages.stage import StageSettings
 
-FormatName = Literal["h5ad", "subcellportable", "tables"]
+FormatName = Literal["h5ad", "subcellportable", "tables", "cellprofiler", "cellmaps"]
 
 
 class ExportSettings(StageSettings):
@@ -31,7 +31,8 @@ class ExportSettings(StageSettings):
     )
     unpredicted: bool = Setting(
         default=False,
-        description="also the cells without a prediction, such as dropped ones, with missing numbers (h5ad)",
+        description="also the cells without a prediction, such as dropped ones, with missing numbers (h5ad, "
+        "cellprofiler)",
     )
     false_discoveries: float = Setting(
         default=0.05,

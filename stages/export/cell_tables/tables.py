@@ -20,11 +20,7 @@ from data.predictions.stored_predictions import StoredPredictions
 from data.tables.csv_file import write_csv_parts
 from data.variability.class_summary import join_mixing
 from data.variability.many_tests import adjust_p_values
-from stages.export.image_annotations import read_image_annotations
-from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import choose_cells
-from stages.export.settings import ExportSettings
-from stages.export.summarised_cells import (
+from stages.export.cell_tables.summarised_cells import (
     Membership,
     SummarisedCells,
     find_membership,
@@ -32,6 +28,10 @@ from stages.export.summarised_cells import (
     stack,
     summarise_cells,
 )
+from stages.export.image_annotations import read_image_annotations
+from stages.export.paths import ExportInputs
+from stages.export.predicted_cells import choose_cells
+from stages.export.settings import ExportSettings
 from stages.stage import Context, StageReport
 
 log = logging.getLogger("hpacells")
