@@ -1,6 +1,7 @@
 """What is known of each cell, in columns with names for people: the table ``obs`` of an AnnData file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -103,6 +104,35 @@ def name_classes(texts: pd.Series, names: Sequence[str], empty: str | None) -> "
     }
     categories = list(dict.fromkeys(name for name in named.values() if name is not None))
     return pd.Categorical(texts.map(named), categories=sorted(categories))
+
+
+@dataclass(frozen=True)
+class CalledClasses:
+    """Which classes are called in each cell.
+
+    Attributes
+    ----------
+    texts
+        (n,) number of each cell's combination of classes.
+    marks
+        (combinations, classes) which classes each combination has.
+    """
+
+    texts: NDArray[np.int64]
+    marks: NDArray[np.bool_]
+
+    def find(self, label: int) -> NDArray[np.bool_]:
+        """Return in which cells a class is called, (n,)."""
+        return np.asarray(self.marks[self.texts, label])
+
+
+def mark_called(texts: pd.Series, count: int) -> CalledClasses:
+    """Return which of so many classes are called: of texts (n,), numbers joined by ``|``; missing is none."""
+    codes, unique = pd.factorize(texts.fillna(""))
+    marks = np.zeros((len(unique), count), bool)
+    for row, text in enumerate(unique):
+        marks[row, [int(number) for number in text.split("|") if number]] = True
+    return CalledClasses(codes.astype(np.int64), marks)
 
 
 def annotate_images(images: pd.Series, values: Mapping[str, str]) -> "pd.Categorical[str]":

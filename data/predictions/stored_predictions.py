@@ -1,6 +1,6 @@
 """A predictions table on the disk, read a few thousand rows at a time: of embeddings no more is in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,21 +112,41 @@ class StoredPredictions:
         except (OSError, pa.ArrowException) as error:
             raise self._damaged(error) from None
 
+    def read_class(self, label: int) -> NDArray[np.float32]:
+        """Read the probabilities of one class of all rows, (rows,) float32.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, or a probability lies outside 0..1.
+        """
+        name = self._probabilities[label]
+        try:
+            column = pq.read_table(self.path, columns=[name])[name]
+        except (OSError, ValueError) as error:
+            raise self._damaged(error) from None
+        probabilities = column.to_numpy().astype(np.float32, copy=False)
+        self._check(probabilities[:, None], [name], 0)
+        return probabilities
+
     def _read_part(self, batch: pa.RecordBatch, start: int) -> PredictionsPart:
         probabilities = np.empty((len(batch), len(self._probabilities)), np.float32)
         for label, name in enumerate(self._probabilities):
             probabilities[:, label] = batch[name].to_numpy(zero_copy_only=False)
+        self._check(probabilities, self._probabilities, start)
+        embedding = self._read_embedding(batch["embedding"], start) if self.width else None
+        return PredictionsPart(start, probabilities, embedding)
+
+    def _check(self, probabilities: NDArray[np.float32], names: Sequence[str], start: int) -> None:
         # Written so that NaN is caught, too.
         wrong = np.argwhere(~((probabilities >= 0) & (probabilities <= 1)))
         if len(wrong):
-            row, label = wrong[0].tolist()
+            row, column = wrong[0].tolist()
             raise InputError(
-                found=f"p_{label} = {probabilities[row, label]}",
+                found=f"{names[column]} = {probabilities[row, column]}",
                 where=f"{self.path}, row {start + row + 1}",
                 expected="0..1",
             )
-        embedding = self._read_embedding(batch["embedding"], start) if self.width else None
-        return PredictionsPart(start, probabilities, embedding)
 
     def _read_embedding(self, column: pa.Array, start: int) -> NDArray[np.float32]:
         lengths = _count_numbers(column).fill_null(self.width).to_numpy(zero_copy_only=False)

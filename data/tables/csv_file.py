@@ -6,6 +6,8 @@ it text (OWASP, "CSV injection"). ``data.labels.label_file`` takes that apostrop
 """
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -47,11 +49,53 @@ def write_csv(
     float_format
         Format of fractional numbers, such as ``"%.6g"``.
     """
-    escaped = table.apply(lambda column: column.map(_escape_value) if _has_text(column) else column)
-    escaped.columns = [_escape_value(name) for name in table.columns]
+    escaped = _escape_table(table)
     escaped.index = pd.Index([_escape_value(name) for name in table.index], name=table.index.name)
     with atomic_write(path) as temporary:
         escaped.to_csv(temporary, index=index, float_format=float_format)
+
+
+@contextmanager
+def write_csv_parts(
+    path: Path, *, float_format: str | None = None, separator: str = ","
+) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Yield a function that appends rows to a CSV, escaped as by `write_csv`.
+
+    Parameters
+    ----------
+    path
+        The file, which takes its place when the block ends without an error.
+    float_format
+        Format of fractional numbers, such as ``"%.6g"``.
+    separator
+        What is between two cells.
+
+    Yields
+    ------
+    callable
+        Appends a table, all of which have the same columns; the first one's names are the header, also where
+        it has no row.
+    """
+    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+
+        def append(part: pd.DataFrame) -> None:
+            _escape_table(part).to_csv(
+                file,
+                header=file.tell() == 0,
+                index=False,
+                sep=separator,
+                float_format=float_format,
+                lineterminator="\n",
+            )
+
+        yield append
+
+
+def _escape_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its texts and the names of its columns escaped as they are written to a CSV."""
+    escaped = table.apply(lambda column: column.map(_escape_value) if _has_text(column) else column)
+    escaped.columns = [_escape_value(name) for name in table.columns]
+    return escaped
 
 
 def _has_text(column: pd.Series) -> bool:

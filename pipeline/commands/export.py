@@ -36,7 +36,7 @@ def export(
         Path | None,
         typer.Option(
             "--labels",
-            help="Label file: its labels, proteins and antibodies go into h5ad and geojson, its labels into "
+            help="Label file: its labels, proteins and antibodies are written beside the cells, its labels as "
             "the annotations of coco.",
         ),
     ] = None,

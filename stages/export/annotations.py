@@ -16,9 +16,8 @@ from data.export.cell_annotations import (
     name_classes,
 )
 from data.fields.images_table import read_images
-from data.labels.label_file import check_coverage, read_labels, read_stains
-from data.labels.label_set import LabelSet, read_label_set
 from data.tables.csv_file import unescape_cell
+from stages.export.image_annotations import read_image_annotations
 from stages.export.paths import ExportInputs
 from stages.export.predicted_cells import PredictedCells
 
@@ -67,22 +66,10 @@ def annotate_cells(
     if cells.labels is not None:
         texts = cells.labels.reindex(range(len(cells.table)))
         described["called_classes"] = name_classes(texts, names, NONE_CALLED)
-    if inputs.labels_path is None:
-        return described
-    predicted = LabelSet(names=names, title=f"of {inputs.predictions_path}")
-    classes = predicted if label_set is None else read_label_set(label_set)
-    given = read_labels(inputs.labels_path, classes)
-    image_ids = cells.table["image_id"]
-    check_coverage(given, image_ids, where=inputs.labels_path)
-    named = {image: "|".join(classes.names[label] for label in labels) for image, labels in given.items()}
-    described["image_labels"] = annotate_images(image_ids, named)
-    stains = read_stains(inputs.labels_path)
-    for column in stains.columns:
-        name = column.casefold().replace(" ", "_")
-        # Which the cells table has, too, for which images belong together.
-        name = "protein" if name == "group" else name
+    known = read_image_annotations(inputs, cells.table["image_id"], names, label_set)
+    for name in known.columns:
         if name not in described:
-            described[name] = annotate_images(image_ids, dict(zip(stains.index, stains[column], strict=True)))
+            described[name] = annotate_images(cells.table["image_id"], known[name].to_dict())
     return described
 
 

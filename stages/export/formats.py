@@ -90,6 +90,28 @@ FORMATS = {
         "stages.export.fields.coco:write_coco",
         sees_fields=True,
     ),
+    "tables": Format(
+        "tables of images and proteins: spreadsheets, pandas, R",
+        tuple(
+            f"{name}.{kind}"
+            for name in ("image_summary", "image_classes", "protein_summary", "protein_classes")
+            for kind in ("parquet", "csv")
+        ),
+        "stages.export.cell_tables.tables:write_tables",
+    ),
+    "cellprofiler": Format(
+        "CellProfiler's tables: pycytominer",
+        ("Image.csv", "Cells.csv", "Nuclei.csv", "SingleCells.csv"),
+        "stages.export.cell_tables.cellprofiler:write_cellprofiler",
+    ),
+    "cellmaps": Format(
+        "embeddings by gene: cellmaps_pipeline",
+        (
+            *("image_emd.tsv", "image_emd_median.tsv", "image_emd_sd.tsv", "labels_prob.tsv"),
+            *("1_image_gene_node_attributes.tsv", "image_gene_cells.tsv"),
+        ),
+        "stages.export.cell_tables.cellmaps:write_cellmaps",
+    ),
 }
 """Formats by name, the default first."""
 

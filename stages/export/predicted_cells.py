@@ -30,12 +30,15 @@ class PredictedCells:
         (predicted,) numbers of the called classes as text; None where the predictions do not have them.
     left_out
         Cells that were not predicted, and are left out.
+    rows
+        Where they are in the cells table.
     """
 
     table: pd.DataFrame
     predicted: int
     labels: pd.Series | None
     left_out: int
+    rows: NDArray[np.intp]
 
     @property
     def names(self) -> list[str]:
@@ -94,6 +97,7 @@ def choose_cells(
         len(rows),
         wanted.get("labels"),
         0 if unpredicted else len(others),
+        chosen,
     )
 
 

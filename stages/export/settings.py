@@ -9,7 +9,17 @@ from stages.export.formats import describe_formats
 from stages.stage import StageSettings
 
 FormatName = Literal[
-    "h5ad", "subcellportable", "ome-zarr", "spatialdata", "h5sc", "geojson", "ome-tiff", "coco"
+    "h5ad",
+    "subcellportable",
+    "ome-zarr",
+    "spatialdata",
+    "h5sc",
+    "geojson",
+    "ome-tiff",
+    "coco",
+    "tables",
+    "cellprofiler",
+    "cellmaps",
 ]
 
 
@@ -34,11 +44,18 @@ class ExportSettings(StageSettings):
     unpredicted: bool = Setting(
         default=False,
         description="also the cells without a prediction, such as dropped ones, with missing numbers (h5ad, "
-        "h5sc, geojson, coco; other formats always have them)",
+        "h5sc, geojson, coco, cellprofiler; ome-zarr and spatialdata always have them)",
     )
     min_score: float = Setting(
         default=0.01,
         ge=0,
         le=1,
         description="classes less probable than this are not in COCO's results; a cell's likeliest always is",
+    )
+    false_discoveries: float = Setting(
+        default=0.05,
+        gt=0,
+        lt=1,
+        description="part of the images and classes reported as differing between cells that may be there by "
+        "chance (tables)",
     )

@@ -113,6 +113,41 @@ def test_the_other_commands_work_on_31_classes(work: Path, tmp_path: Path) -> No
     assert list(json.loads(scores.read_text())["ap"]) == [str(label) for label in range(31)]
 
 
+def test_tables_of_images_and_proteins(work: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    rows = [f"cell{number},Lysosomes,gene {number % 3}" for number in range(1, len(LABELS))]
+    labels.write_text("\n".join(["ID,Label,Gene", *rows, ""]))
+    told = run_here("export", work, "--format", "tables", "--labels", labels)
+    assert "the protein of 1 images is not known" in told
+    predicted = read_predictions(work / "predictions.parquet")
+    images = pd.read_csv(work / "export/image_summary.csv")
+    assert images["image_id"].tolist() == [f"cell{number}" for number in range(len(LABELS))]
+    proteins = pd.read_parquet(work / "export/protein_classes.parquet").set_index(["protein", "class"])
+    ours = predicted[predicted["image_id"].isin(["cell1", "cell4", "cell7", "cell10"])]
+    assert proteins.loc[("gene 1", 5), "mean"] == pytest.approx(ours["p_5"].mean(), rel=1e-5)
+    again = ("export", work, "--format", "tables", "--labels", labels)
+    assert "nothing changed" in run_here(*again)
+    assert "nothing changed" not in run_here(*again, "--output", tmp_path / "else where")
+    assert len(list((tmp_path / "else where").glob("*.csv"))) == 4
+
+
+def test_tables_of_cellprofiler_and_cellmaps(work: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    rows = [f"cell{number},Lysosomes,gene {number % 3}" for number in range(len(LABELS))]
+    labels.write_text("\n".join(["ID,Label,Gene", *rows, ""]))
+    for name in ("cellprofiler", "cellmaps"):
+        run_here("export", work, "--format", name, "--labels", labels, "--output", tmp_path / name)
+    predicted = read_predictions(work / "predictions.parquet")
+    embeddings = np.stack(predicted["embedding"])
+    cells = pd.read_csv(tmp_path / "cellprofiler/SingleCells.csv")
+    np.testing.assert_allclose(cells.filter(like="Cells_feature_"), embeddings, rtol=1e-6)
+    genes = pd.read_csv(tmp_path / "cellmaps/image_emd.tsv", sep="\t")
+    assert genes["id"].tolist() == ["gene 0", "gene 1", "gene 2"]
+    np.testing.assert_allclose(genes.iloc[1, 1:].astype(float), embeddings[1::3].mean(axis=0), rtol=1e-5)
+    told = run_here("export", work, "--format", "cellmaps", status=2)
+    assert "give --labels a label file with a column Gene" in told
+
+
 def test_wrong_uses_are_one_line(work: Path, tmp_path: Path) -> None:
     for words, message in (
         (("export",), "give the work folder"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from data.tables.csv_file import escape_cell, unescape_cell, write_csv
+from data.tables.csv_file import escape_cell, unescape_cell, write_csv, write_csv_parts
 
 ROOT = Path(__file__).parents[3]
 
@@ -103,3 +103,15 @@ def test_no_other_file_writes_csv() -> None:
         "data/predictions/submission.py",
         "stages/export/subcell_portable.py",
     }
+
+
+def test_parts_are_the_table_that_is_written_at_once(tmp_path: Path) -> None:
+    table = pd.DataFrame({"=a": ["=1+1", "b", ""], "x": [1.23456789, -2.0, np.nan], "n": [1, 2, 3]})
+    write_csv(tmp_path / "whole.csv", table, float_format="%.3g")
+    with write_csv_parts(tmp_path / "parts.csv", float_format="%.3g") as append:
+        for part in (slice(0, 0), slice(0, 2), slice(2, 3)):
+            append(table.iloc[part])
+    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    with write_csv_parts(tmp_path / "tab.tsv", separator="\t") as append:
+        append(table.iloc[:0])
+    assert (tmp_path / "tab.tsv").read_text() == "'=a\tx\tn\n"

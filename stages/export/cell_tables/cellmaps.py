@@ -1,0 +1,216 @@
+"""Embeddings by gene, as cellmaps_image_embedding writes them and cellmaps_pipeline goes on with them."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.errors import InputError
+from data.export.grouped_rows import GroupedRows
+from data.fields.images_table import read_images
+from data.labels.label_file import read_proteins
+from data.labels.stained_images import ANTIBODIES
+from data.predictions.stored_predictions import StoredPredictions
+from data.tables.csv_file import write_csv_parts
+from data.variability.cell_groups import CellGroups
+from stages.export.cell_tables.summarised_cells import Membership, find_membership
+from stages.export.image_annotations import read_image_annotations
+from stages.export.paths import ExportInputs
+from stages.export.predicted_cells import choose_cells
+from stages.export.settings import ExportSettings
+from stages.stage import Context, StageReport
+
+log = logging.getLogger("hpacells")
+
+_SYMBOLS = ("gene", "gene_name", "gene_names")
+_ENSEMBL = ("ensembl_ids", "ensembl_id", "ensembl")
+_FLOATS = "%.8g"
+_EMBEDDINGS = {"mean": "image_emd.tsv", "median": "image_emd_median.tsv", "sd": "image_emd_sd.tsv"}
+_NO_URL = "no image url found"
+"""What cellmaps_imagedownloader writes."""
+
+
+@dataclass(frozen=True)
+class _Genes:
+    """Which genes there are, and what is known of them.
+
+    Attributes
+    ----------
+    membership
+        The cells by image and by gene.
+    attributes
+        One row per gene, the columns of cellmaps_imagedownloader.
+    """
+
+    membership: Membership
+    attributes: pd.DataFrame
+
+
+def write_cellmaps(
+    inputs: ExportInputs, path: Path, settings: ExportSettings, context: Context
+) -> StageReport:
+    """Write one row per gene: mean, median and standard deviation of the embeddings of its cells.
+
+    Raises
+    ------
+    InputError
+        No gene is known; or as `run` says.
+    """
+    if inputs.labels_path is None:
+        raise _lack_genes(inputs)
+    predictions = StoredPredictions(inputs.predictions_path)
+    cells = choose_cells(inputs, predictions, unpredicted=False)
+    images = read_images(inputs.images_table_path)
+    known = read_image_annotations(inputs, images["image_id"], predictions.class_names, settings.label_set)
+    names = _name_genes(known, read_proteins(inputs.labels_path))
+    membership = find_membership(cells, images["image_id"], names)
+    if not membership.proteins:
+        raise _lack_genes(inputs)
+    genes = _Genes(membership, _describe_genes(membership, known))
+    if not predictions.width:
+        log.warning(
+            "export: the numbers are the probabilities, as the predictions have no embeddings "
+            "(predict.embedding)"
+        )
+    unknown = int((membership.of_images < 0).sum())
+    if unknown:
+        log.warning("export: the gene of %d images is not known; their cells are left out", unknown)
+    path.mkdir(parents=True, exist_ok=True)
+    written = _write_numbers(path, predictions, genes, context)
+    return StageReport(
+        counts={"genes": int((written["cells"] > 0).sum()), "cells": int(written["cells"].sum())},
+        details={"format": "cellmaps", "numbers": "embedding" if predictions.width else "probabilities"},
+    )
+
+
+def _name_genes(known: pd.DataFrame, proteins: Mapping[str, str]) -> dict[str, str]:
+    """Return the name of each image's gene: its symbol, or else what the label file knows the protein by."""
+    names: dict[str, str] = {}
+    for image in known.index:
+        symbols = (str(known.at[image, column]) for column in _SYMBOLS if column in known)
+        # cellmaps has one name in a row, the others of an antibody that binds several are beside it.
+        first = next((_split(text)[0] for text in symbols if _split(text)), "")
+        found = first or proteins.get(image, "") or _first_known(known, image)
+        if found:
+            names[image] = found
+    return names
+
+
+def _first_known(known: pd.DataFrame, image: str) -> str:
+    texts = (str(known.at[image, column]) for column in (*_ENSEMBL, *ANTIBODIES) if column in known)
+    return next((text for text in texts if text), "")
+
+
+def _split(text: str) -> list[str]:
+    parts = text.replace(";", ",").replace("|", ",").split(",")
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _describe_genes(membership: Membership, known: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of cellmaps_imagedownloader's table."""
+    described = known.reindex(list(membership.images)).fillna("")
+    rows = []
+    for number, name in enumerate(membership.proteins):
+        images = np.flatnonzero(membership.of_images == number)
+        ours = described.iloc[images]
+        symbols, ensembl = _collect(ours, _SYMBOLS), _collect(ours, _ENSEMBL)
+        rows.append(
+            {
+                "name": name,
+                "represents": ",".join(
+                    sorted(ensembl or [symbol for symbol in symbols if symbol.startswith("ENSG")])
+                ),
+                "ambiguous": ",".join(sorted(symbols)) if len(symbols) > 1 else "",
+                "antibody": ",".join(_collect(ours, ANTIBODIES)),
+                "filename": ",".join(f"{membership.images[image]}_" for image in images),
+                "imageurl": _NO_URL,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _collect(images: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return all names in some columns, each once."""
+    texts = (text for column in columns if column in images for text in images[column])
+    return list(dict.fromkeys(part for text in texts for part in _split(text)))
+
+
+def _write_numbers(
+    path: Path, predictions: StoredPredictions, genes: _Genes, context: Context
+) -> pd.DataFrame:
+    """Write all files; return the table of the genes' cells."""
+    groups = genes.membership.group_by_protein()
+    places = np.full(predictions.rows, -1, np.int64)
+    places[groups.order] = np.arange(len(groups.order))
+    width, classes = predictions.width or len(predictions.class_names), len(predictions.class_names)
+    with (
+        GroupedRows(path, places, width) as embeddings,
+        GroupedRows(path, places, classes) as probabilities,
+        context.track("export", predictions.rows + len(groups.sizes)) as advance,
+    ):
+        for part in predictions.read_parts():
+            embedding = part.probabilities if part.embedding is None else part.embedding
+            embeddings.write(part.start, embedding)
+            probabilities.write(part.start, part.probabilities)
+            advance(len(embedding))
+        counts = np.zeros(len(groups.sizes), np.int64)
+        with ExitStack() as files:
+            append = {
+                name: files.enter_context(write_csv_parts(path / file, float_format=_FLOATS, separator="\t"))
+                for name, file in (_EMBEDDINGS | {"probability": "labels_prob.tsv"}).items()
+            }
+            header = pd.DataFrame(columns=["id", *map(str, range(width))])
+            for name in _EMBEDDINGS:
+                append[name](header)
+            append["probability"](pd.DataFrame(columns=["", *predictions.class_names]))
+            for number, (first, last) in enumerate(_find_bounds(groups)):
+                counts[number], found = embeddings.measure(first, last)
+                if counts[number]:
+                    gene = genes.membership.proteins[number]
+                    for name, row in zip(_EMBEDDINGS, found, strict=True):
+                        append[name](_make_row(gene, row))
+                    append["probability"](_make_row(gene, probabilities.measure(first, last)[1][0]))
+                advance(1)
+    return _write_genes(path, genes, counts)
+
+
+def _find_bounds(groups: CellGroups) -> list[tuple[int, int]]:
+    stops = np.cumsum(groups.sizes)
+    return list(zip((stops - groups.sizes).tolist(), stops.tolist(), strict=True))
+
+
+def _make_row(gene: str, numbers: NDArray[np.float64]) -> pd.DataFrame:
+    return pd.concat([pd.DataFrame([[gene]]), pd.DataFrame(numbers[None])], axis=1)
+
+
+def _write_genes(path: Path, genes: _Genes, counts: NDArray[np.int64]) -> pd.DataFrame:
+    """Write what is known of the genes that have cells, and how many images and cells they have."""
+    of_images = genes.membership.of_images
+    images = np.bincount(of_images[of_images >= 0], minlength=len(counts))
+    table = pd.DataFrame({"name": genes.attributes["name"], "images": images, "cells": counts})
+    files = {
+        "1_image_gene_node_attributes.tsv": genes.attributes[counts > 0],
+        "image_gene_cells.tsv": table[counts > 0],
+    }
+    for name, content in files.items():
+        with write_csv_parts(path / name, separator="\t") as append:
+            append(content)
+    without = int((counts == 0).sum())
+    if without:
+        log.warning("export: %d genes have no cell that counts, and no row", without)
+    return table
+
+
+def _lack_genes(inputs: ExportInputs) -> InputError:
+    found = "no label file" if inputs.labels_path is None else "no gene, protein or antibody of any image"
+    return InputError(
+        found=found,
+        where=inputs.labels_path or inputs.predictions_path,
+        expected="the gene that each image shows, since cellmaps has one row per gene",
+        advice="give --labels a label file with a column Gene, or Protein or Antibody",
+    )
