@@ -36,7 +36,7 @@ def export(
         Path | None,
         typer.Option(
             "--labels",
-            help="Label file: its labels, proteins and antibodies are written beside the cells, its labels as "
+            help="Label file: its labels, proteins and antibodies are written beside the cells, labels as "
             "the annotations of coco.",
         ),
     ] = None,
