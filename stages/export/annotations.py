@@ -69,7 +69,8 @@ def annotate_cells(
     known = read_image_annotations(inputs, cells.table["image_id"], names, label_set)
     for name in known.columns:
         if name not in described:
-            described[name] = annotate_images(cells.table["image_id"], known[name].to_dict())
+            values = {str(image_id): str(text) for image_id, text in known[name].items()}
+            described[name] = annotate_images(cells.table["image_id"], values)
     return described
 
 

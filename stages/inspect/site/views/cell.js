@@ -85,7 +85,7 @@ window.hpacells = window.hpacells || {};
     const high = box[2] - box[0];
     const wide = box[3] - box[1];
     if (high && wide) add("Box", um ? (wide * um).toFixed(1) + " × " + (high * um).toFixed(1) + " µm" : wide + " × " + high + " px");
-    if (!field.mosaic) add("Inside the image", (100 * cell.inside).toFixed(0) + " %");
+    if (!field.mosaic) add("Inside the image", (cell.inside < 1 ? "about " : "") + (100 * cell.inside).toFixed(0) + " %");
     return el("dl", { class: "facts" }, rows);
   }
 
@@ -176,11 +176,11 @@ window.hpacells = window.hpacells || {};
         ([page, n, distance]) => {
           const place = el("div", { class: "late" });
           const entry = list[page - 1];
-          place.append(el("a", { class: "card cell-card", href: hpacells.cellLink(entry.id, n) }, hpacells.tile(page, n), el("span", { class: "name" }, entry.id + (hpacells.report.groups ? "" : ", cell " + n)), el("span", { class: "said" }), el("span", { class: "quiet" }, "distance " + hpacells.number(distance, 3))));
+          place.append(el("a", { class: "card cell-card", href: hpacells.cellLink(entry.id, n) }, hpacells.tile(page, n), hpacells.cellName(entry.id, n), el("span", { class: "said" }), el("span", { class: "quiet" }, "distance " + hpacells.number(distance, 3))));
           hpacells.whenNear(place, async function () {
             const other = (await hpacells.loadField(page)).cells.find((each) => each.n === n);
             place.querySelector(".said").textContent = hpacells.classNames(other.called || []) + " " + hpacells.number(Math.max(...(other.p || [0])));
-            if (hpacells.report.groups) place.querySelector(".name").textContent = other.image;
+            if (hpacells.report.groups) place.querySelector(".name span").textContent = other.image;
           });
           return place;
         },

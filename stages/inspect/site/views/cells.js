@@ -21,6 +21,11 @@ window.hpacells = window.hpacells || {};
     return box;
   };
 
+  /* The name of a cell, of which the number stays in sight where the ID is too long. */
+  hpacells.cellName = function (image, n) {
+    return el("span", { class: "name" }, el("span", {}, image), hpacells.report.groups ? "" : el("span", {}, "cell " + n));
+  };
+
   /* A card that opens a cell. `cell` has page, n, field, image and what is said of it. */
   hpacells.cellCard = function (cell, note, from) {
     const name = hpacells.report.groups ? cell.image : cell.image + ", cell " + cell.n;
@@ -30,7 +35,7 @@ window.hpacells = window.hpacells || {};
       "a",
       { class: "card cell-card " + (cell.verdict || ""), href: hpacells.cellLink(cell.field.id, cell.n, { from }), title: name },
       hpacells.tile(cell.page, cell.n),
-      el("span", { class: "name" }, name),
+      hpacells.cellName(cell.image, cell.n),
       el("span", {}, called, " ", cell.confidence === null ? "" : el("b", {}, hpacells.number(cell.confidence))),
       cell.given.length ? el("span", { class: "given" }, { right: "✓ ", partly: "≈ ", wrong: "✗ " }[cell.verdict] || "", "label ", hpacells.classNames(cell.given)) : null,
       cell.dropped ? el("span", { class: "reason" }, "left out: " + cell.dropped) : null,
@@ -142,7 +147,7 @@ window.hpacells = window.hpacells || {};
       el("p", { role: "status", class: "count" }, hpacells.plural(cells.length, "cell")),
       hpacells.grid(
         cells,
-        (cell) => hpacells.cellCard(cell, "is it " + hpacells.className(cell.asked) + "? " + hpacells.number(cell.margin) + " from the line", "queue"),
+        (cell) => hpacells.cellCard(cell, "is it " + hpacells.className(cell.asked) + "? Margin " + hpacells.number(cell.margin), "queue"),
         { "aria-label": "Cells to be labelled" },
       ),
     );

@@ -125,7 +125,7 @@ window.hpacells = window.hpacells || {};
         { "aria-label": text },
         el("h2", {}, text),
         list.length
-          ? hpacells.grid(list, ([cell, p]) => hpacells.cellCard(cell, entry.name + " " + hpacells.number(p), hpacells.link("class", [label], { list: what }).slice(1)), { "aria-label": text })
+          ? hpacells.grid(list, ([cell, p]) => hpacells.cellCard({ ...cell, confidence: p }, "", hpacells.link("class", [label], { list: what }).slice(1)), { "aria-label": text })
           : el("p", { class: "quiet" }, "There is none."),
         list.length ? el("p", {}, el("a", { href: link }, "all of them")) : "",
       );
