@@ -1,5 +1,7 @@
 """Calibrations, fitted to what a classifier says of cells that it was not trained on."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
@@ -54,7 +56,7 @@ def fit_calibration(
 def find_known(targets: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Find the classes that some cells have and some have not, (classes,) bool."""
     has = targets > 0
-    return has.any(axis=0) & ~has.all(axis=0)
+    return np.asarray(has.any(axis=0) & ~has.all(axis=0))
 
 
 def _find_temperature(values: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
@@ -66,7 +68,8 @@ def _find_temperature(values: NDArray[np.float64], truth: NDArray[np.bool_]) -> 
         return float(-np.log(np.maximum(expit(signed / np.exp(log_temperature)), 1e-300)).mean())
 
     bounds = (float(np.log(_LOWEST)), float(np.log(_HIGHEST)))
-    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+    found: Any = minimize_scalar(loss, bounds=bounds, method="bounded")
+    return float(np.exp(found.x))
 
 
 def _find_curve(values: NDArray[np.float64], truth: NDArray[np.bool_]) -> IsotonicCurve:

@@ -119,7 +119,7 @@ def _mean_error(probabilities: NDArray[np.floating], targets: NDArray[np.floatin
 
 
 def _warn_of_unknown(targets: NDArray[np.floating], names: Sequence[str]) -> None:
-    unknown = [names[label] for label in np.flatnonzero(~find_known(targets))]
+    unknown = [names[label] for label in np.flatnonzero(~find_known(targets)).tolist()]
     if unknown:
         log.warning(
             "calibration: left as they are, with no held-out cell or with all: %s", ", ".join(unknown)
