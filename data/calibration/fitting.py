@@ -56,7 +56,7 @@ def fit_calibration(
 def find_known(targets: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Find the classes that some cells have and some have not, (classes,) bool."""
     has = targets > 0
-    return np.logical_and(has.any(axis=0), ~has.all(axis=0))
+    return np.asarray(has.any(axis=0) & ~has.all(axis=0))
 
 
 def _find_temperature(values: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:

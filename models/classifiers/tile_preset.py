@@ -65,8 +65,7 @@ def _read_presets(model: str | Path) -> Iterator[tuple[TilesName, int]]:
     for description in read_descriptions(model):
         tiles = _read_tiles(description)
         names: tuple[TilesName, ...] = (*PRESETS, FIELD)
-        told = tiles.get("preset", "cell")
-        preset: TilesName | None = next((name for name in names if name == told), None)
+        preset: TilesName | None = next((name for name in names if name == tiles.get("preset", "cell")), None)
         size = tiles.get("size")
         # What is damaged is reported by what loads it.
         if tiles and preset is not None and (preset != FIELD or isinstance(size, int)):

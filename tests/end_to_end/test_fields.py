@@ -70,6 +70,7 @@ def test_the_submission_takes_it_for_the_image(work: Path, tmp_path: Path) -> No
     cells = read_cells(work / "cells.parquet")
     predicted = read_predictions(work / "predictions.parquet")
     weight = read_image_weight(work / "predictions.parquet")
+    assert weight is not None
     assert weight == 0.5
     fields = read_predictions(work / "fields" / "predictions.parquet").set_index("image_id")
     submission = read_submission(output)

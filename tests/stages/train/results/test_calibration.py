@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.calibration.calibration import Kind
 from data.calibration.fitting import fit_calibration
 from data.predictions.predictions_table import probability_columns, read_calibrations, read_predictions
 from data.rules.image_mean import average_with_image_mean, without_image_mean
@@ -43,7 +44,7 @@ def test_folds_are_calibrated_before_they_are_averaged(
     steps,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
-    kind: str,
+    kind: Kind,
 ) -> None:
     caplog.set_level(logging.INFO, "hpacells")
     folder, out = make_tiles(LABELS), tmp_path / "out.parquet"
@@ -66,7 +67,13 @@ def test_folds_are_calibrated_before_they_are_averaged(
         np.testing.assert_allclose(member.calibration.apply(own), expected.apply(own), atol=1e-2)
     each = [predict(folder, plain / f"fold-{fold}", tmp_path / "p.parquet", steps()) for fold in range(2)]
     owns = [without_image_mean(values, image_ids, 0.25) for values in each]
-    mean = np.mean([member.calibration.apply(one) for member, one in zip(members, owns, strict=True)], axis=0)
+    mean = np.mean(
+        [
+            member.calibration.apply(one) if member.calibration else one
+            for member, one in zip(members, owns, strict=True)
+        ],
+        axis=0,
+    )
     found = predict(folder, calibrated, tmp_path / "c.parquet", steps())
     np.testing.assert_allclose(found, average_with_image_mean(mean, image_ids, 0.25), atol=1e-4)
     assert read_calibrations(tmp_path / "c.parquet") == (kind, kind)
