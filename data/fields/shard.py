@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from data.errors import InputError
 
 if TYPE_CHECKING:
-    # Imports OpenCV, which the commands do without until they need it.
     from data.fields.field import Field
 
 _TEXT = re.compile(r"(?P<number>[0-9]{1,6})/(?P<count>[0-9]{1,6})")
@@ -45,7 +44,7 @@ class Shard:
         """Check whether a field belongs to this part."""
         return find_shard_number(image_id, self.count) == self.number
 
-    def select(self, fields: "Iterable[Field]") -> "list[Field]":
+    def select(self, fields: Iterable["Field"]) -> list["Field"]:
         """Return the fields of this part, in the order given."""
         return [field for field in fields if self.holds(field.image_id)]
 
