@@ -69,7 +69,9 @@ def annotate_cells(
     known = read_image_annotations(inputs, cells.table["image_id"], names, label_set)
     for name in known.columns:
         if name not in described:
-            described[name] = annotate_images(cells.table["image_id"], known[name].to_dict())
+            described[name] = annotate_images(
+                cells.table["image_id"], dict(zip(known.index, known[name], strict=True))
+            )
     return described
 
 
