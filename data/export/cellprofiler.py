@@ -5,7 +5,7 @@ pixel is at 0, 0; a bounding box ends beside its last pixel; intensities are 0..
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ def name_classes(names: Sequence[str]) -> list[str]:
 
 
 def describe_cells(
-    cells: pd.DataFrame, centroids: NDArray[np.float64], identity: Mapping[str, Any]
+    cells: pd.DataFrame, centroids: NDArray[np.float64], identity: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the columns of ``Cells.csv`` that are measured.
 
@@ -48,11 +48,10 @@ def describe_cells(
     centroids
         (n, 2) x and y, px.
     identity
-        The first columns: ``ImageNumber``, ``ObjectNumber`` and those that begin with ``Metadata_``.
+        (n rows) the first columns: ``ImageNumber``, ``ObjectNumber`` and those that begin with ``Metadata_``.
     """
     box = (cells["y1"] - cells["y0"]) * (cells["x1"] - cells["x0"])
     columns: dict[str, Any] = {
-        **identity,
         "AreaShape_Area": cells["area_px"],
         "AreaShape_BoundingBoxArea": box,
         "AreaShape_BoundingBoxMaximum_X": cells["x1"],
@@ -69,7 +68,8 @@ def describe_cells(
         columns[f"Intensity_MeanIntensity_{channel.capitalize()}"] = mean
     columns |= {"Location_Center_X": centroids[:, 0], "Location_Center_Y": centroids[:, 1]}
     columns |= {"Number_Object_Number": cells["cell_id"], "Parent_Nuclei": cells["cell_id"]}
-    return pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
+    measured = pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
+    return pd.concat([identity, measured], axis=1)
 
 
 def profile_cells(

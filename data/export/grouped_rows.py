@@ -81,7 +81,7 @@ class GroupedRows:
         return int(finite.sum()), found
 
     def _write_at(self, place: int, rows: NDArray[np.float32]) -> None:
-        left, offset = memoryview(rows).cast("B"), 4 * self._width * place
+        left, offset = rows.view(np.uint8).data.cast("B"), 4 * self._width * place
         while left:
             written = os.pwrite(self._file.fileno(), left, offset)
             left, offset = left[written:], offset + written

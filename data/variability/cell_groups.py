@@ -1,6 +1,6 @@
 """Cells that are sorted by their group, such as their image, and what is known of each group."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +32,14 @@ class CellGroups:
         self.sizes = np.bincount(self._groups, minlength=count)
         self._starts = np.cumsum(self.sizes) - self.sizes
 
-    def spread(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return for each cell the value of its group, (k,)."""
         return values[self._groups]
 
     def sum(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
         """Return the sum over the cells of each group, (count,) float64; 0 where there is none."""
-        return np.bincount(self._groups, weights=values, minlength=len(self.sizes))
+        sums = np.bincount(self._groups, weights=values, minlength=len(self.sizes))
+        return sums.astype(np.float64, copy=False)
 
     def mean(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
         """Return the mean over the cells of each group, (count,) float64; NaN where there is none."""

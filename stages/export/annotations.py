@@ -69,8 +69,9 @@ def annotate_cells(
     known = read_image_annotations(inputs, cells.table["image_id"], names, label_set)
     for name in known.columns:
         if name not in described:
-            values = {str(image_id): str(text) for image_id, text in known[name].items()}
-            described[name] = annotate_images(cells.table["image_id"], values)
+            described[name] = annotate_images(
+                cells.table["image_id"], dict(zip(known.index, known[name], strict=True))
+            )
     return described
 
 

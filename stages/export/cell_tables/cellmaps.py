@@ -31,6 +31,8 @@ _SYMBOLS = ("gene", "gene_name", "gene_names")
 _ENSEMBL = ("ensembl_ids", "ensembl_id", "ensembl")
 _FLOATS = "%.8g"
 _EMBEDDINGS = {"mean": "image_emd.tsv", "median": "image_emd_median.tsv", "sd": "image_emd_sd.tsv"}
+_PROBABILITY = "probability"
+_GENES_AT_A_TIME = 1024
 _NO_URL = "no image url found"
 """What cellmaps_imagedownloader writes."""
 
@@ -159,23 +161,24 @@ def _write_numbers(
             probabilities.write(part.start, part.probabilities)
             advance(len(embedding))
         counts = np.zeros(len(groups.sizes), np.int64)
+        bounds = _find_bounds(groups)
         with ExitStack() as files:
             append = {
                 name: files.enter_context(write_csv_parts(path / file, float_format=_FLOATS, separator="\t"))
-                for name, file in (_EMBEDDINGS | {"probability": "labels_prob.tsv"}).items()
+                for name, file in (_EMBEDDINGS | {_PROBABILITY: "labels_prob.tsv"}).items()
             }
-            header = pd.DataFrame(columns=["id", *map(str, range(width))])
-            for name in _EMBEDDINGS:
-                append[name](header)
-            append["probability"](pd.DataFrame(columns=["", *predictions.class_names]))
-            for number, (first, last) in enumerate(_find_bounds(groups)):
-                counts[number], found = embeddings.measure(first, last)
-                if counts[number]:
-                    gene = genes.membership.proteins[number]
-                    for name, row in zip(_EMBEDDINGS, found, strict=True):
-                        append[name](_make_row(gene, row))
-                    append["probability"](_make_row(gene, probabilities.measure(first, last)[1][0]))
-                advance(1)
+            for start in range(0, len(bounds), _GENES_AT_A_TIME):
+                names = genes.membership.proteins[start : start + _GENES_AT_A_TIME]
+                measured = [embeddings.measure(*each) for each in bounds[start : start + _GENES_AT_A_TIME]]
+                has = np.array([count for count, _ in measured])
+                counts[start : start + len(has)] = has
+                ids = pd.Series(names, dtype=object)[has > 0].reset_index(drop=True)
+                for place, name in enumerate(_EMBEDDINGS):
+                    numbers = np.array([found[place] for _, found in measured])[has > 0]
+                    append[name](_arrange("id", ids, numbers, [str(number) for number in range(width)]))
+                found = [probabilities.measure(*each)[1][0] for each in bounds[start : start + len(has)]]
+                append[_PROBABILITY](_arrange("", ids, np.array(found)[has > 0], predictions.class_names))
+                advance(len(has))
     return _write_genes(path, genes, counts)
 
 
@@ -184,8 +187,8 @@ def _find_bounds(groups: CellGroups) -> list[tuple[int, int]]:
     return list(zip((stops - groups.sizes).tolist(), stops.tolist(), strict=True))
 
 
-def _make_row(gene: str, numbers: NDArray[np.float64]) -> pd.DataFrame:
-    return pd.concat([pd.DataFrame([[gene]]), pd.DataFrame(numbers[None])], axis=1)
+def _arrange(key: str, ids: pd.Series, numbers: NDArray[np.float64], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.concat([ids.rename(key), pd.DataFrame(numbers, columns=list(columns))], axis=1)
 
 
 def _write_genes(path: Path, genes: _Genes, counts: NDArray[np.int64]) -> pd.DataFrame:

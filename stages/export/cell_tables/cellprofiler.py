@@ -56,9 +56,7 @@ def write_cellprofiler(
     predictions = StoredPredictions(inputs.predictions_path)
     cells = choose_cells(inputs, predictions, unpredicted=settings.unpredicted)
     images = _describe_images(inputs, predictions, settings)
-    metadata = images.drop(
-        columns=[name for name in images if not str(name).startswith(("ImageN", "Metadata_"))]
-    )
+    metadata = images.loc[:, images.columns.str.startswith(("ImageN", "Metadata_"))]
     places = pd.Index(metadata["Metadata_ImageID"])
     with context.track("export", 2 * len(cells.table)) as advance:
         centroids = np.empty((len(cells.table), 2))
@@ -67,15 +65,13 @@ def write_cellprofiler(
             advance(len(rows))
         with ExitStack() as files:
             append_cells, append_nuclei, append_profiles = (
-                files.enter_context(write_csv_parts(path / name, float_format=_FLOATS))
+                files.enter_context(write_csv_parts(path / name, exact=True))
                 for name in ("Cells.csv", "Nuclei.csv", "SingleCells.csv")
             )
             for part in _read_parts(predictions, len(cells.table)):
                 table = cells.table.iloc[part.rows].reset_index(drop=True)
                 identity = _identify(table, metadata.iloc[places.get_indexer(pd.Index(table["image_id"]))])
-                described = describe_cells(
-                    table, centroids[part.rows], {str(name): column for name, column in identity.items()}
-                )
+                described = describe_cells(table, centroids[part.rows], identity)
                 described = pd.concat([described, _describe_classes(part, cells, predictions)], axis=1)
                 append_cells(described)
                 append_nuclei(_describe_nuclei(table, identity))

@@ -115,3 +115,22 @@ def test_parts_are_the_table_that_is_written_at_once(tmp_path: Path) -> None:
     with write_csv_parts(tmp_path / "tab.tsv", separator="\t") as append:
         append(table.iloc[:0])
     assert (tmp_path / "tab.tsv").read_text() == "'=a\tx\tn\n"
+
+
+def test_exact_parts_hold_the_same(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "=a": ["=1+1", 'b,"c"', ""],
+            "x": np.array([0.1, -2.0, np.nan], np.float32),
+            "y": [1 / 3, np.inf, 1e-9],
+            "n": [1, 2, 3],
+        }
+    )
+    with write_csv_parts(tmp_path / "a.csv", exact=True) as append:
+        for part in (slice(0, 0), slice(0, 2), slice(2, 3)):
+            append(table.iloc[part])
+    found = pd.read_csv(tmp_path / "a.csv", keep_default_na=False, na_values={"x": [""]})
+    assert list(found) == ["'=a", "x", "y", "n"]
+    assert found["'=a"].tolist() == ["'=1+1", 'b,"c"', ""]
+    np.testing.assert_array_equal(found["x"].to_numpy(np.float32), table["x"])
+    np.testing.assert_array_equal(found["y"], table["y"])
