@@ -14,6 +14,7 @@ from data.errors import InputError
 from data.software.versions import find_version
 from data.system_errors import find_system_error
 from pipeline.engines.torchrun import is_follower
+from pipeline.engines.warning_notes import noted_warnings
 from pipeline.runs.failures import summarise_failures
 from pipeline.runs.manifest import (
     FailureRecord,
@@ -104,8 +105,10 @@ def execute(step: Step, context: Context) -> Manifest:
 def _execute_alone(step: Step, context: Context) -> Manifest:
     started = time.perf_counter()
     _remove_temporary(step)
-    with _manifest_aside(step), _place_named(step.manifest.parent):
+    with _manifest_aside(step), _place_named(step.manifest.parent), noted_warnings() as warnings:
         report = step.run(step.key, context)
+    if warnings:
+        report.details["warnings"] = warnings
     manifest = _describe(step, report, time.perf_counter() - started)
     write_manifest(step.manifest, manifest)
     counts_text = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())

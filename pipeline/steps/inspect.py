@@ -7,7 +7,6 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.file_hash import hash_file
 from data.labels.label_set import LabelSet, read_label_set
-from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.manifest import Manifest, read_manifest
@@ -195,10 +194,8 @@ def _classifier_of(predict: Manifest) -> tuple[str, str]:
 def _find_attending(
     work: WorkFolder, predict: Manifest | None, settings: InspectSettings
 ) -> PredictedBy | None:
-    """Return the classifiers that predicted, if any of them pools by attention and that is to be shown."""
-    if predict is None or settings.attention == "never":
-        return None
-    if not any(name in SUBCELL_CHANNELS for name in predict.details.get("backbones", [])):
+    """Return the classifiers that predicted, if what they attend to is to be shown."""
+    if predict is None or settings.attention == "never" or not predict.details.get("backbones"):
         return None
     recorded = find_recorded(work, predict)
     problem = f"the weights of the classifier that predicted are {recorded.note}" if recorded.note else ""

@@ -170,7 +170,12 @@ class Report:
             "cells": len(facts),
             "parts": parts,
             "labels": inputs.labels_path.name if inputs.labels_path else "",
-            "attention": {"legend": attention.legend, "note": attention.note, "scale": SCALE},
+            "attention": {
+                "legend": attention.legend,
+                "note": attention.note,
+                "scale": SCALE,
+                "heads": attention.heads,
+            },
             "neighbours": neighbours.note,
             "queue": has_queue,
         }

@@ -28,8 +28,9 @@ class InspectSettings(StageSettings):
     )
     attention: Literal["auto", "never"] = Setting(
         "auto",
-        description="show what the network attends to: auto (where it pools by attention, as SubCell "
-        "does, and its weights are still what they were) or never",
+        description="show what the network attends to: auto (its attention where it pools by that, as "
+        "SubCell does, else Grad-CAM where it is convolutional; its weights must still be what they were) "
+        "or never",
     )
     attention_cells: int = Setting(
         60,

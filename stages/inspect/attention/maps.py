@@ -29,12 +29,20 @@ class CellAttention:
         What the pictures show, and how they are scaled; empty where there are none.
     note
         How many cells have pictures, or why none has; empty where nothing is to be said.
+    classes
+        Row of the cells table -> name of the class that its map is about; empty where maps are of attention.
     """
 
     maps: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
     seen: float = 1.0
     legend: str = ""
     note: str = ""
+    classes: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def heads(self) -> int:
+        """Maps of a cell; 0 where there are none."""
+        return next((len(each) for each in self.maps.values()), 0)
 
     def draw(
         self, row: int, tile: NDArray[np.uint8], contrast: NDArray[np.float64], side: int
@@ -46,7 +54,9 @@ class CellAttention:
         return np.hstack([shrink(overlay_attention(stretched, heat), side) for heat in heats])
 
     def describe(self, row: int) -> str:
-        """Return the largest weight of each head in a cell, in words."""
+        """Return the largest weight of each head in a cell, or what its map is about, in words."""
+        if row in self.classes:
+            return f"Grad-CAM: what speaks for {self.classes[row]}"
         largest = [f"{weight:.2%}" for weight in self.maps[row].max(axis=(1, 2)).tolist()]
         return f"attention: at most {' and '.join(largest)} on one patch"
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.fields.fewer_channels.absent_channels import insert_absent
-from data.plots.composites import composite, find_outlines, shrink, stretch_contrast
+from data.plots.composites import composite, find_outlines, stretch_contrast
 from data.tiles.tile_store import TileStore
 from stages.inspect.attention.maps import CellAttention
 from stages.inspect.cells.cell_facts import CellFacts
 from stages.inspect.cells.shown_field import ShownField
-from stages.inspect.pictures import draw_tile, write_jpeg
+from stages.inspect.pictures import draw_tile, shrink_planes, write_jpeg
 from stages.inspect.settings import InspectSettings
 from stages.inspect.written.channel_pictures import write_channels
 from stages.inspect.written.scripts import write_script
@@ -62,7 +62,7 @@ class FieldFiles:
     def write(self, field: ShownField) -> None:
         """Write all files of a field: ``fields/<page>.js`` and its pictures."""
         stem = self._folder / "fields" / str(field.page)
-        picture = shrink(composite(stretch_contrast(field.image, field.contrast)), THUMBNAIL)
+        picture = composite(shrink_planes(stretch_contrast(field.image, field.contrast), THUMBNAIL))
         write_jpeg(stem.with_name(f"{stem.name}_small.jpg"), picture)
         name = f"fields/{field.page}"
         channels = write_channels(

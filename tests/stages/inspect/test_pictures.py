@@ -1,6 +1,7 @@
 import numpy as np
 
-from stages.inspect.pictures import draw_sheet, draw_tile
+from data.plots.composites import composite, shrink
+from stages.inspect.pictures import draw_tile, shrink_planes
 
 
 def test_composite_and_protein_side_by_side() -> None:
@@ -12,8 +13,7 @@ def test_composite_and_protein_side_by_side() -> None:
     assert np.unique(picture[:, 64:]).tolist() == [255]
 
 
-def test_a_sheet_shows_pictures_row_by_row() -> None:
-    pictures = [np.full((32, 32, 3), value, np.uint8) for value in (50, 100, 150)]
-    sheet = draw_sheet(pictures, 40)
-    assert [sheet[y, x, 0] for y, x in ((5, 5), (5, 35), (35, 5), (35, 35))] == [50, 100, 150, 0]
-    assert draw_sheet(pictures[:1], 20).shape == (20, 20, 3)
+def test_planes_shrink_as_colours_do() -> None:
+    image = np.random.default_rng(4).integers(0, 256, (4, 250, 190)).astype(np.uint8)
+    small = shrink_planes(image, 80)
+    np.testing.assert_array_equal(composite(small), shrink(composite(image), 80))

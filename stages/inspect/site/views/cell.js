@@ -194,14 +194,14 @@ window.hpacells = window.hpacells || {};
     const [place, text] = cell.attention;
     const side = field.attentionTile;
     const sheet = Math.floor(place / field.sheetTiles) + 1;
-    const { legend, scale } = hpacells.report.attention;
+    const { legend, scale, heads } = hpacells.report.attention;
     return el(
       "section",
       { "aria-labelledby": "why" },
       el("h2", { id: "why" }, "Why"),
       el("div", {
         class: "attention", role: "img", "aria-label": text,
-        style: { height: side + "px", backgroundImage: 'url("fields/' + page + "_attention_" + sheet + '.jpg")', backgroundPosition: "0 -" + (place % field.sheetTiles) * side + "px" },
+        style: { width: side * heads + "px", height: side + "px", backgroundImage: 'url("fields/' + page + "_attention_" + sheet + '.jpg")', backgroundPosition: "0 -" + (place % field.sheetTiles) * side + "px" },
       }),
       el("p", {}, text),
       el("p", { class: "quiet" }, legend + " ", el("span", { class: "scale" }, "0 ", el("img", { src: scale, alt: "colours from 0 to the map's maximum" }), " its maximum")),

@@ -7,10 +7,13 @@ import torch
 from data.errors import InputError
 from data.plots.attention import overlay_attention, spread_attention
 from data.plots.composites import find_contrast, shrink, stretch_contrast
+from data.tiles.preparation import read_prepared
 from data.tiles.tile_store import TileStore
 from models.classifiers.backbones.subcell.network import SubCellBackbone
+from models.classifiers.classifier import Architecture, Classifier
+from models.classifiers.explanations.grad_cam import explain_tiles
 from models.classifiers.inputs.scaling import scale_by_range
-from models.classifiers.model_folder import read_classifier
+from models.classifiers.model_folder import read_classifier, save_classifier
 from stages.inspect.attention import network
 from stages.inspect.attention.maps import CellAttention
 from stages.inspect.attention.network import attend_cells
@@ -131,3 +134,27 @@ def test_a_tile_that_fails_costs_its_cell_alone(
     assert sorted(attention.maps) == [row for row in SHOWN.tolist() if row != 5]
     assert caplog.text.count("no attention of the cell in row 5") == 1
     assert attention.note.endswith("for 10 of 11 predicted cells; it could not be computed for 1.")
+
+
+def test_grad_cam_of_convolutional_classifiers(tmp_path: Path, random_tiles: Path) -> None:
+    model = tmp_path / "convolutional"
+    settings = {
+        "mode": "single-label",
+        "normalisation": {"mean": [0.0] * 2, "deviation": [1.0] * 2},
+        "head": {"kind": "linear"},
+        "backbone": {"name": "test_efficientnet", "pretrained": "none"},
+        "tiles": {"size": 64, "channels": CHANNELS},
+        "class_names": ["Left", "Right"],
+    }
+    classifier = Classifier(Architecture.model_validate(settings)).eval()
+    save_classifier(model, classifier.architecture, classifier.state_dict(), {})
+    attention = attend(random_tiles, model)
+    assert sorted(attention.maps) == SHOWN.tolist()
+    assert attention.note == "Grad-CAM of the network is shown for all 11 predicted cells."
+    assert f"Grad-CAM of {model}" in attention.legend
+    assert attention.heads == 1
+    tiles = read_prepared(TileStore(random_tiles), np.array([13]), classifier.architecture.tiles)
+    expected = explain_tiles(classifier, tiles, torch.device("cpu"))
+    np.testing.assert_allclose(attention.maps[13], expected.maps, rtol=1e-3, atol=1e-6)
+    name = ["Left", "Right"][expected.classes[0]]
+    assert attention.describe(13) == f"Grad-CAM: what speaks for {name}"
