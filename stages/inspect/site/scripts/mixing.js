@@ -169,7 +169,7 @@ window.hpacells = window.hpacells || {};
         input.value = value;
         return el("label", { class: "slider" }, el("span", {}, label), input, output);
       };
-      const most = channel.high;
+      const most = Math.max(channel.high, Math.ceil(channel.white));
       const step = most - channel.low > 40 ? 1 : 0.5;
       box.append(
         el(

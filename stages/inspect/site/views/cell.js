@@ -45,7 +45,7 @@ window.hpacells = window.hpacells || {};
     return el(
       "table",
       { class: "bars" },
-      el("caption", {}, report.thresholds ? "Probability of each class; the line is its threshold" : "Probability of each class; the likeliest is called"),
+      el("caption", {}, report.thresholds ? "Probability of each class; the line is its threshold" : "Probability of each class"),
       el(
         "tbody",
         {},
