@@ -72,7 +72,8 @@ def read_corrections(path: str | PathLike[str], label_set: LabelSet = HPA2021) -
             expected=_EXPECTED,
         )
     corrections: dict[CellKey, Correction] = {}
-    for line, row in zip(table.index.tolist(), table.to_dict("records"), strict=True):
+    for line, values in zip(table.index.tolist(), table.to_dict("records"), strict=True):
+        row = {str(name): str(value) for name, value in values.items()}
         where = f"{path}, line {line}"
         key = row["ID"], _parse_number(row["Cell"], "Cell", where)
         if not row["ID"].strip():
@@ -114,7 +115,7 @@ def match_corrections(
     InputError
         None of them is there, or one has another box or area than the cell that was marked.
     """
-    measured = {
+    measured: dict[CellKey, dict[str, int]] = {
         (image_id, cell_id): dict(zip((*_BOX, _AREA), measures, strict=True))
         for image_id, cell_id, *measures in cells[["image_id", "cell_id", *_BOX, "area_px"]].itertuples(
             index=False

@@ -191,8 +191,9 @@ def _label_images(
     labels = {image_id: used[image_id] for image_id in kept if image_id in used}
     found: dict[str, set[int]] = {image_id: set() for image_id in kept if image_id not in used}
     for row in rows.tolist():
-        if image_ids[row] in found:
-            found[image_ids[row]].update(own.get(row) or ())
+        image_id = str(image_ids[row])
+        if image_id in found:
+            found[image_id].update(own.get(row) or ())
     labels |= {image_id: tuple(sorted(classes)) for image_id, classes in found.items()}
     return {image_id: labels[image_id] for image_id in kept}
 

@@ -54,7 +54,7 @@ def describe_classes(facts: CellFacts, places: Places) -> dict[str, Any]:
                 listed = np.flatnonzero(members & is_shown)
                 order = listed[np.argsort(-scores[listed], kind="stable")][:_LISTED]
                 entry[what] = [
-                    [*places.refer(kept[place]), round(float(scores[place]), _DIGITS)]
+                    [*places.refer(int(kept[place])), round(float(scores[place]), _DIGITS)]
                     for place in order.tolist()
                 ]
             entry["agreement"] = _measure_agreement(has, images)

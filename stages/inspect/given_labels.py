@@ -35,8 +35,13 @@ def read_given_labels(
     }
 
 
-def compare_labels(predicted: Collection[str] | None, given: Collection[str] | None) -> str:
-    """Compare names of predicted and of given classes: ``RIGHT``, ``PARTLY``, ``WRONG`` or ``UNKNOWN``."""
+def compare_labels(
+    predicted: Collection[str] | Collection[int] | None, given: Collection[str] | Collection[int] | None
+) -> str:
+    """Compare predicted and given classes, all by name or all by number.
+
+    Returns ``RIGHT``, ``PARTLY``, ``WRONG`` or ``UNKNOWN``.
+    """
     if predicted is None or not given:
         return UNKNOWN
     if set(predicted) == set(given):

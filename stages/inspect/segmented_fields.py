@@ -40,7 +40,8 @@ class SegmentedFields:
     ) -> None:
         self._inputs, self._channels = inputs, channels
         self._fields = {field.image_id: field for field in inputs.fields}
-        self._rows: dict[str, NDArray[np.intp]] = dict(table.groupby("image_id").indices)
+        rows = table.groupby("image_id").indices.items()
+        self._rows = {str(image_id): np.asarray(part, np.intp) for image_id, part in rows}
         self._numbers = table["cell_id"].to_numpy(np.int32)
         self.titles: list[str] = images["image_id"].tolist()
         self._um: list[float] = images["pixel_size_um"].tolist()

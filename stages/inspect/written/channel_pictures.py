@@ -85,7 +85,7 @@ def write_channels(
 def spread(plane: NDArray[np.uint8], low: int, high: int) -> NDArray[np.uint8]:
     """Spread the grey values from ``low`` to ``high`` over 0..255; each keeps a value of its own."""
     ramp = (np.arange(256) - low) * (255 / max(1, high - low))
-    return cv2.LUT(plane, np.clip(np.rint(ramp), 0, 255).astype(np.uint8))
+    return np.asarray(cv2.LUT(plane, np.clip(np.rint(ramp), 0, 255).astype(np.uint8)), np.uint8)
 
 
 def encode_grey(plane: NDArray[np.uint8], kind: PictureFormat) -> str:

@@ -110,8 +110,10 @@ def _list_cells(facts: CellFacts, places: Places, rows: np.ndarray) -> dict[str,
         columns["g"].append(sets.setdefault(facts.given[row], len(sets)))
         columns["t"].append(top)
         columns["p"].append(None if top < 0 else round(float(probabilities[top]), 3))
-        is_plain = called is None or called == (top,)
-        columns["q"].append(0 if is_plain else [round(float(probabilities[label]), 3) for label in called])
+        if called is None or called == (top,):
+            columns["q"].append(0)
+        else:
+            columns["q"].append([round(float(probabilities[label]), 3) for label in called])
         columns["v"].append(VERDICTS.index(facts.verdicts[row]))
-        columns["d"].append(reasons.setdefault(facts.dropped[row], len(reasons)))
+        columns["d"].append(reasons.setdefault(str(facts.dropped[row]), len(reasons)))
     return {"sets": list(sets), "reasons": list(reasons), **columns}
