@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.tables.parquet_rows import ParquetRows, write_row_groups
 from data.tiles.cell_tiles import CellTiles
+from data.tiles.tile_presets import PresetName
 from data.tiles.tile_store import TileStore
 from data.tiles.tile_writer import TileWriter
 from stages.merge.order import Run, take_runs
@@ -54,7 +55,7 @@ def join_tiles(parts: Sequence[Path], runs: Sequence[Run], output: Path, key: st
                 advice="cut that shard again",
             )
     total = sum(run.rows for run in runs)
-    writer = TileWriter(output, total, key, stores[0].channels, stores[0].preset)
+    writer = TileWriter(output, total, key, stores[0].channels, cast("PresetName", stores[0].preset))
     means = [store.mean_intensities() for store in stores]
 
     def read(part: _Rows) -> CellTiles:
