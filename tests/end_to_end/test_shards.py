@@ -81,7 +81,7 @@ def sharded(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # Of seven shards of six fields, one at least is empty.
-@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("count", [2, *(pytest.param(count, marks=pytest.mark.slow) for count in (1, 3, 7))])
 def test_merged_shards_are_what_one_machine_makes(
     images: Path, single: Path, tmp_path: Path, count: int
 ) -> None:
@@ -205,7 +205,12 @@ def test_shards_that_do_not_fit_are_refused_in_one_line(
 def test_added_images_are_noticed_and_cost_one_shard(images: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(images, tmp_path / "images", copy_function=shutil.copy2)
     work = tmp_path / "work"
-    make_shards(folder, work, 2, name_failing(folder))
+
+    def segment() -> list[str]:
+        shards = [("--shard", f"{number}/2", "--allow-failed") for number in range(2)]
+        return [make("segment", folder, work, *shard) for shard in shards]
+
+    segment()
     run_here("merge", work, status=2)
     source = find_fields(images)[-1].image_id
     for channel in ("red", "green", "blue", "yellow"):
@@ -213,12 +218,15 @@ def test_added_images_are_noticed_and_cost_one_shard(images: Path, tmp_path: Pat
     changed = find_shard_number("new", 2)
     told = run_here("merge", work, status=2)
     assert f"segment of shard {changed}/2 was made from other images than there are now" in told
-    make_shards(folder, work, 2, name_failing(folder))
+    own = sum(find_shard_number(field.image_id, 2) == changed for field in find_fields(folder))
+    failed = sum(find_shard_number(image_id, 2) == changed for image_id in name_failing(images)[:1])
+    assert f"{own} fields, {own - 1 - failed} reused" in segment()[changed]
     run_here("merge", work, status=2)
     make("segment", folder, tmp_path / "single", status=2)
     assert read_manifest(work, "segment")["key"] == read_manifest(tmp_path / "single", "segment")["key"]
 
 
+@pytest.mark.slow
 def test_masks_edited_in_a_shard_are_merged_as_one_machine_measures_them(
     images: Path, sharded: Path, single: Path, tmp_path: Path
 ) -> None:
@@ -254,10 +262,10 @@ def test_masks_edited_after_the_merge_are_not_replaced(images: Path, sharded: Pa
     before = path.read_bytes()
     told = run_here("merge", work, "--allow-failed", status=2)
     assert "edited after they were merged" in told
+    assert path.read_bytes() == before
     make("crops", images, work, "--allow-failed")
     told = run_here("merge", work, "--allow-failed", status=2)
     assert "edited after they were merged" in told
-    assert path.read_bytes() == before
 
 
 def test_shards_are_written_side_by_side(images: Path, tmp_path: Path) -> None:

@@ -53,4 +53,4 @@ def test_the_whole_workflow(snakemake: Path, images: Path, tmp_path: Path) -> No
         assert (work / name).is_file()
     assert "Nothing to be done" in run()
     # What Snakemake takes for undone is done before for hpacells.
-    assert run("--forceall").count("done before, nothing changed") == 3 * 3 + 3 + 1 + 2 + 1
+    assert run("--forceall").count("nothing changed") == 3 * 3 + 3 + 1 + 2 + 1
