@@ -136,9 +136,11 @@ def _try(trials: Trials, count: int | None, limit: float | None, listing_seconds
     pixels = {sized.field.image_id: sized.pixels for sized in trials.fields}
     few = trials.choose(min(trials.fewest(), count or len(trials.fields)))
     first, _ = trials.run(few, "which may convert networks first")
-    small, _ = trials.run(few, "again")
+    small, small_work = trials.run(few, "again")
     many = trials.choose(max(len(few), trials.most(small, count)))
-    large, large_work = trials.run(many, "to see what each field takes")
+    large, large_work = small, small_work
+    if len(many) > len(few):
+        large, large_work = trials.run(many, "to see what each field takes")
     repeated, few_work = trials.repeat(few, small)
     units = [count_units(run, pixels, max_shown) for run in (small, large)]
     whole = measure_whole(large, trials.fields, pixels, max_shown)

@@ -22,7 +22,7 @@ SECONDS = 60
 FEWEST = 4
 """Fields of the smallest run; twice the number of workers where that is more, so that all are busy."""
 
-AGREEING, MOST_REPEATS = 0.1, 4
+AGREEING, MOST_REPEATS = 0.1, 3
 """Relative standard deviation below which runs are not repeated, and how many runs are enough."""
 
 log = logging.getLogger("hpacells")
