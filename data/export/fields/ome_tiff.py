@@ -1,6 +1,7 @@
 """A field as a tiled, compressed OME-TIFF with a pyramid in SubIFDs, as Bio-Formats and QuPath open it."""
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ _SMALLEST = 512
 
 _BIG = 2**32 - 2**25
 """Bytes from which on a file needs offsets of 64 bit."""
+
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_ome_tiff(
@@ -54,7 +57,7 @@ def write_ome_tiff(
         "predictor": True,
     }
     is_known = math.isfinite(pixel_size_um)
-    with tifffile.TiffWriter(path, ome=True, bigtiff=image.nbytes > _BIG) as file:
+    with tifffile.TiffWriter(path, ome=True, bigtiff=image.nbytes * 4 / 3 > _BIG) as file:
         for level in range(levels):
             if level:
                 image = halve(image)
@@ -94,7 +97,7 @@ def halve(image: NDArray[Any]) -> NDArray[Any]:
 def _describe(channels: Sequence[str], name: str, pixel_size_um: float) -> dict[str, Any]:
     described: dict[str, Any] = {
         "axes": "CYX",
-        "Name": name,
+        "Name": _NOT_IN_XML.sub("\ufffd", name),
         "Channel": {
             "Name": [f"{STAINS[channel]} ({channel})" for channel in channels],
             "Color": [_signed(_COLOURS[channel]) for channel in channels],

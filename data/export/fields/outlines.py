@@ -1,6 +1,7 @@
 """The outline of a mask as one polygon that touches neither itself nor its holes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,8 @@ def trace_outline(mask: NDArray[np.bool_], x: int = 0, y: int = 0) -> Outline | 
     Outline or None
         None of a mask without pixels.
     """
-    labels, parts = ndimage.label(mask, _EIGHT_NEIGHBOURS)
+    labelled: Any = ndimage.label(mask, _EIGHT_NEIGHBOURS)
+    labels, parts = labelled
     if parts == 0:
         return None
     largest = int(np.bincount(labels.ravel())[1:].argmax()) + 1 if parts > 1 else 1

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 from data.atomic import FILE_LIST, atomic_write, refuse_strangers
 from data.errors import InputError
 from data.text.hashed_json import format_hashed, read_hashed
-from pipeline.runs.manifest import read_manifest
+from pipeline.runs.manifest import Manifest, read_manifest
 
 LIST_NAME = ".written.json"
 """Name of the list in a folder: path of what was written there -> stage that wrote it first."""
@@ -19,6 +20,9 @@ _SIMULATE = "simulate"
 
 _COMPLETING = {"segment", "crops"}
 """Stages that complete what the other has written."""
+
+_MANIFEST = re.compile(rb'\s*\{\s*"stage"')
+"""How a manifest begins."""
 
 log = logging.getLogger("hpacells")
 
@@ -143,7 +147,7 @@ def _claim(stage: str, folder: Path, names: Mapping[Path, str], *, is_new: bool 
 
 
 def _refuse_strange(stage: str, path: Path, writer: str, *, is_older: bool) -> None:
-    manifest = read_manifest(path) if path.is_file() else None
+    manifest = _read_manifest(path) if path.is_file() else None
     if manifest is None and (writer == stage or {writer, stage} <= _COMPLETING):
         return
     if not writer and manifest is None and is_older and stage != _SIMULATE:
@@ -168,13 +172,23 @@ def _find_written(folder: Path) -> dict[str, str]:
     """Find what the manifests in a folder name, where there is no list."""
     written = {}
     for path in sorted(folder.glob("*.json")):
-        manifest = read_manifest(path)
+        manifest = _read_manifest(path)
         if manifest is not None:
             written |= dict.fromkeys((path.name, *manifest.outputs), manifest.stage)
     if (folder / "masks" / ".fields").is_dir():
         # Of a segmentation that was killed.
         written["masks"] = "segment"
     return written
+
+
+def _read_manifest(path: Path) -> Manifest | None:
+    """Read a file if it is a manifest, and no more than its beginning of any other, however large."""
+    try:
+        with path.open("rb") as file:
+            begins_as_one = _MANIFEST.match(file.read(64)) is not None
+    except OSError:
+        return None
+    return read_manifest(path) if begins_as_one else None
 
 
 def _name(path: Path, folder: Path) -> str | None:

@@ -147,7 +147,9 @@ def _list_images(
     inputs: ExportInputs, labels: Mapping[str, Sequence[int]] | None
 ) -> tuple[list[dict[str, Any]], list[Failure], list[str]]:
     """Return the entries of the images, the fields that have no picture, and those without labels."""
-    table = read_images(inputs.images_table_path).set_index("image_id")
+    table = read_images(inputs.images_table_path)
+    sizes = zip(table["image_height"].tolist(), table["image_width"].tolist(), strict=True)
+    sizes_by_id = dict(zip(table["image_id"], sizes, strict=True))
     images: list[dict[str, Any]] = []
     failures: list[Failure] = []
     unlabelled: list[str] = []
@@ -160,13 +162,13 @@ def _list_images(
         except InputError as error:
             failures.append(Failure(field.image_id, str(error)))
             continue
-        height, width = table.loc[field.image_id, ["image_height", "image_width"]].tolist()
+        height, width = sizes_by_id[field.image_id]
         images.append(
             {
                 "id": len(images) + 1,
                 "file_name": name,
-                "width": int(width),
-                "height": int(height),
+                "width": width,
+                "height": height,
                 "name": field.image_id,
             }
         )

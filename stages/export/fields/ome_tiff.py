@@ -16,6 +16,7 @@ from data.fields.images_table import read_images
 from data.fields.picture_files import refuse_other
 from data.fields.pixel_size import ASSUMED, resolve_pixel_size
 from stages.export.paths import ExportInputs
+from stages.export.room import refuse_images_dir
 from stages.export.settings import ExportSettings
 from stages.stage import Context, Failure, StageReport
 
@@ -30,8 +31,9 @@ def write_images(
     Raises
     ------
     InputError
-        As `run` says.
+        As `run` says, or the folder is inside that of the images.
     """
+    refuse_images_dir(folder, inputs.images_dir)
     if inputs.labels_path is not None:
         log.warning("export: an OME-TIFF holds no labels, so that --labels has no effect")
     writer, fields = _Writer(inputs, folder), inputs.fields

@@ -61,3 +61,9 @@ def test_levels_are_not_shifted() -> None:
     image = np.stack([y, x]).astype(np.uint16) * 100
     centre = halve(image).mean(axis=(1, 2))
     np.testing.assert_allclose(centre, image.mean(axis=(1, 2)), atol=1)
+
+
+def test_a_name_that_xml_cannot_hold(tmp_path: Path) -> None:
+    path = tmp_path / "a.ome.tif"
+    write_ome_tiff(path, np.ones((1, 30, 40), np.uint8), ("green",), "a\x01b\tc😀", 0.1)
+    assert read_metadata(path).name == "a\ufffdb c😀"

@@ -70,3 +70,12 @@ def test_a_field_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     assert "no image" in why[ODD]
     assert "40 x 41 px, but masks of 40 x 40" in why[PLAIN]
     assert [path.name for path in tmp_path.glob("*.ome.tif")] == [f"{EMPTY}.ome.tif"]
+
+
+def test_the_folder_of_the_images_is_refused(tmp_path: Path) -> None:
+    made = UnusualFields(tmp_path)
+    inputs = made.write()
+    for folder in (made.images, made.images / "work/export"):
+        with pytest.raises(InputError, match="inside that of the images"):
+            write_images(inputs, folder, SETTINGS, QuietContext())
+    assert {field.image_id for field in find_fields(made.images)} == set(made.labels)
