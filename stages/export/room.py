@@ -1,4 +1,4 @@
-"""Whether there is room on the disk for what is written."""
+"""Where files may be written: where there is room, and not among the images."""
 
 import shutil
 from pathlib import Path
@@ -24,4 +24,21 @@ def check_room(path: Path, size: int) -> None:
             where=path,
             expected="room for the file",
             advice="free some, or give --output on another disk",
+        )
+
+
+def refuse_images_dir(folder: Path, images_dir: Path | None) -> None:
+    """Refuse a folder in which images would be found as further fields, with the same cells again.
+
+    Raises
+    ------
+    InputError
+        The folder is that of the images, or in it.
+    """
+    if images_dir is not None and folder.resolve().is_relative_to(images_dir.resolve()):
+        raise InputError(
+            found="a folder inside that of the images, whose fields would then be there twice",
+            where=folder,
+            expected="a folder elsewhere",
+            advice="give one with --output",
         )

@@ -16,6 +16,7 @@ from data.fields.images_table import read_images
 from data.fields.picture_files import refuse_other
 from data.fields.pixel_size import ASSUMED, resolve_pixel_size
 from stages.export.paths import ExportInputs
+from stages.export.room import refuse_images_dir
 from stages.export.settings import ExportSettings
 from stages.stage import Context, Failure, StageReport
 
@@ -32,7 +33,7 @@ def write_images(
     InputError
         As `run` says, or the folder is inside that of the images.
     """
-    _refuse_images_dir(folder, inputs.images_dir)
+    refuse_images_dir(folder, inputs.images_dir)
     if inputs.labels_path is not None:
         log.warning("export: an OME-TIFF holds no labels, so that --labels has no effect")
     writer, fields = _Writer(inputs, folder), inputs.fields
@@ -66,17 +67,6 @@ def write_images(
     return StageReport(
         counts={"fields": len(fields) - len(failures), "failed": len(failures)}, failures=failures
     )
-
-
-def _refuse_images_dir(folder: Path, images_dir: Path | None) -> None:
-    """Refuse a folder in which the files would be found as further fields, with the same cells again."""
-    if images_dir is not None and folder.resolve().is_relative_to(images_dir.resolve()):
-        raise InputError(
-            found="a folder inside that of the images, whose fields would then be there twice",
-            where=folder,
-            expected="a folder elsewhere",
-            advice="give one with --output",
-        )
 
 
 class _Writer:

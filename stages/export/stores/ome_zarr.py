@@ -11,6 +11,7 @@ from data.export.ngff.pyramid import count_levels
 from data.export.whole_store import is_whole, remove_store, whole_store
 from data.fields.field import Field
 from stages.export.paths import ExportInputs
+from stages.export.room import refuse_images_dir
 from stages.export.settings import ExportSettings
 from stages.export.stores.described_cells import DescribedCells
 from stages.export.stores.field_pixels import FieldPixels, PixelReader, PixelRemarks
@@ -28,8 +29,9 @@ def write_fields(
     Raises
     ------
     InputError
-        As `run` says.
+        As `run` says, or it would be written among the images.
     """
+    refuse_images_dir(folder, inputs.images_dir)
     writer, fields = _Writer(inputs, folder, settings), inputs.fields
     failures: list[Failure] = []
     remarks, cells = PixelRemarks(), 0

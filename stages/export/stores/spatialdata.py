@@ -15,6 +15,7 @@ from data.export.safe_names import name_safely
 from data.export.whole_store import is_whole, resumed_store, whole_store
 from data.fields.field import Field
 from stages.export.paths import ExportInputs
+from stages.export.room import refuse_images_dir
 from stages.export.settings import ExportSettings
 from stages.export.stores.described_cells import DescribedCells
 from stages.export.stores.field_pixels import PixelReader, PixelRemarks
@@ -30,8 +31,9 @@ def write_spatialdata(
     Raises
     ------
     InputError
-        As `run` says.
+        As `run` says, or it would be written among the images.
     """
+    refuse_images_dir(path, inputs.images_dir)
     cells, fields = DescribedCells(inputs, settings.label_set), inputs.fields
     names = name_safely([field.image_id for field in fields])
     failures: list[Failure] = []

@@ -140,24 +140,6 @@ def test_a_single_file(tmp_path: Path) -> None:
     assert given.read_text() == "image"
 
 
-def test_many_files_elsewhere_are_listed_and_told_at_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO", "hpacells")
-    paths = [tmp_path / f"out/{number}.geojson" for number in range(50)]
-    for _ in range(2):
-        claim_outputs("export", tmp_path / "work", paths)
-        for path in paths:
-            path.write_text("{}")
-    assert read_hashed(tmp_path / "out" / LIST_NAME) == {path.name: "export" for path in paths}
-    assert [record.getMessage() for record in caplog.records] == [
-        f"{paths[0]} and 49 others: replaces what an earlier run wrote"
-    ]
-    (tmp_path / "out/mine.json").write_text("[" * 1000)
-    with pytest.raises(InputError, match=r"mine\.json: a file with what hpacells did not write"):
-        claim_outputs("export", tmp_path / "work", [*paths, tmp_path / "out/mine.json"])
-
-
 def write_store(path: Path) -> None:
     with atomic_folder(path, replace=True) as folder:
         (folder / "zarr.json").write_text("{}")
@@ -212,3 +194,21 @@ def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "out/mine.csv").mkdir(parents=True)
     with pytest.raises(InputError, match="a folder; expected the path of a file to write"):
         claim_outputs("combine", tmp_path / "work", [tmp_path / "out/mine.csv"])
+
+
+def test_many_files_elsewhere_are_listed_and_told_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "hpacells")
+    paths = [tmp_path / f"out/{number}.geojson" for number in range(50)]
+    for _ in range(2):
+        claim_outputs("export", tmp_path / "work", paths)
+        for path in paths:
+            path.write_text("{}")
+    assert read_hashed(tmp_path / "out" / LIST_NAME) == {path.name: "export" for path in paths}
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{paths[0]} and 49 others: replaces what an earlier run wrote"
+    ]
+    (tmp_path / "out/mine.json").write_text("[" * 1000)
+    with pytest.raises(InputError, match=r"mine\.json: a file with what hpacells did not write"):
+        claim_outputs("export", tmp_path / "work", [*paths, tmp_path / "out/mine.json"])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import zarr
 
+from data.errors import InputError
 from data.export.ngff.pyramid import average_plane, pick_labels
 from data.export.whole_store import is_whole
 from data.fields.image_folder import find_fields
@@ -150,3 +151,9 @@ def test_fewer_channels_are_told(
     assert "2 fields without yellow, such as odd 1.b: their images have the other channels" in caplog.text
     labels = [channel["label"] for channel in ome(tmp_path / f"out/{ODD}.ome.zarr")["omero"]["channels"]]
     assert labels == ["microtubules", "protein", "nucleus"]
+
+
+def test_not_among_the_images(made: UnusualFields) -> None:
+    # They would be further fields.
+    with pytest.raises(InputError, match="a folder inside that of the images"):
+        export(made.write(), made.images / "zarr")
