@@ -34,6 +34,10 @@ def score(
     curves: Annotated[
         Path | None, typer.Option("--curves", help="Write precision-recall curves into that folder.")
     ] = None,
+    teams: Annotated[
+        Path | None,
+        typer.Option("--teams", help="Table of other teams' AP per class: tells the place of each class."),
+    ] = None,
     work: Annotated[
         Path | None,
         typer.Option("--work", help="Work folder whose report shows the scores.", callback=hold_folder),
@@ -43,7 +47,7 @@ def score(
 ) -> None:
     """Score a submission with the Kaggle metric (mAP, mask IoU 0.6)."""
     settings = load_settings(["score"], config, assignments, {"score.absent": absent})
-    typer.echo(_score_files(submission, truth, settings, local_engine(), json_path, work, curves))
+    typer.echo(_score_files(submission, truth, settings, local_engine(), json_path, work, curves, teams))
 
 
 def _score_files(
@@ -54,6 +58,7 @@ def _score_files(
     json_path: Path | None,
     work: Path | None,
     curves: Path | None,
+    teams: Path | None,
 ) -> str:
     """Score a submission and give the table of scores as text.
 
@@ -65,6 +70,8 @@ def _score_files(
         Work folder that keeps the scores for its report, if any.
     curves
         Folder for precision-recall curves, if any.
+    teams
+        Table of other teams' average precision, if any.
     """
     from pipeline.steps.score import score_step
     from stages.score.run import format_scores
@@ -72,6 +79,6 @@ def _score_files(
     with tempfile.TemporaryDirectory() as temporary:
         folder = WorkFolder(work or Path(temporary))
         target = json_path or folder.metric
-        step = score_step(folder.manifest("score"), submission, truth, target, config, curves)
+        step = score_step(folder.manifest("score"), submission, truth, target, config, curves, teams)
         manifest = execute(step, context)
     return format_scores(manifest.details)

@@ -20,6 +20,7 @@ def score_step(
     json_path: Path,
     config: Config,
     curves: Path | None = None,
+    teams: Path | None = None,
 ) -> Step:
     """Score a submission against the truth.
 
@@ -33,13 +34,14 @@ def score_step(
 
     settings = config.settings("score", ScoreSettings)
     predicted = find_predicted(submission, [manifest.parent, submission.parent])
-    inputs = ScoreInputs(submission_path=submission, truth_path=truth, predicted=predicted)
+    inputs = ScoreInputs(submission, truth, predicted, teams)
+    files = {"submission": submission, "truth": truth} | ({} if teams is None else {"teams": teams})
     classes = hash_label_set(choose_label_set(settings, predicted))
     return Step(
         stage="score",
         manifest=manifest,
         settings=settings,
-        inputs={"submission": hash_file(submission), "truth": hash_file(truth)} | classes,
+        inputs={name: hash_file(path) for name, path in files.items()} | classes,
         outputs=(json_path, *curve_files(curves)),
         run=lambda _, context: score(inputs, ScoreOutputs(json_path, curves), settings, context),
     )

@@ -14,6 +14,7 @@ from data.predictions.submission import Submission
 from data.score.bootstrap import draw_samples, find_interval
 from data.score.judged_detections import AbsentPolicy, JudgedDetections, judge_detections
 from data.score.mask_cost import with_true_classes, with_true_masks
+from data.score.team_table import TeamTable
 from data.tables.csv_file import write_csv
 
 
@@ -52,6 +53,28 @@ def find_intervals(judged: JudgedDetections, samples: int, seed: int) -> dict[st
         "map": _as_pair(means),
         "ap": [_as_pair(column) for column in values.reshape(samples, judged.classes).T],
     }
+
+
+def compare_teams(table: TeamTable, by_class: Sequence[float | None]) -> dict[str, Any]:
+    """Return the places among other teams: ``teams`` (how many), ``map``, ``ap`` by class, ``left_out``."""
+    ours = list(by_class)
+    return {
+        "teams": len(table.teams),
+        "map": table.find_mean_place(ours),
+        "ap": table.find_places(ours),
+        "left_out": dict(table.left_out),
+    }
+
+
+def format_places(places: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """Return lines of text with the place of each class and of the mean."""
+    lines = [f"{'place among ' + str(places['teams']) + ' teams':<44}{'place':>8}"]
+    rows = [
+        (f"{label:>2} {name}", place)
+        for label, (name, place) in enumerate(zip(names, places["ap"], strict=True))
+    ]
+    rows.append(("mean over these classes", places["map"]))
+    return lines + [f"{text:<44}{'-' if place is None else place:>8}" for text, place in rows]
 
 
 def curve_files(folder: Path | None) -> tuple[Path, ...]:

@@ -16,11 +16,14 @@ class ScoreInputs:
         Files of the submission's format; every truth triple is a cell, whatever its confidence.
     predicted
         Classes of the predictions that the submission was made of, or None where they are not known.
+    teams_path
+        Table of other teams' average precision, by which places are found; or None.
     """
 
     submission_path: Path
     truth_path: Path
     predicted: LabelSet | None = None
+    teams_path: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class ScoreOutputs:
     ----------
     metric_path
         JSON file ``{"map": .., "ap": {"0": .., ..}}``, null for a class without truth, and, where they are
-        asked for, ``ious`` and ``intervals``; None for no file.
+        asked for, ``ious``, ``intervals`` and ``teams``; None for no file.
     curves_dir
         Folder for the precision-recall curves: ``precision_recall.csv`` and ``.png``; None for none.
     """

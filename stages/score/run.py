@@ -11,10 +11,13 @@ from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from data.predictions.submission import Submission, read_submission
 from data.score.judged_detections import judge_by_thresholds
 from data.score.kaggle_map import Score, summarise
+from data.score.team_table import read_team_table
 from data.tables.id_hints import explain_ids
 from stages.score.details import (
+    compare_teams,
     find_intervals,
     format_intervals,
+    format_places,
     measure_mask_cost,
     tabulate_thresholds,
     write_curves,
@@ -54,7 +57,7 @@ def run(inputs: ScoreInputs, outputs: ScoreOutputs, settings: ScoreSettings, con
     -------
     StageReport
         With ``map``, ``iou``, ``absent`` and ``classes`` (label, name, ap, truth, detections) in its details,
-        and, where they are asked for, ``ious``, ``mask_cost`` and ``intervals``.
+        and, where they are asked for, ``ious``, ``mask_cost``, ``intervals`` and ``teams``.
     """
     with context.track("score", 3) as advance:
         label_set = choose_label_set(settings, inputs.predicted)
@@ -78,6 +81,11 @@ def run(inputs: ScoreInputs, outputs: ScoreOutputs, settings: ScoreSettings, con
         more["mask_cost"] = measure_mask_cost(submitted, true, settings.absent, settings.iou)
     if settings.samples:
         more["intervals"] = find_intervals(judged[0], settings.samples, settings.seed)
+    if inputs.teams_path is not None:
+        table = read_team_table(inputs.teams_path, label_set)
+        for team, why in table.left_out.items():
+            log.warning("%s: %s is left out: %s", inputs.teams_path, team, why)
+        more["teams"] = compare_teams(table, result.average_precision)
     if outputs.metric_path is not None:
         _write_json(outputs.metric_path, result, more)
     if outputs.curves_dir is not None:
@@ -122,7 +130,10 @@ def format_scores(details: dict[str, Any]) -> str:
         for row in details["classes"]
     ]
     lines.append(f"{'mAP at mask IoU ' + format(details['iou'], 'g'):<44}{_format(details['map']):>8}")
-    return "\n".join([*lines, *format_intervals(details)])
+    lines += format_intervals(details)
+    if "teams" in details:
+        lines += ["", *format_places(details["teams"], [row["name"] for row in details["classes"]])]
+    return "\n".join(lines)
 
 
 def _counts(result: Score) -> dict[str, int | float]:

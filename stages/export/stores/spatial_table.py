@@ -62,7 +62,7 @@ def write_table_of(
     described = described.rename(columns=names)
     counts = [len(found) for _, found in fields if len(found)]
     codes = np.repeat(np.arange(len(regions)), counts)
-    region = pd.Categorical.from_codes(codes.tolist(), dtype=pd.CategoricalDtype(regions))
+    region = pd.Series(pd.Categorical.from_codes(codes.tolist(), dtype=pd.CategoricalDtype(regions)))
     described.insert(0, REGION, region)
     described.insert(1, INSTANCE, described["cell_id"].to_numpy(np.int64))
     all_names = cells.cells.names

@@ -178,3 +178,21 @@ def test_a_truth_without_a_row_is_refused(files: tuple[Path, Path]) -> None:
     write_submission(files[1], [])
     with pytest.raises(InputError, match=r"truth\.csv: no row below the header"):
         score(files)
+
+
+def test_places_among_teams(
+    files: tuple[Path, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [f"{team},{label},{value}" for team, value in (("a", 0.9), ("b", 0.2)) for label in range(19)]
+    teams = tmp_path / "teams.csv"
+    teams.write_text("\n".join(["team,Class,AP_private", *rows, "broken,0,0.5", ""]))
+    inputs, target = ScoreInputs(*files, None, teams), tmp_path / "scores.json"
+    report = run(inputs, ScoreOutputs(target), ScoreSettings(), QuietContext())
+    aps = [row["ap"] for row in report.details["classes"]]
+    expected = [None if ap is None else 1 + (ap < 0.9) + (ap < 0.2) for ap in aps]
+    assert report.details["teams"]["ap"] == expected
+    assert json.loads(target.read_text())["teams"]["ap"] == expected
+    assert "broken is left out: no AP of Nuclear membrane" in caplog.text
+    told = format_scores(report.details).splitlines()
+    assert re.fullmatch(r"place among 2 teams +place", told[-21])
+    assert re.fullmatch(r" 0 Nucleoplasm +1", told[-20])
