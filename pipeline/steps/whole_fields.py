@@ -80,12 +80,17 @@ def find_unit(work: WorkFolder, models: Sequence[Path] | None, config: Config) -
     Raises
     ------
     InputError
-        The classifiers are of another unit than the settings name, or there is none of this unit.
+        The classifiers are of another unit than the settings name, there is none of this, or none at all.
     """
+    from models.classifiers.descriptions import names_published, read_descriptions
     from models.classifiers.tile_preset import find_field_px
 
     wanted = config.settings("predict", PredictSettings).unit
     if models:
+        for model in models:
+            if not names_published(model) and not read_descriptions(model):
+                # Tells what is wrong with it.
+                _refuse_nothing(model)
         size = find_field_px(models)
         unit: Unit = "cell" if size is None else "field"
         if wanted not in ("auto", unit):
@@ -108,6 +113,12 @@ def find_unit(work: WorkFolder, models: Sequence[Path] | None, config: Config) -
             advice="train one in this work folder first, or give one as --model",
         )
     return size
+
+
+def _refuse_nothing(model: Path) -> None:
+    from models.classifiers.ensemble.members import find_classifiers, read_members
+
+    read_members(find_classifiers(model))
 
 
 def _name(unit: str) -> str:

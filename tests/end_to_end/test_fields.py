@@ -104,6 +104,7 @@ def test_what_it_is_worth(work: Path, simulated: Path) -> None:
         (["predict", "--model", "simhpa19", "--model", "{work}/fields/model"], "tiles of one preset"),
         (["predict", "--model", "simhpa19", "--images", "{work}"], "only where whole fields are"),
         (["predict", "--model", "simhpa19", "--set", "images.full_scale=255"], "only where whole fields are"),
+        (["predict", "--model", "{work}/gone", "--images", "{work}"], "gone: no such folder"),
         (["features", "--model", "{work}/fields/model"], "expected tiles of whole fields"),
     ],
 )
