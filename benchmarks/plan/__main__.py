@@ -46,7 +46,7 @@ def run(images: Path, work: Path, options: list[str]) -> dict[str, dict[str, flo
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    memory = dict.fromkeys(_STAGES, 0)
+    memory: dict[str, int] = dict.fromkeys(_STAGES, 0)
     sizes: dict[str, int] = {}
     while process.poll() is None:
         time.sleep(_PAUSE_SECONDS)
