@@ -34,8 +34,8 @@ TABLE_BYTES_PER_CELL = 700
 ``benchmarks.memory``."""
 
 _TILE_PLANES, _TILE_COPIES, _SHARDS_HELD = 6, 2, 2
-"""What `crops` holds of each cell until a shard of tiles is written: four channels and two masks, once as they
-came and once joined; while one shard is written, the next comes."""
+"""What `crops` holds of each cell until a shard of tiles is written: four channels and two masks, once as
+they came and once joined; while one shard is written, the next comes."""
 
 MACHINE_DEVIATION = 0.05
 """Relative standard deviation of the time of a run, at least."""
