@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
+from data.tiles.cell_tiles import TILE_SIZE
+from data.tiles.tile_presets import PRESETS
+from data.tiles.tile_writer import SHARD_TILES
 from pipeline.plan.linear_cost import LinearCost, fit_cost
 from pipeline.plan.sampled_fields import Estimate, SizedField, estimate_total
 from pipeline.plan.stage_run import MeasuredRun
@@ -29,6 +32,10 @@ DISK_UNITS = TIME_UNITS | {"crops": CELLS}
 TABLE_BYTES_PER_CELL = 700
 """What a further cell adds to the memory of the stages that hold tables: ``inspect``, the most of them, by
 ``benchmarks.memory``."""
+
+_TILE_PLANES, _TILE_COPIES, _SHARDS_HELD = 6, 2, 2
+"""What `crops` holds of each cell until a shard of tiles is written: four channels and two masks, once as
+they came and once joined; while one shard is written, the next comes."""
 
 MACHINE_DEVIATION = 0.05
 """Relative standard deviation of the time of a run, at least."""
@@ -236,7 +243,6 @@ def make_forecast(
     """
     relative = find_deviation(repeated)
     few, many = units
-    further_cells = max(0.0, whole.units[CELLS] - many[CELLS])
     stages = []
     for name in (START_UP, *(stage.stage for stage in largest.stages)):
         unit, disk_unit = TIME_UNITS.get(name, PREDICTED), DISK_UNITS.get(name, PREDICTED)
@@ -244,7 +250,6 @@ def make_forecast(
         time = fit_cost([(few[unit], usual), (many[unit], _seconds(largest, name))])
         disk = fit_cost([(few[disk_unit], _disk(repeated[0], name)), (many[disk_unit], _disk(largest, name))])
         seconds, deviation = forecast_time(time, unit, whole, relative)
-        tables = TABLE_BYTES_PER_CELL * further_cells if name not in (START_UP, "segment") else 0.0
         stages.append(
             StageForecast(
                 name,
@@ -255,10 +260,25 @@ def make_forecast(
                 deviation,
                 max(0.0, _seconds(first, name) - usual),
                 disk.at(whole.units[disk_unit]),
-                max(_memory(run, name) for run in (*repeated, largest)) + tables,
+                max(_memory(run, name) for run in (*repeated, largest))
+                + _grow(name, many[CELLS], whole.units[CELLS], largest),
             )
         )
     return Forecast(tuple(stages), whole, relative)
+
+
+def _grow(name: str, timed: float, cells: float, largest: MeasuredRun) -> float:
+    """Return how much more memory a stage takes for all cells than for those that were timed."""
+    if name in (START_UP, "segment"):
+        return 0.0
+    tables = TABLE_BYTES_PER_CELL * max(0.0, cells - timed)
+    crops = largest.find(name)
+    if name != "crops" or crops is None:
+        return tables
+    side = PRESETS[crops.settings.get("preset", "cell")].size
+    most = _SHARDS_HELD * max(1, SHARD_TILES * TILE_SIZE**2 // side**2)
+    held = max(0.0, min(cells, most) - min(timed, most))
+    return tables + _TILE_COPIES * _TILE_PLANES * side**2 * held
 
 
 def _seconds(run: MeasuredRun, name: str) -> float:

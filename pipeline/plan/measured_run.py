@@ -113,6 +113,7 @@ class _Clock:
                 manifest.counts,
                 tuple(Failure(failure.where, failure.why) for failure in manifest.failures),
                 manifest.details,
+                manifest.settings,
             )
         )
         if step.stage in self._left:

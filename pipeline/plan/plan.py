@@ -1,12 +1,14 @@
 """Plan a run: time a few fields of a folder, and forecast the whole."""
 
 import logging
+import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from data.cores import available_cores
 from data.errors import InputError
 from data.fields.fewer_channels.folder_channels import choose_channels
 from data.fields.field import Field
@@ -47,6 +49,9 @@ class Plan:
         Fields that cannot be read, or that failed in a timed run.
     segmenter, classifiers
         What the settings stand for.
+    load
+        Processes that wanted a core in the minute before the plan, and the number of cores; None where the
+        system does not say.
     limit
         The limit of time in seconds, if any.
     alternatives
@@ -63,6 +68,7 @@ class Plan:
     failures: Sequence[Failure]
     segmenter: str
     classifiers: tuple[str, ...]
+    load: tuple[float, int] | None = None
     limit: float | None = None
     alternatives: Sequence[Alternative] = ()
     together: Sequence[FasterSetting] = ()
@@ -88,7 +94,7 @@ def make_plan(job: Job, config: Config, context: Context, count: int | None, lim
     InputError
         No field can be read, or what a run raises.
     """
-    started = time.perf_counter()
+    started, load = time.perf_counter(), _read_load()
     listed = list_fields(job.images, config)
     listing_seconds = time.perf_counter() - started
     fields, failures, config = _look(job, listed, config, context)
@@ -98,7 +104,14 @@ def make_plan(job: Job, config: Config, context: Context, count: int | None, lim
     failures = [*failures, *plan.failures]
     for line in summarise_failures(failures, "--json"):
         log.error("plan: left out %s", line)
-    return replace(plan, failures=failures, seconds=time.perf_counter() - started)
+    return replace(plan, failures=failures, seconds=time.perf_counter() - started, load=load)
+
+
+def _read_load() -> tuple[float, int] | None:
+    try:
+        return os.getloadavg()[0], available_cores()
+    except OSError:
+        return None
 
 
 def _look(
@@ -154,7 +167,7 @@ def _try(trials: Trials, count: int | None, limit: float | None, listing_seconds
         list_failures([first, *repeated, large]),
         _name_segmenter(large),
         _name_classifiers(large),
-        limit,
+        limit=limit,
     )
     if limit is None or judge(forecast, limit) == "yes":
         return plan

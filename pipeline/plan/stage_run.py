@@ -21,7 +21,7 @@ class StageRun:
         Peak of resident memory while it ran.
     disk_bytes
         What it added to the work folder, in blocks of 4 KiB.
-    counts, failures, details
+    counts, failures, details, settings
         As in its manifest.
     """
 
@@ -32,6 +32,7 @@ class StageRun:
     counts: Mapping[str, float]
     failures: tuple[Failure, ...]
     details: Mapping[str, Any]
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

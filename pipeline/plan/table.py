@@ -16,6 +16,8 @@ _VERDICTS = {
     "no": "is not kept",
 }
 _TOLD_WARM_UP = 0.5
+_BUSY = 0.5
+"""Part of the cores that others may want before times are said to be unsure."""
 
 
 def format_bytes(count: float) -> str:
@@ -45,6 +47,7 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "cells_relative_deviation": plan.forecast.whole.cells_deviation,
         "time_relative_deviation": plan.forecast.relative_deviation,
         "repeated_seconds": list(plan.repeated),
+        "load_before": plan.load[0] if plan.load else None,
         "segmenter": plan.segmenter,
         "classifiers": list(plan.classifiers),
         "plan_seconds": plan.seconds,
@@ -156,6 +159,11 @@ def _sureness(plan: Plan) -> Iterator[str]:
         f"The time is likely to be {_interval(forecast)} (2 standard deviations), if the computer is as busy "
         "as now."
     )
+    if plan.load is not None and plan.load[0] >= _BUSY * plan.load[1]:
+        yield (
+            f"Other programs kept the computer busy (load {plan.load[0]:.1f} on {plan.load[1]} cores), so do "
+            "not rely on the times: plan again when it is idle."
+        )
     all_timed = plan.timed >= len(plan.fields)
     repeated = ", ".join(map(format_duration, plan.repeated))
     yield (

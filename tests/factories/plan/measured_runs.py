@@ -24,6 +24,7 @@ def measured(fields: int, start_up: float = 3.0, slower: float = 1.0) -> Measure
                 {"cells": cells} if stage == "predict" else {},
                 (),
                 {},
+                {"preset": "cell"} if stage == "crops" else {},
             )
         )
     total = sum(stage.seconds for stage in stages) + slower * start_up

@@ -13,6 +13,8 @@ from models.training.lr_schedules.plateau import PlateauSettings
 from models.training.lr_schedules.restarts import RestartsSettings
 from models.training.optimisers.settings import SgdSettings
 from pipeline.config.config import find_recipe, load_config
+from stages.predict.settings import PredictSettings
+from stages.segment.settings import SegmentSettings
 from stages.stage import StageSettings
 from stages.train.settings import TrainSettings
 
@@ -181,3 +183,14 @@ def test_the_same_kind_keeps_what_the_recipe_says() -> None:
 def test_all_images_have_a_loss_for_several_labels() -> None:
     assert train(assignments=("train.images=all",)).loss.kind == "binary-cross-entropy"
     assert train().loss.kind == "cross-entropy"
+
+
+def test_some_values_in_place_of_others() -> None:
+    config = load_config(None, ["predict.batch_size=7", "predict.workers=3"])
+    changed = config.with_values({"predict.batch_size": 9, "segment.channels": ("green", "blue")})
+    assert changed.settings("predict", PredictSettings).batch_size == 9
+    assert changed.settings("predict", PredictSettings).workers == 3
+    assert changed.settings("segment", SegmentSettings).channels == ("green", "blue")
+    assert config.settings("predict", PredictSettings).batch_size == 7
+    with pytest.raises(InputError, match="batch_size"):
+        config.with_values({"predict.batch_size": 0}).settings("predict", PredictSettings)

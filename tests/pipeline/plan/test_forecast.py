@@ -67,13 +67,21 @@ def test_the_first_run_is_told_apart_and_forecasts_nothing() -> None:
     assert segment.warm_up == pytest.approx(2 * (2 + 4 * 0.5))
 
 
-def test_tables_of_more_cells_take_more_memory() -> None:
+def test_tables_and_tiles_of_more_cells_take_more_memory() -> None:
     found = forecast()
-    further = TABLE_BYTES_PER_CELL * (2000 - 240)
-    assert found.memory_bytes == 500_000_000 + further
-    segment = found.find("segment")
-    assert segment is not None
-    assert segment.memory_bytes == 500_000_000
+    tables = TABLE_BYTES_PER_CELL * (2000 - 240)
+    # Two shards of 256 tiles, of which 240 cells were held before: four channels and two masks, twice.
+    tiles = 2 * 6 * 256**2 * (512 - 240)
+    for stage, further in (
+        ("segment", 0),
+        ("crops", tables + tiles),
+        ("predict", tables),
+        ("combine", tables),
+    ):
+        told = found.find(stage)
+        assert told is not None
+        assert told.memory_bytes == pytest.approx(500_000_000 + further)
+    assert found.memory_bytes == pytest.approx(500_000_000 + tables + tiles)
 
 
 def test_the_interval_is_that_of_the_stages_added_up() -> None:
