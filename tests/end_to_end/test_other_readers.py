@@ -149,9 +149,9 @@ def environment(tmp_path: Path) -> Callable[..., Path]:
 @pytest.mark.parametrize(
     ("packages", "script"),
     [
-        (("ome-zarr>=0.12", "ngff-zarr[validate]", "ome-zarr-models"), OME_ZARR),
-        (("napari>=0.6", "napari-ome-zarr>=0.9"), NAPARI),
-        (("spatialdata==0.7.3", "squidpy"), SPATIALDATA),
+        (("ome-zarr==0.18.*", "ngff-zarr[validate]==0.50.*", "ome-zarr-models==1.7.*"), OME_ZARR),
+        (("napari==0.9.*", "napari-ome-zarr==0.10.*"), NAPARI),
+        (("spatialdata==0.7.3", "squidpy==1.8.2"), SPATIALDATA),
         # setuptools 81 and later lack pkg_resources, which a package that it needs imports.
         pytest.param(
             ("scportrait==1.7.*", "setuptools<81"),
