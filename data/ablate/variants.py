@@ -7,9 +7,11 @@ from data.rules.rules import Rules
 
 SWITCHES: dict[str, dict[str, dict[str, Any]]] = {
     "image: cell alone": {"image": {"fusion": "cell"}},
-    "image: mean, a quarter of the image": {"image": {"fusion": "mean", "weight": 0.25}},
-    "image: mean, half and half": {"image": {"fusion": "mean", "weight": 0.5}},
-    "image: mean, three quarters of the image": {"image": {"fusion": "mean", "weight": 0.75}},
+    "image: mean, a quarter of the image": {"image": {"fusion": "mean", "weight": 0.25, "joint_weight": 0.0}},
+    "image: mean, half and half": {"image": {"fusion": "mean", "weight": 0.5, "joint_weight": 0.0}},
+    "image: mean, three quarters of the image": {
+        "image": {"fusion": "mean", "weight": 0.75, "joint_weight": 0.0}
+    },
     "image: mean, with the joint evidence": {"image": {"fusion": "mean", "weight": 0.0, "joint_weight": 0.5}},
     "image: mean, with joint evidence and union": {
         "image": {"fusion": "mean", "weight": 0.4, "joint_weight": 0.3, "statistic": "union"}
@@ -32,10 +34,10 @@ SWITCHES: dict[str, dict[str, dict[str, Any]]] = {
 
 CLASSIFIER_SWITCHES: dict[str, dict[str, dict[str, Any]]] = {
     "image: mean with the classifier, a quarter": {
-        "image": {"fusion": "mean", "weight": 0.25, "statistic": "classifier"}
+        "image": {"fusion": "mean", "weight": 0.25, "joint_weight": 0.0, "statistic": "classifier"}
     },
     "image: mean with the classifier, half": {
-        "image": {"fusion": "mean", "weight": 0.5, "statistic": "classifier"}
+        "image": {"fusion": "mean", "weight": 0.5, "joint_weight": 0.0, "statistic": "classifier"}
     },
     "image: product with the classifier": {"image": {"fusion": "product", "statistic": "classifier"}},
     "image: blend with the classifier": {"image": {"fusion": "blend", "statistic": "classifier"}},

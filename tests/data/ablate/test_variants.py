@@ -1,3 +1,5 @@
+import pytest
+
 from data.ablate.variants import CLASSIFIER_SWITCHES, SWITCHES, list_variants
 from data.rules.rules import Rules
 
@@ -29,3 +31,18 @@ def test_rules_that_need_a_classifier_of_fields() -> None:
     assert all(variants[name].image.statistic == "classifier" for name in others)
     base = Rules.model_validate({"image": {"fusion": "blend", "statistic": "classifier"}})
     assert dict(list_variants(base, classified=True))["without image: blend with the classifier"] == Rules()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"fusion": "mean", "statistic": "union", "weight": 0.4, "joint_weight": 0.3},
+        {"fusion": "mean", "weight": 0.0, "joint_weight": 1.0},
+        {"fusion": "mean", "weight": 1.0},
+        {"fusion": "mean", "weight": 0.5, "joint_weight": 0.5, "statistic": "classifier"},
+    ],
+)
+def test_every_base_can_be_varied(image: dict[str, object]) -> None:
+    variants = dict(list_variants(Rules.model_validate({"image": image}), classified=True))
+    assert len(variants) == len(SWITCHES) + len(CLASSIFIER_SWITCHES)
+    assert variants["with image: mean, a quarter of the image"].image.joint_weight == 0
