@@ -34,7 +34,7 @@ def test_the_whole_workflow(snakemake: Path, images: Path, tmp_path: Path) -> No
         "HOME": str(tmp_path),
     }
     command = [snakemake, "--snakefile", SNAKEFILE, "--directory", tmp_path, "--cores", "2"]
-    command += ["--config", f"images={images}", f"work={work}", "shards=3", "export=[h5ad,subcellportable]"]
+    command += ["--config", f"images={images}", f"work={work}", "shards=3", "export=[h5ad,tables]"]
 
     def run(*more: str) -> str:
         done = subprocess.run(
@@ -49,7 +49,7 @@ def test_the_whole_workflow(snakemake: Path, images: Path, tmp_path: Path) -> No
         run_here(stage, *more, "--work", tmp_path / "single")
     for name in ("images.parquet", "cells.parquet", "predictions.parquet"):
         assert (work / name).read_bytes() == (tmp_path / "single" / name).read_bytes()
-    for name in ("submission.csv", "report/index.html", "cells.h5ad", "result.csv"):
+    for name in ("submission.csv", "report/index.html", "cells.h5ad", "export/image_summary.csv"):
         assert (work / name).is_file()
     assert "Nothing to be done" in run()
     # What Snakemake takes for undone is done before for hpacells.
