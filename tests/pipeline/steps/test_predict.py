@@ -105,7 +105,10 @@ def test_the_command_takes_several_models_and_a_runtime(
 
     asked = []
     monkeypatch.setattr(steps, "predict_step", lambda *arguments: asked.append(arguments))
-    monkeypatch.setattr("pipeline.commands.predict.run_step", lambda _: None)
+    # What the models are of is another test's.
+    monkeypatch.setattr("pipeline.steps.whole_fields.find_unit", lambda *_: None)
+    monkeypatch.setattr("pipeline.commands.predict.execute", lambda *_: None)
+    monkeypatch.setattr("pipeline.commands.predict.finish", lambda _: None)
     command = ["predict", "--work", str(tmp_path), "--model", "a", "--model", "b", "--runtime", "torch"]
     result = CliRunner().invoke(cli.app, command)
     assert result.exit_code == 0, result.output
