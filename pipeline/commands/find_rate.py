@@ -39,8 +39,7 @@ def find_rate(
     size = find_training_unit(settings)
     folder, prepared = prepare_unit(WorkFolder(work), size, images, settings, local_engine())
     manifest = execute(find_rate_step(folder, labels, after, settings), local_engine())
-    for name in ("steepest", "highest"):
-        rate = manifest.details[name]
+    for name, rate in manifest.details.items():
         typer.echo(f"{name:>8}: {'the loss never fell' if rate is None else f'{rate:.2g}'}")
     typer.echo(f"   curve: {folder.rate_picture}")
     finish([*prepared, manifest])

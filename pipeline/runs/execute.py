@@ -4,7 +4,7 @@ import logging
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,9 +107,7 @@ def _execute_alone(step: Step, context: Context) -> Manifest:
     _remove_temporary(step)
     with _manifest_aside(step), _place_named(step.manifest.parent), noted_warnings() as warnings:
         report = step.run(step.key, context)
-    if warnings:
-        report.details["warnings"] = warnings
-    manifest = _describe(step, report, time.perf_counter() - started)
+    manifest = _describe(step, report, time.perf_counter() - started, warnings)
     write_manifest(step.manifest, manifest)
     counts_text = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())
     log.info("%s: %s (%.1f s)", step.stage, counts_text or "done", manifest.seconds)
@@ -178,7 +176,7 @@ def _look(step: Step) -> dict[Path, tuple[int, int, int]]:
     return found
 
 
-def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:
+def _describe(step: Step, report: StageReport, seconds: float, warnings: Sequence[str] = ()) -> Manifest:
     failures = [FailureRecord(where=failure.where, why=failure.why) for failure in report.failures]
     return Manifest(
         stage=step.stage,
@@ -190,5 +188,6 @@ def _describe(step: Step, report: StageReport, seconds: float) -> Manifest:
         counts={name: float(count) for name, count in report.counts.items()},
         failures=failures,
         details=report.details,
+        warnings=list(warnings),
         seconds=seconds,
     )

@@ -32,6 +32,8 @@ class Manifest(BaseModel):
         Name -> fingerprint (content hash, or the key of an earlier stage).
     outputs
         Path of each file or folder that the stage wrote -> how it looked when the stage ended.
+    warnings
+        What the user was warned of, in the order of time.
     content
         Hash of all the rest, by which damage to the file is noticed; empty in memory and in old files.
     """
@@ -48,11 +50,13 @@ class Manifest(BaseModel):
     seconds: float
     finished: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     versions: dict[str, str] = Field(default_factory=software_versions)
+    warnings: list[str] = []
     content: str = ""
 
     def hash_content(self) -> str:
-        """Hash everything but the hash itself."""
-        return hash_json(self.model_dump(mode="json", exclude={"content"}))
+        """Hash everything but the hash itself; without warnings, as those of version 0.2 were hashed."""
+        left_out = {"content"} if self.warnings else {"content", "warnings"}
+        return hash_json(self.model_dump(mode="json", exclude=left_out))
 
 
 def hash_json(value: object) -> str:

@@ -9,7 +9,7 @@ from pipeline.runs.work_folder import WorkFolder
 from stages.inspect.paths import RunRecord
 
 _STAGES = ("segment", "crops", "find_rate", "train", "predict", "combine", "score")
-_PARTS = ("stage", "settings", "counts", "failures", "details", "seconds", "finished", "versions")
+_PARTS = ("stage", "settings", "counts", "failures", "warnings", "details", "seconds", "finished", "versions")
 
 
 def record_run(work: WorkFolder, predict: Manifest | None) -> RunRecord:

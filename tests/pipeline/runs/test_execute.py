@@ -1,4 +1,5 @@
 import json
+import logging
 import threading
 import time
 from pathlib import Path
@@ -28,6 +29,7 @@ class Stage:
         self.work, self.name, self.runs = work, name, 0
         self.failures: list[Failure] = []
         self.error: BaseException | None = None
+        self.warning = ""
 
     def execute(self, value: int = 1, inputs: dict[str, str] | None = None) -> None:
         output = self.work.root / f"{self.name}.txt"
@@ -37,6 +39,8 @@ class Stage:
             if self.error:
                 raise self.error
             output.write_text(f"{value}")
+            if self.warning:
+                logging.getLogger("hpacells").warning(self.warning)
             return StageReport(counts={"fields": 2}, failures=self.failures)
 
         manifest = self.work.manifest(self.name)
@@ -183,6 +187,19 @@ def test_the_manifest_tells_everything(work: WorkFolder) -> None:
     assert content["failures"] == [{"where": "a", "why": "unreadable"}]
     assert {"hpacells", "numpy", "python", "torch"} <= set(content["versions"])
     assert content["seconds"] >= 0
+
+
+def test_warnings_are_noted_beside_what_the_stage_says(work: WorkFolder) -> None:
+    stage, path = Stage(work), work.manifest("segment")
+    stage.execute()
+    # As version 0.2 wrote it.
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "warnings"}))
+    assert read_manifest(path).warnings == []
+    stage.warning = "a pixel size is assumed"
+    stage.execute(value=2)
+    manifest = read_manifest(path)
+    assert manifest.warnings == ["a pixel size is assumed"]
+    assert manifest.details == {}
 
 
 def test_half_a_manifest_counts_as_none(work: WorkFolder) -> None:

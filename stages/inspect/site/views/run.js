@@ -38,7 +38,7 @@ window.hpacells = window.hpacells || {};
     summary.id = "shown-summary";
     summary.hidden = false;
     const failures = run.stages.flatMap((stage) => (stage.failures || []).map((failure) => [stage.stage + ": " + failure.where, failure.why]));
-    const warnings = run.stages.flatMap((stage) => ((stage.details || {}).warnings || []).map((text) => [stage.stage, text]));
+    const warnings = run.stages.flatMap((stage) => (stage.warnings || []).map((text) => [stage.stage, text]));
     const all = [...warnings, ...failures, ...run.failures.map((failure) => ["inspect: " + failure.where, failure.why])];
     main.append(
       hpacells.heading("Run"),
