@@ -37,6 +37,13 @@ Channels = Annotated[
         "files of several channels their numbers from 0 or names: 'blue=0,green=GFP'.",
     ),
 ]
+SegmenterName = Annotated[
+    str | None, typer.Option(help="auto, dpn-unet, lite, classical, hpacellseg, or masks (see --masks).")
+]
+RuntimeName = Annotated[
+    str | None,
+    typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
+]
 
 
 def hold_folder(context: typer.Context, work: Path | None) -> Path | None:

@@ -15,6 +15,7 @@ from pipeline.commands.options import (
     Images,
     OwnMasks,
     PathList,
+    SegmenterName,
     images_of,
     load_settings,
     local_engine,
@@ -34,9 +35,7 @@ def plan(
         list[Path] | None,
         typer.Option("--model", help="As of run; default: the bundled simhpa19."),
     ] = None,
-    segmenter: Annotated[
-        str | None, typer.Option(help="auto, dpn-unet, lite, classical, hpacellseg, or masks (see --masks).")
-    ] = None,
+    segmenter: SegmenterName = None,
     runtime: Annotated[
         str | None,
         typer.Option(help="What runs segmenter and classifier: auto, torch, openvino, openvino-int8 ..."),

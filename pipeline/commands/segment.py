@@ -1,9 +1,5 @@
 """The command that finds nuclei and cells."""
 
-from typing import Annotated
-
-import typer
-
 from pipeline.commands.options import (
     AllowFailed,
     Assignments,
@@ -12,6 +8,8 @@ from pipeline.commands.options import (
     Images,
     OwnMasks,
     PathList,
+    RuntimeName,
+    SegmenterName,
     ShardOption,
     Work,
     images_of,
@@ -25,13 +23,8 @@ def segment(
     work: Work,
     images: Images = None,
     path_list: PathList = None,
-    segmenter: Annotated[
-        str | None, typer.Option(help="auto, dpn-unet, lite, classical, hpacellseg, or masks (see --masks).")
-    ] = None,
-    runtime: Annotated[
-        str | None,
-        typer.Option(help="auto, torch, torch-bfloat16, cuda, openvino, openvino-bfloat16 or openvino-int8."),
-    ] = None,
+    segmenter: SegmenterName = None,
+    runtime: RuntimeName = None,
     channels: Channels = None,
     masks: OwnMasks = None,
     shard: ShardOption = None,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -56,9 +56,8 @@ class KnownCells:
 
     def identity(self) -> str:
         """Hash of the names, sizes and times of its files."""
-        files = [(path, path.stat()) for path in sorted(self._folder.glob(f"*{_ENDING}"))]
-        stamps = [[path.name, stat.st_size, stat.st_mtime_ns] for path, stat in files]
-        return f"label images {hashlib.sha256(json.dumps(stamps).encode()).hexdigest()}"
+        paths = sorted(self._folder.glob(f"*{_ENDING}"))
+        return f"label images {_hash_stamps((path.name, path) for path in paths)}"
 
     def prepare(self, workers: int) -> None:
         """Do nothing: files need no preparation."""
@@ -76,9 +75,7 @@ class AnnotatedCells:
 
     def identity(self) -> str:
         """Hash of the names, sizes and times of its files."""
-        files = [(name, path.stat()) for name, path in self._paths.items()]
-        stamps = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in files]
-        return f"annotations {hashlib.sha256(json.dumps(stamps).encode()).hexdigest()}"
+        return f"annotations {_hash_stamps(self._paths.items())}"
 
     def prepare(self, workers: int) -> None:
         """Do nothing: files need no preparation."""
@@ -127,3 +124,9 @@ def open_cell_source(name: str, fields: Sequence[Field], settings: SegmentSettin
     raise InputError(
         found="no label image", where=folder, expected=f"files <ID>{_ENDING}, or <ID>/{ANNOTATION}"
     )
+
+
+def _hash_stamps(files: Iterable[tuple[str, Path]]) -> str:
+    stats = [(name, path.stat()) for name, path in files]
+    stamps = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
+    return hashlib.sha256(json.dumps(stamps).encode()).hexdigest()
