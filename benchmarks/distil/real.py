@@ -1,6 +1,5 @@
 """An ensemble and its student on labelled real cells: each judged on cells that no network of theirs saw."""
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pandas as pd
 from benchmarks.distil.arms import Recipes, predict_part, train_student, train_teacher
 from benchmarks.real_cells.cross_validation import RealCells
 from benchmarks.simhpa19.reality import Verdict, evaluate_cells
-from data.labels.label_file import write_labels
 from data.predictions.predictions_table import (
     probability_columns,
     read_class_names,
@@ -19,8 +17,6 @@ from data.predictions.predictions_table import (
     write_predictions,
 )
 from stages.stage import Context
-
-log = logging.getLogger("hpacells")
 
 ARMS = ("ensemble", "student")
 
@@ -34,20 +30,12 @@ def cross_validate_both(
     """
     predicted: dict[str, list[np.ndarray]] = {arm: [] for arm in ARMS}
     truth: list[int] = []
-    for fold, held_out in enumerate(real.held_out):
-        if not held_out:
-            continue
-        log.info("fold %d of %d: %d cells held out", fold + 1, len(real.held_out), len(held_out))
-        folder = root / f"fold-{fold}"
-        folder.mkdir(parents=True, exist_ok=True)
-        labels = folder / "labels.csv"
-        write_labels(labels, {name: (label,) for name, label in real.labels.items() if name not in held_out})
-        model = train_teacher(folder, recipes, labels, real.part, context)
+    for folder, held_out, asked in real.write_folds(root):
+        model = train_teacher(folder, recipes, folder / "labels.csv", real.part, context)
         said = predict_part(model, real.part, folder / "ensemble.parquet", recipes.runtime, context)
         seen = _leave_out(said, held_out, folder / "taught.parquet")
         student = train_student(folder / "student", recipes, folder, seen, real.part, context)
         own = predict_part(student, real.part, folder / "student.parquet", recipes.runtime, context)
-        asked = np.isin(real.image_ids, sorted(held_out))
         for arm, table in zip(ARMS, (said, own), strict=True):
             predicted[arm].append(_read(table)[asked])
         truth += [real.labels[name] for name in real.image_ids[asked].tolist()]

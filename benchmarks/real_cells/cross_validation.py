@@ -5,6 +5,7 @@ labels of the other folds alone, to the last epoch, and then predicts its own.
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,24 @@ class RealCells:
     labels: dict[str, int]
     held_out: list[set[str]]
 
+    def write_folds(self, root: Path) -> Iterator[tuple[Path, set[str], NDArray[np.bool_]]]:
+        """Write the labels of all folds but one, ``labels.csv`` in a folder of its own, for each with cells.
+
+        Yields
+        ------
+        Path, set, ndarray
+            The folder, the cells that are held out, and where they are in the cells table, (n,) bool.
+        """
+        for fold, held_out in enumerate(self.held_out):
+            if not held_out:
+                continue
+            log.info("fold %d of %d: %d cells held out", fold + 1, len(self.held_out), len(held_out))
+            folder = root / f"fold-{fold}"
+            folder.mkdir(parents=True, exist_ok=True)
+            kept = {name: (label,) for name, label in self.labels.items() if name not in held_out}
+            write_labels(folder / "labels.csv", kept)
+            yield folder, held_out, np.isin(self.image_ids, sorted(held_out))
+
 
 def prepare_cells(cells: Path, work: WorkFolder, context: Context) -> RealCells:
     """Read the cells of a folder with ``index.csv`` and share them out to folds, the same for every recipe.
@@ -97,17 +116,9 @@ def cross_validate(folder: Path, settings: TrainSettings, real: RealCells, conte
         Where the work runs.
     """
     predicted, truth = [], []
-    for fold, held_out in enumerate(real.held_out):
-        if not held_out:
-            continue
-        log.info("fold %d of %d: %d cells held out", fold + 1, len(real.held_out), len(held_out))
-        place = folder / f"fold-{fold}"
-        place.mkdir(parents=True, exist_ok=True)
-        labels = place / "labels.csv"
-        write_labels(labels, {name: (label,) for name, label in real.labels.items() if name not in held_out})
-        train_recipe(place, settings, labels, real.part, context)
+    for place, _, asked in real.write_folds(folder):
+        train_recipe(place, settings, place / "labels.csv", real.part, context)
         probabilities = predict_cells(place / "model", real.part, place / "predictions.parquet", context)
-        asked = np.isin(real.image_ids, sorted(held_out))
         predicted.append(probabilities[asked])
         truth += [real.labels[name] for name in real.image_ids[asked].tolist()]
     return evaluate_cells(np.concatenate(predicted), np.array(truth))

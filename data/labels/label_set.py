@@ -1,5 +1,6 @@
 """Label sets: the names of the classes, in a file, so that another set of classes needs no other code."""
 
+from collections.abc import Sequence
 from importlib import resources
 from os import PathLike
 from pathlib import Path
@@ -121,6 +122,14 @@ def read_label_set(name_or_path: str | PathLike[str]) -> LabelSet:
         raise InputError(found=f"not a label set ({reason})", where=path, expected=_EXPECTED) from None
     except (OSError, ValueError) as error:
         raise InputError(found=f"not a label set ({error})", where=path, expected=_EXPECTED) from None
+
+
+def find_unshared(names: Sequence[str], others: Sequence[str]) -> str | None:
+    """Return a class of which only one of two lists has the name, the first list's first; None for none."""
+    unshared = [name for name in names if name not in others] or [
+        name for name in others if name not in names
+    ]
+    return unshared[0] if unshared else None
 
 
 def list_label_sets() -> list[str]:

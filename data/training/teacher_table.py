@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.labels.label_set import find_unshared
 from data.predictions.predictions_table import (
     probability_columns,
     read_class_names,
@@ -119,12 +120,10 @@ def _check_classes(path: Path, class_names: tuple[str, ...]) -> None:
     predicted = read_class_names(path)
     if predicted == class_names:
         return
-    others = [name for name in predicted if name not in class_names] or [
-        name for name in class_names if name not in predicted
-    ]
+    other = find_unshared(predicted, class_names)
     raise InputError(
         found=f"predictions of {len(predicted)} classes"
-        + (f", {others[0]} in one set only" if others else " in another order"),
+        + (f", {other} in one set only" if other else " in another order"),
         where=path,
         expected=f"the {len(class_names)} classes of the label set, in their order",
         advice="name the label set of the teacher with --set train.label_set=NAME_OR_FILE",

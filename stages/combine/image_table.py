@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.labels.class_mapping import map_classes
-from data.labels.label_set import read_label_set
+from data.labels.label_set import find_unshared, read_label_set
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 
 _ADVICE = (
@@ -69,11 +69,9 @@ def _check_classes(path: Path, names: tuple[str, ...], predictions: Path) -> Non
     of_cells = read_class_names(predictions)
     if names == of_cells:
         return
-    other = [name for name in names if name not in of_cells] or [
-        name for name in of_cells if name not in names
-    ]
+    other = find_unshared(names, of_cells)
     raise InputError(
-        found=f"{len(names)} classes" + (f", {other[0]} in one table only" if other else " in another order"),
+        found=f"{len(names)} classes" + (f", {other} in one table only" if other else " in another order"),
         where=path,
         expected=f"the {len(of_cells)} classes of {predictions}, in their order",
         advice="train the classifier of fields with the label set of that of cells",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from data.calibration.calibration import Calibration
 from data.errors import InputError
+from data.labels.label_set import find_unshared
 from data.software.differences import find_differences, name_differences
 from data.text.toml_file import read_toml
 from data.tiles.preparation import TileSettings
@@ -191,10 +192,9 @@ def _check_classes(first: Member, other: Member) -> None:
     ours, theirs = first.architecture.class_names, other.architecture.class_names
     if ours == theirs:
         return
-    differing = [name for name in theirs if name not in ours] or [name for name in ours if name not in theirs]
+    differing = find_unshared(theirs, ours)
     raise InputError(
-        found=f"{len(theirs)} classes"
-        + (f", among them {differing[0]}" if differing else " in another order"),
+        found=f"{len(theirs)} classes" + (f", among them {differing}" if differing else " in another order"),
         where=other.folder,
         expected=f"the {len(ours)} classes of {first.folder}, in their order",
         advice="predict with classifiers of one label set at a time",

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError
-from data.labels.label_set import HPA2021, LabelSet, read_label_set
+from data.labels.label_set import HPA2021, LabelSet, find_unshared, read_label_set
 
 
 def test_the_sets_that_come_with_hpacells() -> None:
@@ -78,3 +78,9 @@ def test_what_messages_call_a_set(tmp_path: Path) -> None:
 def test_an_unknown_name_lists_what_exists() -> None:
     with pytest.raises(InputError, match=r"hpa2022: no such label set; .* one of .*hpa2018, hpa2021"):
         read_label_set("hpa2022")
+
+
+def test_a_class_that_one_list_lacks() -> None:
+    assert find_unshared(["a", "b"], ["b", "a"]) is None
+    assert find_unshared(["a", "c", "d"], ["a", "b"]) == "c"
+    assert find_unshared(["a"], ["b", "a"]) == "b"
