@@ -38,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--fields", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--shards", type=int, default=4)
+    parser.add_argument("--formats", nargs="*", default=["h5ad"], help="formats of export to measure")
     parser.add_argument("--without", nargs="*", default=[], help="commands to leave out, such as inspect")
     arguments = parser.parse_args()
     sys.stdout.write(f"{describe_machine()}\n")
@@ -47,10 +48,8 @@ def main() -> None:
         for count in arguments.fields:
             images = Path(folder) / f"images-{count}"
             link_fields(simulated, images, count)
-            sys.stdout.write(
-                f"\n{count} fields\n\n| command | s | peak MiB | files | MiB |\n|---|---|---|---|---|\n"
-            )
-            for measured in _measure(Path(folder), images, arguments.shards, arguments.without):
+            sys.stdout.write(f"\n{count} fields\n\n{_HEADER}")
+            for measured in _measure(Path(folder), images, arguments):
                 sys.stdout.write(
                     f"| {measured.name} | {measured.seconds:.1f} | {measured.memory:.0f} "
                     f"| {measured.files} | {measured.size:.1f} |\n"
@@ -68,7 +67,8 @@ def link_fields(simulated: Path, images: Path, count: int) -> None:
             (images / f"field-{number:06d}_{channel}.png").hardlink_to(source)
 
 
-def _measure(folder: Path, images: Path, shards: int, without: Sequence[str]) -> Iterator[Measured]:
+def _measure(folder: Path, images: Path, arguments: argparse.Namespace) -> Iterator[Measured]:
+    without, shards = arguments.without, arguments.shards
     work, joined = (folder / f"{name}-{images.name}" for name in ("single", "joined"))
     stages: dict[str, list[object]] = {
         "segment": [images],
@@ -76,17 +76,17 @@ def _measure(folder: Path, images: Path, shards: int, without: Sequence[str]) ->
         "predict": ["--model", "simhpa19"],
     }
     for stage, more in stages.items():
-        yield _measure_command(stage, [stage, *more, "--work", work], work)
+        yield measure_command(stage, [stage, *more, "--work", work], work)
     for stage in ("combine", "inspect"):
         if stage not in without:
-            yield _measure_command(stage, [stage, "--work", work], work)
-    if "export" not in without:
-        yield _measure_command("export", ["export", work], work)
+            yield measure_command(stage, [stage, "--work", work], work)
+    for name in arguments.formats:
+        yield measure_command(f"export {name}", ["export", work, "--format", name], work)
     if "merge" in without:
         return
     for stage, more in stages.items():
         parts = [
-            _measure_command(stage, [stage, *more, "--work", joined, "--shard", f"{number}/{shards}"], joined)
+            measure_command(stage, [stage, *more, "--work", joined, "--shard", f"{number}/{shards}"], joined)
             for number in range(shards)
         ]
         yield Measured(
@@ -96,10 +96,11 @@ def _measure(folder: Path, images: Path, shards: int, without: Sequence[str]) ->
             sum(part.files for part in parts),
             sum(part.size for part in parts),
         )
-    yield _measure_command("merge", ["merge", joined], joined)
+    yield measure_command("merge", ["merge", joined], joined)
 
 
-def _measure_command(name: str, command: Sequence[object], work: Path) -> Measured:
+def measure_command(name: str, command: Sequence[object], work: Path) -> Measured:
+    """Measure a command of hpacells, and what it adds to a work folder."""
     files, size = _look(work)
     started = time.perf_counter()
     memory = _run(command)
