@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from benchmarks.side_by_side.machine import describe_machine
 from data.cells.cells_table import COLUMN_TYPES
@@ -40,6 +41,7 @@ _MASK_CHARACTERS = 1700
 _SIDE = 2048
 _STAGES = ("combine", "crops", "inspect", "merge")
 _SHARDS = 4
+_PART_CELLS = 20_000
 
 
 def write_tables(folder: Path, cells: int) -> None:
@@ -47,12 +49,8 @@ def write_tables(folder: Path, cells: int) -> None:
     rng, images = np.random.default_rng(1), cells // _CELLS_PER_IMAGE
     image_ids = [f"image-{number:06d}" for number in range(images)]
     ids, numbers = np.repeat(image_ids, _CELLS_PER_IMAGE), np.tile(np.arange(1, _CELLS_PER_IMAGE + 1), images)
-    digits = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
-    masks = [digits[rng.integers(0, 64, _MASK_CHARACTERS)].tobytes().decode() for _ in range(cells)]
-    numeric = {name: np.ones(cells) for name, kind in COLUMN_TYPES.items() if kind != "str"}
-    columns: dict[str, Any] = {**numeric, "image_id": ids, "cell_id": numbers, "rle": masks}
-    columns |= {"group": ids, "dropped": "", "image_hash": "", "image_height": _SIDE, "image_width": _SIDE}
-    write_cell_parts(folder / "cells.parquet", [pd.DataFrame(columns)])
+    parts = (slice(start, start + _PART_CELLS) for start in range(0, cells, _PART_CELLS))
+    write_cell_parts(folder / "cells.parquet", (_make_cells(rng, ids[part], numbers[part]) for part in parts))
     sizes = {"image_height": _SIDE, "image_width": _SIDE, "cells": _CELLS_PER_IMAGE}
     write_images(folder / "images.parquet", pd.DataFrame({"image_id": image_ids, **sizes}))
     # As of a classifier: one class is likely, and few others are above 0.01.
@@ -64,6 +62,16 @@ def write_tables(folder: Path, cells: int) -> None:
     writer = TileWriter(folder / "tiles.zarr", 1, "key")
     writer.append(CellTiles.blank(1))
     writer.finish()
+
+
+def _make_cells(rng: np.random.Generator, ids: NDArray[Any], numbers: NDArray[np.integer]) -> pd.DataFrame:
+    """Make up some rows of the cells table."""
+    digits = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
+    masks = [digits[rng.integers(0, 64, _MASK_CHARACTERS)].tobytes().decode() for _ in numbers]
+    numeric = {name: np.ones(len(ids)) for name, kind in COLUMN_TYPES.items() if kind != "str"}
+    columns: dict[str, Any] = {**numeric, "image_id": ids, "cell_id": numbers, "rle": masks}
+    columns |= {"group": ids, "dropped": "", "image_hash": "", "image_height": _SIDE, "image_width": _SIDE}
+    return pd.DataFrame(columns)
 
 
 def _write_shards(folder: Path) -> None:

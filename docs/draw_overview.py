@@ -151,7 +151,7 @@ def draw_page(figure: Figure, options: argparse.Namespace, cells: pd.DataFrame) 
     style = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": PAGE, "edgecolor": "#c9ced3"}
     page.add_patch(FancyBboxPatch((0.01, 0.01), width - 0.02, height - 0.02, **style))
     page.text(
-        0.14, height - 0.2, f"report/fields/{options.field}.html", fontsize=8.5, color=QUIET, va="center"
+        0.14, height - 0.2, f"report/index.html#field/{options.field}", fontsize=8.5, color=QUIET, va="center"
     )
     page.plot((0.01, width - 0.01), (height - 0.37,) * 2, color="#c9ced3", lw=0.8)
     write_title(figure, left, "2  cut out and classified,")
