@@ -55,6 +55,11 @@ class Context(Protocol):
         """Work items that run at the same time."""
         ...
 
+    @property
+    def name(self) -> str:
+        """What the manifest says of where the work ran; empty for this machine."""
+        ...
+
     def map(
         self,
         function: Callable[[Item], Result],
@@ -63,12 +68,14 @@ class Context(Protocol):
         description: str,
         total: int | None = None,
         processes: bool = False,
+        prepare: Callable[[int], None] | None = None,
     ) -> Iterator[tuple[Item, Result | Exception]]:
         """Run ``function`` over ``items`` in parallel; yield (item, result or exception) in their order.
 
         Only a bounded number of items is in flight, so results that nobody has taken yet stay few. Threads
         by default; ``processes`` for functions that hold the interpreter lock (the function and its items
-        must then be picklable, the function at module level).
+        must then be picklable, the function at module level). ``prepare`` is called before the function,
+        where it runs, with the number of calls at a time for which it is to be ready.
         """
         ...
 
