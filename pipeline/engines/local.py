@@ -56,6 +56,10 @@ class LocalEngine:
         """What is recorded of where the work ran: nothing of this machine."""
         return ""
 
+    @property
+    def infer(self) -> None:
+        """Nothing: this process reads batches and runs networks."""
+
     def map(
         self,
         function: Callable[[Item], Result],

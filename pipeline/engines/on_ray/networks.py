@@ -1,8 +1,11 @@
-"""Networks on actors that hold a GPU each, and what calls them from other processes."""
+"""Networks on actors of Ray, one on each GPU or node, and what calls them from other processes."""
 
-import pickle
+import itertools
+import logging
 import random
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,56 +13,187 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from pipeline.engines.on_ray.outcome import Outcome, make_outcome
 
-CALLS = 32
-"""Calls that wait in an actor at the same time, of which it makes its batches."""
+_SECONDS = 5.0
+"""So long an actor may take to say that it is there; one that is lost says so at once."""
 
-_ATTEMPTS = 3
-"""Times that a call is repeated whose actor was lost."""
+log = logging.getLogger("hpacells")
 
 
 @dataclass(frozen=True)
-class HostedNetworks:
-    """The networks of a function, loaded by actors.
+class Placement:
+    """Where networks run.
 
     Attributes
     ----------
-    identities
-        In what each is computed.
-    actors
-        Handles of the actors, each of which has all of them, with the ID of the node where it was started.
+    on_gpu
+        On every GPU that is free; else on every node, with all its cores.
+    calls
+        Calls at a time in each actor.
     """
 
-    identities: Sequence[str] = ()
-    actors: Sequence[tuple[str, Any]] = ()
+    on_gpu: bool
+    calls: int
 
 
 class NetworkActor:
-    """Holds networks on the GPU that Ray has given this process; called from several threads."""
+    """Holds networks on the GPU or the node that Ray has given this process.
 
-    def __init__(self, pickled: bytes) -> None:
+    Parameters
+    ----------
+    pickled
+        The networks, which load what they need by ``prepare`` or when they are first called.
+    threads
+        Threads of torch on a processor.
+    """
+
+    def __init__(self, pickled: bytes, threads: int) -> None:
         from ray import cloudpickle
 
         self._networks = cloudpickle.loads(pickled)
+        torch = sys.modules.get("torch")
+        if torch and threads:
+            torch.set_num_threads(threads)
 
-    def prepare(self) -> tuple[str, Exception | None]:
-        """Load the networks; return the ID of this node, and why one cannot be loaded."""
+    def prepare(self, calls: int) -> Outcome:
+        """Load the networks for so many calls at a time; the outcome is the ID of this node."""
         import ray
 
-        try:
+        def load() -> str:
             for network in self._networks:
-                network.prepare(CALLS)
-        except Exception as error:
-            return "", portable(error)
-        return ray.get_runtime_context().get_node_id(), None
+                network.prepare(calls)
+            return ray.get_runtime_context().get_node_id()
 
-    def run(self, number: int, image: NDArray[np.float32]) -> NDArray[np.float32] | Exception:
-        """Return the output of one of the networks of an image, or why there is none."""
+        return make_outcome(load)
+
+    def answer(self) -> None:
+        """Do nothing: who gets an answer knows that this process is there."""
+
+    def run(self, number: int, argument: Any) -> Outcome:
+        """Return what one of the networks makes of an argument, or of the outcome that it comes in."""
+        if not isinstance(argument, Outcome):
+            return make_outcome(lambda: self._networks[number](argument))
+        if argument.error is not None:
+            return argument
+        outcome = make_outcome(lambda: self._networks[number](argument.value))
+        outcome.records[:0] = argument.records
+        return outcome
+
+
+class NetworkActors:
+    """The actors of some networks, as long as the context is open; those that are lost are replaced.
+
+    Parameters
+    ----------
+    networks
+        What is called: picklable, with a method ``prepare``.
+    placement
+        Where they run.
+
+    Raises
+    ------
+    InputError
+        The networks are for GPUs, of which the cluster has none; or one cannot be loaded.
+    """
+
+    def __init__(self, networks: Sequence[Any], placement: Placement) -> None:
+        from ray import cloudpickle
+
+        self._placement = placement
+        self._pickled = cloudpickle.dumps(list(networks))
+        self.actors: list[tuple[str, Any]] = []
+        self._turns = itertools.count()
+        self._start()
+
+    def choose(self) -> Any:
+        """Return the actor whose turn it is."""
+        return self.actors[next(self._turns) % len(self.actors)][1]
+
+    def replace_lost(self) -> None:
+        """Start actors in the place of those that are lost, as far as there are GPUs or nodes for them."""
+        import ray
+
+        asked = {actor.answer.remote(): (node, actor) for node, actor in self.actors}
+        answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=_SECONDS)
+        for reference in answered:
+            try:
+                ray.get(reference)
+            except ray.exceptions.RayActorError:
+                self.actors.remove(asked[reference])
+        if len(self.actors) < len(asked):
+            self._start()
+
+    def close(self) -> None:
+        """End the actors, so that their GPUs are free."""
+        import ray
+
+        for _, actor in self.actors:
+            ray.kill(actor)
+
+    def _start(self) -> None:
+        import ray
+
+        torch = sys.modules.get("torch")
+        make = ray.remote(NetworkActor)
+        actors = [
+            make.options(num_cpus=0, max_concurrency=self._placement.calls, **where).remote(
+                self._pickled, torch.get_num_threads() if torch else 0
+            )
+            for where in self._places()
+        ]
         try:
-            return self._networks[number](image)
-        except Exception as error:
-            # Ray would wrap it, with a traceback for a message.
-            return portable(error)
+            outcomes: list[Outcome] = ray.get(
+                [actor.prepare.remote(self._placement.calls) for actor in actors]
+            )
+        except ray.exceptions.RayError as error:
+            raise InputError(
+                found=f"a network cannot be loaded ({type(error).__name__})",
+                where="Ray",
+                expected="hpacells, and memory enough, on all nodes",
+                advice="install the same environment on all nodes, or run without --engine ray",
+            ) from None
+        # All of them say the same.
+        for record in outcomes[0].records if outcomes else ():
+            log.handle(record)
+        for outcome, actor in zip(outcomes, actors, strict=True):
+            if outcome.error is not None:
+                raise outcome.error
+            self.actors.append((outcome.value, actor))
+
+    def _places(self) -> list[dict[str, Any]]:
+        """Return where actors can be started now: on free GPUs, one at least, or on nodes without one."""
+        import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as OnNode
+
+        if not self._placement.on_gpu:
+            taken = {node for node, _ in self.actors}
+            alive = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+            return [{"scheduling_strategy": OnNode(node, soft=False)} for node in alive if node not in taken]
+        if not ray.cluster_resources().get("GPU"):
+            raise InputError(
+                found="no GPU",
+                where="the Ray cluster",
+                expected="one or more, on which the network is to run",
+                advice="name another runtime with --runtime",
+            )
+        free = int(ray.available_resources().get("GPU", 0))
+        if not free and not self.actors:
+            log.info("engine: waiting for a GPU, as all are in use")
+        return [{"num_gpus": 1}] * (free if self.actors else max(1, free))
+
+
+@contextmanager
+def network_actors(networks: Sequence[Any], placement: Placement) -> Iterator[NetworkActors | None]:
+    """Open the actors of some networks until the context ends; None where there are no networks."""
+    if not networks:
+        yield None
+        return
+    actors = NetworkActors(networks, placement)
+    try:
+        yield actors
+    finally:
+        actors.close()
 
 
 class RemoteNetwork:
@@ -67,16 +201,19 @@ class RemoteNetwork:
 
     Parameters
     ----------
-    hosted, number
-        The networks, and which of them it is.
+    identity
+        In what the network is computed.
+    number
+        Which network of the actors it is.
     """
 
-    def __init__(self, hosted: HostedNetworks, number: int) -> None:
-        self._hosted, self._number = hosted, number
+    def __init__(self, identity: str, number: int) -> None:
+        self._identity, self._number = identity, number
+        self.actors: Sequence[tuple[str, Any]] = ()
 
     def identity(self) -> str:
         """Return in what the network is computed; as `ImageRuntime.identity`."""
-        return self._hosted.identities[self._number]
+        return self._identity
 
     def prepare(self, workers: int = 1) -> None:
         """Do nothing: the actors have loaded it."""
@@ -88,73 +225,18 @@ class RemoteNetwork:
         """
         import ray
 
-        output = ray.get(self._choose().run.remote(self._number, image))
-        if isinstance(output, Exception):
-            raise output
+        outcome: Outcome = ray.get(self._choose().run.remote(self._number, image))
+        for record in outcome.records:
+            log.handle(record)
+        if outcome.error is not None:
+            raise outcome.error
         # A copy, as what Ray has in its store cannot be written to.
-        return np.array(output)
+        return np.array(outcome.value)
 
     def _choose(self) -> Any:
         """Choose an actor, one of this node where there are any, so that images stay on the machine."""
         import ray
 
         here = ray.get_runtime_context().get_node_id()
-        near = [actor for node, actor in self._hosted.actors if node == here]
-        return random.choice(near or [actor for _, actor in self._hosted.actors])  # noqa: S311
-
-
-def host_networks(networks: Sequence[Any]) -> HostedNetworks:
-    """Load networks on every GPU that is free in the cluster, each in an actor that has all of them.
-
-    Parameters
-    ----------
-    networks
-        Runtimes that are not loaded yet, such as `models.segmenters.runtimes.lazy.LazyRuntime`.
-
-    Raises
-    ------
-    InputError
-        The cluster has no GPU, or one of them cannot be loaded.
-    """
-    import ray
-    from ray import cloudpickle
-
-    if not networks:
-        return HostedNetworks()
-    if not ray.cluster_resources().get("GPU"):
-        raise InputError(
-            found="no GPU",
-            where="the Ray cluster",
-            expected=f"one or more for {networks[0].identity()}",
-            advice="name another runtime with --runtime",
-        )
-    make = ray.remote(NetworkActor).options(
-        num_cpus=0, num_gpus=1, max_concurrency=CALLS, max_restarts=-1, max_task_retries=_ATTEMPTS
-    )
-    pickled = cloudpickle.dumps(list(networks))
-    actors = [make.remote(pickled) for _ in range(max(1, int(ray.available_resources().get("GPU", 0))))]
-    loaded = ray.get([actor.prepare.remote() for actor in actors])
-    for _, error in loaded:
-        if error is not None:
-            raise error
-    identities = [network.identity() for network in networks]
-    return HostedNetworks(
-        identities, [(node, actor) for (node, _), actor in zip(loaded, actors, strict=True)]
-    )
-
-
-def release_networks(hosted: HostedNetworks) -> None:
-    """End the actors, so that their GPUs are free."""
-    import ray
-
-    for _, actor in hosted.actors:
-        ray.kill(actor)
-
-
-def portable(error: Exception) -> Exception:
-    """Return an error that can be pickled: itself, or one with its message."""
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  # nosec B301 # its own
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
+        near = [actor for node, actor in self.actors if node == here]
+        return random.choice(near or [actor for _, actor in self.actors])  # noqa: S311
