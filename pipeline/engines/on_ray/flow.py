@@ -118,10 +118,11 @@ def _fetch(reference: Any) -> Outcome:
         The workers cannot load what they are to do.
     """
     import ray
+    from ray.exceptions import RayError, RayTaskError
 
     try:
         return ray.get(reference)
-    except ray.exceptions.RayTaskError as error:
+    except RayTaskError as error:
         # What fails of its own comes as an outcome: this is a worker that cannot even be asked.
         raise InputError(
             found=f"a worker cannot be used: {_last_line(error)}",
@@ -129,7 +130,7 @@ def _fetch(reference: Any) -> Outcome:
             expected=f"hpacells {software_versions()['hpacells']} on all nodes",
             advice="install the same environment on all nodes",
         ) from None
-    except ray.exceptions.RayError as error:
+    except RayError as error:
         return Outcome(error=error, is_lost=True)
 
 

@@ -42,16 +42,14 @@ class NetworkActor:
 
     Parameters
     ----------
-    pickled
+    networks
         The networks, which load what they need by ``prepare`` or when they are first called.
     threads
         Threads of torch on a processor.
     """
 
-    def __init__(self, pickled: bytes, threads: int) -> None:
-        from ray import cloudpickle
-
-        self._networks = cloudpickle.loads(pickled)
+    def __init__(self, networks: Sequence[Any], threads: int) -> None:
+        self._networks = networks
         torch = sys.modules.get("torch")
         if torch and threads:
             torch.set_num_threads(threads)
@@ -98,10 +96,7 @@ class NetworkActors:
     """
 
     def __init__(self, networks: Sequence[Any], placement: Placement) -> None:
-        from ray import cloudpickle
-
-        self._placement = placement
-        self._pickled = cloudpickle.dumps(list(networks))
+        self._networks, self._placement = networks, placement
         self.actors: list[tuple[str, Any]] = []
         self._turns = itertools.count()
         self._start()
@@ -113,13 +108,14 @@ class NetworkActors:
     def replace_lost(self) -> None:
         """Start actors in the place of those that are lost, as far as there are GPUs or nodes for them."""
         import ray
+        from ray.exceptions import RayActorError
 
         asked = {actor.answer.remote(): (node, actor) for node, actor in self.actors}
         answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=_SECONDS)
         for reference in answered:
             try:
                 ray.get(reference)
-            except ray.exceptions.RayActorError:
+            except RayActorError:
                 self.actors.remove(asked[reference])
         if len(self.actors) < len(asked):
             self._start()
@@ -133,12 +129,13 @@ class NetworkActors:
 
     def _start(self) -> None:
         import ray
+        from ray.exceptions import RayError
 
         torch = sys.modules.get("torch")
-        make = ray.remote(NetworkActor)
+        make: Any = ray.remote(NetworkActor)
         actors = [
             make.options(num_cpus=0, max_concurrency=self._placement.calls, **where).remote(
-                self._pickled, torch.get_num_threads() if torch else 0
+                self._networks, torch.get_num_threads() if torch else 0
             )
             for where in self._places()
         ]
@@ -146,7 +143,7 @@ class NetworkActors:
             outcomes: list[Outcome] = ray.get(
                 [actor.prepare.remote(self._placement.calls) for actor in actors]
             )
-        except ray.exceptions.RayError as error:
+        except RayError as error:
             raise InputError(
                 found=f"a network cannot be loaded ({type(error).__name__})",
                 where="Ray",
