@@ -47,12 +47,47 @@ class StageReport:
     details: dict[str, Any] = field(default_factory=dict)
 
 
+class Infer(Protocol):
+    """Reads batches in parallel and runs a network on them, on other machines."""
+
+    def __call__(
+        self,
+        network: Callable[[Any], Result],
+        read: Callable[[Item], Any],
+        items: Iterable[Item],
+        *,
+        description: str,
+        on_gpu: bool,
+    ) -> Iterator[tuple[Item, Result]]:
+        """Yield each item with ``network(read(item))``, in their order.
+
+        Parameters
+        ----------
+        network
+            Has a method ``prepare(calls)``, which is called before it; called from one thread.
+        read
+            Called in several processes.
+        items
+            What is read.
+        description
+            Names the work in messages.
+        on_gpu
+            Whether the network needs a GPU.
+        """
+        ...
+
+
 class Context(Protocol):
     """Where a stage's work runs and how its progress is shown; ``pipeline.engines`` implements it."""
 
     @property
     def workers(self) -> int:
         """Work items that run at the same time."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What the manifest says of where the work ran; empty for this machine."""
         ...
 
     def map(
@@ -63,13 +98,20 @@ class Context(Protocol):
         description: str,
         total: int | None = None,
         processes: bool = False,
+        prepare: Callable[[int], None] | None = None,
     ) -> Iterator[tuple[Item, Result | Exception]]:
         """Run ``function`` over ``items`` in parallel; yield (item, result or exception) in their order.
 
         Only a bounded number of items is in flight, so results that nobody has taken yet stay few. Threads
         by default; ``processes`` for functions that hold the interpreter lock (the function and its items
-        must then be picklable, the function at module level).
+        must then be picklable, the function at module level). ``prepare`` is called before the function,
+        where it runs, with the number of calls at a time for which it is to be ready.
         """
+        ...
+
+    @property
+    def infer(self) -> "Infer | None":
+        """What reads batches and runs networks on them on other machines; None where this process does so."""
         ...
 
     def track(self, description: str, total: int) -> AbstractContextManager[Callable[[int], None]]:

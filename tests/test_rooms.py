@@ -21,6 +21,9 @@ SHARED = {
 }
 """Commands that are no stage, and what they work on."""
 
+OTHER_SECTIONS = ("engine", "images", "segmenter", "compare", "submission")
+"""Sections that are of no stage, or of a stage with another name."""
+
 COMMANDS = [
     str(command.name or command.callback.__name__).replace("-", "_") for command in app.registered_commands
 ]
@@ -44,9 +47,7 @@ def test_every_folder_of_stages_is_a_command_or_shared() -> None:
     assert folders - set(STAGES) == {"pages", "weights"}
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in SECTIONS if name not in ("images", "segmenter", "compare", "submission")]
-)
+@pytest.mark.parametrize("name", [name for name in SECTIONS if name not in OTHER_SECTIONS])
 def test_every_section_is_the_settings_of_the_stage_of_its_name(name: str) -> None:
     assert name in STAGES
     assert importlib.util.find_spec(f"stages.{name}.settings") is not None

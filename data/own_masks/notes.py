@@ -11,6 +11,13 @@ class Notes:
         self._lock = threading.Lock()
         self._examples: defaultdict[str, list[str]] = defaultdict(list)
 
+    def __reduce__(self) -> tuple[type["Notes"], tuple[()], dict[str, list[str]]]:
+        # Notes come back from other processes, for which a lock has no meaning.
+        return type(self), (), dict(self._examples)
+
+    def __setstate__(self, examples: dict[str, list[str]]) -> None:
+        self._examples.update(examples)
+
     def add(self, what: str, example: str) -> None:
         """Note that something happened to one file."""
         with self._lock:

@@ -1,6 +1,7 @@
 """The user's own masks of fields, in place of a segmenter's."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,12 @@ class OwnMasks:
         paths = self._of_fields.get(field.image_id, FieldFiles()).files
         stats = [(str(path.relative_to(self._folder)), path.stat()) for path in paths if path.is_file()]
         return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+
+    def noting(self, notes: Notes) -> "OwnMasks":
+        """Return the same masks, which note in other notes what happens to them."""
+        other = copy(self)
+        other.notes = notes
+        return other
 
     def find(self, field: Field) -> FieldMasks:
         """Read the masks of one field, made of its size and numbered alike.

@@ -188,6 +188,10 @@ class BatchLoader:
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
 
+    def prepare(self, items: NDArray[np.intp]) -> Batch:
+        """Prepare one batch as it is, here and now."""
+        return self._prepare(items, (), None)
+
     def _prepare(
         self, items: NDArray[np.intp], seeds: Sequence[int], augmentation: Augmentation | None
     ) -> Batch:

@@ -123,21 +123,34 @@ def predict_tiles(
     ValueError
         With item ``start`` no batch begins.
     """
-    plan = plan_batches(np.arange(len(loader)), batch_size)
-    firsts = [int(items[0]) for items in plan] + [len(loader)]
-    with closing(loader.batches(plan, start=firsts.index(start))) as batches:
+    plan = plan_from(len(loader), batch_size, start)
+    with closing(loader.batches(plan)) as batches:
         for batch in batches:
-            averaged = _average(batch_runtimes, batch.tiles, symmetries, calibrations)
+            averaged = average_predictions(batch_runtimes, batch.tiles, symmetries, calibrations)
             yield Predicted(batch.items, *averaged)
             advance(len(batch.items))
 
 
-def _average(
+def plan_from(count: int, batch_size: int, start: int) -> list[NDArray[np.intp]]:
+    """Return the items of the batches into which so many are divided, from the batch that begins with one on.
+
+    Raises
+    ------
+    ValueError
+        No batch begins with it.
+    """
+    plan = plan_batches(np.arange(count), batch_size)
+    firsts = [int(items[0]) for items in plan] + [count]
+    return plan[firsts.index(start) :]
+
+
+def average_predictions(
     batch_runtimes: Sequence[BatchRuntime],
     tiles: NDArray[np.uint8],
     symmetries: bool | None,
     calibrations: Sequence[Calibration | None],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the mean over some classifiers, and the embedding of the first; as `predict_tiles`."""
     probabilities: list[Tensor] = []
     embeddings: list[Tensor] = []
     for number, batch_runtime in enumerate(batch_runtimes):

@@ -9,9 +9,12 @@ from pipeline.commands.options import (
     AllowFailed,
     Assignments,
     ConfigFile,
+    EngineName,
+    RayAddress,
     ShardOption,
     Work,
     load_settings,
+    name_engine,
     run_step,
 )
 from pipeline.runs.work_folder import WorkFolder
@@ -23,6 +26,8 @@ def crops(
     index: Annotated[Path | None, typer.Option("--from", help="Index (CSV) of pre-cropped cells.")] = None,
     neighbours: Annotated[str | None, typer.Option(help="mask or keep what lies outside the cell.")] = None,
     shard: ShardOption = None,
+    engine: EngineName = None,
+    ray_address: RayAddress = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -33,5 +38,6 @@ def crops(
     if shard is not None and index is not None:
         message = "--shard is for segmented fields, and --from names cells that were cut elsewhere"
         raise typer.BadParameter(message)
-    settings = load_settings(["images", "crops"], config, assignments, {"crops.neighbours": neighbours})
-    run_step(any_crops_step(WorkFolder(work), images, index, settings), allow_failed)
+    options = {"crops.neighbours": neighbours} | name_engine(engine, ray_address)
+    settings = load_settings(["images", "crops", "engine"], config, assignments, options)
+    run_step(any_crops_step(WorkFolder(work), images, index, settings), allow_failed, settings)

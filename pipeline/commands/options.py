@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +11,16 @@ import typer
 from data.errors import InputError
 from data.fields.shard import parse_shard
 from pipeline.config.config import Config, load_config
+from pipeline.engines.choice import open_engine
 from pipeline.engines.local import LocalEngine, available_cores
 from pipeline.engines.messages import BAD_INPUT
+from pipeline.engines.settings import EngineSettings
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.writer_lock import refuse_other_writer, sole_writer
 from pipeline.shards.folders import locate_shard
+from stages.stage import Context
 
 Images = Annotated[
     Path | None,
@@ -123,6 +127,17 @@ OwnMasks = Annotated[
         "--masks", help="Folder of your own masks, in place of a segmenter's (docs/masks.md has the formats)."
     ),
 ]
+EngineName = Annotated[
+    str | None,
+    typer.Option("--engine", help="local: this machine; ray: a Ray cluster (docs/cluster.md)."),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray-address",
+        help="Running Ray cluster, such as 10.0.0.1:6379. Default: RAY_ADDRESS, else Ray is started here.",
+    ),
+]
 AllowFailed = Annotated[
     bool, typer.Option("--allow-failed", help="Exit with status 0 even if fields failed.")
 ]
@@ -178,9 +193,23 @@ def local_engine() -> LocalEngine:
     return LocalEngine(workers=available_cores())
 
 
-def run_step(step: Step, allow_failed: bool = False) -> Manifest:
-    """Execute a step; what could not be done makes the exit status 2, unless it is allowed."""
-    manifest = execute(step, local_engine())
+def name_engine(engine: str | None, ray_address: str | None) -> dict[str, object]:
+    """Return the options of the engine by their settings, as `load_settings` takes them."""
+    return {"engine.name": engine, "engine.ray_address": ray_address and json.dumps(ray_address)}
+
+
+def engine_of(config: Config) -> AbstractContextManager[Context]:
+    """Open the engine that a configuration names, until the context ends."""
+    return open_engine(config.settings("engine", EngineSettings))
+
+
+def run_step(step: Step, allow_failed: bool = False, config: Config | None = None) -> Manifest:
+    """Execute a step; what could not be done makes the exit status 2, unless it is allowed.
+
+    It runs by the engine of the configuration, without one on this machine.
+    """
+    with nullcontext(local_engine()) if config is None else engine_of(config) as engine:
+        manifest = execute(step, engine)
     finish([manifest], allow_failed)
     return manifest
 

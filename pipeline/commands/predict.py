@@ -8,13 +8,16 @@ import typer
 from pipeline.commands.options import (
     Assignments,
     ConfigFile,
+    EngineName,
     FieldImages,
+    RayAddress,
     RuntimeName,
     ShardOption,
     Work,
+    engine_of,
     finish,
     load_settings,
-    local_engine,
+    name_engine,
 )
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
@@ -33,6 +36,8 @@ def predict(
     runtime: RuntimeName = None,
     images: FieldImages = None,
     shard: ShardOption = None,
+    engine: EngineName = None,
+    ray_address: RayAddress = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
@@ -40,8 +45,11 @@ def predict(
     from pipeline.steps.predict import predict_step
     from pipeline.steps.whole_fields import find_unit, prepare_unit
 
-    settings = load_settings(["images", "predict"], config, assignments, {"predict.runtime": runtime})
+    options = {"predict.runtime": runtime} | name_engine(engine, ray_address)
+    settings = load_settings(["images", "predict", "engine"], config, assignments, options)
     folder = WorkFolder(work)
     size = find_unit(folder, models, settings)
-    folder, prepared = prepare_unit(folder, size, images, settings, local_engine())
-    finish([*prepared, execute(predict_step(folder, models, settings), local_engine())])
+    with engine_of(settings) as context:
+        folder, prepared = prepare_unit(folder, size, images, settings, context)
+        predicted = execute(predict_step(folder, models, settings), context)
+    finish([*prepared, predicted])

@@ -10,18 +10,26 @@ from pipeline.commands.options import (
     Assignments,
     Channels,
     ConfigFile,
+    EngineName,
     Images,
     OwnMasks,
     PathList,
+    RayAddress,
     Recipe,
     Work,
+    engine_of,
     finish,
     images_of,
     load_settings,
     local_engine,
+    name_engine,
 )
+from pipeline.engines.choice import DISTRIBUTED
+from pipeline.runs.execute import Step, execute
+from pipeline.runs.manifest import Manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.runs.writer_lock import sole_writer
+from stages.stage import Context
 
 
 def run_all(
@@ -54,6 +62,8 @@ def run_all(
             help="Write cells.h5ad for scanpy at the end. Default: where SubCell predicts.",
         ),
     ] = None,
+    engine: EngineName = None,
+    ray_address: RayAddress = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -75,9 +85,14 @@ def run_all(
         truth=truth,
         export=export,
     )
-    options = {"images.channels": channels, "segment.masks": masks}
-    settings = load_settings(list_sections(job), config, assignments, options, recipe)
-    with sole_writer(work):
-        manifests, summary = run_everything(job, settings, local_engine())
+    options = {"images.channels": channels, "segment.masks": masks} | name_engine(engine, ray_address)
+    settings = load_settings([*list_sections(job), "engine"], config, assignments, options, recipe)
+    with sole_writer(work), engine_of(settings) as distributed:
+        here = local_engine()
+
+        def execute_step(step: Step, _: Context) -> Manifest:
+            return execute(step, distributed if step.stage in DISTRIBUTED else here)
+
+        manifests, summary = run_everything(job, settings, here, execute_step)
     typer.echo(summary)
     finish(manifests, allow_failed)

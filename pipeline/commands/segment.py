@@ -5,15 +5,18 @@ from pipeline.commands.options import (
     Assignments,
     Channels,
     ConfigFile,
+    EngineName,
     Images,
     OwnMasks,
     PathList,
+    RayAddress,
     RuntimeName,
     SegmenterName,
     ShardOption,
     Work,
     images_of,
     load_settings,
+    name_engine,
     run_step,
 )
 from pipeline.runs.work_folder import WorkFolder
@@ -28,6 +31,8 @@ def segment(
     channels: Channels = None,
     masks: OwnMasks = None,
     shard: ShardOption = None,
+    engine: EngineName = None,
+    ray_address: RayAddress = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
     allow_failed: AllowFailed = False,
@@ -41,7 +46,8 @@ def segment(
         "segment.runtime": runtime,
         "segment.masks": masks,
         "images.channels": channels,
-    }
-    settings = load_settings(["images", "segment"], config, assignments, options)
+    } | name_engine(engine, ray_address)
+    settings = load_settings(["images", "segment", "engine"], config, assignments, options)
     where = images_of(images, path_list)
-    run_step(segment_step(WorkFolder(work), where, list_fields(where, settings), settings), allow_failed)
+    step = segment_step(WorkFolder(work), where, list_fields(where, settings), settings)
+    run_step(step, allow_failed, settings)

@@ -1,10 +1,11 @@
-"""The sections of a configuration file, one per stage and one for images, and what each may hold."""
+"""The sections of a configuration file, of stages, images and the engine, and what each may hold."""
 
 import importlib
 
 from data.settings import Settings
 
 _SETTINGS = {
+    "engine": "pipeline.engines.settings:EngineSettings",
     "simulate": "stages.simulate.settings:SimulateSettings",
     "images": "data.fields.image_settings:ImageSettings",
     "segment": "stages.segment.settings:SegmentSettings",

@@ -51,6 +51,15 @@ class LocalEngine:
 
     workers: int
 
+    @property
+    def name(self) -> str:
+        """What is recorded of where the work ran: nothing of this machine."""
+        return ""
+
+    @property
+    def infer(self) -> None:
+        """Nothing: this process reads batches and runs networks."""
+
     def map(
         self,
         function: Callable[[Item], Result],
@@ -59,6 +68,7 @@ class LocalEngine:
         description: str,
         total: int | None = None,
         processes: bool = False,
+        prepare: Callable[[int], None] | None = None,
     ) -> Iterator[tuple[Item, Result | Exception]]:
         """Run ``function`` over ``items``; yield (item, result or exception) in the order of the items.
 
@@ -66,6 +76,8 @@ class LocalEngine:
         stops, or Ctrl-C is pressed, items that have not started are given up.
         """
         workers = self.workers if total is None else max(1, min(self.workers, total))
+        if prepare is not None:
+            prepare(workers)
         with self.track(description, total or 0) as advance, _executor(workers, processes) as executor:
             try:
                 for item, future in work_ahead(executor, function, items, 2 * self.workers):
@@ -156,13 +168,23 @@ def _end_with_parent() -> None:
 def _outcome(future: "Future[Result]") -> Result | Exception:
     try:
         return future.result()
-    except InputError as error:
-        return error
     except Exception as error:
-        found = find_system_error(error)
-        if found is None:
-            return error
-        if is_full(found):
-            # Whatever comes next would fail as well.
-            raise found from error
-        return explain_system_error(found)
+        return explain_failure(error)
+
+
+def explain_failure(error: Exception) -> Exception:
+    """Return why an item failed, an error of the operating system as one that the user can mend.
+
+    Raises
+    ------
+    OSError
+        There is no room, so that whatever comes next would fail as well.
+    """
+    if isinstance(error, InputError):
+        return error
+    found = find_system_error(error)
+    if found is None:
+        return error
+    if is_full(found):
+        raise found from error
+    return explain_system_error(found)

@@ -32,6 +32,9 @@ from stages.stage import Context, StageReport, StageSettings
 
 log = logging.getLogger("hpacells")
 
+ENGINE = "engine"
+"""Detail of where the work ran; there is none of this machine."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -107,6 +110,9 @@ def _execute_alone(step: Step, context: Context) -> Manifest:
     _remove_temporary(step)
     with _manifest_aside(step), _place_named(step.manifest.parent), noted_warnings() as warnings:
         report = step.run(step.key, context)
+    if context.name:
+        # No part of the key: results do not depend on it.
+        report.details[ENGINE] = context.name
     manifest = _describe(step, report, time.perf_counter() - started, warnings)
     write_manifest(step.manifest, manifest)
     counts_text = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())

@@ -22,7 +22,9 @@ from models.classifiers.ensemble.members import (
     warn_of_versions,
 )
 from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
+from models.classifiers.ensemble.sharing_members import Infer
 from models.classifiers.ensemble.tile_preset import fit_members
+from models.runtimes.names import resolve_runtime
 from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
@@ -59,7 +61,15 @@ def run(
     blocks = BlocksOnDisk(path.with_name(f".{path.name}.blocks"), inputs.key)
     with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:
         prediction = predict_cells(
-            members, store, table, rows, open_member, _options(settings, embedding), blocks, advance
+            members,
+            store,
+            table,
+            rows,
+            open_member,
+            _options(settings, embedding),
+            blocks,
+            advance,
+            infer=_infer_by(context, settings),
         )
     chosen = table.iloc[rows]
     calibrations = ["none" if member.calibration is None else member.calibration.kind for member in members]
@@ -117,6 +127,14 @@ def _wants_embedding(members: Sequence[Member], settings: PredictSettings) -> bo
             advice=f"give one, such as --model {members[0].folder}, or leave the embeddings out",
         )
     return settings.embedding
+
+
+def _infer_by(context: Context, settings: PredictSettings) -> Infer | None:
+    """Return what runs networks elsewhere, by the settings; None where this process does."""
+    if context.infer is None:
+        return None
+    on_gpu = resolve_runtime(settings.runtime) == "cuda"
+    return partial(context.infer, description="predict", on_gpu=on_gpu)
 
 
 def _options(settings: PredictSettings, embedding: bool) -> PredictionOptions:

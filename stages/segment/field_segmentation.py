@@ -30,7 +30,7 @@ _NUCLEI = "blue"
 
 
 class FieldSegmentation:
-    """Segment one field and write what belongs to it; called from several threads.
+    """Segment one field and write what belongs to it; called from several threads or processes.
 
     Parameters
     ----------
@@ -40,14 +40,16 @@ class FieldSegmentation:
         Where to write.
     settings
         Settings of the segment stage.
-    edits
-        What is to be told of masks that were edited by hand.
     """
 
     def __init__(
-        self, source: Segmenter | OwnMasks, outputs: SegmentOutputs, settings: SegmentSettings, edits: Notes
+        self, source: Segmenter | OwnMasks, outputs: SegmentOutputs, settings: SegmentSettings
     ) -> None:
-        self._source, self._outputs, self._settings, self._edits = source, outputs, settings, edits
+        self._source, self._outputs, self._settings = source, outputs, settings
+
+    def prepare(self, workers: int) -> None:
+        """Load what the segmenter needs for so many calls at a time."""
+        self._source.prepare(workers)
 
     def is_done(self, field: Field) -> bool:
         """Check whether the field is segmented, and its rows are those of its label images."""
@@ -61,14 +63,17 @@ class FieldSegmentation:
         record = self._find_record(field)
         return record is None or record[0] != self._key(field) or self._is_damaged(field)
 
-    def __call__(self, field: Field) -> SegmentedRemarks | None:
-        """Segment a field; return what is worth telling, None where only its edited masks were measured."""
-        outputs, image_id = self._outputs, field.image_id
+    def __call__(self, field: Field) -> tuple[SegmentedRemarks | None, Notes]:
+        """Segment a field; return what is worth telling of it, and of masks that no segmenter made.
+
+        There are no remarks where only its edited masks were measured.
+        """
+        outputs, image_id, notes = self._outputs, field.image_id, Notes()
         if not self.needs_source(field):
-            measure_edit(outputs, image_id, self._edits)
-            return None
+            measure_edit(outputs, image_id, notes)
+            return None, notes
         key, size = self._key(field), resolve_pixel_size(field, self._settings.pixel_size_um)
-        found, shows_nuclei = self._find_cells(field, size)
+        found, shows_nuclei = self._find_cells(field, size, notes)
         pictures = record_files(field, self._source.channels)
         record = self._find_record(field)
         if self._is_damaged(field):
@@ -92,12 +97,14 @@ class FieldSegmentation:
         rows = FieldCells(key, height, width, table, size.um, stamp, pictures)
         write_field_cells(outputs.rows_path(image_id), rows)
         outputs.begun_path(image_id).unlink()
-        return SegmentedRemarks(image_id, size, lacks_cells=table.empty and shows_nuclei)
+        return SegmentedRemarks(image_id, size, lacks_cells=table.empty and shows_nuclei), notes
 
-    def _find_cells(self, field: Field, size: PixelSize) -> tuple[SegmentedField | FieldMasks, bool]:
+    def _find_cells(
+        self, field: Field, size: PixelSize, notes: Notes
+    ) -> tuple[SegmentedField | FieldMasks, bool]:
         """Find the cells of a field; also whether its nuclei show more than noise, False for own masks."""
         if isinstance(self._source, OwnMasks):
-            return self._source.find(field), False
+            return self._source.noting(notes).find(field), False
         channels = self._source.channels
         image = field.read(channels)
         found = self._source.segment(image, size.um)

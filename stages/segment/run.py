@@ -40,19 +40,16 @@ def run(
     tell_channels(inputs.channels, chosen=settings.channels != AUTO)
     _refuse_strange_masks(outputs)
     outputs.fields_dir.mkdir(parents=True, exist_ok=True)
-    edits = Notes()
-    work = FieldSegmentation(segmenter, outputs, settings, edits)
+    work = FieldSegmentation(segmenter, outputs, settings)
     to_do = [field for field in fields if not work.is_done(field)]
     mixed = _warn_of_versions(outputs, fields, to_do)
-    to_segment = sum(work.needs_source(field) for field in to_do)
-    if to_segment:
-        segmenter.prepare(min(context.workers, to_segment))
-    failures, remarks = _segment(work, to_do, context)
+    notes = Notes()
+    failures, remarks = _segment(work, to_do, context, notes)
     tell_remarks(remarks)
     failed = {failure.where for failure in failures}
     done = [field.image_id for field in fields if field.image_id not in failed]
     _forget_others(outputs, keep=set(done), failed=failed)
-    _tell(segmenter, edits)
+    _tell(segmenter, notes)
     collect(outputs, done)
     empty = int((read_images(outputs.images_table_path)["cells"] == 0).sum())
     counts: dict[str, int | float] = {
@@ -77,15 +74,20 @@ def run(
 
 
 def _segment(
-    work: FieldSegmentation, fields: Sequence[Field], context: Context
+    work: FieldSegmentation, fields: Sequence[Field], context: Context, notes: Notes
 ) -> tuple[list[Failure], list[SegmentedRemarks]]:
     failures: list[Failure] = []
     remarks: list[SegmentedRemarks] = []
-    for field, result in context.map(work, fields, description="segment", total=len(fields)):
+    prepare = work.prepare if any(map(work.needs_source, fields)) else None
+    results = context.map(work, fields, description="segment", total=len(fields), prepare=prepare)
+    for field, result in results:
         if isinstance(result, Exception):
             failures.append(Failure(field.image_id, str(result)))
-        elif result is not None:
-            remarks.append(result)
+            continue
+        remark, noted = result
+        notes.take(noted)
+        if remark is not None:
+            remarks.append(remark)
     return failures, remarks
 
 
@@ -151,12 +153,11 @@ def _forget_others(outputs: SegmentOutputs, keep: set[str], failed: set[str]) ->
         )
 
 
-def _tell(source: Segmenter | OwnMasks, edits: Notes) -> None:
+def _tell(source: Segmenter | OwnMasks, notes: Notes) -> None:
     """Log what happened to masks that no segmenter made."""
-    for line in edits.lines():
-        log.info("masks: %s", line)
     if isinstance(source, OwnMasks):
-        for line in source.notes.lines():
-            log.info("masks: %s", line)
-        if source.others:
-            log.warning("masks: %d files fit no field, such as %s", len(source.others), source.others[0])
+        notes.take(source.notes)
+    for line in notes.lines():
+        log.info("masks: %s", line)
+    if isinstance(source, OwnMasks) and source.others:
+        log.warning("masks: %d files fit no field, such as %s", len(source.others), source.others[0])

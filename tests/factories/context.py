@@ -27,6 +27,8 @@ class QuietContext:
     """
 
     workers = 1
+    name = ""
+    infer = None
 
     def __init__(self, interrupt_after: int | None = None, in_task: int = 1) -> None:
         self.done = self.total = 0
@@ -41,7 +43,10 @@ class QuietContext:
         description: str,
         total: int | None = None,
         processes: bool = False,
+        prepare: Callable[[int], None] | None = None,
     ) -> Iterator[tuple[Item, Result | Exception]]:
+        if prepare is not None:
+            prepare(self.workers)
         for item in items:
             try:
                 yield item, function(item)

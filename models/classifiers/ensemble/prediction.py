@@ -18,7 +18,8 @@ from data.tiles.tile_reader import TileReader
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from models.classifiers.ensemble.fewer_channels import restrict_classifier
 from models.classifiers.ensemble.members import Member, group_by_tiles, mean_image_share, mean_thresholds
-from models.classifiers.inference import predict_tiles
+from models.classifiers.ensemble.sharing_members import Infer, SharingMembers
+from models.classifiers.inference import plan_from, predict_tiles
 from models.classifiers.model_folder import read_classifier
 from models.classifiers.runtimes.batch_runtime import BatchRuntime
 from models.classifiers.runtimes.factory import make_batch_runtime
@@ -121,6 +122,7 @@ def predict_cells(
     options: PredictionOptions,
     blocks: PredictionBlocks,
     advance: Callable[[int], None] = lambda _: None,
+    infer: Infer | None = None,
 ) -> EnsemblePrediction:
     """Predict some cells with the mean over some classifiers.
 
@@ -143,6 +145,9 @@ def predict_cells(
         embeddings stay there.
     advance
         Called with the number of tiles done, for each group of classifiers that share tiles.
+    infer
+        Runs a network on batches elsewhere: called with the network, with what reads a batch, and with the
+        items of all batches. None: here.
     """
     identities: set[str] = set()
     groups = group_by_tiles(members)
@@ -152,10 +157,14 @@ def predict_cells(
         advance(done)
         if done < len(rows):
             loader = BatchLoader(store, rows, tile_settings, workers=options.workers)
-            batch_runtimes = [open_member(member) for member in sharing]
-            identities |= {batch_runtime.identity() for batch_runtime in batch_runtimes}
             calibrations = [member.calibration for member in sharing]
-            _predict_part(part, batch_runtimes, calibrations, loader, options, blocks, advance)
+            if infer is None:
+                batch_runtimes = [open_member(member) for member in sharing]
+                identities |= {batch_runtime.identity() for batch_runtime in batch_runtimes}
+                _predict_part(part, batch_runtimes, calibrations, loader, options, blocks, advance)
+            else:
+                network = SharingMembers(sharing, open_member, options.symmetries)
+                identities |= _infer_part(part, network, infer, loader, options, blocks, advance)
         _add(total, blocks.read(part), len(sharing) / len(members))
     chosen = table.iloc[rows]
     share = mean_image_share(members) if options.image_weight is None else options.image_weight
@@ -189,9 +198,41 @@ def _predict_part(
         advance=advance,
     )
     for _, probabilities, embedding in predicted:
-        kept = embedding if options.embedding else embedding[:, :0]
-        blocks.add(part, Block(probabilities, kept.astype(options.embedding_type)))
+        blocks.add(part, _make_block(probabilities, embedding, options))
     blocks.close(part)
+
+
+def _infer_part(
+    part: int,
+    network: SharingMembers,
+    infer: Infer,
+    loader: BatchLoader,
+    options: PredictionOptions,
+    blocks: PredictionBlocks,
+    advance: Callable[[int], None],
+) -> set[str]:
+    """Predict the cells of a part that are not done elsewhere, in the batches of `_predict_part`.
+
+    Returns
+    -------
+    set of str
+        In what the networks were computed.
+    """
+    identities: set[str] = set()
+    plan = plan_from(len(loader), options.batch_size, blocks.count_done(part))
+    for items, (probabilities, embedding, computed_in) in infer(network, loader.prepare, plan):
+        identities |= computed_in
+        blocks.add(part, _make_block(probabilities, embedding, options))
+        advance(len(items))
+    blocks.close(part)
+    return identities
+
+
+def _make_block(
+    probabilities: NDArray[np.float32], embedding: NDArray[np.float32], options: PredictionOptions
+) -> Block:
+    kept = embedding if options.embedding else embedding[:, :0]
+    return Block(probabilities, kept.astype(options.embedding_type))
 
 
 def _add(total: NDArray[np.float32], blocks: Iterable[Block], weight: float) -> None:

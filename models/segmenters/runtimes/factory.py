@@ -53,6 +53,7 @@ def make_runtime(
         return LazyRuntime(
             f"torch cuda {str(precision).removeprefix('torch.')}",
             lambda _: TorchDeviceNetwork(make_network(), device, precision),
+            on_gpu=True,
         )
     bfloat16 = name.endswith("bfloat16")
     return LazyRuntime(

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +25,21 @@ class LazyRuntime:
         In what the network is computed.
     load
         Gives the loaded network; gets the number of calls at a time.
+    on_gpu
+        Whether the network is loaded to a GPU.
     """
 
-    def __init__(self, identity: str, load: Callable[[int], RunNetwork]) -> None:
-        self._identity, self._load = identity, load
+    def __init__(self, identity: str, load: Callable[[int], RunNetwork], *, on_gpu: bool = False) -> None:
+        self._identity, self._load, self.on_gpu = identity, load, on_gpu
         self._lock = threading.Lock()
         self._run: RunNetwork | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process loads it for itself.
+        return {"_identity": self._identity, "_load": self._load, "on_gpu": self.on_gpu, "_run": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"_lock": threading.Lock()}
 
     def identity(self) -> str:
         """Return in what the network is computed; as `ImageRuntime.identity`."""

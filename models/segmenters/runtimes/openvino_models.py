@@ -1,10 +1,12 @@
 """Networks converted for OpenVINO, and quantised ones, kept in the user's cache folder."""
 
+import fcntl
 import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,7 +65,11 @@ def converted_model(
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:24]
     folder = cache_folder() / f"{precision}-{key}"
     path = folder / "network.xml"
-    if not path.is_file():
+    if path.is_file():
+        return path
+    with _waiting_for_others(folder):
+        if path.is_file():
+            return path
         model = _convert(make_network())
         if precision == "int8":
             model = _quantise(model, calibration)
@@ -72,6 +78,21 @@ def converted_model(
                 model, temporary / path.name, compress_to_fp16=precision == "bfloat16"
             )
     return path
+
+
+@contextmanager
+def _waiting_for_others(folder: Path) -> Iterator[None]:
+    """Wait until no other process converts to this folder: it takes gigabytes, and all would do the same."""
+    path = folder.with_name(f".{folder.name}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        # Where the file system has no locks, several processes do it, and the last has it.
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _convert(network: nn.Module) -> Any:

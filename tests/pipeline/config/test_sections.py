@@ -14,13 +14,13 @@ from pipeline.config.sections import SECTIONS, settings_of
 
 COMMANDS = {
     "simulate out": ["simulate"],
-    "segment nowhere --work w": ["images", "segment"],
-    "crops nowhere --work w": ["images", "crops"],
-    "crops --from nowhere.csv --work w": ["images", "crops"],
+    "segment nowhere --work w": ["images", "segment", "engine"],
+    "crops nowhere --work w": ["images", "crops", "engine"],
+    "crops --from nowhere.csv --work w": ["images", "crops", "engine"],
     "train --labels nowhere.csv --work w": ["images", "train"],
     "find-rate --labels nowhere.csv --work w": ["images", "find_rate", "train"],
     "distil --work w": ["distil", "train"],
-    "predict --work w": ["images", "predict"],
+    "predict --work w": ["images", "predict", "engine"],
     "combine --work w": ["combine"],
     "score nowhere.csv nowhere.csv": ["score"],
     "submission check nowhere.csv": ["submission"],
@@ -33,7 +33,7 @@ COMMANDS = {
     "inspect --work w": ["inspect"],
     "segmenter train out": ["segmenter"],
     "segmenter compare a b --images nowhere": ["images", "segment", "compare"],
-    "run nowhere --work w": ["images", "segment", "crops", "predict", "combine", "inspect"],
+    "run nowhere --work w": ["images", "segment", "crops", "predict", "combine", "inspect", "engine"],
     "run nowhere --labels nowhere.csv --work w": [
         "images",
         "segment",
@@ -42,6 +42,7 @@ COMMANDS = {
         "predict",
         "combine",
         "inspect",
+        "engine",
     ],
     "run nowhere --truth nowhere.csv --work w": [
         "images",
@@ -51,6 +52,7 @@ COMMANDS = {
         "combine",
         "score",
         "inspect",
+        "engine",
     ],
 }
 

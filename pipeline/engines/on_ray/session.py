@@ -1,0 +1,127 @@
+"""A connection to Ray: to a cluster that runs, or to one that is started here and stopped at the end."""
+
+import importlib.util
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from data.cores import available_cores
+from data.errors import InputError
+
+EXTRA = "hpacells[ray]"
+"""What brings Ray."""
+
+_LOOPBACK = "127.0.0.1"
+
+_SILENT = "RAY_USAGE_STATS_ENABLED"
+"""Environment variable that says whether Ray reports its use to its makers."""
+
+log = logging.getLogger("hpacells")
+
+
+def require_ray() -> None:
+    """Refuse to go on where Ray is not installed; imports nothing.
+
+    Raises
+    ------
+    InputError
+        It is not.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise InputError(
+            found="Ray is not installed",
+            where="engine ray",
+            expected=f"the extra {EXTRA}",
+            advice=f"run `pip install '{EXTRA}'`, or leave --engine out",
+        )
+
+
+@contextmanager
+def ray_session(address: str) -> Iterator[None]:
+    """Connect this process to Ray until the context ends.
+
+    Parameters
+    ----------
+    address
+        Of a running cluster; empty for that of the environment variable RAY_ADDRESS, else Ray is started
+        here, with a worker for each core, where nothing but this machine can reach it.
+
+    Raises
+    ------
+    InputError
+        There is no cluster at the address, or Ray cannot be started.
+    """
+    os.environ[_SILENT] = "0"
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    address = address or os.environ.get("RAY_ADDRESS", "")
+    # Paths of its sockets must be short, which those of a user's folder for temporary files may not be.
+    folder = None if address else tempfile.mkdtemp(prefix="hpacells-ray-", dir="/tmp")  # nosec B108
+    try:
+        with _own_signals():
+            _connect(ray, address, folder)
+        yield
+    finally:
+        ray.shutdown()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _connect(ray: Any, address: str, folder: str | None) -> None:
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
+    try:
+        if address:
+            ray.init(address, **quiet)
+        else:
+            log.info("engine: starting Ray on this machine")
+            ray.init(
+                "local",
+                num_cpus=available_cores(),
+                include_dashboard=False,
+                _node_ip_address=_LOOPBACK,
+                _temp_dir=folder,
+                **quiet,
+            )
+    except (ConnectionError, RuntimeError, TimeoutError, ValueError, AssertionError) as error:
+        told = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise InputError(
+            found=f"no Ray cluster ({told})" if address else f"Ray does not start ({told})",
+            where=f"--ray-address {address}" if address else "engine ray",
+            expected="the address of a cluster that runs" if address else "Ray on this machine",
+            advice="check it with `ray status`, or leave --ray-address out"
+            if address
+            else "leave --engine out, or start Ray yourself and give --ray-address auto",
+        ) from None
+    log.info("engine: %s", describe_cluster())
+
+
+def describe_cluster() -> str:
+    """Return in one line what the cluster has."""
+    import ray
+
+    found = ray.cluster_resources()
+    nodes = sum(node["Alive"] for node in ray.nodes())
+    gpus = f", {found['GPU']:g} GPUs" if found.get("GPU") else ""
+    return f"Ray {ray.__version__}, {nodes} nodes, {found.get('CPU', 0):g} CPUs{gpus}"
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep what SIGTERM does, which Ray takes over when it starts."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,103 @@
+"""What a worker process of Ray does: it loads a stage's function once, and calls it item by item."""
+
+import io
+import pickle
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from data.cores import available_cores
+from data.errors import InputError
+from data.software.versions import software_versions
+from pipeline.engines.on_ray.networks import RemoteNetwork
+from pipeline.engines.on_ray.outcome import Outcome, make_outcome
+
+_LOADED: dict[str, tuple[Any, Sequence[RemoteNetwork]]] = {}
+"""The function that this process has loaded last, by its key, and the networks that it calls elsewhere."""
+
+_FREE_VERSIONS = ("python",)
+"""What may differ between machines: of Python itself no result depends on the release."""
+
+
+def call_function(key: str, pickled: Sequence[Any], actors: Sequence[tuple[str, Any]], item: Any) -> Outcome:
+    """Call a stage's function on one item.
+
+    Parameters
+    ----------
+    key
+        Tells the function from others.
+    pickled
+        The reference to it, which is fetched once a process.
+    actors
+        Those that have the networks which it calls elsewhere, with the IDs of their nodes.
+    item
+        What it is called with.
+    """
+    if key not in _LOADED:
+        _LOADED.clear()
+        loaded = make_outcome(lambda: _load(pickled[0]))
+        if loaded.error is not None:
+            loaded.is_fatal = not loaded.is_lost
+            return loaded
+        _LOADED[key] = loaded.value
+    function, networks = _LOADED[key]
+    for network in networks:
+        network.actors = actors
+    return make_outcome(lambda: function(item))
+
+
+def _load(pickled: Any) -> tuple[Any, Sequence[RemoteNetwork]]:
+    """Load a function, and what it needs for calls on this process's share of the cores."""
+    import ray
+
+    versions, content = ray.get(pickled)
+    check_versions(versions)
+    unpickler = _Unpickler(io.BytesIO(content))
+    function, prepare = unpickler.load()
+    _use_one_core()
+    if prepare is not None:
+        prepare(available_cores())
+    return function, list(unpickler.networks.values())
+
+
+class _Unpickler(pickle.Unpickler):
+    """Puts what calls a network elsewhere in the place of the network."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self.networks: dict[int, RemoteNetwork] = {}
+
+    def persistent_load(self, pid: Any) -> RemoteNetwork:
+        number, identity = pid
+        return self.networks.setdefault(number, RemoteNetwork(identity, number))
+
+
+def check_versions(expected: Mapping[str, str]) -> None:
+    """Check that this machine has the versions of the machine that started the command.
+
+    Raises
+    ------
+    InputError
+        It has others, by which results would depend on where a field was worked on.
+    """
+    import ray
+
+    found = software_versions()
+    for name in sorted({*expected, *found}.difference(_FREE_VERSIONS)):
+        if expected.get(name) != found.get(name):
+            raise InputError(
+                found=f"{name} {found.get(name, 'none')}",
+                where=f"Ray node {ray.util.get_node_ip_address()}",
+                expected=f"{expected.get(name, 'none')}, as on the machine that started the command",
+                advice="install the same environment on all nodes",
+            )
+
+
+def _use_one_core() -> None:
+    """Leave the other cores to the other workers, as the local engine does."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    torch = sys.modules.get("torch")
+    if torch:
+        torch.set_num_threads(1)

@@ -1,0 +1,187 @@
+"""The commands on a Ray cluster of two nodes: what they write is what they write on one machine."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.fields.image_folder import find_fields
+from tests.end_to_end.test_shards import TIMES, read_files
+from tests.factories.command_line import run_here
+from tests.factories.ray_cluster import two_nodes
+
+pytest.importorskip("ray", reason="Ray is not installed (the extra hpacells[ray])")
+
+pytestmark = pytest.mark.slow
+
+STAGES = ("segment", "crops", "predict")
+HPACELLS = Path(sys.executable).with_name("hpacells")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    with two_nodes() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six simulated fields; of the first no nuclei can be read, of the second no protein."""
+    folder = tmp_path_factory.mktemp("images")
+    run_here("simulate", folder, "--fields", 6, "--size", 400, "--seed", 5)
+    first, second, *_ = find_fields(folder)
+    for field, channel in ((first, "blue"), (second, "green")):
+        field.files[channel].write_bytes(field.files[channel].read_bytes()[:200])
+    return folder
+
+
+def make(stage: str, images: Path, work: Path, *more: object, status: int = 2) -> str:
+    given = {"segment": (images,), "crops": (images,), "predict": ("--model", "simhpa19")}
+    status = 0 if stage == "predict" else status
+    return run_here(stage, *given[stage], "--work", work, *more, status=status)
+
+
+def list_lines(told: str, *, but: str) -> list[str]:
+    """What was told, but for lines of the engine, and for how long it took."""
+    return [line.split(" (")[0] for line in told.splitlines() if but not in line]
+
+
+def read_manifest(work: Path, stage: str) -> dict[str, Any]:
+    manifest = json.loads((work / f"{stage}.json").read_text())
+    return {name: value for name, value in manifest.items() if name not in TIMES}
+
+
+@pytest.mark.parametrize("segmenter", ["classical", "lite"])
+def test_files_messages_and_manifests_are_those_of_one_machine(
+    cluster: Any, images: Path, tmp_path: Path, segmenter: str
+) -> None:
+    local, remote = tmp_path / "local", tmp_path / "remote"
+    for stage in STAGES:
+        more = ("--segmenter", segmenter) if stage == "segment" else ()
+        here = make(stage, images, local, *more)
+        there = make(stage, images, remote, *more, "--engine", "ray", "--ray-address", cluster.address)
+        assert list_lines(there, but="engine:") == list_lines(here.replace(str(local), str(remote)), but="-")
+        manifest = read_manifest(remote, stage)
+        engine = manifest["details"].pop("engine")
+        assert engine.startswith("Ray ")
+        assert engine.endswith(", 2 nodes, 2 CPUs")
+        assert manifest == read_manifest(local, stage)
+    files = read_files(local)
+    assert len(files) > 10
+    assert read_files(remote) == files
+    # The engine is no reason to do anything again.
+    assert "predict: done before, nothing changed" in make("predict", images, remote)
+
+
+def test_a_whole_job_by_the_engine_of_a_file(cluster: Any, images: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[engine]\nname = "ray"\nray_address = "{cluster.address}"\n')
+    work = tmp_path / "work"
+    run_here("run", images, "--work", work, "--config", config, status=2)
+    assert (work / "report" / "index.html").is_file()
+    engines = {
+        path.stem: json.loads(path.read_text()).get("details", {}).get("engine")
+        for path in work.glob("*.json")
+    }
+    assert {stage for stage, engine in engines.items() if engine} == set(STAGES)
+    assert engines["combine"] is None
+
+
+def test_masks_that_were_given_or_edited_are_told_as_on_one_machine(
+    cluster: Any, images: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    make("segment", images, made, "--segmenter", "classical")
+    own = tmp_path / "own"
+    own.mkdir()
+    for path in made.glob("masks/*_cells.png"):
+        (own / path.name).write_bytes(path.read_bytes())
+    told = {}
+    for name, more in {
+        "local": (),
+        "remote": ("--engine", "ray", "--ray-address", cluster.address),
+    }.items():
+        work = tmp_path / name
+        told[name] = list_lines(make("segment", images, work, "--masks", own, *more), but="engine:")
+        told[name] = [line.replace(str(work), "WORK") for line in told[name]]
+    assert told["remote"] == told["local"]
+    assert any(line.startswith("masks: ") for line in told["local"])
+    assert read_files(tmp_path / "remote") == read_files(tmp_path / "local")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_was_started_is_stopped_with_the_command(
+    tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    """Ray that the command itself has started: its processes and its files are gone, and the work goes on."""
+    images, work = tmp_path / "images", tmp_path / "work"
+    run_here("simulate", images, "--fields", 12, "--size", 1200, "--seed", 5)
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    words = [str(HPACELLS), "segment", str(images), "--work", str(work), "--segmenter", "classical"]
+    before = list_sessions()
+    started = subprocess.Popen(
+        [*words, "--engine", "ray"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+    wait_for(lambda: len(list(work.glob("masks/*_cells.png"))) >= 2 or started.poll() is not None)
+    (session,) = list_sessions() - before
+    assert len(list_processes(session)) >= 3
+    started.send_signal(number)
+    _, told = started.communicate(timeout=60)
+    assert started.returncode == status, told
+    assert told.splitlines()[-1].endswith("stopped; the same command resumes where it stopped")
+    assert "Traceback" not in told
+    assert not session.exists()
+    wait_for(lambda: not list_processes(session), seconds=20)
+    done = len(list(work.glob("masks/.fields/*.parquet")))
+    assert 0 < done < 12
+    resumed = run_here("segment", images, "--work", work, "--segmenter", "classical")
+    assert f"12 fields, {done} reused, 0 failed" in resumed
+
+
+def list_sessions() -> set[Path]:
+    """Folders of Ray that commands have started."""
+    return set(Path("/tmp").glob("hpacells-ray-*")) - set(Path("/tmp").glob("hpacells-ray-test-*"))  # noqa: S108
+
+
+def list_processes(session: Path) -> list[str]:
+    """Command lines of the processes that work in a folder of Ray."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            # It has just ended.
+            continue
+    return [words for words in found if str(session) in words]
+
+
+def wait_for(condition: Any, seconds: float = 90) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:6379"])
+def test_a_cluster_that_is_not_there(images: Path, tmp_path: Path, address: str) -> None:
+    words = [str(HPACELLS), "segment", str(images), "--work", str(tmp_path / "work")]
+    done = subprocess.run(
+        [*words, "--segmenter", "classical", "--engine", "ray", "--ray-address", address],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert f"--ray-address {address}: no Ray cluster (" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

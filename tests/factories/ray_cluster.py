@@ -1,0 +1,39 @@
+"""A Ray cluster of two nodes of one CPU each on this machine, to which this process is connected."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def two_nodes(**more: Any) -> Iterator[Any]:
+    """Start it; the second node may have more, such as ``num_gpus``. Skips where Ray is not installed."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed (the extra hpacells[ray])")
+    from ray.cluster_utils import Cluster
+
+    # Paths of sockets must be short.
+    folder = tempfile.mkdtemp(prefix="hpacells-ray-test-", dir="/tmp")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_TMPDIR", folder)
+        patch.delenv("RAY_ADDRESS", raising=False)
+        cluster = Cluster()
+        try:
+            common = {"num_cpus": 1, "include_dashboard": False}
+            cluster.add_node(**common)
+            cluster.add_node(**common, **more)
+            ray.init(cluster.address, log_to_driver=False, logging_level="ERROR")
+            cluster.wait_for_nodes()
+            yield cluster
+        finally:
+            ray.shutdown()
+            cluster.shutdown()
+            shutil.rmtree(folder, ignore_errors=True)
