@@ -87,7 +87,7 @@ def run_all(
     )
     options = {"images.channels": channels, "segment.masks": masks} | name_engine(engine, ray_address)
     settings = load_settings([*list_sections(job), "engine"], config, assignments, options, recipe)
-    with sole_writer(work), engine_of(settings) as distributed:
+    with engine_of(settings) as distributed, sole_writer(work):
         here = local_engine()
 
         def execute_step(step: Step, _: Context) -> Manifest:

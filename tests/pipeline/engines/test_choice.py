@@ -29,7 +29,9 @@ def test_ray_that_is_not_installed(command: str, tmp_path: Path, monkeypatch: py
     images = tmp_path / "images"
     run_here("simulate", images, "--fields", 1, "--size", 400)
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: name != "ray" and find(name, *rest))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "ray" else find(name, *rest)
+    )
     told = run_here(command, images, "--work", tmp_path / "work", "--engine", "ray", status=2)
     (line,) = [line for line in told.splitlines() if "error" in line]
     assert line == (
