@@ -75,6 +75,15 @@ class HpaCellSegSegmenter:
         self._er = er
         self._loading = threading.Lock()
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process loads the networks for itself.
+        state = self.__dict__ | {"_models": list(self._given)}
+        del state["_loading"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"_loading": threading.Lock()}
+
     def identity(self) -> str:
         """Version of the package, and the hashes of the weights."""
         nuclei, cells = (

@@ -45,8 +45,8 @@ class RayEngine:
 
     @property
     def name(self) -> str:
-        """What is recorded of where the work ran."""
-        return describe_cluster() if self._is_connected else "Ray"
+        """What is recorded of where the work ran; empty where nothing was to be done."""
+        return describe_cluster() if self._is_connected else ""
 
     def track(self, description: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
         """Show a progress bar; as `LocalEngine.track`."""

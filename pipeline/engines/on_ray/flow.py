@@ -123,6 +123,9 @@ def _fetch(reference: Any) -> Outcome:
     try:
         return ray.get(reference)
     except RayTaskError as error:
+        if isinstance(error.cause, RayError):
+            # Of what was to be read for it.
+            return Outcome(error=error.cause, is_lost=True)
         # What fails of its own comes as an outcome: this is a worker that cannot even be asked.
         raise InputError(
             found=f"a worker cannot be used: {_last_line(error)}",

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from pipeline.engines.on_ray.origin import Origin, find_origin
 from pipeline.engines.on_ray.outcome import Outcome, make_outcome
 
 _SECONDS = 5.0
@@ -43,13 +44,15 @@ class NetworkActor:
     Parameters
     ----------
     networks
-        The networks, which load what they need by ``prepare`` or when they are first called.
+        The networks, which load what they need by ``prepare``.
+    origin
+        The process that started the work.
     threads
         Threads of torch on a processor.
     """
 
-    def __init__(self, networks: Sequence[Any], threads: int) -> None:
-        self._networks = networks
+    def __init__(self, networks: Sequence[Any], origin: Origin, threads: int) -> None:
+        self._networks, self._origin = networks, origin
         torch = sys.modules.get("torch")
         if torch and threads:
             torch.set_num_threads(threads)
@@ -59,6 +62,7 @@ class NetworkActor:
         import ray
 
         def load() -> str:
+            self._origin.enter()
             for network in self._networks:
                 network.prepare(calls)
             return ray.get_runtime_context().get_node_id()
@@ -135,7 +139,7 @@ class NetworkActors:
         make: Any = ray.remote(NetworkActor)
         actors = [
             make.options(num_cpus=0, max_concurrency=self._placement.calls, **where).remote(
-                self._networks, torch.get_num_threads() if torch else 0
+                self._networks, find_origin(), torch.get_num_threads() if torch else 0
             )
             for where in self._places()
         ]

@@ -1,14 +1,16 @@
 """A stage's function on its way to the workers, without the networks that belong on a GPU."""
 
 import io
+import pickle
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from data.software.versions import software_versions
+from data.errors import InputError
 from models.segmenters.runtimes.lazy import LazyRuntime
 from pipeline.engines.on_ray.networks import NetworkActors, Placement, network_actors
+from pipeline.engines.on_ray.origin import find_origin
 from pipeline.engines.on_ray.worker import call_function
 
 _CALLS = 32
@@ -32,7 +34,7 @@ def sent_function(
     networks: list[LazyRuntime] = []
     content = _pickle((function, prepare), networks)
     # In a list, or Ray would fetch and unpickle it for every item.
-    pickled, key = [ray.put((software_versions(), content))], secrets.token_hex(8)
+    pickled, key = [ray.put((find_origin(), content))], secrets.token_hex(8)
     call = ray.remote(call_function).options(num_cpus=1, max_retries=0)
     with network_actors(networks, Placement(on_gpu=True, calls=_CALLS)) as actors:
         yield lambda handles, item: call.remote(key, pickled, list(handles), item), actors
@@ -51,5 +53,13 @@ def _pickle(content: Any, networks: list[LazyRuntime]) -> bytes:
             return networks.index(obj), obj.identity()
 
     file = io.BytesIO()
-    Pickler(file).dump(content)
+    try:
+        Pickler(file).dump(content)
+    except (TypeError, pickle.PicklingError) as error:
+        raise InputError(
+            found=f"what cannot be sent to other processes ({error})",
+            where="engine ray",
+            expected="a segmenter of hpacells",
+            advice="leave --engine out",
+        ) from None
     return file.getvalue()

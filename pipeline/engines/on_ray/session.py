@@ -91,7 +91,7 @@ def _connect(ray: Any, address: str, folder: str | None) -> None:
                 _temp_dir=folder,
                 **quiet,
             )
-    except (ConnectionError, RuntimeError, TimeoutError, ValueError, AssertionError) as error:
+    except (ConnectionError, ImportError, RuntimeError, TimeoutError, ValueError, AssertionError) as error:
         told = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise InputError(
             found=f"no Ray cluster ({told})" if address else f"Ray does not start ({told})",
@@ -101,6 +101,13 @@ def _connect(ray: Any, address: str, folder: str | None) -> None:
             if address
             else "leave --engine out, or start Ray yourself and give --ray-address auto",
         ) from None
+    if not ray.cluster_resources().get("CPU"):
+        raise InputError(
+            found="no CPUs",
+            where=f"the Ray cluster at {address}",
+            expected="nodes that work: `ray start --address=... --num-cpus=...`",
+            advice="add some, or leave --ray-address out",
+        )
     log.info("engine: %s", describe_cluster())
 
 
@@ -123,5 +130,10 @@ def _own_signals() -> Iterator[None]:
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
+    except SystemExit as ended:
+        if ended.code != signal.SIGTERM:
+            raise
+        # It came while Ray was starting.
+        raise KeyboardInterrupt from None
     finally:
         signal.signal(signal.SIGTERM, before)

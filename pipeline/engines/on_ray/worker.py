@@ -3,20 +3,15 @@
 import io
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from data.cores import available_cores
-from data.errors import InputError
-from data.software.versions import software_versions
 from pipeline.engines.on_ray.networks import RemoteNetwork
 from pipeline.engines.on_ray.outcome import Outcome, make_outcome
 
 _LOADED: dict[str, tuple[Any, Sequence[RemoteNetwork]]] = {}
 """The function that this process has loaded last, by its key, and the networks that it calls elsewhere."""
-
-_FREE_VERSIONS = ("python",)
-"""What may differ between machines: of Python itself no result depends on the release."""
 
 
 def call_function(key: str, pickled: Sequence[Any], actors: Sequence[tuple[str, Any]], item: Any) -> Outcome:
@@ -50,8 +45,8 @@ def _load(pickled: Any) -> tuple[Any, Sequence[RemoteNetwork]]:
     """Load a function, and what it needs for calls on this process's share of the cores."""
     import ray
 
-    versions, content = ray.get(pickled)
-    check_versions(versions)
+    origin, content = ray.get(pickled)
+    origin.enter()
     unpickler = _Unpickler(io.BytesIO(content))
     function, prepare = unpickler.load()
     _use_one_core()
@@ -70,27 +65,6 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> RemoteNetwork:
         number, identity = pid
         return self.networks.setdefault(number, RemoteNetwork(identity, number))
-
-
-def check_versions(expected: Mapping[str, str]) -> None:
-    """Check that this machine has the versions of the machine that started the command.
-
-    Raises
-    ------
-    InputError
-        It has others, by which results would depend on where a field was worked on.
-    """
-    import ray
-
-    found = software_versions()
-    for name in sorted({*expected, *found}.difference(_FREE_VERSIONS)):
-        if expected.get(name) != found.get(name):
-            raise InputError(
-                found=f"{name} {found.get(name, 'none')}",
-                where=f"Ray node {ray.util.get_node_ip_address()}",
-                expected=f"{expected.get(name, 'none')}, as on the machine that started the command",
-                advice="install the same environment on all nodes",
-            )
 
 
 def _use_one_core() -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -14,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.software.versions import software_versions
 from models.segmenters.runtimes.lazy import LazyRuntime
 from tests.factories.ray_cluster import two_nodes
 
@@ -21,6 +23,7 @@ ray = pytest.importorskip("ray", reason="Ray is not installed (the extra hpacell
 
 from pipeline.engines.on_ray.engine import RayEngine  # noqa: E402
 from pipeline.engines.on_ray.flow import ATTEMPTS  # noqa: E402
+from pipeline.engines.on_ray.origin import Origin  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -167,12 +170,27 @@ def test_who_stops_early_leaves_nothing_that_writes(engine: RayEngine, tmp_path:
 def test_workers_with_other_versions_are_refused(
     engine: RayEngine, library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from data.software.versions import software_versions
-
     others = software_versions() | {library: "0.0.1"}
-    monkeypatch.setattr("pipeline.engines.on_ray.sending.software_versions", lambda: others)
+    monkeypatch.setattr("pipeline.engines.on_ray.origin.software_versions", lambda: others)
     with pytest.raises(InputError, match=rf"Ray node .*: {library} .*; expected 0.0.1, as on the machine"):
         run(engine, square, 3)
+
+
+def test_paths_are_relative_to_where_the_command_was_started(
+    engine: RayEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the cluster was started."""
+    monkeypatch.chdir(tmp_path)
+    assert {place for _, place in run(engine, lambda _: str(Path.cwd()), 4)} == {str(tmp_path)}
+    elsewhere = Origin("/nowhere", software_versions())
+    monkeypatch.setattr("pipeline.engines.on_ray.sending.find_origin", lambda: elsewhere)
+    with pytest.raises(InputError, match=r"Ray node .*: no folder /nowhere .* at the same path on all nodes"):
+        run(engine, square, 3)
+
+
+def test_what_cannot_be_sent_is_one_line(engine: RayEngine) -> None:
+    with pytest.raises(InputError, match="engine ray: what cannot be sent to other processes"):
+        run(engine, partial(isinstance, threading.Lock()), 3)
 
 
 def test_what_a_function_needs_is_loaded_once_in_each_worker(engine: RayEngine, tmp_path: Path) -> None:
