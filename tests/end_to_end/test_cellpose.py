@@ -16,7 +16,7 @@ from models.segmenters.cellpose import package
 from models.segmenters.cellpose.layout import expected_shapes
 from models.segmenters.weights.store import weights_hash
 from tests.factories.command_line import run_here
-from tests.factories.known_flows import KnownFlows, stand_in_for_networks
+from tests.factories.segmenters.known_flows import KnownFlows, stand_in_for_networks
 
 ROOT = Path(__file__).parents[2]
 

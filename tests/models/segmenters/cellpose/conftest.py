@@ -13,7 +13,7 @@ from models.segmenters.cellpose import package
 from models.segmenters.cellpose.cellpose_segmenter import CellposeSegmenter
 from models.segmenters.cellpose.layout import expected_shapes
 from models.segmenters.segmenter import SegmentedField
-from tests.factories.known_flows import KnownFlows, stand_in_for_networks
+from tests.factories.segmenters.known_flows import KnownFlows, stand_in_for_networks
 
 
 class BrightNuclei:
