@@ -17,6 +17,8 @@ from models.classifiers.backbones.subcell.names import list_names
 from models.classifiers.backbones.subcell.store import is_fetched, subcell_folder
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.runtimes.names import RUNTIMES, resolve_runtime
+from models.segmenters.cellpose.published import read_published
+from models.segmenters.cellpose.weights import find_cellpose_weights
 from models.segmenters.factory import choose_segmenter
 from models.segmenters.runtimes.openvino_models import cache_folder
 from models.segmenters.weights.catalogue import read_catalogue
@@ -41,6 +43,7 @@ PACKAGES = (
     "zarr",
     "openvino",
     "hpacellseg",
+    "cellpose",
 )
 """The packages whose versions a report of a fault needs."""
 
@@ -79,6 +82,10 @@ def examine(work: Path) -> dict[str, dict[str, str]]:
         "segmenter": {"auto": _tried(_segmenter)},
         "weights": {
             name: _tried(lambda name=name: _presence(find_weights(name))) for name in read_catalogue()
+        }
+        | {
+            published.network: _tried(lambda name=name: _presence(find_cellpose_weights(name)))
+            for name, published in read_published().items()
         }
         | {
             str(name): _tried(lambda name=name: _presence(subcell_folder(name) if is_fetched(name) else None))

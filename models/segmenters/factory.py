@@ -3,7 +3,7 @@
 import hashlib
 import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from torch import nn
 from data.errors import InputError
 from models.runtimes.names import AUTO as ANY_RUNTIME
 from models.segmenters.calibration_fields import FieldSample
+from models.segmenters.cellpose.settings import CellposeSettings
 from models.segmenters.classical.classical_segmenter import ClassicalSegmenter
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import load_dpn_unet
@@ -50,12 +51,14 @@ class SegmenterOptions:
     er
         Whether the fields have an ER stain.
     exact
-        For dpn-unet: label cells at full size as hpacellseg does.
+        For dpn-unet and cellpose: label cells at full size as hpacellseg and cellpose do.
     sample
         Some of the fields, on which int8 networks are fitted.
     stand_in
         The channel that is taken for the microtubules (red) where the fields have none of these; see
         `models.segmenters.without_red`. Empty where they have them.
+    cellpose
+        For cellpose: its network, diameter and thresholds.
     """
 
     runtime: str = ANY_RUNTIME
@@ -63,6 +66,7 @@ class SegmenterOptions:
     exact: bool = False
     sample: FieldSample | None = None
     stand_in: str = ""
+    cellpose: CellposeSettings = field(default_factory=lambda: CellposeSettings.model_validate({}))
 
 
 def segmenter_names() -> tuple[str, ...]:
@@ -211,6 +215,13 @@ def _make_hpacellseg(options: SegmenterOptions) -> Segmenter:
     return HpaCellSegSegmenter(er=options.er)
 
 
+def _make_cellpose(options: SegmenterOptions) -> Segmenter:
+    # Imported here, as it is needed by few.
+    from models.segmenters.cellpose.make import make_cellpose
+
+    return make_cellpose(options.cellpose, options.runtime, _make_lite(options), exact=options.exact)
+
+
 def _make_classical(options: SegmenterOptions) -> Segmenter:
     _refuse_runtime("classical", options)
     return ClassicalSegmenter()
@@ -241,5 +252,6 @@ SEGMENTERS: dict[str, Callable[[SegmenterOptions], Segmenter]] = {
     "lite": _make_lite,
     "classical": _make_classical,
     "hpacellseg": _make_hpacellseg,
+    "cellpose": _make_cellpose,
 }
 """What makes each segmenter, by its name."""

@@ -141,15 +141,15 @@ def load_segmenter(
     Parameters
     ----------
     name
-        auto (the best that is present), dpn-unet, lite, classical or hpacellseg, or a ``.safetensors`` file
-        that ``hpacells segmenter train`` wrote.
+        auto (the best that is present), dpn-unet, lite, classical, hpacellseg or cellpose, or a
+        ``.safetensors`` file that ``hpacells segmenter train`` wrote.
     runtime
         What runs its networks: auto (the fastest that is present), torch, torch-bfloat16, cuda, openvino or
         openvino-bfloat16.
     er
         Whether the ER (yellow) is used; auto: in the fields that have it.
     labelling
-        How dpn-unet labels cells: fast, or exact, pixel by pixel as hpacellseg does.
+        How dpn-unet and cellpose label cells: fast, or exact, at full size as hpacellseg and cellpose do.
 
     Raises
     ------

@@ -42,7 +42,8 @@ Channels = Annotated[
     ),
 ]
 SegmenterName = Annotated[
-    str | None, typer.Option(help="auto, dpn-unet, lite, classical, hpacellseg, or masks (see --masks).")
+    str | None,
+    typer.Option(help="auto, dpn-unet, lite, classical, hpacellseg, cellpose, or masks (see --masks)."),
 ]
 RuntimeName = Annotated[
     str | None,

@@ -16,16 +16,22 @@ app = typer.Typer(help="Fetch, convert, list and check published weights.", rich
 def list_weights() -> None:
     """Show name, source, licence, size and checksum of all weights, and which are here."""
     from models.classifiers.subcell.listing import describe_subcell_weights
+    from models.segmenters.cellpose.listing import describe_cellpose_weights
     from models.segmenters.weights.listing import describe_weights
     from models.weights.folder import weights_folder
 
-    typer.echo("\n".join([describe_weights(), describe_subcell_weights(), f"folder: {weights_folder()}"]))
+    blocks = [describe_weights(), describe_cellpose_weights(), describe_subcell_weights()]
+    typer.echo("\n".join([*blocks, f"folder: {weights_folder()}"]))
 
 
 @app.command()
 def fetch(
     network: Annotated[
-        str, typer.Argument(help="dpn-unet, subcell-rybg, subcell-rbg, subcell-ybg or subcell-bg.")
+        str,
+        typer.Argument(
+            help="dpn-unet, cellpose-cyto3, cellpose-cpsam, cellpose-cpsam_v2 (these with --from), "
+            "subcell-rybg, subcell-rbg, subcell-ybg or subcell-bg."
+        ),
     ],
     folder: Annotated[
         Path | None, typer.Option("--from", help="Take the files from this folder, not from the network.")
@@ -44,6 +50,11 @@ def fetch(
     if training is not None:
         message = "--training is for SubCell's networks, such as subcell-rybg"
         raise typer.BadParameter(message)
+    if network.startswith("cellpose"):
+        from models.segmenters.cellpose.weights import fetch_cellpose
+
+        typer.echo(fetch_cellpose(network, folder))
+        return
     from models.segmenters.weights.catalogue import names_of_network
     from models.segmenters.weights.download import fetch as fetch_weights
 

@@ -96,14 +96,15 @@ def _of_classifier(config: Config, run: MeasuredRun) -> Iterator[FasterSetting]:
 def _of_segmenter(job: Job, config: Config, run: MeasuredRun) -> Iterator[FasterSetting]:
     settings, segment = config.settings("segment", SegmentSettings), run.find("segment")
     name = str(segment.details.get("segmenter", "")) if segment else ""
-    runs_network = any(network in name for network in ("dpn-unet", "lite"))
+    is_cellpose = name.startswith("cellpose")
+    runs_network = not is_cellpose and any(network in name for network in ("dpn-unet", "lite"))
     if settings.runtime != AUTO and runs_network:
         yield _set("segment", "segment.runtime", AUTO, "the same masks up to rounding")
     if settings.runtime != INT8 and runs_network and _has_int8():
         yield _set("segment", "segment.runtime", INT8, "outlines differ by some pixels")
-    if settings.labelling == "exact" and name.startswith("dpn-unet"):
+    if settings.labelling == "exact" and name.startswith(("dpn-unet", "cellpose")):
         yield _set("segment", "segment.labelling", "fast", "outlines differ by some pixels")
-    if name.startswith(("dpn-unet", "hpacellseg")):
+    if name.startswith(("dpn-unet", "hpacellseg", "cellpose")):
         yield _set(
             "segment", "segment.segmenter", "lite", "masks of a smaller network, see docs/lite-segmenter.md"
         )

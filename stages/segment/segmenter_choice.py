@@ -37,7 +37,8 @@ def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmen
     channels = choose_channels(fields, settings.channels)
     er, stand_in = _uses_er(channels, settings), _choose_stand_in(channels, settings)
     sample = draw_sample(fields, settings.pixel_size_um, er=er, stand_in=stand_in)
-    options = SegmenterOptions(settings.runtime, er, settings.labelling == "exact", sample, stand_in)
+    exact = settings.labelling == "exact"
+    options = SegmenterOptions(settings.runtime, er, exact, sample, stand_in, settings.cellpose)
     return create_segmenter(settings.segmenter, options)
 
 

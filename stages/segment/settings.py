@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field as Setting
 from pydantic import model_validator
 
+from models.segmenters.cellpose.settings import CellposeSettings
 from models.segmenters.segmenter import PIXEL_SIZES_UM
 from stages.stage import StageSettings
 
@@ -35,7 +36,11 @@ class SegmentSettings(StageSettings):
         "auto", description="whether the ER (yellow) is used to find cells; auto: where it is there"
     )
     labelling: Literal["fast", "exact"] = Setting(
-        "fast", description="how dpn-unet labels cells: fast, or pixel by pixel as hpacellseg does"
+        "fast",
+        description="how dpn-unet and cellpose label cells: fast, or at full size as these do by themselves",
+    )
+    cellpose: CellposeSettings = Setting(
+        CellposeSettings.model_validate({}), description="the segmenter cellpose"
     )
     pixel_size_um: Annotated[float, Setting(ge=PIXEL_SIZES_UM[0], le=PIXEL_SIZES_UM[1])] | Literal["auto"] = (
         Setting(

@@ -1,0 +1,1 @@
+"""The networks of cellpose as a segmenter, where the package and weights of the user's are present."""
