@@ -9,6 +9,7 @@ import typer
 
 from data.errors import InputError
 from data.fields.shard import parse_shard
+from data.storage.images import locate_images
 from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine, available_cores
 from pipeline.engines.messages import BAD_INPUT
@@ -18,15 +19,31 @@ from pipeline.runs.manifest import Manifest
 from pipeline.runs.writer_lock import refuse_other_writer, sole_writer
 from pipeline.shards.folders import locate_shard
 
+
+def locate(place: Path | None) -> Path | None:
+    """Return the folder of images that was given, or that of the copies of those at a URL.
+
+    Raises
+    ------
+    InputError
+        There is no file system for the URL.
+    """
+    return None if place is None else locate_images(place)
+
+
 Images = Annotated[
     Path | None,
-    typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow; or a path_list.csv."),
+    typer.Argument(
+        help="Folder of fields: <ID>_red.png _green _blue _yellow, or s3://...; or a path_list.csv.",
+        callback=locate,
+    ),
 ]
 PathList = Annotated[
     Path | None,
     typer.Option(
         "--from",
         help="In place of IMAGES: a list of files as SubCell has it, path_list.csv, one row per field.",
+        callback=locate,
     ),
 ]
 Channels = Annotated[
@@ -115,6 +132,7 @@ FieldImages = Annotated[
     typer.Option(
         "--images",
         help="Folder of the fields, for a classifier of whole fields; default: that which was segmented.",
+        callback=locate,
     ),
 ]
 OwnMasks = Annotated[

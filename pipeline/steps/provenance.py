@@ -9,6 +9,7 @@ from typing import Any
 from data.errors import InputError
 from data.provenance.record import Provenance, Source, StageRecord
 from data.software.differences import MIXED_FIELDS
+from data.storage.url import find_url
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.outputs.changed_outputs import find_changed_outputs
 from pipeline.runs.recorded_classifiers import WEIGHTS, find_recorded
@@ -178,7 +179,7 @@ def _sources_of(work: WorkFolder, manifests: Mapping[str, Manifest], stage: str)
         path = _say(manifest.details.get(name, ""))
         if name == "images":
             path = path or _images_of(manifests, fingerprint)
-            note = "" if not path or Path(path).exists() else "not there any more"
+            note = "" if not path or find_url(path) or Path(path).exists() else "not there any more"
             sources.append(Source(name, path, fingerprint=f"names, sizes and times {fingerprint}", note=note))
         elif name == "model" and isinstance(manifest.details.get("classifiers"), list):
             sources += _classifiers_of(work, manifest)

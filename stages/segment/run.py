@@ -13,6 +13,7 @@ from data.fields.images_table import read_images
 from data.own_masks.notes import Notes
 from data.own_masks.own_masks import OwnMasks
 from data.software.differences import MIXED_FIELDS, find_differences, name_differences
+from data.storage.images import read_ahead
 from models.segmenters.segmenter import Segmenter
 from stages.segment.edits import is_edited, keep_edit
 from stages.segment.field_segmentation import FieldSegmentation
@@ -81,7 +82,8 @@ def _segment(
 ) -> tuple[list[Failure], list[SegmentedRemarks]]:
     failures: list[Failure] = []
     remarks: list[SegmentedRemarks] = []
-    for field, result in context.map(work, fields, description="segment", total=len(fields)):
+    coming = read_ahead(fields, work.list_files)
+    for field, result in context.map(work, coming, description="segment", total=len(fields)):
         if isinstance(result, Exception):
             failures.append(Failure(field.image_id, str(result)))
         elif result is not None:
