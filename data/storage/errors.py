@@ -37,6 +37,10 @@ class StorageError(InputError):
     """
 
 
+class AccessError(InputError):
+    """A place that may not be read, or not be written to."""
+
+
 @contextmanager
 def explained(where: str) -> Iterator[None]:
     """Raise what a file system reports in the block as an `InputError`; `where` is shown without secrets."""
@@ -65,7 +69,7 @@ def explain(error: Exception, where: str) -> InputError:
             "(docs/storage.md)",
         )
     if isinstance(error, PermissionError):
-        return InputError(
+        return AccessError(
             found=f"access denied{_in_brackets(said)}",
             where=where,
             expected=_EXPECTED_READABLE,

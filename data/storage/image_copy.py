@@ -5,22 +5,19 @@ import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 
 from data.errors import InputError
 from data.storage.local_copy import locate_copy
 from data.storage.remote import Listing, Remote, RemoteFile
+from data.storage.transfers import transfers
 
 ROOM_VARIABLE = "HPACELLS_CACHE_GB"
 """Environment variable with the room (GB) that copies of images may take."""
 
 DEFAULT_ROOM_GB = 20.0
-
-REQUESTS = 16
-"""Files that are fetched at the same time."""
 
 
 class ImageCopy:
@@ -66,7 +63,7 @@ class ImageCopy:
         with self._guard:
             coming = self._coming.get(name)
             if coming is None and not _is_here(path, file):
-                coming = _fetchers().submit(self._fetch, name, path, file)
+                coming = transfers().submit(self._fetch, name, path, file)
                 self._coming[name] = coming
         return coming
 
@@ -156,8 +153,3 @@ def _is_here(path: Path, file: RemoteFile) -> bool:
     except OSError:
         return False
     return (stat.st_size, stat.st_mtime_ns) == (file.size, file.modified_ns)
-
-
-@cache
-def _fetchers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(REQUESTS, thread_name_prefix="fetch")

@@ -10,7 +10,7 @@ from typing import TypeVar
 from data.errors import InputError
 from data.storage.image_copy import ImageCopy
 from data.storage.remote import Listing, RemoteFile
-from data.storage.url import find_local_path, find_url
+from data.storage.url import find_local, find_url
 
 AHEAD = 64
 """Files that are on their way, or here and not yet read, at most."""
@@ -28,12 +28,10 @@ def locate_images(place: str | PathLike[str]) -> Path:
     InputError
         There is no file system for the URL.
     """
-    url = find_url(place)
+    path = find_local(Path(place)) or Path(place)
+    url = find_url(path)
     if url is None:
-        return Path(place)
-    local = find_local_path(url)
-    if local is not None:
-        return local
+        return path
     if url.lower().endswith(".csv"):
         raise InputError(
             found="a list of files at a URL",

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 # One letter would be a drive of Windows. `Path` makes one slash of two.
-_URL = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]+):/{1,2}(?P<rest>[^/].*)", re.DOTALL)
+_URL = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]+):/{1,3}(?P<rest>[^/].*)", re.DOTALL)
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/{1,2}[^\s/]\S*")
 
 LOCAL = ("file", "local")
@@ -25,10 +25,13 @@ def find_url(place: str | os.PathLike[str]) -> str | None:
     return f"{match['protocol'].lower()}://{match['rest'].rstrip('/')}"
 
 
-def find_local_path(url: str) -> Path | None:
-    """Return the path of a URL such as ``file:///data``; None for those of other places."""
+def find_local(place: Path | None) -> Path | None:
+    """Return the path of a URL of this machine, such as ``file:///data``; others, and paths, as they are."""
+    url = None if place is None else find_url(place)
+    if url is None:
+        return place
     protocol, _, rest = url.partition("://")
-    return Path("/" + rest.lstrip("/")) if protocol in LOCAL else None
+    return Path("/" + rest.lstrip("/")) if protocol in LOCAL else place
 
 
 def without_secrets(url: str) -> str:

@@ -10,12 +10,14 @@ import typer
 from data.errors import InputError
 from data.fields.shard import parse_shard
 from data.storage.images import locate_images
+from data.storage.url import find_local, find_url
 from pipeline.config.config import Config, load_config
 from pipeline.engines.local import LocalEngine, available_cores
 from pipeline.engines.messages import BAD_INPUT
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
+from pipeline.runs.storage.held_copies import held_copy
 from pipeline.runs.writer_lock import refuse_other_writer, sole_writer
 from pipeline.shards.folders import locate_shard
 
@@ -67,18 +69,24 @@ def hold_folder(context: typer.Context, work: Path | None) -> Path | None:
     """Return a work folder, or that of its shard, to which no other process writes until the command ends.
 
     From the first look at what is done there: what another one replaces meanwhile would not be what was seen.
-    Shards of one work folder may be written side by side.
+    Shards of one work folder may be written side by side. Of a work folder at a URL it is the copy, whose
+    finished parts are sent there.
 
     Raises
     ------
     InputError
-        Another is writing there, or it is a file.
+        Another is writing there, or it is a file; or the URL cannot be reached.
     """
+    work, shard = find_local(work), context.params.get("shard")
+    url = None if work is None else find_url(work)
+    if url is not None:
+        if isinstance(shard, str):
+            url += f"/{locate_shard(Path(), parse_shard(shard)).as_posix()}"
+        return context.with_resource(held_copy(url, context.info_name or "", writes=not is_follower()))
     if work is not None and work.exists() and not work.is_dir():
         raise InputError(
             found="a file", where=work, expected="the folder of a run", advice="give another --work"
         )
-    shard = context.params.get("shard")
     if work is not None and isinstance(shard, str):
         work = locate_shard(work, parse_shard(shard))
     if work is not None and work.exists() and not is_follower():
@@ -88,6 +96,21 @@ def hold_folder(context: typer.Context, work: Path | None) -> Path | None:
             # Nothing can be written there, which is an error only where something must be.
             refuse_other_writer(work)
     return work
+
+
+def read_folder(context: typer.Context, work: Path | None) -> Path | None:
+    """Return a work folder that is only read: of one at a URL, the copy, brought up to date.
+
+    Raises
+    ------
+    InputError
+        The URL cannot be reached.
+    """
+    work = find_local(work)
+    url = None if work is None else find_url(work)
+    if url is None:
+        return work
+    return context.with_resource(held_copy(url, context.info_name or "", writes=False))
 
 
 def hold_folders(context: typer.Context, works: Sequence[Path]) -> Sequence[Path]:
@@ -107,8 +130,7 @@ def hold_folders(context: typer.Context, works: Sequence[Path]) -> Sequence[Path
                 expected="each work folder once",
                 advice="leave one of them out",
             )
-        hold_folder(context, work)
-    return works
+    return [held for work in works if (held := hold_folder(context, work)) is not None]
 
 
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.", callback=hold_folder)]
