@@ -30,6 +30,7 @@ class ImageCopy:
     """
 
     def __init__(self, url: str) -> None:
+        self._room = room_bytes()
         self._remote = Remote(url)
         self.root = locate_copy("images", self._remote.place, self._remote.label)
         self.root.mkdir(parents=True, exist_ok=True)
@@ -110,7 +111,7 @@ class ImageCopy:
 
     def _make_room(self, newest: str) -> None:
         """Remove the copies that were not used for longest, until the others fit."""
-        limit, total = room_bytes(), sum(self._sizes.values())
+        limit, total = self._room, sum(self._sizes.values())
         for name in list(self._sizes):
             if total <= limit:
                 return

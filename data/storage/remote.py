@@ -16,6 +16,7 @@ from data.storage.url import without_secrets
 
 _SECOND = 10**9
 _MD5_LENGTH = 32
+_TIME = "time "
 _VERSIONS = ("ETag", "etag", "version", "generation", "Content-MD5", "content_md5", "md5Hash")
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "timeModified", "created", "modified")
 
@@ -192,9 +193,7 @@ class Remote:
         if is_md5 and path.stat().st_size == file.size and hash_as_etag(path) == file.version:
             return
         now = _describe(self._fs.info(f"{self._root}/{name}"))
-        # Of a listing and of one file, some servers tell times with another precision.
-        same = now.version == file.version if file.version else True
-        if path.stat().st_size == file.size == now.size and same:
+        if path.stat().st_size == file.size == now.size and _is_same_version(now.version, file.version):
             return
         raise InputError(
             found="changed while it was read, or not read to its end",
@@ -213,10 +212,20 @@ def hash_as_etag(path: Path) -> str:
 def _describe(info: dict[str, Any]) -> RemoteFile:
     moment = next((info[name] for name in _TIMES if info.get(name)), None)
     version = next((str(info[name]).strip('"') for name in _VERSIONS if info.get(name)), "")
-    version = version or ("" if moment is None else str(moment))
-    seconds = int(_seconds(moment)) if version else 0
+    seconds = _seconds(moment)
+    version = version or ("" if moment is None else f"{_TIME}{seconds:.6f}")
     rest = int(hashlib.sha256(version.encode()).hexdigest()[:12], 16) % _SECOND
-    return RemoteFile(int(info.get("size") or 0), version, seconds * _SECOND + rest)
+    return RemoteFile(int(info.get("size") or 0), version, int(seconds) * _SECOND + rest)
+
+
+def _is_same_version(one: str, other: str) -> bool:
+    if not one or not other:
+        # Some servers know a file's version only when they are asked for that file.
+        return True
+    if one.startswith(_TIME) and other.startswith(_TIME):
+        # Of a listing and of one file, some servers tell times with another precision.
+        return one.partition(".")[0] == other.partition(".")[0]
+    return one == other
 
 
 def _seconds(moment: object) -> float:

@@ -1,6 +1,7 @@
 """One writer per work folder at a URL: a lock object that says who holds it."""
 
 import json
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,8 @@ def remote_lock(remote: Remote) -> Iterator[None]:
     InputError
         Another command is writing there; the message names it. Or the place cannot be reached.
     """
-    ours = describe_holder()
+    # By the token it is told from what another command of this process has left.
+    ours = json.dumps(json.loads(describe_holder()) | {"token": secrets.token_hex(8)})
     try:
         _take(remote, ours)
     except AccessError:
@@ -60,12 +62,9 @@ def _refuse(remote: Remote, holder: dict[str, Any], ours: str = "{}") -> None:
     """Check that a holder is nobody, this process, or a dead process of this machine."""
     if not holder or holder == json.loads(ours):
         return
-    here = holder.get("host") == socket.gethostname()
-    if here and not is_alive(holder):
+    if holder.get("host") == socket.gethostname() and not is_alive(holder):
         return
-    advice = "wait for it, or give another --work"
-    if not here:
-        advice += f"; if it does not run any more, remove {remote.label}/{LOCK_NAME}"
+    advice = f"wait for it, or give another --work; if it runs no more, remove {remote.label}/{LOCK_NAME}"
     name = "`{command}`, process {process} on {host}, since {since}"
     try:
         name = name.format_map(holder)
