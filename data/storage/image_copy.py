@@ -121,7 +121,7 @@ class ImageCopy:
             (self.root / name).unlink(missing_ok=True)
 
     def _note_kept(self) -> None:
-        """Note the copies that earlier commands left, and remove those that are of no use any more."""
+        """Note the copies that earlier commands left, in the order of their last use."""
         found = []
         for folder, _, names in os.walk(self.root):
             for name in names:

@@ -12,6 +12,7 @@ from typing import Any
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.storage.errors import explain, explain_protocol, explained
+from data.storage.transfers import transfers
 from data.storage.url import without_secrets
 
 _SECOND = 10**9
@@ -104,6 +105,9 @@ class Remote:
         """
         with explained(self.label):
             found = self._fs.find(self._root, detail=True)
+            if any(info.get("size") is None and info.get("type") == "file" for info in found.values()):
+                # Web servers list names alone; more is known of each file that is asked for.
+                found = dict(zip(found, transfers().map(self._fs.info, found), strict=True))
         files, strange = {}, []
         for path, info in found.items():
             if info.get("type") == "directory" or path.endswith("/"):
@@ -125,9 +129,11 @@ class Remote:
         InputError
             It cannot be read, or is another one than was listed.
         """
-        with explained(f"{self.label}/{name}"), atomic_write(path) as temporary:
-            self._fs.get_file(f"{self._root}/{name}", str(temporary))
-            self._refuse_changed(name, temporary, file)
+        with atomic_write(path) as temporary:
+            # What fails on this machine's disk is told by its own path.
+            with explained(f"{self.label}/{name}"):
+                self._fs.get_file(f"{self._root}/{name}", str(temporary))
+                self._refuse_changed(name, temporary, file)
             os.utime(temporary, ns=(file.modified_ns, file.modified_ns))
 
     def find(self, name: str) -> RemoteFile | None:

@@ -18,6 +18,7 @@ from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.storage.held_copies import held_copy
+from pipeline.runs.storage.needed import TABLES
 from pipeline.runs.writer_lock import refuse_other_writer, sole_writer
 from pipeline.shards.folders import locate_shard
 
@@ -81,6 +82,9 @@ def hold_folder(context: typer.Context, work: Path | None) -> Path | None:
     url = None if work is None else find_url(work)
     if url is not None:
         if isinstance(shard, str):
+            if context.info_name == "predict":
+                # The classifier that was trained there may be used.
+                context.with_resource(held_copy(url, TABLES, writes=False))
             url += f"/{locate_shard(Path(), parse_shard(shard)).as_posix()}"
         return context.with_resource(held_copy(url, context.info_name or "", writes=not is_follower()))
     if work is not None and work.exists() and not work.is_dir():

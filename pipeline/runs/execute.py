@@ -11,6 +11,7 @@ from pathlib import Path
 
 from data.atomic import atomic_write, remove_temporary
 from data.errors import InputError
+from data.place_names import show_places, show_places_in
 from data.software.versions import find_version
 from data.system_errors import find_system_error
 from pipeline.engines.torchrun import is_follower
@@ -187,7 +188,9 @@ def _look(step: Step) -> dict[Path, tuple[int, int, int]]:
 
 
 def _describe(step: Step, report: StageReport, seconds: float, warnings: Sequence[str] = ()) -> Manifest:
-    failures = [FailureRecord(where=failure.where, why=failure.why) for failure in report.failures]
+    failures = [
+        FailureRecord(where=failure.where, why=show_places(failure.why)) for failure in report.failures
+    ]
     return Manifest(
         stage=step.stage,
         key=step.key,
@@ -197,7 +200,7 @@ def _describe(step: Step, report: StageReport, seconds: float, warnings: Sequenc
         outputs=stamp_outputs(step.outputs, step.manifest.parent),
         counts={name: float(count) for name, count in report.counts.items()},
         failures=failures,
-        details=report.details,
-        warnings=list(warnings),
+        details=show_places_in(report.details),
+        warnings=[show_places(warning) for warning in warnings],
         seconds=seconds,
     )

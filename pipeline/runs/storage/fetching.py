@@ -10,7 +10,7 @@ from data.errors import InputError
 from data.storage.remote import Remote, RemoteFile, hash_as_etag
 from data.storage.transfers import transfer_all
 from pipeline.runs.storage.folder_files import belongs, is_part, scan, stamp
-from pipeline.runs.storage.needed import find_large, is_needed
+from pipeline.runs.storage.needed import SHARDS, find_large, is_needed
 from pipeline.runs.storage.sync_record import INDEX_NAME, Index, Stamp, SyncRecord, read_index
 
 _SMALL_BYTES = 2**20
@@ -48,14 +48,18 @@ class Fetching:
         """
         listed = self._remote.list().files
         self._there = {name: file for name, file in listed.items() if belongs(name)}
-        self._index = self._read_indexes(listed)
+        self._index = self._read_indexes(listed, command)
         is_own = self._index.generation in (self._record.generation, self._record.sending[1] or None)
         own = set(self._record.sending[0]) if is_own else set[str]()
         # What somebody has edited there is looked at, whatever the command reads.
         edited = {find_large(name) for name in self._there if self._is_edited(name)}
         here, before = scan(self._root), (dict(self._record.files), self._record.generation)
         for name in sorted({*self._there, *here, *self._record.files}):
-            needed = is_needed(name, command) or find_large(name) in edited - {"", "shards"}
+            large = find_large(name)
+            # Other commands may be at work in the shards, each of which has a lock and a record of its own.
+            if large == SHARDS and command != "merge":
+                continue
+            needed = is_needed(name, command) or (large in edited and large != "")
             if name not in own:
                 self._compare(name, here.get(name), needed=needed)
         if self._conflicts:
@@ -139,10 +143,10 @@ class Fetching:
         if ordered:
             log.info("%s: %d files fetched (%.1f MB)", self._remote.label, len(ordered), size / 1e6)
 
-    def _read_indexes(self, listed: dict[str, RemoteFile]) -> Index:
-        """Read the list at the URL, and those of the shards in it."""
+    def _read_indexes(self, listed: dict[str, RemoteFile], command: str) -> Index:
+        """Read the list at the URL, and for a merge those of the shards in it."""
         whole = read_index(self._remote.read(INDEX_NAME) if INDEX_NAME in listed else None)
-        for name in listed:
+        for name in listed if command == "merge" else ():
             if name.endswith(f"/{INDEX_NAME}"):
                 folder = name.removesuffix(INDEX_NAME)
                 part = read_index(self._remote.read(name))

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from data.atomic import FILE_LIST, is_temporary
@@ -33,9 +33,13 @@ def stamp(path: Path) -> Stamp | None:
         return None
 
 
-def is_part(name: str, paths: Iterable[str]) -> bool:
+def is_part(name: str, paths: Collection[str]) -> bool:
     """Check whether a file is one of some paths, or lies in one of them."""
-    return any(name == path or name.startswith(f"{path}/") for path in paths)
+    while name:
+        if name in paths:
+            return True
+        name = name.rpartition("/")[0]
+    return False
 
 
 def _look(path: Path) -> Stamp:

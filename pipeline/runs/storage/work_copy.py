@@ -20,8 +20,8 @@ from pipeline.runs.storage.sync_record import INDEX_NAME, Stamp, pack_index, rea
 
 log = logging.getLogger("hpacells")
 
-_ASKED_ONE_BY_ONE = 32
-"""Up to so many files are asked for one by one after they were sent; of more, all are listed."""
+FILES_A_REQUEST = 1000
+"""Files that a server lists in one request: it is asked for a few of very many by name instead."""
 
 
 class WorkCopy:
@@ -101,7 +101,7 @@ class WorkCopy:
         """Send what was written beside the outputs of stages, unless a stage has stopped in the middle."""
         if self._is_at_work or self._record.pending:
             return
-        kept = [name for names in self._record.unfinished.values() for name in names]
+        kept = {name for names in self._record.unfinished.values() for name in names}
         names = {name for name in (*scan(self.root), *self._record.files) if not find_large(name)}
         self._send([name for name in names if not is_part(name, kept)])
 
@@ -119,13 +119,9 @@ class WorkCopy:
 
     def _send(self, names: Collection[str]) -> None:
         here, known = scan(self.root), self._record.files
-        # Also what an earlier command began to send. Of single files there may be very many.
+        # Also what an earlier command began to send.
         wanted = {*names, *self._record.sending[0]}
-        chosen = {
-            name
-            for name in (*here, *known)
-            if name in wanted or is_part(name, names if len(names) < 99 else ())
-        }
+        chosen = {name for name in (*here, *known) if is_part(name, wanted)}
         changed = sorted(
             name for name in chosen & here.keys() if known.get(name, ("", None))[1] != here[name]
         )
@@ -145,7 +141,7 @@ class WorkCopy:
         self.remote.remove(removed)
         files = [name for name in changed if name not in manifests]
         transfer_all(lambda name: self.remote.send(self.root / name, name), files, lambda _: None)
-        self.remote.remove(name for name in gone if name not in manifests)
+        transfer_all(lambda name: self.remote.remove([name]), [*gone], lambda _: None)
         for name in gone:
             known.pop(name, None)
         self._note_sent(files, here)
@@ -169,7 +165,7 @@ class WorkCopy:
 
     def _note_sent(self, names: Collection[str], here: dict[str, Stamp]) -> None:
         """Note the versions at the URL of files that were sent."""
-        if len(names) > _ASKED_ONE_BY_ONE:
+        if len(names) * FILES_A_REQUEST > len(self._record.files):
             found = self.remote.list().files
         else:
             found = {name: file for name in names if (file := self.remote.find(name)) is not None}
@@ -197,7 +193,7 @@ class WorkCopy:
 
     def _describes(self, manifest: str, names: Iterable[str]) -> bool:
         found, folder = read_manifest(self.root / manifest), manifest.rpartition("/")[0]
-        outputs = [f"{folder}/{name}" if folder else name for name in found.outputs] if found else []
+        outputs = {f"{folder}/{name}" if folder else name for name in found.outputs} if found else set()
         return any(is_part(name, outputs) for name in names)
 
 
