@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from data.place_names import show_places
 from data.text.readable_text import readable
 
 
@@ -44,7 +45,7 @@ class InputError(Exception):
             message += f"; expected {expected}"
         if advice:
             message += f"; {advice}"
-        super().__init__(" ".join(readable(message).split()))
+        super().__init__(" ".join(readable(show_places(message)).split()))
         self.found, self.expected = found, expected
 
     def __reduce__(self) -> tuple[Callable[..., "InputError"], tuple[str]]:

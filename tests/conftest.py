@@ -1,4 +1,5 @@
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from tests.factories.storage.bucket import Bucket
 from tests.factories.tile_store import write_tile_store
 
 # A busy machine makes a test slow, but not wrong.
@@ -33,6 +35,30 @@ def shared() -> Path:
     if not (folder / "hpa").is_dir():
         pytest.skip(f"no reference data at {folder} (set HPACELLS_SHARED to use another folder)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """The address of a real S3 server on this machine; what needs it is skipped where it is not installed."""
+    pytest.importorskip("s3fs", reason="the extra s3 is not installed")
+    pytest.importorskip("moto.server", reason="the extra dev is not installed")
+    from tests.factories.storage.s3_server import s3_server
+
+    with s3_server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bucket]:
+    """A place of its own on that server, which commands find by the environment; the cache is empty."""
+    from tests.factories.storage.s3_server import forget_clients, s3_settings
+
+    for name, value in s3_settings(s3_address).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HPACELLS_CACHE", str(tmp_path / "cache"))
+    forget_clients()
+    yield Bucket(s3_address, f"test-{secrets.token_hex(4)}")
+    forget_clients()
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from data.images.image_file import describe_file, read_values
 from data.images.pixel_bound import MAX_PIXELS
 from data.images.pixel_values import are_fractions
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
+from data.storage.errors import StorageError
+from data.storage.images import read_ahead
 
 log = logging.getLogger("hpacells")
 
@@ -74,14 +76,21 @@ def find_full_scale(files: Iterable[SampledFile]) -> FullScale:
     It has as many bits as any file states, or more where a value needs them: 8, 10, 12, 14 or 16, the fewest
     that hold the brightest value of the sample. Files of 8 bit count for nothing, those that cannot be read
     for nothing either, and 16 stated bits for no statement. A file of floating point from 0 to 1 uses all 16.
+
+    Raises
+    ------
+    StorageError
+        A server gave no answer: what its file holds would count another time.
     """
     largest, stated, looked_at = 0, 0, 0
-    for file in files:
+    for file in read_ahead(files, lambda sampled: [sampled.path]):
         try:
             picture = describe_file(file.path, file.max_pixels)[file.picture]
             if picture.dtype in _EIGHT_BIT:
                 continue
             values = file.read()
+        except StorageError:
+            raise
         except (InputError, IndexError):
             continue
         looked_at += 1

@@ -13,6 +13,7 @@ from data.errors import InputError
 from data.images.grey_levels import check_white, fill_range
 from data.images.image_file import describe_file, find_sharpest, read_plane, stamp_file
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
+from data.storage.images import request_images
 
 REFERENCE_PIXEL_SIZE_UM = 0.08
 """Pixel size of a 2048 px HPA field (63x objective); assumed where none is known."""
@@ -78,6 +79,7 @@ class Field:
             stacks have different numbers of slices.
         """
         files = [self._file(channel) for channel in channels]
+        request_images(files)
         slices = self._same_slice(channels)
         image = np.empty((0, 0, 0), np.uint8)
         for number, (path, channel, address) in enumerate(zip(files, channels, slices, strict=True)):
@@ -96,6 +98,10 @@ class Field:
                 image = _widen(image)
             image[number] = _widen(plane) if plane.dtype != image.dtype else plane
         return image
+
+    def list_files(self, channels: Sequence[str] = CHANNELS) -> list[Path]:
+        """List the files of those channels that were found."""
+        return [self.files[channel] for channel in channels if channel in self.files]
 
     def fingerprint(self) -> list[tuple[str, str, int, int, str]]:
         """Return what shows that an input has changed, for each channel.

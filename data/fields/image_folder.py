@@ -20,6 +20,7 @@ from data.fields.naming.path_list import read_path_list
 from data.fields.naming.suggestions import explain_no_field
 from data.images.image_file import may_hold_channels
 from data.images.plane_address import PlaneAddress
+from data.storage.images import locate_images
 from data.text.readable_text import readable_line
 
 log = logging.getLogger("hpacells")
@@ -45,7 +46,8 @@ def find_fields(
     Parameters
     ----------
     folder
-        Where they lie; or a ``path_list.csv``, in which each row names the files of a field.
+        Where they lie, also a URL such as ``s3://bucket/images``; or a ``path_list.csv``, in which each row
+        names the files of a field.
     settings
         Which files are which channel, and how they are read.
     channels
@@ -65,7 +67,7 @@ def find_fields(
     >>> [field.image_id for field in hpa.find_fields("my_images", channels="blue=*_blue,green=*_green")]
     ['A1']
     """
-    folder = Path(folder)
+    folder = locate_images(folder)
     settings = settings or ImageSettings()
     if channels is not None:
         settings = ImageSettings.model_validate(settings.model_dump() | {"channels": channels})

@@ -10,6 +10,8 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.images.image_file import list_files, stamp_file
 from data.images.plane_address import WHOLE_FILE
+from data.place_names import show_places
+from data.storage.images import at_hand, find_remote
 
 _WHOLE_BYTES = 1 << 26
 """Files up to this size are hashed as a whole, of larger ones evenly spaced parts: as much in all."""
@@ -72,7 +74,7 @@ def find_other(field: Field, recorded: Mapping[str, PictureFile]) -> str | None:
         size, modified_ns = stamp_file(path, address.picture)
         if size != before.size:
             return channel
-        is_same_file = (str(path.resolve()), modified_ns) == (before.path, before.modified_ns)
+        is_same_file = (_name_place(path), modified_ns) == (before.path, before.modified_ns)
         if not is_same_file and _hash_content(path, address.picture, size, modified_ns) != before.content:
             return channel
     return None
@@ -105,7 +107,12 @@ def _record(field: Field, channel: str) -> PictureFile:
     path, address = field.files[channel], field.addresses.get(channel, WHOLE_FILE)
     size, modified_ns = stamp_file(path, address.picture)
     content = _hash_content(path, address.picture, size, modified_ns)
-    return PictureFile(str(path.resolve()), size, modified_ns, address.picture, address.channel, content)
+    return PictureFile(_name_place(path), size, modified_ns, address.picture, address.channel, content)
+
+
+def _name_place(path: Path) -> str:
+    """Return the whole path of a file without links, or its URL."""
+    return str(path.resolve()) if find_remote(path) is None else show_places(str(path))
 
 
 # Channels and fields may share a file.
@@ -113,7 +120,8 @@ def _record(field: Field, channel: str) -> PictureFile:
 def _hash_content(path: Path, picture: int, _size: int, _modified_ns: int) -> str:
     content = hashlib.sha256()
     for file in sorted(list_files(path, picture)):
-        content.update(_hash_file(file))
+        with at_hand(file):
+            content.update(_hash_file(file))
     return content.hexdigest()
 
 

@@ -9,6 +9,7 @@ from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
 from data.images.image_file import describe_file
 from data.images.pixel_size import plausible
 from data.images.plane_address import WHOLE_FILE
+from data.storage.errors import StorageError
 
 AUTO = "auto"
 ASSUMED = "assumed"
@@ -86,6 +87,9 @@ def _stated_sizes(field: Field) -> Iterator[tuple[str, tuple[float, float], str]
         address = field.addresses.get(channel, WHOLE_FILE)
         try:
             picture = describe_file(path, address.max_pixels)[address.picture]
+        except StorageError:
+            # Without it another size could be taken for the field's.
+            raise
         except (InputError, IndexError):
             continue
         if picture.pixel_size_um is not None:

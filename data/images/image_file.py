@@ -24,6 +24,7 @@ from data.images.pixel_bound import MAX_PIXELS
 from data.images.pixel_values import to_unsigned
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
 from data.images.stacks import sharpest
+from data.storage.images import at_hand, find_remote
 
 
 @dataclass(frozen=True)
@@ -107,11 +108,16 @@ def may_hold_channels(path: Path) -> bool:
 def stamp_file(path: Path, picture: int = 0) -> tuple[int, int]:
     """Return size in bytes and time of modification (ns); of a folder, of all files of one picture.
 
+    Of a file at a URL, they are those that were listed.
+
     Raises
     ------
     OSError, InputError
         It is not there.
     """
+    listed = find_remote(path)
+    if listed is not None:
+        return listed.size, listed.modified_ns
     if not path.is_dir():
         stat = path.stat()
         return stat.st_size, stat.st_mtime_ns
@@ -178,6 +184,11 @@ def _stamp(path: Path) -> object:
 
 
 def _attempt(path: Path, read: Callable[[], _Result]) -> _Result:
+    with at_hand(path):
+        return _attempt_here(path, read)
+
+
+def _attempt_here(path: Path, read: Callable[[], _Result]) -> _Result:
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
             # Opening a pipe would wait until somebody writes into it.

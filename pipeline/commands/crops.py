@@ -14,6 +14,7 @@ from pipeline.commands.options import (
     ShardOption,
     Work,
     load_settings,
+    locate,
     name_engine,
     run_step,
 )
@@ -22,7 +23,9 @@ from pipeline.runs.work_folder import WorkFolder
 
 def crops(
     work: Work,
-    images: Annotated[Path | None, typer.Argument(help="Folder of the fields that were segmented.")] = None,
+    images: Annotated[
+        Path | None, typer.Argument(help="Folder of the fields that were segmented.", callback=locate)
+    ] = None,
     index: Annotated[Path | None, typer.Option("--from", help="Index (CSV) of pre-cropped cells.")] = None,
     neighbours: Annotated[str | None, typer.Option(help="mask or keep what lies outside the cell.")] = None,
     shard: ShardOption = None,

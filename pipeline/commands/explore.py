@@ -13,6 +13,7 @@ from pipeline.commands.options import (
     finish,
     load_settings,
     local_engine,
+    locate,
 )
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
@@ -24,7 +25,10 @@ def explore(
     ],
     work: Work,
     images: Annotated[
-        Path | None, typer.Argument(help="Folder of the labelled fields, or some of them; default: none.")
+        Path | None,
+        typer.Argument(
+            help="Folder of the labelled fields, or some of them; default: none.", callback=locate
+        ),
     ] = None,
     channels: Channels = None,
     config: ConfigFile = None,

@@ -10,6 +10,8 @@ import typer
 
 from data.errors import InputError
 from data.fields.shard import parse_shard
+from data.storage.images import list_urls, locate_images
+from data.storage.url import find_local, find_url
 from pipeline.config.config import Config, load_config
 from pipeline.engines.choice import open_engine
 from pipeline.engines.local import LocalEngine, available_cores
@@ -18,19 +20,37 @@ from pipeline.engines.settings import EngineSettings
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
+from pipeline.runs.storage.held_copies import held_copy, list_held
+from pipeline.runs.storage.needed import TABLES
 from pipeline.runs.writer_lock import refuse_other_writer, sole_writer
 from pipeline.shards.folders import locate_shard
 from stages.stage import Context
 
+
+def locate(place: Path | None) -> Path | None:
+    """Return the folder of images that was given, or that of the copies of those at a URL.
+
+    Raises
+    ------
+    InputError
+        There is no file system for the URL.
+    """
+    return None if place is None else locate_images(place)
+
+
 Images = Annotated[
     Path | None,
-    typer.Argument(help="Folder of fields: <ID>_red.png _green _blue _yellow; or a path_list.csv."),
+    typer.Argument(
+        help="Folder of fields: <ID>_red.png _green _blue _yellow, or s3://...; or a path_list.csv.",
+        callback=locate,
+    ),
 ]
 PathList = Annotated[
     Path | None,
     typer.Option(
         "--from",
         help="In place of IMAGES: a list of files as SubCell has it, path_list.csv, one row per field.",
+        callback=locate,
     ),
 ]
 Channels = Annotated[
@@ -55,18 +75,27 @@ def hold_folder(context: typer.Context, work: Path | None) -> Path | None:
     """Return a work folder, or that of its shard, to which no other process writes until the command ends.
 
     From the first look at what is done there: what another one replaces meanwhile would not be what was seen.
-    Shards of one work folder may be written side by side.
+    Shards of one work folder may be written side by side. Of a work folder at a URL it is the copy, whose
+    finished parts are sent there.
 
     Raises
     ------
     InputError
-        Another is writing there, or it is a file.
+        Another is writing there, or it is a file; or the URL cannot be reached.
     """
+    work, shard = find_local(work), context.params.get("shard")
+    url = None if work is None else find_url(work)
+    if url is not None:
+        if isinstance(shard, str):
+            if context.info_name == "predict":
+                # The classifier that was trained there may be used.
+                context.with_resource(held_copy(url, TABLES, writes=False))
+            url += f"/{locate_shard(Path(), parse_shard(shard)).as_posix()}"
+        return context.with_resource(held_copy(url, context.info_name or "", writes=not is_follower()))
     if work is not None and work.exists() and not work.is_dir():
         raise InputError(
             found="a file", where=work, expected="the folder of a run", advice="give another --work"
         )
-    shard = context.params.get("shard")
     if work is not None and isinstance(shard, str):
         work = locate_shard(work, parse_shard(shard))
     if work is not None and work.exists() and not is_follower():
@@ -76,6 +105,21 @@ def hold_folder(context: typer.Context, work: Path | None) -> Path | None:
             # Nothing can be written there, which is an error only where something must be.
             refuse_other_writer(work)
     return work
+
+
+def read_folder(context: typer.Context, work: Path | None) -> Path | None:
+    """Return a work folder that is only read: of one at a URL, the copy, brought up to date.
+
+    Raises
+    ------
+    InputError
+        The URL cannot be reached.
+    """
+    work = find_local(work)
+    url = None if work is None else find_url(work)
+    if url is None:
+        return work
+    return context.with_resource(held_copy(url, context.info_name or "", writes=False))
 
 
 def hold_folders(context: typer.Context, works: Sequence[Path]) -> Sequence[Path]:
@@ -95,8 +139,7 @@ def hold_folders(context: typer.Context, works: Sequence[Path]) -> Sequence[Path
                 expected="each work folder once",
                 advice="leave one of them out",
             )
-        hold_folder(context, work)
-    return works
+    return [held for work in works if (held := hold_folder(context, work)) is not None]
 
 
 Work = Annotated[Path, typer.Option("--work", help="Work folder of this run.", callback=hold_folder)]
@@ -120,6 +163,7 @@ FieldImages = Annotated[
     typer.Option(
         "--images",
         help="Folder of the fields, for a classifier of whole fields; default: that which was segmented.",
+        callback=locate,
     ),
 ]
 OwnMasks = Annotated[
@@ -200,8 +244,23 @@ def name_engine(engine: str | None, ray_address: str | None) -> dict[str, object
 
 
 def engine_of(config: Config) -> AbstractContextManager[Context]:
-    """Open the engine that a configuration names, until the context ends."""
-    return open_engine(config.settings("engine", EngineSettings))
+    """Open the engine that a configuration names, until the context ends.
+
+    Raises
+    ------
+    InputError
+        It runs on other machines, and something is at a URL, of which only this machine has a copy.
+    """
+    settings = config.settings("engine", EngineSettings)
+    url = next(iter([*list_urls(), *list_held()]), None)
+    if settings.name != "local" and url is not None:
+        raise InputError(
+            found="a URL, whose files only this machine would have",
+            where=url,
+            expected=f"with engine {settings.name}, folders that all machines of the cluster see",
+            advice="mount the storage on all of them, or leave --engine out (docs/storage.md)",
+        )
+    return open_engine(settings)
 
 
 def run_step(step: Step, allow_failed: bool = False, config: Config | None = None) -> Manifest:

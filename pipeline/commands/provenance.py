@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.options import read_folder
 from pipeline.engines.messages import BAD_INPUT
 from pipeline.runs.work_folder import WorkFolder
 
@@ -15,7 +16,7 @@ log = logging.getLogger("hpacells")
 
 
 def provenance(
-    work: Annotated[Path, typer.Argument(help="Work folder.")],
+    work: Annotated[Path, typer.Argument(help="Work folder.", callback=read_folder)],
     cell: Annotated[
         str | None, typer.Option("--cell", metavar="ID/NUMBER", help="One cell: its field's ID and number.")
     ] = None,

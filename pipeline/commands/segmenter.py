@@ -13,6 +13,7 @@ from pipeline.commands.options import (
     finish,
     load_settings,
     local_engine,
+    locate,
     run_step,
 )
 from pipeline.runs.execute import execute
@@ -57,7 +58,9 @@ def compare(
         ),
     ],
     b: Annotated[str, typer.Argument(help="Another one.")],
-    images: Annotated[Path, typer.Option(help="Folder of fields: <ID>_red.png _green _blue _yellow.")],
+    images: Annotated[
+        Path, typer.Option(help="Folder of fields: <ID>_red.png _green _blue _yellow.", callback=locate)
+    ],
     output: Annotated[
         Path | None, typer.Option(help="Folder for cells.csv, summary.json and worst.png; default: nowhere.")
     ] = None,

@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import Assignments, ConfigFile, load_settings
+from pipeline.commands.options import Assignments, ConfigFile, load_settings, read_folder
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.runs.writer_lock import refuse_other_writer
 
 
 def view(
     field: Annotated[str, typer.Argument(metavar="FIELD", help="ID of a segmented field.")],
-    work: Annotated[Path, typer.Option("--work", help="Work folder; default: where you are.")] = Path(),
+    work: Annotated[
+        Path, typer.Option("--work", help="Work folder; default: where you are.", callback=read_folder)
+    ] = Path(),
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:

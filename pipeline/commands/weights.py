@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import local_engine
+from pipeline.commands.options import local_engine, locate
 
 app = typer.Typer(help="Fetch, convert, list and check published weights.", rich_markup_mode=None)
 
@@ -81,7 +81,7 @@ def convert(
 @app.command()
 def check(
     network: Annotated[str, typer.Argument(help="Name or folder of a classifier, such as subcell-rybg.")],
-    images: Annotated[Path, typer.Option(help="Folder of your own fields.")],
+    images: Annotated[Path, typer.Option(help="Folder of your own fields.", callback=locate)],
     count: Annotated[int, typer.Option("--fields", min=2, help="Fields that are used, evenly chosen.")] = 4,
     segmenter: Annotated[str, typer.Option(help="Name of a segmenter, as for segment.")] = "auto",
     runtimes: Annotated[

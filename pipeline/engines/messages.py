@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data.errors import InputError
+from data.place_names import show_places
 from data.system_errors import find_system_error
 from data.text.readable_text import readable_line
 from pipeline.engines.local import CONSOLE
@@ -27,7 +28,7 @@ class _ConsoleHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         prefix = "" if record.levelno < logging.WARNING else f"hpacells: {record.levelname.lower()}: "
-        text = self.format(record)
+        text = show_places(self.format(record))
         if record.levelno >= logging.WARNING:
             # One line, whatever a library or the name of a file has in it.
             text = readable_line(" ".join(text.split()))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from data.atomic import atomic_write, remove_temporary
 from data.errors import InputError
+from data.place_names import show_places, show_places_in
 from data.software.versions import find_version
 from data.system_errors import find_system_error
 from pipeline.engines.torchrun import is_follower
@@ -26,6 +27,7 @@ from pipeline.runs.manifest import (
 from pipeline.runs.outputs.changed_outputs import find_changed_outputs, keep_changed
 from pipeline.runs.outputs.stamps import name_output, stamp_outputs
 from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs
+from pipeline.runs.storage.held_copies import find_copy, refuse_url
 from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.writer_lock import sole_writer
 from stages.stage import Context, StageReport, StageSettings
@@ -92,6 +94,8 @@ def execute(step: Step, context: Context) -> Manifest:
         The step cannot be done, or would replace what hpacells did not write. What an earlier run left stays
         finished, unless this one has begun to replace it; likewise after Ctrl-C.
     """
+    for path in (step.manifest, *step.outputs, *step.also_written):
+        refuse_url(path)
     done = finished_manifest(step)
     warn_of_versions(step.stage, step.manifest, is_done=done is not None)
     if done is not None and not done.failures:
@@ -108,6 +112,11 @@ def execute(step: Step, context: Context) -> Manifest:
 def _execute_alone(step: Step, context: Context) -> Manifest:
     started = time.perf_counter()
     _remove_temporary(step)
+    # Of a work folder at a URL, which gets what is whole.
+    copy = find_copy(step.manifest.parent)
+    if copy is not None:
+        written = (*step.outputs, *step.also_written, step.manifest.parent / LIST_NAME)
+        copy.begin(step.manifest, written)
     with _manifest_aside(step), _place_named(step.manifest.parent), noted_warnings() as warnings:
         report = step.run(step.key, context)
     if context.name:
@@ -119,6 +128,8 @@ def _execute_alone(step: Step, context: Context) -> Manifest:
     log.info("%s: %s (%.1f s)", step.stage, counts_text or "done", manifest.seconds)
     for line in summarise_failures(report.failures, step.manifest):
         log.error("%s: left out %s", step.stage, line)
+    if copy is not None:
+        copy.publish(step.manifest)
     return manifest
 
 
@@ -183,7 +194,9 @@ def _look(step: Step) -> dict[Path, tuple[int, int, int]]:
 
 
 def _describe(step: Step, report: StageReport, seconds: float, warnings: Sequence[str] = ()) -> Manifest:
-    failures = [FailureRecord(where=failure.where, why=failure.why) for failure in report.failures]
+    failures = [
+        FailureRecord(where=failure.where, why=show_places(failure.why)) for failure in report.failures
+    ]
     return Manifest(
         stage=step.stage,
         key=step.key,
@@ -193,7 +206,7 @@ def _describe(step: Step, report: StageReport, seconds: float, warnings: Sequenc
         outputs=stamp_outputs(step.outputs, step.manifest.parent),
         counts={name: float(count) for name, count in report.counts.items()},
         failures=failures,
-        details=report.details,
-        warnings=list(warnings),
+        details=show_places_in(report.details),
+        warnings=[show_places(warning) for warning in warnings],
         seconds=seconds,
     )

@@ -12,10 +12,13 @@ from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
 from data.predictions.predictions_table import read_class_names, read_predictions
 from data.predictions.submission import Submission, read_submission
+from data.storage.url import find_local, find_url
 from data.tiles.tile_store import TileStore
 from models.segmenters.segmenter import SegmentedField
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.pixel_sizes import read_pixel_sizes
+from pipeline.runs.storage.held_copies import held_copy
+from pipeline.runs.storage.needed import ALL
 from pipeline.runs.work_folder import WorkFolder
 
 
@@ -96,7 +99,7 @@ def open_work(folder: str | PathLike[str]) -> Work:
     Parameters
     ----------
     folder
-        The folder that was given as ``--work``.
+        The folder that was given as ``--work``; of one at a URL, all is fetched that is not here yet.
 
     Raises
     ------
@@ -111,11 +114,16 @@ def open_work(folder: str | PathLike[str]) -> Work:
     >>> table["image_id"].unique().tolist()
     ['A1']
     """
-    if not Path(folder).is_dir():
+    path = find_local(Path(folder)) or Path(folder)
+    url = find_url(path)
+    if url is not None:
+        with held_copy(url, ALL, writes=False) as path:
+            return Work(path)
+    if not path.is_dir():
         raise InputError(
             found="no such folder",
             where=folder,
             expected="a work folder",
             advice="give the folder that `hpacells run` or `hpacells segment` had as --work",
         )
-    return Work(folder)
+    return Work(path)

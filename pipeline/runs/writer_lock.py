@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
+from data.storage.url import hide_secrets
 
 LOCK_NAME = ".lock"
 """Name of the lock file in the folder, which is there only while a command runs, or after it was killed."""
@@ -104,7 +105,7 @@ def _lock(folder: Path) -> int | None:
             return None
         if _is_current(descriptor, path):
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, _describe_holder().encode())
+            os.write(descriptor, describe_holder().encode())
             return descriptor
         os.close(descriptor)
     raise _busy(path)
@@ -118,7 +119,7 @@ def _lock_by_file(path: Path) -> None:
             _refuse_living_holder(path)
             path.unlink(missing_ok=True)
             continue
-        os.write(descriptor, _describe_holder().encode())
+        os.write(descriptor, describe_holder().encode())
         os.close(descriptor)
         return
     raise _busy(path)
@@ -127,16 +128,20 @@ def _lock_by_file(path: Path) -> None:
 def _refuse_living_holder(path: Path) -> None:
     """Check that the process that made a lock file is one of this machine, and dead."""
     holder = _read_holder(path)
-    if holder.get("host") != socket.gethostname():
+    if holder.get("host") != socket.gethostname() or is_alive(holder):
         raise _busy(path)
+
+
+def is_alive(holder: dict[str, Any]) -> bool:
+    """Check whether the process of a lock's holder runs on this machine; one without a number does."""
     try:
         os.kill(int(holder["process"]), 0)
     except ProcessLookupError:
-        return
-    except PermissionError:
-        # Another user's.
+        return False
+    except (PermissionError, KeyError, ValueError):
+        # Another user's, or not known.
         pass
-    raise _busy(path)
+    return True
 
 
 def _release(folder: Path, descriptor: int | None) -> None:
@@ -156,8 +161,9 @@ def _is_current(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _describe_holder() -> str:
-    command = " ".join(["hpacells", *sys.argv[1:]])
+def describe_holder() -> str:
+    """Return who takes a lock, as JSON: command without secrets, process, host, and since when."""
+    command = hide_secrets(" ".join(["hpacells", *sys.argv[1:]]))
     return json.dumps(
         {
             "command": command,

@@ -9,6 +9,7 @@ from data.cells.edited_masks import find_mask_edits
 from data.errors import InputError
 from data.fields.shard import Shard
 from data.software.versions import software_versions
+from data.storage.images import locate_images
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
@@ -68,7 +69,7 @@ def require_stage(
         or than it would be made here.
     """
     segmented = [read_manifest(folder.manifest("segment")) for folder in shards.values()]
-    images = next((Path(made.details["images"]) for made in segmented if made is not None), None)
+    images = next((locate_images(made.details["images"]) for made in segmented if made is not None), None)
     makers = {shard: command(stage, work, shard, images) for shard in shards}
     manifests = [_require(folder, stage, shard, makers[shard]) for shard, folder in shards.items()]
     for (shard, folder), manifest in zip(shards.items(), manifests, strict=True):

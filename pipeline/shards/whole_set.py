@@ -10,6 +10,7 @@ from data.fields.field import Field
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
 from data.fields.shard import Shard
+from data.storage.images import locate_images
 from pipeline.runs.fingerprints import fingerprint_fields
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.work_folder import WorkFolder
@@ -82,7 +83,7 @@ def find_whole_set(work: WorkFolder, shards: Mapping[Shard, WorkFolder], segment
         The images are not there any more.
     """
     # Machines may have them at different places.
-    places = [Path(manifest.details["images"]) for manifest in segment.manifests]
+    places = [locate_images(manifest.details["images"]) for manifest in segment.manifests]
     images_dir = next((place for place in places if place.exists()), None)
     if images_dir is None:
         raise InputError(

@@ -13,6 +13,7 @@ from data.fields.images_table import read_images
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from data.software.versions import find_version
+from data.storage.images import locate_images
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
@@ -114,7 +115,7 @@ def export_step(
             images_table_path=work.images,
             predictions_path=work.predictions,
             fields=seen,
-            images_dir=None if segmented is None else Path(segmented.details["images"]),
+            images_dir=None if segmented is None else locate_images(segmented.details["images"]),
             masks_dir=None if segmented is None else work.masks,
             tiles_path=work.tiles,
             labels_path=labels,
@@ -189,7 +190,7 @@ def _list_fields(work: WorkFolder, config: Config, fields: Sequence[Field] | Non
     One whose image is not there any more has no files, and a fault that says so.
     """
     found = {field.image_id: field for field in (list_segmented(work, config) if fields is None else fields)}
-    folder = Path(require(work, "segment").details["images"])
+    folder = locate_images(require(work, "segment").details["images"])
     return [found.get(image_id) or _missing_field(image_id, folder) for image_id in _list_ids(work)]
 
 

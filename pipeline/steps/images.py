@@ -9,6 +9,7 @@ from data.fields.field import Field
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
 from data.fields.shard import parse_shard
+from data.storage.images import locate_images
 from pipeline.config.config import Config
 from pipeline.runs.failures import summarise_failures
 from pipeline.runs.outputs.written_files import sole_file
@@ -47,7 +48,7 @@ def list_segmented(work: WorkFolder, config: Config, images_dir: Path | None = N
     details = require(work, "segment").details
     settings = ImageSettings.model_validate(details.get("image_settings", {}))
     given = config.settings("images", ImageSettings).model_dump(exclude_unset=True)
-    segmented_dir = Path(details["images"])
+    segmented_dir = locate_images(details["images"])
     if images_dir is None and not segmented_dir.is_dir():
         raise InputError(
             found="the images are not there any more",

@@ -7,6 +7,7 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.file_hash import hash_file
 from data.labels.label_set import LabelSet, read_label_set
+from data.storage.images import locate_images
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.manifest import Manifest, read_manifest
@@ -71,7 +72,7 @@ def _inspect_fields_step(
     predicted_by = _find_attending(work, predicted, settings)
 
     def run(_: str, context: Context) -> StageReport:
-        images_dir = Path(segmented.details["images"])
+        images_dir = locate_images(segmented.details["images"])
         inputs = InspectInputs(
             fields=list_segmented(work, config) if fields is None else fields,
             images_dir=images_dir,

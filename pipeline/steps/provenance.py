@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
+from data.place_names import show_places
 from data.provenance.record import Provenance, Source, StageRecord
 from data.software.differences import MIXED_FIELDS
+from data.storage.url import find_url
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.outputs.changed_outputs import find_changed_outputs
 from pipeline.runs.recorded_classifiers import WEIGHTS, find_recorded
@@ -69,7 +71,9 @@ def collect_provenance(work: WorkFolder, cell: str | None = None) -> Provenance:
     found = {stage: read_manifest(path) for stage, path in paths.items()}
     manifests = {stage: manifest for stage, manifest in found.items() if manifest is not None}
     damaged = tuple(
-        str(path) for stage, path in paths.items() if found[stage] is None and _is_something(path)
+        show_places(str(path))
+        for stage, path in paths.items()
+        if found[stage] is None and _is_something(path)
     )
     if not manifests and not damaged:
         raise InputError(
@@ -80,7 +84,7 @@ def collect_provenance(work: WorkFolder, cell: str | None = None) -> Provenance:
         )
     wanted = _stages_of_predictions(manifests) if cell else set(manifests)
     return Provenance(
-        work=str(work.root.resolve()),
+        work=show_places(str(work.root.resolve())),
         stages=tuple(_record(work, manifests, stage) for stage in _ORDER if stage in wanted),
         damaged=damaged,
         cell=describe_cell(work, cell, manifests.get("segment")) if cell else None,
@@ -122,7 +126,7 @@ def _record(work: WorkFolder, manifests: Mapping[str, Manifest], stage: str) -> 
         versions=manifest.versions,
         earlier=tuple(dict.fromkeys(earlier.values())),
         sources=_sources_of(work, manifests, stage),
-        results=tuple(str(path.absolute()) for path in results.values()),
+        results=tuple(show_places(str(path.absolute())) for path in results.values()),
         facts=facts,
         counts=manifest.counts,
         failures={failure.where: failure.why for failure in manifest.failures},
@@ -178,7 +182,7 @@ def _sources_of(work: WorkFolder, manifests: Mapping[str, Manifest], stage: str)
         path = _say(manifest.details.get(name, ""))
         if name == "images":
             path = path or _images_of(manifests, fingerprint)
-            note = "" if not path or Path(path).exists() else "not there any more"
+            note = "" if not path or find_url(path) or Path(path).exists() else "not there any more"
             sources.append(Source(name, path, fingerprint=f"names, sizes and times {fingerprint}", note=note))
         elif name == "model" and isinstance(manifest.details.get("classifiers"), list):
             sources += _classifiers_of(work, manifest)

@@ -1,7 +1,6 @@
 """What is known of one cell: its images, its field, and what was predicted for it."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from data.cells.cells_table import read_cells
@@ -11,6 +10,7 @@ from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 from data.provenance.record import CellRecord
+from data.storage.images import locate_images
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.work_folder import WorkFolder
@@ -65,8 +65,8 @@ def _find_files(image_id: str, segmented: Manifest | None, remarks: list[str]) -
     recorded = None if segmented is None else segmented.details.get("images")
     if segmented is None or not isinstance(recorded, str):
         return {}
-    folder = Path(recorded)
     try:
+        folder = locate_images(recorded)
         settings = ImageSettings.model_validate(segmented.details.get("image_settings", {}))
         fields = find_fields(folder, settings)
     except (InputError, ValueError) as error:

@@ -11,6 +11,7 @@ from data.errors import InputError
 from data.fields.fewer_channels.folder_channels import choose_channels
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
+from data.storage.images import name_images
 from data.text.readable_text import readable
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
@@ -77,16 +78,16 @@ def segment_step(work: WorkFolder, images_dir: Path, fields: Sequence[Field], co
 
 
 def _storable(images_dir: Path) -> str:
-    """Return the path of a folder for a manifest.
+    """Return the path or URL of a folder for a manifest.
 
     Raises
     ------
     InputError
         It has bytes that are not UTF-8, in its own name or in that of a folder above it.
     """
-    path = str(images_dir.absolute())
-    if readable(str(images_dir.resolve())) == str(images_dir.resolve()):
-        return str(images_dir.resolve())
+    path, name = str(images_dir.absolute()), name_images(images_dir)
+    if readable(name) == name:
+        return name
     if readable(path) == path:
         # A link to it has a name that can be stored.
         return path
@@ -192,7 +193,7 @@ def is_incomplete(work: WorkFolder, images_dir: Path) -> bool:
     edits, segmented = find_mask_edits(work.masks), read_manifest(work.manifest("segment"))
     images = None if segmented is None else segmented.details.get("images")
     is_whole = not (edits.missing or edits.damaged or find_unrecorded(work.masks))
-    return not is_whole or images != str(images_dir.resolve())
+    return not is_whole or images != name_images(images_dir)
 
 
 def segmented_paths(work: WorkFolder) -> tuple[Path, ...]:

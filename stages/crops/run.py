@@ -22,6 +22,7 @@ from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
 from data.fields.picture_files import refuse_other
 from data.images.grey_levels import to_uint8
+from data.storage.images import read_ahead
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cutting.cropping import crop_boxes
 from data.tiles.tile_presets import PRESETS
@@ -65,7 +66,8 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
     work = list(_pending(table, writer.rows_to_write, log.hashes, inputs))
     cutter = _Cutter(inputs, settings)
     failures = []
-    for item, done in context.map(cutter, work, description="crops", total=len(work)):
+    coming = read_ahead(work, lambda item: item.field.list_files(inputs.channels))
+    for item, done in context.map(cutter, coming, description="crops", total=len(work)):
         if isinstance(done, Exception):
             failures.append(Failure(item.field.image_id, str(done)))
             done = CellTiles.blank(len(item.cell_ids), PRESETS[settings.preset].size), ""

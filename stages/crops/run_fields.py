@@ -12,6 +12,7 @@ from data.fields.duplicates.near_duplicates import hash_image
 from data.fields.fewer_channels.absent_channels import insert_absent
 from data.fields.field import Field
 from data.images.grey_levels import to_uint8
+from data.storage.images import read_ahead
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.tile_presets import FIELD
 from data.tiles.tile_writer import TileWriter
@@ -33,7 +34,8 @@ def run(
     fields = inputs.fields
     writer = TileWriter(outputs.tiles_path, len(fields), inputs.key, inputs.channels, FIELD, settings.size)
     failures: list[Failure] = []
-    work = context.map(_Cutter(inputs, settings), fields, description="fields", total=len(fields))
+    coming = read_ahead(fields, lambda field: field.list_files(inputs.channels))
+    work = context.map(_Cutter(inputs, settings), coming, description="fields", total=len(fields))
     # Until all tiles are cut; a run that goes on after a killed one writes it again.
     measured = outputs.cells_path.with_name(f".{outputs.cells_path.name}.measured")
     try:

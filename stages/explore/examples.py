@@ -6,6 +6,7 @@ from data.explore.examples import choose_one_a_class, choose_samples
 from data.explore.label_table import LabelTable
 from data.fields.field import Field
 from data.plots.examples import Example, draw_channels, draw_one_a_class, read_example
+from data.storage.images import read_ahead
 from stages.pages.findings import Findings, Plot, list_names
 from stages.stage import Context, Failure
 
@@ -40,7 +41,7 @@ def show_examples(
     examples: dict[str, Example] = {}
     for field, result in context.map(
         lambda field: read_example(field, side),
-        wanted,
+        read_ahead(wanted, Field.list_files),
         description="explore",
         total=len(wanted),
     ):

@@ -11,6 +11,7 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.fields.field_summary import FieldSummary, summarise_field
 from data.labels.label_file import check_coverage, read_labels
+from data.storage.images import read_ahead
 from stages.images.paths import ImagesInputs, ImagesOutputs
 from stages.images.settings import ImagesSettings
 from stages.stage import Context, Failure, StageReport
@@ -42,7 +43,12 @@ def run(
     if labels is not None:
         _tell_coverage(labels, inputs)
     summaries: list[FieldSummary] = []
-    work = context.map(summarise_field, inputs.fields, description="images", total=len(inputs.fields))
+    work = context.map(
+        summarise_field,
+        read_ahead(inputs.fields, Field.list_files),
+        description="images",
+        total=len(inputs.fields),
+    )
     for field, done in work:
         summaries.append(
             FieldSummary(field.image_id, problems=(str(done),)) if isinstance(done, Exception) else done

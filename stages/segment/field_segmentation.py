@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 from data.cells.cells_table import measure_cells
 from data.cells.field_cells import FieldCells, read_key, write_field_cells
@@ -62,6 +63,10 @@ class FieldSegmentation:
         """Check whether a field that is not done is to be segmented; else its edited masks are measured."""
         record = self._find_record(field)
         return record is None or record[0] != self._key(field) or self._is_damaged(field)
+
+    def list_files(self, field: Field) -> list[Path]:
+        """Return the image files that segmenting the field will read."""
+        return field.list_files(self._source.channels) if self.needs_source(field) else []
 
     def __call__(self, field: Field) -> tuple[SegmentedRemarks | None, Notes]:
         """Segment a field; return what is worth telling of it, and of masks that no segmenter made.

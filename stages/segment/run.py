@@ -13,6 +13,7 @@ from data.fields.images_table import read_images
 from data.own_masks.notes import Notes
 from data.own_masks.own_masks import OwnMasks
 from data.software.differences import MIXED_FIELDS, find_differences, name_differences
+from data.storage.images import read_ahead
 from models.segmenters.segmenter import Segmenter
 from stages.segment.edits import is_edited, keep_edit
 from stages.segment.field_segmentation import FieldSegmentation
@@ -79,7 +80,8 @@ def _segment(
     failures: list[Failure] = []
     remarks: list[SegmentedRemarks] = []
     prepare = work.prepare if any(map(work.needs_source, fields)) else None
-    results = context.map(work, fields, description="segment", total=len(fields), prepare=prepare)
+    coming = read_ahead(fields, work.list_files)
+    results = context.map(work, coming, description="segment", total=len(fields), prepare=prepare)
     for field, result in results:
         if isinstance(result, Exception):
             failures.append(Failure(field.image_id, str(result)))

@@ -14,6 +14,7 @@ from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from data.fields.naming.field_ids import hash_name, safe_id
 from data.images.file_bytes import begins_as_tiff, image_suffix
+from data.storage.images import read_ahead
 
 log = logging.getLogger("hpacells")
 
@@ -54,7 +55,7 @@ def container_fields(
     left_out: list[str] = []
     remarks: _Remarks = Counter()
     members: set[Path] = set()
-    for path in paths:
+    for path in read_ahead(paths, lambda file: [file]):
         if path in members:
             continue
         held = find_held_images(path, settings.z, settings.max_pixels)

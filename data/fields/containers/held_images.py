@@ -11,6 +11,7 @@ from data.images.formats.ome_tiff_set import SetImage
 from data.images.image_file import SUFFIXES, describe_file, find_file_set
 from data.images.pixel_bound import MAX_PIXELS
 from data.images.plane_address import PlaneAddress
+from data.storage.errors import StorageError
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,20 @@ def find_held_images(path: Path, z: str, max_pixels: int = MAX_PIXELS) -> Held:
         The file.
     z, max_pixels
         As in ``data.images.plane_address.PlaneAddress``.
+
+    Raises
+    ------
+    StorageError
+        It lies at a URL whose server gave no answer.
     """
     try:
         whole = find_file_set(path, z, max_pixels)
         if whole is not None:
             return Held(_set_images(whole.images, path, z), whole.members)
         return Held(_file_images(path, z, max_pixels))
+    except StorageError:
+        # What it holds is not known, and might be many fields.
+        raise
     except InputError as error:
         return Held([HeldImage(_stem(path), path, fault=error)])
 

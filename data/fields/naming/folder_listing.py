@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import Path
 
 from data.images.image_file import SUFFIXES
+from data.storage.images import list_images
+from data.storage.remote import Listing
 
 _ZARR = ".zarr"
 """Ending of a folder that is one image."""
@@ -74,7 +76,15 @@ def list_folder(folder: Path) -> FolderListing:
 
     Links to files and folders are followed. A folder that is reached a second time is listed once, under its
     own name rather than a link's; links to a folder that holds this one are not followed.
+
+    Raises
+    ------
+    InputError
+        It is a folder at a URL that cannot be listed.
     """
+    remote = list_images(folder)
+    if remote is not None:
+        return _list_remote(folder, remote)
     listing = FolderListing()
     above = {_identity(parent) for parent in folder.resolve().parents}
     seen = {_identity(folder)}
@@ -92,6 +102,26 @@ def list_folder(folder: Path) -> FolderListing:
             (linked if entry.is_symlink() else waiting).append((path / entry.name, (*parts, entry.name)))
     listing.files.sort(key=lambda file: file.parts)
     return listing
+
+
+def _list_remote(folder: Path, remote: Listing) -> FolderListing:
+    """List what is named like an image among the files at a URL; an OME-Zarr is one image there, too."""
+    listing = FolderListing(closed=[(folder / name, "no name for a file") for name in remote.strange])
+    paths = {_image_parts(tuple(name.split("/"))) for name in remote.files}
+    for parts in sorted(parts for parts in paths if not any(part.startswith(".") for part in parts)):
+        suffix = image_suffix_of(parts[-1])
+        if suffix:
+            path = folder.joinpath(*parts)
+            listing.files.append(ListedFile(path, parts, suffix, Kind.FILE, str(path)))
+        else:
+            listing.others += 1
+    return listing
+
+
+def _image_parts(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the parts of a file's name up to the folder that is one image, if there is one."""
+    ends = (number for number, part in enumerate(parts[:-1], 1) if image_suffix_of(part).endswith(_ZARR))
+    return parts[: next(ends, len(parts))]
 
 
 def image_suffix_of(name: str) -> str:

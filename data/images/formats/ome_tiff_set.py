@@ -13,6 +13,7 @@ from data.images.formats.ome_xml import OmeImage, OmeMetadata, PlaneIndex, Plane
 from data.images.formats.tiff_pictures import BESIDE
 from data.images.pixel_bound import MAX_PIXELS
 from data.images.plane_address import PlaneAddress
+from data.storage.images import find_remote
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _set_image(planes: _Planes, before: Counter[Path], path: Path, z: str) -> Se
 
 
 def _check_whole(planes: _Planes, files: Sequence[Path]) -> None:
-    image, missing = planes.image, [file for file in files if not file.is_file()]
+    image, missing = planes.image, [file for file in files if not (find_remote(file) or file.is_file())]
     if missing:
         raise InputError(
             found="no such file, although an OME-TIFF names it as part of its set",

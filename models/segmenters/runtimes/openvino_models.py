@@ -4,16 +4,15 @@ import fcntl
 import hashlib
 import json
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-import pooch
 import torch
 from torch import nn
 
+from data import cache_folder as cache
 from data.atomic import atomic_folder
 from data.errors import InputError
 from models.runtimes.openvino_library import convert_network, import_openvino, openvino_versions
@@ -24,16 +23,13 @@ log = logging.getLogger("hpacells")
 
 Precision = Literal["float32", "bfloat16", "int8"]
 
-CACHE_VARIABLE = "HPACELLS_CACHE"
-"""Environment variable with the folder to use instead of the user's cache."""
-
 FORMAT = 1
 """Changes with what is done to a network before it is kept."""
 
 
 def cache_folder() -> Path:
-    """Return the folder of converted networks: in `CACHE_VARIABLE`, or in the user's cache folder."""
-    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hpacells")).expanduser() / "openvino"
+    """Return the folder of converted networks, in that of all that is kept."""
+    return cache.cache_folder() / "openvino"
 
 
 def converted_model(

@@ -15,6 +15,7 @@ from data.fields.field import Field
 from data.fields.images_table import read_images
 from data.fields.picture_files import refuse_other
 from data.fields.pixel_size import ASSUMED, resolve_pixel_size
+from data.storage.images import read_ahead
 from stages.export.paths import ExportInputs
 from stages.export.room import refuse_images_dir
 from stages.export.settings import ExportSettings
@@ -40,7 +41,9 @@ def write_images(
     failures: list[Failure] = []
     lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)
     assumed: list[str] = []
-    for field, done in context.map(writer, fields, description="export", total=len(fields)):
+    for field, done in context.map(
+        writer, read_ahead(fields, Field.list_files), description="export", total=len(fields)
+    ):
         if isinstance(done, Exception):
             failures.append(Failure(field.image_id, str(done)))
             # Nothing that an earlier run wrote may pass for today's.

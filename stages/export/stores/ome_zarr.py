@@ -10,6 +10,7 @@ from data.export.ngff.metadata import VERSION, describe_channels, describe_label
 from data.export.ngff.pyramid import count_levels
 from data.export.whole_store import is_whole, remove_store, whole_store
 from data.fields.field import Field
+from data.storage.images import read_ahead
 from stages.export.paths import ExportInputs
 from stages.export.room import refuse_images_dir
 from stages.export.settings import ExportSettings
@@ -35,7 +36,9 @@ def write_fields(
     writer, fields = _Writer(inputs, folder, settings), inputs.fields
     failures: list[Failure] = []
     remarks, cells = PixelRemarks(), 0
-    for field, done in context.map(writer, fields, description="export", total=len(fields)):
+    for field, done in context.map(
+        writer, read_ahead(fields, Field.list_files), description="export", total=len(fields)
+    ):
         if isinstance(done, Exception):
             failures.append(Failure(field.image_id, str(done)))
             # Nothing that an earlier run wrote may pass for today's.

@@ -14,6 +14,7 @@ from data.export.ngff.spatialdata import describe_container, describe_element, n
 from data.export.safe_names import name_safely
 from data.export.whole_store import is_whole, resumed_store, whole_store
 from data.fields.field import Field
+from data.storage.images import read_ahead
 from stages.export.paths import ExportInputs
 from stages.export.room import refuse_images_dir
 from stages.export.settings import ExportSettings
@@ -40,7 +41,9 @@ def write_spatialdata(
     remarks, rows = PixelRemarks(), []
     with resumed_store(path, inputs.key) as store:
         writer = _Writer(inputs, store, names, cells)
-        for field, done in context.map(writer, fields, description="export", total=len(fields)):
+        for field, done in context.map(
+            writer, read_ahead(fields, Field.list_files), description="export", total=len(fields)
+        ):
             if isinstance(done, Exception):
                 failures.append(Failure(field.image_id, str(done)))
                 writer.remove(field)

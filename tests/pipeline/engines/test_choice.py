@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from data.errors import InputError
@@ -46,3 +47,15 @@ def test_an_engine_that_there_is_not(command: str, tmp_path: Path) -> None:
     told = run_here(*command.split(), "--work", tmp_path / "work", "--engine", "dask", status=2)
     assert "engine.name" in told
     assert "'local' or 'ray'" in told
+
+
+@pytest.mark.parametrize("command", ["segment", "run"])
+def test_images_at_a_url_are_refused_by_ray_since_other_machines_have_no_copy(
+    command: str, tmp_path: Path
+) -> None:
+    source, bucket = tmp_path / "images", fsspec.filesystem("memory")
+    run_here("simulate", source, "--fields", 1, "--size", 400)
+    bucket.put(str(source), "/refused", recursive=True)
+    told = run_here(command, "memory://refused", "--work", tmp_path / "work", "--engine", "ray", status=2)
+    assert "memory://refused: a URL, whose files only this machine would have" in told
+    bucket.rm("/refused", recursive=True)

@@ -1,0 +1,1 @@
+"""Files at URLs (s3://, gs://, https:// ...): naming, listing, fetching and sending them."""

@@ -1,0 +1,1 @@
+"""Servers of the tests of images and work folders at URLs."""
