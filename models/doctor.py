@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from data.cache_folder import cache_folder
 from data.cores import available_cores
 from data.errors import InputError
 from data.software.opencv import describe_opencv
@@ -18,7 +19,6 @@ from models.classifiers.backbones.subcell.store import is_fetched, subcell_folde
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.runtimes.names import RUNTIMES, resolve_runtime
 from models.segmenters.factory import choose_segmenter
-from models.segmenters.runtimes.openvino_models import cache_folder
 from models.segmenters.weights.catalogue import read_catalogue
 from models.segmenters.weights.store import find_weights
 from models.weights.folder import weights_folder
@@ -40,6 +40,8 @@ PACKAGES = (
     "pandas",
     "zarr",
     "openvino",
+    "fsspec",
+    "s3fs",
     "hpacellseg",
 )
 """The packages whose versions a report of a fault needs."""
