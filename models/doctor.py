@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from data.cache_folder import cache_folder
 from data.cores import available_cores
 from data.errors import InputError
 from data.software.opencv import describe_opencv
@@ -20,7 +21,6 @@ from models.runtimes.names import RUNTIMES, resolve_runtime
 from models.segmenters.cellpose.published import read_published
 from models.segmenters.cellpose.weights import find_cellpose_weights
 from models.segmenters.factory import choose_segmenter
-from models.segmenters.runtimes.openvino_models import cache_folder
 from models.segmenters.weights.catalogue import read_catalogue
 from models.segmenters.weights.store import find_weights
 from models.weights.folder import weights_folder
@@ -42,6 +42,8 @@ PACKAGES = (
     "pandas",
     "zarr",
     "openvino",
+    "fsspec",
+    "s3fs",
     "hpacellseg",
     "cellpose",
 )

@@ -37,8 +37,8 @@ class Fetching:
         self._to_fetch: list[str] = []
         self._conflicts: list[str] = []
 
-    def fetch(self, command: str) -> bool:
-        """Fetch what a command reads; return whether anything of the record has changed.
+    def fetch(self, command: str) -> None:
+        """Fetch what a command reads.
 
         Raises
         ------
@@ -53,7 +53,7 @@ class Fetching:
         own = set(self._record.sending[0]) if is_own else set[str]()
         # What somebody has edited there is looked at, whatever the command reads.
         edited = {find_large(name) for name in self._there if self._is_edited(name)}
-        here, before = scan(self._root), (dict(self._record.files), self._record.generation)
+        here = scan(self._root)
         for name in sorted({*self._there, *here, *self._record.files}):
             large = find_large(name)
             # Other commands may be at work in the shards, each of which has a lock and a record of its own.
@@ -70,7 +70,6 @@ class Fetching:
         self._fetch_all()
         if not own:
             self._record.generation = self._index.generation
-        return before != (self._record.files, self._record.generation)
 
     def _compare(self, name: str, here: Stamp | None, *, needed: bool) -> None:
         there = self._there.get(name)

@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 
 from data.errors import InputError
@@ -60,14 +61,12 @@ class WorkCopy:
         """
         with _opened_by_one(self.root):
             self._record = read_record(self.root)
-            before = dict(self._record.files)
+            before = deepcopy(self._record)
             try:
-                has_changed = Fetching(self.remote, self.root, self._record).fetch(command)
-            except BaseException:
-                has_changed = before != self._record.files
-                raise
+                Fetching(self.remote, self.root, self._record).fetch(command)
             finally:
-                if has_changed:
+                # Where nothing was fetched, another process may be writing it.
+                if self._record != before:
                     write_record(self.root, self._record)
         for stage, names in list(self._record.pending.items()) if sends else ():
             log.info("%s: sending what was not sent to %s", stage, self.remote.label)

@@ -103,6 +103,7 @@ def test_a_server_that_does_not_answer(bucket: Bucket, monkeypatch: pytest.Monke
 
         s3fs.S3FileSystem.clear_instance_cache()
         monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         with pytest.raises(StorageError, match=f"{bucket.url}: no answer"):
             Remote(bucket.url).list()
 

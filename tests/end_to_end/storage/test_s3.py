@@ -211,6 +211,7 @@ def test_results_of_two_machines_are_not_mixed(
     assert bucket.read_all("work") == before
 
 
+@pytest.mark.slow
 def test_an_edited_mask_at_the_url_is_noticed(
     bucket: Bucket, images: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -226,6 +227,7 @@ def test_an_edited_mask_at_the_url_is_noticed(
         use_other_machine(monkeypatch, tmp_path)
 
 
+@pytest.mark.slow
 def test_shards_of_two_machines_are_merged_on_a_third(
     bucket: Bucket, images: Path, local: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -243,6 +245,7 @@ def test_shards_of_two_machines_are_merged_on_a_third(
         assert bucket.read(f"work/{name}") == (local / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_classifier_is_trained_in_a_bucket(
     bucket: Bucket,
     images: Path,
