@@ -15,7 +15,7 @@ import pytest
 from data.fields.image_folder import find_fields
 from tests.end_to_end.test_shards import TIMES, read_files
 from tests.factories.command_line import run_here
-from tests.factories.ray_cluster import two_nodes
+from tests.pipeline.engines.on_ray.two_nodes import two_nodes
 
 pytest.importorskip("ray", reason="Ray is not installed (the extra hpacells[ray])")
 
