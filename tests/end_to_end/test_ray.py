@@ -179,8 +179,12 @@ def wait_for(condition: Any, seconds: float = 90) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:6379"])
-def test_a_cluster_that_is_not_there(images: Path, tmp_path: Path, address: str) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:6379", "127.0.0.1:99999", "auto"])
+def test_a_cluster_that_is_not_there(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
     words = [str(HPACELLS), "segment", str(images), "--work", str(tmp_path / "work")]
     done = subprocess.run(
         [*words, "--segmenter", "classical", "--engine", "ray", "--ray-address", address],
