@@ -50,7 +50,8 @@ def main() -> None:
         sets = {count: Path(folder) / f"images-{count}" for count in (_FEW, options.fields)}
         for count, images in sets.items():
             link_fields(simulated, images, count)
-        for stage in _STAGES:
+        last = max(map(_STAGES.index, options.stages))
+        for stage in _STAGES[: last + 1]:
             runs = options.runs if stage in options.stages else 1
             few, many = (_measure(stage, images, options.segmenter, runs) for images in sets.values())
             if stage in options.stages:

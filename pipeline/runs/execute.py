@@ -155,6 +155,9 @@ def _place_named(folder: Path) -> Iterator[None]:
     """Add the folder to an operating system's error that names no file."""
     try:
         yield
+    except InputError:
+        # Says what it is about, even where its words are those of a system's error.
+        raise
     except Exception as error:
         found = find_system_error(error)
         if found is None or found.filename or not found.errno:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,9 +14,9 @@ from typing import Any
 import pytest
 
 from data.fields.image_folder import find_fields
-from tests.end_to_end.test_shards import TIMES, read_files
+from tests.end_to_end.test_shards import TIMES
 from tests.factories.command_line import run_here
-from tests.factories.ray_cluster import two_nodes
+from tests.pipeline.engines.on_ray.two_nodes import two_nodes
 
 pytest.importorskip("ray", reason="Ray is not installed (the extra hpacells[ray])")
 
@@ -48,9 +49,17 @@ def make(stage: str, images: Path, work: Path, *more: object, status: int = 2) -
     return run_here(stage, *given[stage], "--work", work, *more, status=status)
 
 
-def list_lines(told: str, *, but: str) -> list[str]:
-    """What was told, but for lines of the engine, and for how long it took."""
-    return [line.split(" (")[0] for line in told.splitlines() if but not in line]
+def list_lines(told: str, work: Path) -> list[str]:
+    """What was told, but for lines of the engine, the work folder, and how long it took."""
+    lines = re.sub(r" \([\d.]+ s\)$", "", told.replace(str(work), "WORK"), flags=re.MULTILINE).splitlines()
+    return [line for line in lines if not line.startswith("engine: ")]
+
+
+def read_files(work: Path) -> dict[str, bytes]:
+    """The content of all results of a work folder, by their paths; what is hidden keeps times of files."""
+    patterns = ("*.parquet", "masks/*.png", "tiles.zarr/**/*")
+    paths = [path for pattern in patterns for path in work.glob(pattern) if path.is_file()]
+    return {str(path.relative_to(work)): path.read_bytes() for path in paths}
 
 
 def read_manifest(work: Path, stage: str) -> dict[str, Any]:
@@ -67,7 +76,7 @@ def test_files_messages_and_manifests_are_those_of_one_machine(
         more = ("--segmenter", segmenter) if stage == "segment" else ()
         here = make(stage, images, local, *more)
         there = make(stage, images, remote, *more, "--engine", "ray", "--ray-address", cluster.address)
-        assert list_lines(there, but="engine:") == list_lines(here.replace(str(local), str(remote)), but="-")
+        assert list_lines(there, remote) == list_lines(here, local)
         manifest = read_manifest(remote, stage)
         engine = manifest["details"].pop("engine")
         assert engine.startswith("Ray ")
@@ -103,14 +112,11 @@ def test_masks_that_were_given_or_edited_are_told_as_on_one_machine(
     own.mkdir()
     for path in made.glob("masks/*_cells.png"):
         (own / path.name).write_bytes(path.read_bytes())
-    told = {}
-    for name, more in {
-        "local": (),
-        "remote": ("--engine", "ray", "--ray-address", cluster.address),
-    }.items():
-        work = tmp_path / name
-        told[name] = list_lines(make("segment", images, work, "--masks", own, *more), but="engine:")
-        told[name] = [line.replace(str(work), "WORK") for line in told[name]]
+    engines = {"local": (), "remote": ("--engine", "ray", "--ray-address", cluster.address)}
+    told = {
+        name: list_lines(make("segment", images, tmp_path / name, "--masks", own, *engine), tmp_path / name)
+        for name, engine in engines.items()
+    }
     assert told["remote"] == told["local"]
     assert any(line.startswith("masks: ") for line in told["local"])
     assert read_files(tmp_path / "remote") == read_files(tmp_path / "local")
@@ -173,8 +179,12 @@ def wait_for(condition: Any, seconds: float = 90) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:6379"])
-def test_a_cluster_that_is_not_there(images: Path, tmp_path: Path, address: str) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere.invalid:6379", "127.0.0.1:99999", "auto"])
+def test_a_cluster_that_is_not_there(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
     words = [str(HPACELLS), "segment", str(images), "--work", str(tmp_path / "work")]
     done = subprocess.run(
         [*words, "--segmenter", "classical", "--engine", "ray", "--ray-address", address],

@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ EXTRA = "hpacells[ray]"
 """What brings Ray."""
 
 _LOOPBACK = "127.0.0.1"
+
+_KNOCK_SECONDS = 10.0
+"""So long a machine may take to answer."""
 
 _SILENT = "RAY_USAGE_STATS_ENABLED"
 """Environment variable that says whether Ray reports its use to its makers."""
@@ -77,6 +81,7 @@ def ray_session(address: str) -> Iterator[None]:
 
 
 def _connect(ray: Any, address: str, folder: str | None) -> None:
+    _knock(address)
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     try:
         if address:
@@ -109,6 +114,29 @@ def _connect(ray: Any, address: str, folder: str | None) -> None:
             advice="add some, or leave --ray-address out",
         )
     log.info("engine: %s", describe_cluster())
+
+
+def _knock(address: str) -> None:
+    """Check that something listens at an address: Ray itself tries for minutes.
+
+    Raises
+    ------
+    InputError
+        Nothing does, or no machine has that name.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
+        # Such as auto.
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(
+            found=f"no Ray cluster ({getattr(error, 'strerror', None) or error})",
+            where=f"--ray-address {address}",
+            expected="the address of a cluster that runs",
+            advice="check it with `ray status`, or leave --ray-address out",
+        ) from None
 
 
 def describe_cluster() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 
 
 @contextmanager
@@ -37,3 +37,7 @@ def two_nodes(**more: Any) -> Iterator[Any]:
             ray.shutdown()
             cluster.shutdown()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(engine: Any, function: Any, count: int, **more: Any) -> list[Any]:
+    return list(engine.map(function, range(count), description="test", total=count, **more))
