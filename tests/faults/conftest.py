@@ -1,96 +1,40 @@
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.factories.whole_job.commands import RECIPE, command_of
-from tests.factories.whole_job.here import follow_advice, run_here
-from tests.factories.whole_job.results import find_differences, read_results
-
-JOB = ("segment", "crops", "train", "predict", "combine", "score", "inspect")
-ASIDE = ("evaluate", "explore", "find-rate", "features")
-STAGES = (*JOB, *ASIDE)
+from tests.factories.whole_job.commands import RECIPE
+from tests.factories.whole_job.here import run_here
+from tests.factories.whole_job.undisturbed import LINE, LINES, SHARD_LINE, UndisturbedRuns, copy
 
 
-class UndisturbedRuns:
-    """Work folders of runs that nothing disturbed, made when they are asked for; tests copy them."""
+class Lines:
+    """The undisturbed runs of each line of commands, made when they are asked for."""
 
     def __init__(self, source: Path, folder: Path) -> None:
-        self.source, self._folder = source, folder
-        self._done: dict[tuple[tuple[str, ...], tuple[str, ...]], Path] = {}
+        self._source = source
+        self._whole = UndisturbedRuns(LINE, source, folder / "whole")
+        self._shards = UndisturbedRuns(SHARD_LINE, source, folder / "shards")
 
-    def done(self, *changed: str, aside: tuple[str, ...] = ()) -> Path:
-        """Return the folder in which the whole job is done, some stages with a setting changed.
-
-        Of the stages on which no other builds, only those in ``aside`` are done.
-        """
-        if (changed, aside) not in self._done:
-            work = self._folder / "-".join(("done", *changed, "with", *aside)) / "work"
-            for stage in aside or JOB:
-                if not changed and not aside:
-                    copy(work, self._before(stage))
-                elif not work.exists():
-                    copy(self.done(*changed if aside else ()), work)
-                status, messages = self.run(work, stage, changed)
-                assert status == 0, messages
-            self._done[changed, aside] = work
-        return self._done[changed, aside]
-
-    def usual(self, stage: str) -> Path:
-        """Return the folder of the whole job, and of a stage on which no other builds, usual settings."""
-        return self.done(aside=() if stage in JOB else (stage,))
-
-    def before(self, stage: str) -> Path:
-        """Return the folder as it was before a stage was run for the first time; it may not exist."""
-        return self._before(stage) if stage in JOB and self.done() else self.done()
-
-    def run(self, work: Path, stage: str, changed: tuple[str, ...] = ()) -> tuple[int, str]:
-        """Run a stage in this process, with its setting changed where it is among those."""
-        return run_here(command_of(self.source, work, stage, changed=stage in changed))
-
-    def finish(self, work: Path, stage: str, *changed: str) -> list[str]:
-        """Run a stage and those that build on it, and check that the results are those of an undisturbed run.
-
-        Returns
-        -------
-        list of str
-            The commands that messages named on the way.
-        """
-        named = []
-        for name in JOB[JOB.index(stage) :] if stage in JOB else (stage,):
-            named += follow_advice(lambda work, stage: self.run(work, stage, changed), work, name)
-        expected = self.done(*changed, aside=() if stage in JOB else (stage,))
-        different = find_differences(read_results(work), read_results(expected))
-        # Results of another stage that nothing builds on are neither made again nor looked at.
-        others = tuple(
-            f"{name.replace('-', '_')}{end}" for name in ASIDE if name != stage for end in ("/", ".")
-        )
-        assert [name for name in different if not name.startswith(others)] == []
-        assert "done before, nothing changed" in self.run(work, stage, changed)[1]
-        return named
-
-    def _before(self, stage: str) -> Path:
-        return self._folder / f"before-{stage}" / "work"
+    def of(self, stage: str) -> UndisturbedRuns:
+        """Return the runs to which a stage belongs."""
+        if stage in LINE.stages:
+            return self._whole
+        if not (self._source / "model").exists():
+            copy(self._whole.done() / "model", self._source / "model")
+        return self._shards
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> UndisturbedRuns:
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Lines:
     """Runs of all stages on four small fields, with a tiny classifier."""
     source = tmp_path_factory.mktemp("source")
     options = ["--fields", "4", "--size", "480", "--seed", "5"]
     status, messages = run_here(["hpacells", "simulate", str(source / "images"), *options])
     assert status == 0, messages
     (source / "small.toml").write_text(RECIPE)
-    return UndisturbedRuns(source, tmp_path_factory.mktemp("undisturbed"))
-
-
-def copy(folder: Path, work: Path) -> None:
-    """Copy a work folder, which may not exist, to a place where another was before."""
-    shutil.rmtree(work, ignore_errors=True)
-    if folder.exists():
-        shutil.copytree(folder, work)
+    return Lines(source, tmp_path_factory.mktemp("undisturbed"))
 
 
 def tries(quick: int, full: int) -> list[Any]:
@@ -104,4 +48,6 @@ def tries(quick: int, full: int) -> list[Any]:
 
 def stages(quick: tuple[str, ...]) -> list[Any]:
     """Return all stages, of which every run of the tests takes only some."""
-    return [pytest.param(stage, marks=[] if stage in quick else [pytest.mark.faults]) for stage in STAGES]
+    # The last of the shards' is one of the others', too.
+    names = dict.fromkeys(stage for line in LINES for stage in line.stages)
+    return [pytest.param(stage, marks=[] if stage in quick else [pytest.mark.faults]) for stage in names]

@@ -1,15 +1,17 @@
 """Files damaged anywhere: the results are right all the same, or a command is named that mends them."""
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.factories.whole_job.damage import DAMAGES, damage
-from tests.factories.whole_job.here import follow_advice
 from tests.factories.whole_job.results import find_differences, read_results
+from tests.factories.whole_job.shards import SHARDED, list_manifests
 from tests.factories.whole_job.tally import Tally
-from tests.faults.conftest import ASIDE, JOB, STAGES, UndisturbedRuns, copy, tries
+from tests.factories.whole_job.undisturbed import LINE, Line, copy
+from tests.faults.conftest import Lines, tries
 
 KINDS = {
     "masks/*_cells.png": "segment",
@@ -35,10 +37,41 @@ KINDS = {
     "explore/*": "explore",
     "find_rate.*[!n]": "find-rate",
     "features/*": "features",
+    "student/model.*": "distil",
+    "student/metrics.csv": "distil",
+    "student/curves.png": "distil",
+    "cells.h5ad": "export-h5ad",
+    "cells.h5sc": "export-h5sc",
+    "spatialdata.zarr/**/*": "export-spatialdata",
+    "export/*.ome.zarr/**/*": "export-ome-zarr",
+    "export/*.ome.tif": "export-ome-tiff",
+    "export/*.geojson": "export-geojson",
+    "export/annotations.json": "export-coco",
+    "export/results.json": "export-coco",
+    "export/*_[sc][ul]*": "export-tables",
+    "export/[A-Z]*.csv": "export-cellprofiler",
     ".written.json": "segment",
-    **{f"{stage.replace('-', '_')}.json": stage for stage in STAGES},
+    **{list_manifests(stage)[0]: stage for stage in LINE.stages},
 }
 """Kind of file -> the stage that writes it."""
+
+_SHARD = {
+    "masks/*.png": "segment",
+    "masks/.fields/*.parquet": "segment",
+    "masks/.label_images.parquet": "segment",
+    "images.parquet": "segment",
+    "cells.parquet": "crops",
+    "tiles.zarr/**/*": "crops",
+    "predictions.parquet": "predict",
+    **{f"{stage}.json": stage for stage in SHARDED},
+}
+
+SHARD_KINDS = {
+    **{f"shards/0-of-2/{kind}": f"{stage}-0-of-2" for kind, stage in _SHARD.items()},
+    "shards/0-of-2/.written.json": "segment-0-of-2",
+    **dict.fromkeys(_SHARD, "merge"),
+}
+"""The same where shards are joined."""
 
 UNREAD = (
     "model/curves.png",
@@ -47,6 +80,9 @@ UNREAD = (
     "evaluate/*",
     "explore/*",
     "features/*",
+    "student/curves.png",
+    "spatialdata.zarr/**/*",
+    "export/*.ome.zarr/**/*",
 )
 """Kinds of files in folders of results for people, whose size and time alone are compared."""
 
@@ -57,36 +93,56 @@ def files_of(kind: str, work: Path) -> list[Path]:
     return sorted(path for path in work.glob(kind) if path.is_file())
 
 
-def forget(work: Path, stage: str) -> None:
-    """Let all stages after one run again: size and time as before are noticed when a file is read."""
-    for later in (*JOB[JOB.index(stage) + 1 :], *ASIDE) if stage in JOB else ():
-        work.joinpath(f"{later.replace('-', '_')}.json").unlink(missing_ok=True)
+def forget(work: Path, line: Line, stage: str, chance: random.Random) -> None:
+    """Let all stages after one run again: size and time as before are noticed when a file is read.
+
+    Of those aside, some of which draw for seconds, one at random.
+    """
+    if stage not in line.job:
+        return
+    aside = chance.sample(line.aside, min(1, len(line.aside)))
+    for later in (*line.job[line.job.index(stage) + 1 :], *aside):
+        for name in list_manifests(later):
+            work.joinpath(name).unlink(missing_ok=True)
 
 
 @pytest.mark.faults
-def test_every_file_is_of_a_kind(undisturbed: UndisturbedRuns) -> None:
-    work = undisturbed.done(aside=ASIDE)
-    found = {kind: files_of(kind, work) for kind in KINDS}
+@pytest.mark.parametrize("kinds", [KINDS, SHARD_KINDS])
+def test_every_file_is_of_a_kind(lines: Lines, kinds: Mapping[str, str]) -> None:
+    runs = lines.of(next(iter(kinds.values())))
+    work = runs.done(aside=runs.line.aside)
+    found = {kind: files_of(kind, work) for kind in kinds}
     assert [kind for kind, files in found.items() if not files] == []
-    known = {path for files in found.values() for path in files}
-    assert sorted(path for path in work.rglob("*") if path.is_file() and path not in known) == []
+    # One shard is like the other.
+    known = {path for kind in kinds for path in files_of(kind.replace("0-of-2", "*"), work)}
+    unknown = sorted(path for path in work.rglob("*") if path.is_file() and path not in known)
+    assert [path for path in unknown if path.parent != work or kinds is KINDS] == []
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(k, marks=[] if k in QUICK else [pytest.mark.faults]) for k in KINDS]
+    ("kind", "writer"),
+    [
+        pytest.param(
+            kind,
+            writer,
+            marks=[] if kind in QUICK and kinds is KINDS else [pytest.mark.faults],
+            id=f"merged {kind}" if writer == "merge" else kind,
+        )
+        for kinds in (KINDS, SHARD_KINDS)
+        for kind, writer in kinds.items()
+    ],
 )
 @pytest.mark.parametrize("count", tries(1, 100))
-def test_damaged_anywhere(undisturbed: UndisturbedRuns, tmp_path: Path, kind: str, count: int) -> None:
-    aside = ASIDE if count > 1 or KINDS[kind] in ASIDE else ()
-    whole, work = undisturbed.done(aside=aside), tmp_path / "work"
-    expected = read_results(whole)
+def test_damaged_anywhere(lines: Lines, tmp_path: Path, kind: str, writer: str, count: int) -> None:
+    runs, work = lines.of(writer), tmp_path / "work"
+    aside = runs.line.aside if count > 1 or writer in runs.line.aside else ()
+    whole, others = runs.done(aside=aside), runs.line.in_order(aside)
     for how in DAMAGES:
-        tally = Tally(how, kind)
+        tally = Tally(how, f"merged {kind}" if writer == "merge" else kind)
         for number in range(count):
             chance = random.Random(f"{how} {kind} {number}")
             # Either what wrote the file, which is then to mend it, or any other stage, which may read it.
-            others = [stage for stage in STAGES if stage in aside or stage not in ASIDE]
-            stage = KINDS[kind] if chance.random() < 0.3 else chance.choice(others)
+            stage = writer if chance.random() < 0.3 else chance.choice(others)
             copy(whole, work)
             path = chance.choice(files_of(kind, work))
             place, bit, keeps_time = chance.random(), chance.randrange(8), chance.random() < 0.5
@@ -94,18 +150,13 @@ def test_damaged_anywhere(undisturbed: UndisturbedRuns, tmp_path: Path, kind: st
             keeps_time = keeps_time and kind not in UNREAD
             damage(path, how, place, bit, keeps_time=keeps_time)
             if keeps_time and how == "flip":
-                forget(work, KINDS[kind])
+                forget(work, runs.line, writer, chance)
 
-            def attempt(
-                stage: str = stage, others: list[str] = others, keeps_time: bool = keeps_time
-            ) -> list[str]:
-                named = follow_advice(undisturbed.run, work, stage)
-                if stage == KINDS[kind] and not keeps_time:
+            def attempt(stage: str = stage, keeps_time: bool = keeps_time) -> list[str]:
+                named = runs.follow(work, stage)
+                if stage == writer and not keeps_time:
                     assert find_differences(read_results(work, stage), read_results(whole, stage)) == []
-                for other in others:
-                    named += follow_advice(undisturbed.run, work, other)
-                assert find_differences(read_results(work), expected) == []
-                return named
+                return named + runs.run_all(work, others, (), whole)
 
             where = f"{path.relative_to(work)} at {place:.3f} bit {bit}{', time kept' if keeps_time else ''}"
             tally.add(f"{number}, {where}, then {stage}", attempt)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories.whole_job.commands import command_of
 from tests.factories.whole_job.processes import start
 from tests.factories.whole_job.tally import Tally
-from tests.faults.conftest import JOB, UndisturbedRuns, copy, stages, tries
+from tests.factories.whole_job.undisturbed import copy
+from tests.faults.conftest import Lines, stages, tries
 
 PAGE_BYTES = 4096
 
@@ -22,22 +22,20 @@ def check_messages(status: int, messages: str) -> None:
 
 @pytest.mark.parametrize("stage", stages(quick=("segment", "crops", "combine")))
 @pytest.mark.parametrize("count", tries(1, 20))
-def test_files_that_must_not_grow(
-    undisturbed: UndisturbedRuns, tmp_path: Path, stage: str, count: int
-) -> None:
-    work, tally = tmp_path / "work", Tally("files limited in size", stage)
-    expected = undisturbed.done(stage, aside=() if stage in JOB else (stage,))
+def test_files_that_must_not_grow(lines: Lines, tmp_path: Path, stage: str, count: int) -> None:
+    runs, work, tally = lines.of(stage), tmp_path / "work", Tally("files limited in size", stage)
+    expected = runs.usual(stage)
     largest = max(path.stat().st_size for path in expected.rglob("*") if path.is_file())
-    command = command_of(undisturbed.source, work, stage, changed=True)
+    command = runs.command(work, stage, changed=True)
     for number in range(count):
         # Evenly spread over the orders of magnitude, for most files are small.
         limit = int(PAGE_BYTES * (largest / PAGE_BYTES) ** random.Random(f"{stage} {number}").random())
-        copy(undisturbed.usual(stage), work)
+        copy(runs.usual(stage), work)
 
         def attempt(limit: int = limit) -> list[str]:
             started = start(command, work, tmp_path / "log", largest_file=limit)
             check_messages(started.wait(), started.messages())
-            return undisturbed.finish(work, stage, stage)
+            return runs.finish(work, stage, stage)
 
         tally.add(f"{number}, {limit} bytes", attempt)
     tally.close()
@@ -69,13 +67,11 @@ def used_bytes(disk: Path) -> int:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("stage", stages(quick=()))
 @pytest.mark.parametrize("count", tries(1, 20)[1:])
-def test_full_disk(
-    undisturbed: UndisturbedRuns, small_disk: Path, tmp_path: Path, stage: str, count: int
-) -> None:
-    work, tally = small_disk / "work", Tally("full disk", stage)
-    command = command_of(undisturbed.source, work, stage, changed=True)
+def test_full_disk(lines: Lines, small_disk: Path, tmp_path: Path, stage: str, count: int) -> None:
+    runs, work, tally = lines.of(stage), small_disk / "work", Tally("full disk", stage)
+    command = runs.command(work, stage, changed=True)
     resize(small_disk, 2**30)
-    copy(undisturbed.usual(stage), work)
+    copy(runs.usual(stage), work)
     used = used_bytes(small_disk)
     status = start(command, work, tmp_path / "log").wait()
     assert status == 0
@@ -83,7 +79,7 @@ def test_full_disk(
     most = max(used_bytes(small_disk), PAGE_BYTES * 16)
     for number in range(count):
         resize(small_disk, 2**30)
-        copy(undisturbed.usual(stage), work)
+        copy(runs.usual(stage), work)
         room = int(PAGE_BYTES * (most / PAGE_BYTES) ** random.Random(f"{stage} {number}").random())
 
         def attempt(room: int = room) -> list[str]:
@@ -91,7 +87,7 @@ def test_full_disk(
             started = start(command, work, tmp_path / "log")
             check_messages(started.wait(), started.messages())
             resize(small_disk, 2**30)
-            return undisturbed.finish(work, stage, stage)
+            return runs.finish(work, stage, stage)
 
         tally.add(f"{number}, room of {room} bytes", attempt)
     tally.close()

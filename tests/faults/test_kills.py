@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories.whole_job.commands import command_of
 from tests.factories.whole_job.processes import Started, start
 from tests.factories.whole_job.tally import Tally
-from tests.faults.conftest import UndisturbedRuns, copy, stages, tries
+from tests.factories.whole_job.undisturbed import UndisturbedRuns, copy
+from tests.faults.conftest import Lines, stages, tries
 
 KILLED = -9
 
@@ -18,16 +18,14 @@ Begin = Callable[[random.Random, list[str]], Started]
 """Begins a command that is to be killed, and kills it unless it ends before."""
 
 
-def strike(
-    undisturbed: UndisturbedRuns, stage: str, work: Path, tally: Tally, count: int, begin: Begin
-) -> None:
+def strike(runs: UndisturbedRuns, stage: str, work: Path, tally: Tally, count: int, begin: Begin) -> None:
     """Kill a stage so many times, from different starts, and go on with the same or other settings."""
-    command = list(command_of(undisturbed.source, work, stage, changed=True))
+    command = list(runs.command(work, stage, changed=True))
     for number in range(count):
         chance = random.Random(f"{tally.fault} {stage} {number}")
         # With results of other settings in the folder, or without any.
         is_new, is_same = chance.random() < 0.3, chance.random() < 0.5
-        start_from = undisturbed.before(stage) if is_new else undisturbed.usual(stage)
+        start_from = runs.before(stage) if is_new else runs.usual(stage)
 
         def attempt(
             chance: random.Random = chance, start_from: Path = start_from, is_same: bool = is_same
@@ -36,7 +34,7 @@ def strike(
             for _ in range(20):
                 copy(start_from, work)
                 if begin(chance, command).wait() == KILLED:
-                    return undisturbed.finish(work, stage, *((stage,) if is_same else ()))
+                    return runs.finish(work, stage, *((stage,) if is_same else ()))
             pytest.fail("always ended before it could be killed")
 
         start_text = "no results" if is_new else "results of other settings"
@@ -46,10 +44,10 @@ def strike(
 
 @pytest.mark.parametrize("stage", stages(quick=("segment", "inspect")))
 @pytest.mark.parametrize("count", tries(1, 50))
-def test_killed_at_any_moment(undisturbed: UndisturbedRuns, tmp_path: Path, stage: str, count: int) -> None:
-    work, log = tmp_path / "work", tmp_path / "log"
-    copy(undisturbed.usual(stage), work)
-    started = start(command_of(undisturbed.source, work, stage, changed=True), work, log)
+def test_killed_at_any_moment(lines: Lines, tmp_path: Path, stage: str, count: int) -> None:
+    runs, work, log = lines.of(stage), tmp_path / "work", tmp_path / "log"
+    copy(runs.usual(stage), work)
+    started = start(runs.command(work, stage, changed=True), work, log)
     started.wait_for_writing()
     begun = time.perf_counter()
     assert started.wait() == 0, started.messages()
@@ -62,21 +60,19 @@ def test_killed_at_any_moment(undisturbed: UndisturbedRuns, tmp_path: Path, stag
         started.process.kill()
         return started
 
-    strike(undisturbed, stage, work, Tally("killed at a random moment", stage), count, begin)
+    strike(runs, stage, work, Tally("killed at a random moment", stage), count, begin)
 
 
 @pytest.mark.parametrize("stage", stages(quick=("segment", "crops", "train")))
 @pytest.mark.parametrize("count", tries(2, 50))
-def test_killed_before_a_file_operation(
-    undisturbed: UndisturbedRuns, tmp_path: Path, stage: str, count: int
-) -> None:
-    work, log = tmp_path / "work", tmp_path / "log"
-    copy(undisturbed.usual(stage), work)
-    started = start(command_of(undisturbed.source, work, stage, changed=True), work, log)
+def test_killed_before_a_file_operation(lines: Lines, tmp_path: Path, stage: str, count: int) -> None:
+    runs, work, log = lines.of(stage), tmp_path / "work", tmp_path / "log"
+    copy(runs.usual(stage), work)
+    started = start(runs.command(work, stage, changed=True), work, log)
     assert started.wait() == 0, started.messages()
     operations = started.operations.value
 
     def begin(chance: random.Random, command: list[str]) -> Started:
         return start(command, work, log, kill_before=chance.randint(1, operations))
 
-    strike(undisturbed, stage, work, Tally("killed before a file operation", stage), count, begin)
+    strike(runs, stage, work, Tally("killed before a file operation", stage), count, begin)

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories.whole_job.commands import command_of
-from tests.factories.whole_job.here import follow_advice
 from tests.factories.whole_job.processes import start
-from tests.factories.whole_job.results import find_differences, read_results
 from tests.factories.whole_job.tally import Tally
-from tests.faults.conftest import ASIDE, JOB, STAGES, UndisturbedRuns, copy, tries
+from tests.factories.whole_job.undisturbed import LINES, copy
+from tests.faults.conftest import Lines, tries
 
-PAIRS = list(combinations_with_replacement(STAGES, 2))
+PAIRS = [pair for line in LINES for pair in combinations_with_replacement(line.stages, 2)]
+PAIRS.remove(("combine", "combine"))
 QUICK = (("segment", "segment"), ("segment", "crops"))
 
 
@@ -24,20 +23,21 @@ QUICK = (("segment", "segment"), ("segment", "crops"))
     ids=" ".join,
 )
 @pytest.mark.parametrize("count", tries(1, 2))
-def test_two_at_once(undisturbed: UndisturbedRuns, tmp_path: Path, pair: tuple[str, str], count: int) -> None:
+def test_two_at_once(lines: Lines, tmp_path: Path, pair: tuple[str, str], count: int) -> None:
     work, logs = tmp_path / "work", [tmp_path / "log 0", tmp_path / "log 1"]
-    aside = tuple(stage for stage in ASIDE if stage in pair)
+    runs = lines.of(pair[0])
+    aside = tuple(stage for stage in runs.line.aside if stage in pair)
     tally = Tally("two at once", " and ".join(pair))
     for number in range(count):
         chance = random.Random(f"{pair} {number}")
         # Of the first a setting is changed, and of the second as well unless it is the same command.
         changed = tuple(dict.fromkeys(pair)) if pair[0] != pair[1] else pair[:1]
-        copy(undisturbed.done(aside=aside), work)
+        copy(runs.done(aside=aside), work)
 
         def attempt(chance: random.Random = chance, changed: tuple[str, ...] = changed) -> list[str]:
             started = []
             for stage, log, is_changed in zip(pair, logs, (True, pair[0] != pair[1]), strict=True):
-                command = command_of(undisturbed.source, work, stage, changed=is_changed)
+                command = runs.command(work, stage, changed=is_changed)
                 started.append(start(command, work, log))
                 time.sleep(chance.uniform(0, 0.3))
             for one in started:
@@ -45,14 +45,8 @@ def test_two_at_once(undisturbed: UndisturbedRuns, tmp_path: Path, pair: tuple[s
                 assert "Traceback" not in messages, messages
                 assert status == 0 or (status == 2 and "hpacells: error: " in messages), (status, messages)
 
-            def run(work: Path, stage: str) -> tuple[int, str]:
-                return undisturbed.run(work, stage, changed)
-
-            stages = [stage for stage in STAGES if stage in JOB or stage in aside]
-            named = [command for stage in stages for command in follow_advice(run, work, stage)]
-            expected = undisturbed.done(*changed, aside=aside)
-            assert find_differences(read_results(work), read_results(expected)) == []
-            return named
+            expected = runs.done(*changed, aside=aside)
+            return runs.run_all(work, runs.line.in_order(aside), changed, expected)
 
         tally.add(f"{number}", attempt)
     tally.close()

@@ -19,8 +19,24 @@ ORDER = ("segment", "crops", "train", "predict", "combine", "inspect")
 ASIDE = ("evaluate", "explore")
 """Stages on which no other builds."""
 
-MORE_ASIDE = ("score", "find-rate", "features")
-"""The same, which take longer."""
+EXPORTED = (
+    "h5ad",
+    "ome-zarr",
+    "spatialdata",
+    "h5sc",
+    "geojson",
+    "ome-tiff",
+    "coco",
+    "tables",
+    "cellprofiler",
+)
+"""Formats of an export that fields of any classifier have."""
+
+EXPORTS = tuple(f"export-{name}" for name in EXPORTED)
+"""An export in each of these, which stands for a stage of its own."""
+
+MORE_ASIDE = ("score", "find-rate", "features", "distil", *EXPORTS)
+"""The same as ``ASIDE``, which take longer."""
 
 CHANGED = {
     "segment": "segment.pixel_size_um=0.12",
@@ -34,6 +50,9 @@ CHANGED = {
     "score": "score.iou=0.5",
     "find-rate": "find_rate.steps=12",
     "features": "features.patches=3",
+    "distil": "distil.initial_weights=recipe",
+    "export-tables": "export.false_discoveries=0.2",
+    **{name: "export.unpredicted=true" for name in EXPORTS if name != "export-tables"},
 }
 """Stage -> a setting of it, by which other results come out."""
 
@@ -64,6 +83,9 @@ def command_of(source: Path, work: Path, stage: str, *more: object, changed: boo
         "score": [work / "submission.csv", images / "truth.csv", "--json", work / "metric.json"],
         "find-rate": ["--labels", labels, "--config", config, "--set", "find_rate.steps=10"],
         "features": ["--set", "features.cells=10", "--set", "features.method=pca"],
+        "distil": ["--config", config],
+        **{name: ["--format", name.removeprefix("export-"), "--labels", labels] for name in EXPORTS},
     }
-    words = ["hpacells", stage, *(more or usual.get(stage, ())), "--work", work]
+    command = "export" if stage in EXPORTS else stage
+    words = ["hpacells", command, *(more or usual.get(stage, ())), "--work", work]
     return [str(word) for word in (*words, *(["--set", CHANGED[stage]] if changed else ()))]

@@ -2,11 +2,18 @@
 
 import importlib
 
-from tests.factories.whole_job.commands import ASIDE, MORE_ASIDE, ORDER
+from stages.export.formats import FORMATS
+from tests.factories.whole_job.commands import ASIDE, EXPORTED, EXPORTS, MORE_ASIDE, ORDER
 
-NAMES = tuple(stage.replace("-", "_") for stage in (*ORDER, *ASIDE, *MORE_ASIDE))
+STEPS = {*ORDER, *ASIDE, *MORE_ASIDE, "export", "merge"}.difference(EXPORTS)
+NAMES = tuple(sorted(stage.replace("-", "_") for stage in STEPS))
 
 for _name in NAMES:
     importlib.import_module(f"pipeline.steps.{_name}")
-    importlib.import_module(f"stages.{_name}.run")
+    if _name != "merge":
+        importlib.import_module(f"stages.{_name}.run")
+for _name in ("masks", "cells", "order", "predictions"):
+    importlib.import_module(f"stages.merge.{_name}")
 importlib.import_module("pipeline.cli")
+for _format in EXPORTED:
+    FORMATS[_format].load_writer()

@@ -12,11 +12,15 @@ from data.fields.images_table import read_images
 from data.masks.label_image import read_label_image
 from data.predictions.predictions_table import read_predictions
 from data.tiles.tile_store import TileStore
+from tests.factories.whole_job.commands import EXPORTS
+from tests.factories.whole_job.shards import SHARDED, SHARDS
+from tests.factories.whole_job.told_times import read_without_time, tells_time
 
-FOLDERS = ("evaluate", "explore", "features", "report")
+FOLDERS = ("evaluate", "explore", "features", "report", "export", "spatialdata.zarr")
 FILES = (
     *("model/model.safetensors", "model/model.toml", "submission.csv", "metric.json"),
-    *("find_rate.csv", "find_rate.png"),
+    *("find_rate.csv", "find_rate.png", "cells.h5ad", "cells.h5sc"),
+    *("student/model.safetensors", "student/model.toml", "student/curves.png"),
 )
 
 _SEPARATORS = [bytes([byte]) for byte in b" \t\n\r\v\f\"'<>()"]
@@ -34,8 +38,21 @@ WRITTEN = {
     "explore": ("explore/",),
     "find-rate": ("find_rate",),
     "features": ("features/",),
+    "distil": ("student/",),
+    # Most of them lie side by side.
+    **dict.fromkeys(EXPORTS, ("export/",)),
+    "export-h5ad": ("cells.h5ad",),
+    "export-h5sc": ("cells.h5sc",),
+    "export-spatialdata": ("spatialdata.zarr/",),
 }
 """Stage -> how the names of its results begin."""
+
+WRITTEN |= {
+    f"{stage}-{shard}": tuple(f"shards/{shard}/{begin}" for begin in WRITTEN[stage])
+    for stage in SHARDED
+    for shard in SHARDS
+}
+WRITTEN["merge"] = tuple(begin for stage in SHARDED for begin in WRITTEN[stage])
 
 
 def read_results(work: Path, stage: str = "") -> Mapping[str, object]:
@@ -47,7 +64,10 @@ def read_results(work: Path, stage: str = "") -> Mapping[str, object]:
         Something of it is damaged.
     """
     prefixes = WRITTEN[stage] if stage else ("",)
-    return {name: read() for name, read in _list_results(work).items() if name.startswith(prefixes)}
+    listed = dict(_list_results(work))
+    for shard in sorted((work / "shards").glob("*")):
+        listed |= {f"shards/{shard.name}/{name}": read for name, read in _list_results(shard).items()}
+    return {name: read() for name, read in listed.items() if name.startswith(prefixes)}
 
 
 def _list_results(work: Path) -> Mapping[str, Callable[[], object]]:
@@ -66,7 +86,7 @@ def _list_results(work: Path) -> Mapping[str, Callable[[], object]]:
         | tiles
         | {name: partial(_read_table, read, path) for name, (read, path) in tables.items() if path.exists()}
         | {
-            path.relative_to(work).as_posix(): partial(_read_file, path, work)
+            path.relative_to(work).as_posix(): partial(read_anywhere, path, work)
             for path in files
             if path.exists()
         }
@@ -78,19 +98,22 @@ def find_differences(found: Mapping[str, object], expected: Mapping[str, object]
     return sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
 
 
-def _read_file(path: Path, work: Path) -> bytes:
+def read_anywhere(path: Path, work: Path) -> bytes:
     """Read a file, in which the classifier's folder may be named, without where the work folder lies."""
+    if tells_time(path):
+        return read_without_time(path)
     content = path.read_bytes()
     if path.name == "run.js":
         content = _without_times(content)
-    return _without_place(content, f"/{work.name}/".encode())
+    return without_place(content, work)
 
 
-def _without_place(content: bytes, marker: bytes) -> bytes:
-    """Return text without what leads to a folder, from the last separator on, in time linear in its length.
+def without_place(content: bytes, work: Path) -> bytes:
+    """Return text without what leads to a work folder, from the last separator on.
 
     A regular expression would begin again at each byte of a picture's long text.
     """
+    marker = f"/{work.name}/".encode()
     *before, last = content.split(marker)
     kept = [part[: 1 + max(part.rfind(character) for character in _SEPARATORS)] for part in before]
     return marker[1:].join([*kept, last])
