@@ -11,7 +11,7 @@ import numpy as np
 from data.errors import InputError
 from data.images.image_file import read_plane
 from data.images.plane_address import PlaneAddress
-from tests.factories.image_layouts import LAYOUTS, Layout
+from tests.factories.images.layouts import LAYOUTS, Layout
 
 PAGE = Path(__file__).with_name("images.md")
 START, END = "<!-- table of layouts, made by docs/list_image_layouts.py -->", "<!-- end of the table -->"

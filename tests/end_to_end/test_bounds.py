@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories.image_writers import png_chunk
+from tests.factories.images.writers import png_chunk
 
 _LIMIT_KB = 3_000_000
 _SIDE = 60_000

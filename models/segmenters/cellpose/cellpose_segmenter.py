@@ -69,7 +69,9 @@ class CellposeSegmenter:
         exact: bool = False,
     ) -> None:
         self._model, self._version, self._path, self._hash = model, version, path, weights_hash
-        self._nuclei, self._device, self._precision = nuclei, device, precision
+        self._nuclei = nuclei
+        self._device: Literal["cpu", "cuda"] = device
+        self._precision: Literal["float32", "bfloat16"] = precision
         self._settings = settings or CellposeSettings.model_validate({})
         self._exact = exact
         self._network: CellposeNetwork | None = None
@@ -114,7 +116,8 @@ class CellposeSegmenter:
         least = max(LEAST_SIDE_PX, math.ceil(2 * diameter_px / NETWORK_DIAMETER_PX))
         below, right = max(least - height, 0), max(least - width, 0)
         if below or right:
-            stacked = cv2.copyMakeBorder(stacked, 0, below, 0, right, cv2.BORDER_REPLICATE)
+            padded = cv2.copyMakeBorder(stacked, 0, below, 0, right, cv2.BORDER_REPLICATE)
+            stacked = np.asarray(padded, np.float32)
         network = self._loaded()
         if self._device == "cuda":
             with self._using_gpu:

@@ -115,7 +115,9 @@ class RayEngine:
         self._connect()
         placement = Placement(on_gpu=on_gpu, calls=1)
         with sent_function(read) as (call, _), network_actors([network], placement) as actors:
-            assert actors is not None  # noqa: S101
+            if actors is None:
+                message = "no actor for a network"
+                raise RuntimeError(message)
 
             def begin(item: Item) -> Any:
                 return actors.choose().run.remote(0, call((), item))

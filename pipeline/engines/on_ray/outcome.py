@@ -1,7 +1,7 @@
 """What comes back from another process: a result or why there is none, and what was logged on the way."""
 
 import logging
-import pickle
+import pickle  # nosec B403 # its own
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """What a worker process of Ray does: it loads a stage's function once, and calls it item by item."""
 
 import io
-import pickle
+import pickle  # nosec B403 # of the command that started it
 import sys
 from collections.abc import Sequence
 from typing import Any

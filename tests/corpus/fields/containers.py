@@ -10,7 +10,7 @@ import numpy as np
 from tests.corpus.case import Case
 from tests.corpus.fields.encoded import NAMES, STACK, Spoil, all_as_container, cut
 from tests.corpus.fields.field_case import odd_field
-from tests.factories.microscope_files import write_imagej, write_ome_tiff, write_ome_zarr
+from tests.factories.images.microscope_files import write_imagej, write_ome_tiff, write_ome_zarr
 
 
 def ome_zarr(change: Callable[[Path], object] = lambda _: None, **options: Any) -> Spoil:

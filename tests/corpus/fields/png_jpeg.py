@@ -10,7 +10,7 @@ from tests.corpus.case import Case
 from tests.corpus.fields.encoded import BLUE, WIDE, bytes_of, cut, flipped, jpeg, png, raw, tiff
 from tests.corpus.fields.field_case import odd_field
 from tests.corpus.stock import PLANES
-from tests.factories.image_writers import png_chunk
+from tests.factories.images.writers import png_chunk
 
 
 def interlaced(array: np.ndarray) -> bytes:

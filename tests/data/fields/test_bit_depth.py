@@ -10,7 +10,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
-from tests.factories.image_writers import PLANE, write_png_with
+from tests.factories.images.writers import PLANE, write_png_with
 
 EIGHT = PLANE.astype(np.float64) / PLANE.max()
 

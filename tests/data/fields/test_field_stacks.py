@@ -12,7 +12,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
-from tests.factories.image_writers import draw_plane
+from tests.factories.images.writers import draw_plane
 
 FOCUS = {"red": 0, "green": 3, "blue": 2, "yellow": 1}
 

@@ -9,7 +9,7 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.fields.image_folder import find_fields
 from data.fields.pixel_size import PixelSize, resolve_pixel_size
-from tests.factories.image_writers import PLANE
+from tests.factories.images.writers import PLANE
 
 
 def write(folder: Path, sizes: dict[str, tuple[float, float]]) -> Field:

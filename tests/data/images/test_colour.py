@@ -9,7 +9,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.image_folder import find_fields
 from data.images.colour import signal_plane
-from tests.factories.image_writers import draw_plane
+from tests.factories.images.writers import draw_plane
 
 HERE = Path("a_red.png")
 PLANE = draw_plane(shape=(256, 288))

@@ -10,7 +10,7 @@ from PIL import Image
 from data.errors import InputError
 from data.images.file_bytes import begins_as_tiff, name_content
 from data.images.image_file import describe_file, read_plane
-from tests.factories.image_writers import PLANE
+from tests.factories.images.writers import PLANE
 
 
 def encoded(kind: str) -> bytes:

@@ -12,8 +12,8 @@ from data.errors import InputError
 from data.images.image_file import SUFFIXES, describe_file, read_plane
 from data.images.plane_address import PlaneAddress
 from docs.list_image_layouts import END, PAGE, START, list_layouts
-from tests.factories.image_layouts import LAYOUTS, Layout
-from tests.factories.image_writers import PLANE
+from tests.factories.images.layouts import LAYOUTS, Layout
+from tests.factories.images.writers import PLANE
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: f"{layout.kind}, {layout.layout}")

@@ -16,8 +16,7 @@ from data.errors import InputError
 from data.images.image_file import describe_file, read_plane
 from data.images.pixel_bound import MAX_PIXELS, check_pixels
 from data.images.plane_address import PlaneAddress
-from tests.factories.image_writers import png_chunk
-from tests.factories.microscope_files import (
+from tests.factories.images.microscope_files import (
     draw_positions,
     put_ome_metadata,
     write_czi,
@@ -26,6 +25,7 @@ from tests.factories.microscope_files import (
     write_ome_tiff,
     write_ome_zarr,
 )
+from tests.factories.images.writers import png_chunk
 
 DATA = draw_positions(1, 1)
 HEIGHT, WIDTH = DATA.shape[-2:]

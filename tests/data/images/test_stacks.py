@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from data.images.stacks import read_slice, sharpest
-from tests.factories.image_writers import PLANE
+from tests.factories.images.writers import PLANE
 
 HERE = Path("a.tif")
 

@@ -11,7 +11,7 @@ import pytest
 from data.fields.image_folder import find_fields
 from data.images.image_file import write_plane
 from data.tiles.tile_store import TileStore
-from tests.factories.microscope_files import (
+from tests.factories.images.microscope_files import (
     STAINS,
     write_czi,
     write_lif,

@@ -13,7 +13,7 @@ from data.fields.field import Field
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
 from data.fields.pixel_size import resolve_pixel_size
-from tests.factories.microscope_files import (
+from tests.factories.images.microscope_files import (
     NAMES,
     STAINS,
     draw_positions,

@@ -5,7 +5,7 @@ import numpy as np
 from PIL import Image
 
 from data.images.formats.jpeg import describe
-from tests.factories.image_writers import PLANE
+from tests.factories.images.writers import PLANE
 
 
 def test_size_and_colours(tmp_path: Path) -> None:

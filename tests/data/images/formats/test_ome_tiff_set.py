@@ -10,7 +10,7 @@ from data.errors import InputError
 from data.fields.field import Field
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
-from tests.factories.microscope_files import NAMES, STAINS, draw_positions
+from tests.factories.images.microscope_files import NAMES, STAINS, draw_positions
 
 DATA = draw_positions(2, 3)
 

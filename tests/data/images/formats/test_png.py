@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from data.images.formats.png import describe
-from tests.factories.image_writers import PLANE, WIDE, write_png_with
+from tests.factories.images.writers import PLANE, WIDE, write_png_with
 
 
 def test_bits_that_a_file_states(tmp_path: Path) -> None:

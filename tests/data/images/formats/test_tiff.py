@@ -11,7 +11,7 @@ import tifffile
 from data.errors import InputError
 from data.images.formats.tiff import describe, read
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
-from tests.factories.image_writers import PLANE, draw_plane, ome_set_xml
+from tests.factories.images.writers import PLANE, draw_plane, ome_set_xml
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import tifffile
 from data.errors import InputError
 from data.images.image_file import describe_file, read_plane
 from data.images.plane_address import PlaneAddress
-from tests.factories.image_writers import PLANE
+from tests.factories.images.writers import PLANE
 
 STACK = np.stack([PLANE // 3, PLANE // 2, PLANE, PLANE // 4, PLANE // 5])
 

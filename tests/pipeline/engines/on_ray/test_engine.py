@@ -2,13 +2,11 @@
 
 import logging
 import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,9 +16,8 @@ from data.software.versions import software_versions
 ray = pytest.importorskip("ray", reason="Ray is not installed (the extra hpacells[ray])")
 
 from pipeline.engines.on_ray.engine import RayEngine  # noqa: E402
-from pipeline.engines.on_ray.flow import ATTEMPTS  # noqa: E402
 from pipeline.engines.on_ray.origin import Origin  # noqa: E402
-from tests.pipeline.engines.on_ray.two_nodes import run  # noqa: E402
+from tests.pipeline.engines.on_ray.two_nodes import run, write_slowly  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -39,20 +36,6 @@ def note_begun(folder: Path, item: int) -> int:
     return item
 
 
-def die_once(folder: Path, item: int) -> int:
-    marker = folder / f"died-{item}"
-    if item % 3 == 1 and not marker.exists():
-        marker.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return item**2
-
-
-def die_always(item: int) -> int:
-    if item == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return item
-
-
 def fail(item: int) -> int:
     logging.getLogger("hpacells").warning("looked at %s", item)
     if item == 1:
@@ -62,13 +45,6 @@ def fail(item: int) -> int:
     if item == 3:
         raise ZeroDivisionError(item)
     return item
-
-
-def write_slowly(folder: Path, item: int) -> None:
-    (folder / f"{item}.begun").touch()
-    for _ in range(20):
-        time.sleep(0.05)
-    (folder / f"{item}.done").touch()
 
 
 def test_results_come_in_order_from_both_nodes(engine: RayEngine) -> None:
@@ -94,23 +70,6 @@ def test_a_bounded_number_of_items_is_on_its_way(engine: RayEngine, tmp_path: Pa
         time.sleep(0.1)
         most = max(most, len(list(tmp_path.iterdir())) - taken, pulled - taken)
     assert 2 <= most <= 4 * 2
-
-
-def test_what_a_killed_worker_had_is_done_again(
-    engine: RayEngine, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.WARNING, "hpacells"):
-        assert run(engine, partial(die_once, tmp_path), 9) == [(item, item**2) for item in range(9)]
-    lost = [record.getMessage() for record in caplog.records]
-    assert len(lost) == 3
-    assert all(text.startswith("test: a worker was lost (") for text in lost)
-
-
-def test_an_item_that_kills_every_worker_fails_alone(engine: RayEngine) -> None:
-    results = run(engine, die_always, 5)
-    assert [result for item, result in results if item != 2] == [0, 1, 3, 4]
-    assert isinstance(results[2][1], InputError)
-    assert f"its worker was lost {ATTEMPTS} times" in str(results[2][1])
 
 
 def test_failures_and_messages_are_those_of_the_local_engine(
@@ -199,20 +158,3 @@ def test_why_nothing_can_be_loaded_ends_all(engine: RayEngine) -> None:
 
     with pytest.raises(InputError, match="weights: damaged; fetch them again"):
         run(engine, square, 3, prepare=refuse)
-
-
-def test_what_a_lost_node_had_is_done_again(
-    cluster: Any, engine: RayEngine, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    node = cluster.add_node(num_cpus=1, include_dashboard=False)
-    cluster.wait_for_nodes()
-    assert engine.workers == 3
-    with caplog.at_level(logging.WARNING, "hpacells"):
-        results = engine.map(partial(write_slowly, tmp_path), range(9), description="test", total=9)
-        taken = [next(results)]
-        # Three are at work.
-        cluster.remove_node(node, allow_graceful=False)
-        taken += list(results)
-    assert taken == [(item, None) for item in range(9)]
-    assert len(list(tmp_path.glob("*.done"))) == 9
-    assert any("a worker was lost" in record.getMessage() for record in caplog.records)

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,3 +42,10 @@ def two_nodes(**more: Any) -> Iterator[Any]:
 
 def run(engine: Any, function: Any, count: int, **more: Any) -> list[Any]:
     return list(engine.map(function, range(count), description="test", total=count, **more))
+
+
+def write_slowly(folder: Path, item: int) -> None:
+    (folder / f"{item}.begun").touch()
+    for _ in range(20):
+        time.sleep(0.05)
+    (folder / f"{item}.done").touch()

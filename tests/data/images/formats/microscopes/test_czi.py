@@ -8,7 +8,7 @@ from data.errors import InputError
 from data.images.image_file import describe_file, read_plane
 from data.images.picture import Picture
 from data.images.plane_address import PlaneAddress
-from tests.factories.microscope_files import NAMES, draw_positions, write_czi
+from tests.factories.images.microscope_files import NAMES, draw_positions, write_czi
 
 czi = pytest.importorskip("pylibCZIrw.czi")
 

@@ -13,7 +13,7 @@ import pytest
 from data.errors import InputError
 from data.images.image_file import describe_file, read_plane
 from data.images.plane_address import PlaneAddress
-from tests.factories.microscope_files import NAMES, draw_positions
+from tests.factories.images.microscope_files import NAMES, draw_positions
 
 DATA = draw_positions(2, 3)
 

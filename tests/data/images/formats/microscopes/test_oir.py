@@ -12,7 +12,7 @@ from data.errors import InputError
 from data.images.formats.microscopes import oir
 from data.images.image_file import describe_file, read_plane
 from data.images.plane_address import PlaneAddress
-from tests.factories.microscope_files import NAMES, draw_positions
+from tests.factories.images.microscope_files import NAMES, draw_positions
 
 DATA = draw_positions(1, 3)[0]
 

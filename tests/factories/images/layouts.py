@@ -13,7 +13,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from tests.factories.image_writers import (
+from tests.factories.images.writers import (
     COMPOSITE,
     PLANE,
     SMALL,

@@ -1,0 +1,1 @@
+"""Pictures as programs and microscopes write them."""
