@@ -115,7 +115,7 @@ class RayEngine:
         self._connect()
         placement = Placement(on_gpu=on_gpu, calls=1)
         with sent_function(read) as (call, _), network_actors([network], placement) as actors:
-            assert actors is not None  # noqa: S101
+            assert actors is not None  # noqa: S101 # nosec B101 # there is a network
 
             def begin(item: Item) -> Any:
                 return actors.choose().run.remote(0, call((), item))

@@ -69,7 +69,7 @@ def ray_session(address: str) -> Iterator[None]:
         return
     address = address or os.environ.get("RAY_ADDRESS", "")
     # Paths of its sockets must be short, which those of a user's folder for temporary files may not be.
-    folder = None if address else tempfile.mkdtemp(prefix="hpacells-ray-", dir="/tmp")  # nosec B108
+    folder = None if address else tempfile.mkdtemp(prefix="hpacells-ray-", dir="/tmp")  # nosec B108 # a folder of its own
     try:
         with _own_signals():
             _connect(ray, address, folder)
