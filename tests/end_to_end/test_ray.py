@@ -4,10 +4,12 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,7 @@ def test_what_was_started_is_stopped_with_the_command(
     wait_for(lambda: len(list(work.glob("masks/*_cells.png"))) >= 2 or started.poll() is not None)
     (session,) = list_sessions() - before
     assert len(list_processes(session)) >= 3
+    assert find_listening(session) == {"127.0.0.1"}
     started.send_signal(number)
     _, told = started.communicate(timeout=60)
     assert started.returncode == status, told
@@ -160,16 +163,33 @@ def list_sessions() -> set[Path]:
     return set(Path("/tmp").glob("hpacells-ray-*")) - set(Path("/tmp").glob("hpacells-ray-test-*"))  # noqa: S108
 
 
-def list_processes(session: Path) -> list[str]:
-    """Command lines of the processes that work in a folder of Ray."""
+def list_processes(session: Path) -> list[Path]:
+    """Folders in ``/proc`` of the processes that work in a folder of Ray."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found.append(path.read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            # It has just ended.
-            continue
-    return [words for words in found if str(session) in words]
+    for path in Path("/proc").glob("[0-9]*"):
+        # Some have just ended.
+        with suppress(OSError):
+            if str(session) in (path / "cmdline").read_bytes().decode():
+                found.append(path)
+    return found
+
+
+def find_listening(session: Path) -> set[str]:
+    """Addresses on which the processes listen that work in a folder of Ray."""
+    links = set()
+    for process in list_processes(session):
+        for file in (process / "fd").iterdir():
+            with suppress(OSError):
+                links.add(str(file.readlink()))
+    found = set()
+    tables = [Path(f"/proc/net/{name}").read_text().splitlines() for name in ("tcp", "tcp6")]
+    for words in (line.split() for table in tables for line in table):
+        if words[3] == "0A" and f"socket:[{words[9]}]" in links:
+            # Of IPv4 in IPv6, the end.
+            address = bytes.fromhex(words[1].split(":")[0])
+            is_ipv4 = len(address) == 4 or address[:12] == bytes.fromhex("0000000000000000FFFF0000")
+            found.add(socket.inet_ntoa(address[-4:][::-1]) if is_ipv4 else address.hex())
+    return found
 
 
 def wait_for(condition: Any, seconds: float = 90) -> None:

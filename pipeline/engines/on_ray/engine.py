@@ -115,9 +115,7 @@ class RayEngine:
         self._connect()
         placement = Placement(on_gpu=on_gpu, calls=1)
         with sent_function(read) as (call, _), network_actors([network], placement) as actors:
-            if actors is None:
-                message = "no actor for a network"
-                raise RuntimeError(message)
+            assert actors is not None  # noqa: S101 # nosec B101 # there is a network
 
             def begin(item: Item) -> Any:
                 return actors.choose().run.remote(0, call((), item))

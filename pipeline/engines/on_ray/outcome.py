@@ -1,7 +1,7 @@
 """What comes back from another process: a result or why there is none, and what was logged on the way."""
 
 import logging
-import pickle  # nosec B403 # its own
+import pickle  # nosec B403 # of what this process has pickled
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -57,7 +57,7 @@ def make_outcome(call: Callable[[], Any]) -> Outcome:
 def _make_portable(error: Exception) -> Exception:
     """Return an error that can be pickled: itself, or one with its message."""
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  # nosec B301 # its own
+        pickle.loads(pickle.dumps(error))  # noqa: S301 # nosec B301 # its own
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error

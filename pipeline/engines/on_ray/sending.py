@@ -1,7 +1,7 @@
 """A stage's function on its way to the workers, without the networks that belong on a GPU."""
 
 import io
-import pickle  # nosec B403 # its own
+import pickle  # nosec B403 # for its error alone
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -8,7 +8,7 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,8 +23,12 @@ _LOOPBACK = "127.0.0.1"
 _KNOCK_SECONDS = 10.0
 """So long a machine may take to answer."""
 
-_SILENT = "RAY_USAGE_STATS_ENABLED"
-"""Environment variable that says whether Ray reports its use to its makers."""
+_SILENT = {"RAY_USAGE_STATS_ENABLED": "0"}
+"""Environment in which Ray does not report its use to its makers."""
+
+_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Environment in which Ray listens on loopback alone, on Linux too, if it is imported with it. It takes no
+address for that: given 127.0.0.1, it listens everywhere."""
 
 log = logging.getLogger("hpacells")
 
@@ -61,15 +65,21 @@ def ray_session(address: str) -> Iterator[None]:
     InputError
         There is no cluster at the address, or Ray cannot be started.
     """
-    os.environ[_SILENT] = "0"
-    import ray
-
-    if ray.is_initialized():
-        yield
-        return
     address = address or os.environ.get("RAY_ADDRESS", "")
+    with _environment(_SILENT if address else _SILENT | _ALONE):
+        import ray
+
+        if ray.is_initialized():
+            yield
+        else:
+            with _connected(ray, address):
+                yield
+
+
+@contextmanager
+def _connected(ray: Any, address: str) -> Iterator[None]:
     # Paths of its sockets must be short, which those of a user's folder for temporary files may not be.
-    folder = None if address else tempfile.mkdtemp(prefix="hpacells-ray-", dir="/tmp")  # nosec B108
+    folder = None if address else tempfile.mkdtemp(prefix="hpacells-ray-", dir="/tmp")
     try:
         with _own_signals():
             _connect(ray, address, folder)
@@ -92,7 +102,6 @@ def _connect(ray: Any, address: str, folder: str | None) -> None:
                 "local",
                 num_cpus=available_cores(),
                 include_dashboard=False,
-                _node_ip_address=_LOOPBACK,
                 _temp_dir=folder,
                 **quiet,
             )
@@ -113,6 +122,9 @@ def _connect(ray: Any, address: str, folder: str | None) -> None:
             expected="nodes that work: `ray start --address=... --num-cpus=...`",
             advice="add some, or leave --ray-address out",
         )
+    places = {node["NodeManagerAddress"] for node in ray.nodes()}
+    if not address and places != {_LOOPBACK}:
+        log.warning("engine: Ray listens on %s, where others can reach it", ", ".join(sorted(places)))
     log.info("engine: %s", describe_cluster())
 
 
@@ -147,6 +159,21 @@ def describe_cluster() -> str:
     nodes = sum(node["Alive"] for node in ray.nodes())
     gpus = f", {found['GPU']:g} GPUs" if found.get("GPU") else ""
     return f"Ray {ray.__version__}, {nodes} nodes, {found.get('CPU', 0):g} CPUs{gpus}"
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables of the environment, also for processes that are started, until the context ends."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What a worker process of Ray does: it loads a stage's function once, and calls it item by item."""
 
 import io
-import pickle  # nosec B403 # of the command that started it
+import pickle  # nosec B403 # of what the command sent, as all that Ray calls
 import sys
 from collections.abc import Sequence
 from typing import Any
