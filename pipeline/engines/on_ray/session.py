@@ -20,6 +20,10 @@ EXTRA = "hpacells[ray]"
 
 _LOOPBACK = "127.0.0.1"
 
+_SHORT = "/tmp"  # noqa: S108 # nosec B108 # a folder of its own is made there
+"""Where Ray's folder is made: paths of its sockets must be short, which those of a user's folder for temporary
+files may not be."""
+
 _KNOCK_SECONDS = 10.0
 """So long a machine may take to answer."""
 
@@ -78,8 +82,7 @@ def ray_session(address: str) -> Iterator[None]:
 
 @contextmanager
 def _connected(ray: Any, address: str) -> Iterator[None]:
-    # Paths of its sockets must be short, which those of a user's folder for temporary files may not be.
-    folder = None if address else tempfile.mkdtemp(prefix="hpacells-ray-", dir="/tmp")
+    folder = None if address else tempfile.mkdtemp(prefix="hpacells-ray-", dir=_SHORT)
     try:
         with _own_signals():
             _connect(ray, address, folder)
