@@ -21,8 +21,8 @@ EXTRA = "hpacells[ray]"
 _LOOPBACK = "127.0.0.1"
 
 _SHORT = "/tmp"  # noqa: S108 # nosec B108 # a folder of its own is made there
-"""Where Ray's folder is made: paths of its sockets must be short, which those of a user's folder for temporary
-files may not be."""
+"""Where Ray makes its folder: paths of its sockets must be short, and those of a user's folder for temporary
+files may be long."""
 
 _KNOCK_SECONDS = 10.0
 """So long a machine may take to answer."""
