@@ -89,6 +89,9 @@ def _waiting_for_others(folder: Path) -> Iterator[None]:
             yield
         finally:
             path.unlink(missing_ok=True)
+            # Where nothing came of it.
+            with suppress(OSError):
+                path.parent.rmdir()
 
 
 def _convert(network: nn.Module) -> Any:
