@@ -4,12 +4,15 @@ import importlib.metadata
 import logging
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from data.errors import InputError
+from data.storage.url import find_local, find_url, without_secrets
 from data.text.readable_text import readable
 from pipeline.commands.ablate import ablate
 from pipeline.commands.combine import combine
@@ -60,6 +63,8 @@ class _GroupedCommands(TyperGroup):
             with formatter.section(heading):
                 formatter.write_dl(rows)
 
+
+_TAKE_URLS = ("--work", "--images", "--from")
 
 _SUMMARY_WIDTH = 64
 """Characters that a command's summary may have; with its name it fits a line of 80."""
@@ -141,6 +146,7 @@ def main() -> None:
     show_messages()
     with reported_in_one_line():
         _refuse_bytes(sys.argv[1:])
+        _refuse_urls(sys.argv[1:])
         try:
             status = app(standalone_mode=False)
         except _USAGE_ERROR as error:
@@ -163,6 +169,20 @@ def _refuse_bytes(arguments: Sequence[str]) -> None:
                 where=argument,
                 expected="a name that can be stored",
                 advice="rename it, or give a link to it with another name",
+            )
+
+
+def _refuse_urls(arguments: Sequence[str]) -> None:
+    """Refuse URLs as the values of options that take files of this machine."""
+    words = [word for argument in arguments for word in argument.split("=", 1 if argument[:2] == "--" else 0)]
+    for option, value in pairwise(words):
+        url = find_url(value) if option.startswith("--") and option not in _TAKE_URLS else None
+        if url is not None and find_local(Path(value)) == Path(value):
+            raise InputError(
+                found=f"the URL {without_secrets(url)}",
+                where=option,
+                expected="a file or folder of this machine (URLs: images that are read, and --work)",
+                advice="copy it to this machine, or write here and copy it there",
             )
 
 
