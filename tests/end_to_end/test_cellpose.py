@@ -49,12 +49,14 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def network(store: Path, monkeypatch: pytest.MonkeyPatch) -> KnownFlows:
-    """A stand-in for the networks, and something in the place of their weights."""
+    """A stand-in for the networks, to which nuclei are cells, and something in the place of their weights."""
     pytest.importorskip("cellpose")
     store.mkdir()
     for model in ("cyto3", "cpsam"):
         torch.save({"nothing": torch.zeros(1)}, store / f"cellpose_{model}.pth")
-    return stand_in_for_networks(monkeypatch)
+    known = stand_in_for_networks(monkeypatch)
+    known.channel = -1
+    return known
 
 
 def test_lite_and_cellpose_are_compared(network: KnownFlows, images: Path, tmp_path: Path) -> None:
