@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[2]
 CYTO3 = ("cellpose==3.1.1.2", "numpy==2.0.2")
 """The package that has cyto3, and the NumPy that it wants."""
 
+ALL_SHAPES = ("--set", "segment.cellpose.flow_threshold=0")
+"""The flows of the stand-in are right for round cells alone."""
+
 
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
@@ -46,16 +49,19 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def network(store: Path, monkeypatch: pytest.MonkeyPatch) -> KnownFlows:
-    """A stand-in for the networks, and something in the place of their weights."""
+    """A stand-in for the networks, to which nuclei are cells, and something in the place of their weights."""
     pytest.importorskip("cellpose")
     store.mkdir()
     for model in ("cyto3", "cpsam"):
         torch.save({"nothing": torch.zeros(1)}, store / f"cellpose_{model}.pth")
-    return stand_in_for_networks(monkeypatch)
+    known = stand_in_for_networks(monkeypatch)
+    known.channel = -1
+    return known
 
 
 def test_lite_and_cellpose_are_compared(network: KnownFlows, images: Path, tmp_path: Path) -> None:
     words = ["segmenter", "compare", "lite", "cellpose", "--images", images, "--output", tmp_path / "out"]
+    words += ALL_SHAPES
     run_here(*words)
     assert network.seen
     summary = json.loads((tmp_path / "out/summary.json").read_text())
@@ -72,7 +78,7 @@ def test_fields_are_segmented_and_others_go_on(network: KnownFlows, images: Path
         path.unlink()
     (images / "f5_red.png").write_bytes(b"no image")
     words = ["segment", images, "--work", tmp_path / "work", "--segmenter", "cellpose"]
-    message = run_here(*words, "--set", "segment.er=no", status=2)
+    message = run_here(*words, *ALL_SHAPES, "--set", "segment.er=no", status=2)
     assert "f5" in message
     segmented = json.loads((tmp_path / "work/segment.json").read_text())
     assert segmented["details"]["segmenter"].startswith("cellpose 1 (package ")
@@ -111,6 +117,7 @@ def test_random_weights_of_the_real_architecture(store: Path, images: Path, tmp_
         name: torch.tensor(0) if shape == () else 0.02 * torch.rand(shape, generator=random)
         for name, shape in expected_shapes(model).items()
     }
+    state["diam_mean"] = torch.tensor([30.0])
     torch.save(state, tmp_path / model)
     del state
     message = run_here("weights", "fetch", f"cellpose-{model}", "--from", tmp_path)

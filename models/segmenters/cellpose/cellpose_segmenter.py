@@ -5,7 +5,6 @@ import threading
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,15 +13,13 @@ from data.fields.downscaling import WORKING_PIXEL_UM, reduce_plane
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.own_masks.matching import match_nuclei
 from data.segmenter_training.stains import STAINS
+from models.segmenters.cellpose.layout import DIAMETER_PX
 from models.segmenters.cellpose.package import CellposeNetwork
 from models.segmenters.cellpose.planes import stack_for
 from models.segmenters.cellpose.settings import CellposeSettings
 from models.segmenters.postprocessing.enlarge import enlarge_labels
 from models.segmenters.postprocessing.numbering import check_count, number_cells
 from models.segmenters.segmenter import SegmentedField, Segmenter, check_image
-
-NETWORK_DIAMETER_PX = 30
-"""The diameter to which cellpose scales cells."""
 
 LEAST_SIDE_PX = 8
 """Cellpose 3 takes an image of fewer rows for one of as many channels."""
@@ -113,11 +110,10 @@ class CellposeSegmenter:
         diameter_px = self._settings.diameter_um / pixel_um
         _check_size(height, width, diameter_px)
         # What is left of a side at the network's scale must be pixels.
-        least = max(LEAST_SIDE_PX, math.ceil(2 * diameter_px / NETWORK_DIAMETER_PX))
+        least = max(LEAST_SIDE_PX, math.ceil(2 * diameter_px / DIAMETER_PX))
         below, right = max(least - height, 0), max(least - width, 0)
         if below or right:
-            padded = cv2.copyMakeBorder(stacked, 0, below, 0, right, cv2.BORDER_REPLICATE)
-            stacked = np.asarray(padded, np.float32)
+            stacked = np.pad(stacked, ((0, below), (0, right), (0, 0)), mode="edge")
         network = self._loaded()
         if self._device == "cuda":
             with self._using_gpu:
@@ -134,7 +130,7 @@ class CellposeSegmenter:
 
 
 def _check_size(height: int, width: int, diameter_px: float) -> None:
-    scale = NETWORK_DIAMETER_PX / diameter_px
+    scale = DIAMETER_PX / diameter_px
     if scale > 1 and height * width * scale**2 > MAX_NETWORK_PIXELS:
         raise InputError(
             found=f"cells of {diameter_px:.3g} px, for which the field would be magnified to "

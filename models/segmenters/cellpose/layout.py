@@ -18,6 +18,9 @@ LEVELS = (2, 32, 64, 128, 256)
 BLOCKS, WIDTH, HEAD = 24, 1024, 64
 """Blocks of the vision transformer (SAM's ViT-L), its channels, and those of one head of its attention."""
 
+DIAMETER_PX = 30
+"""The diameter to which images of cells were scaled in the training of all these networks."""
+
 GLOBAL_BLOCKS = (5, 11, 17, 23)
 """Blocks whose tables of relative positions are those of a whole image, not of a window."""
 

@@ -12,13 +12,16 @@ from data.errors import InputError
 from data.file_hash import hash_file
 from data.pickles.printable import printable
 from models.finite_weights import check_finite
-from models.segmenters.cellpose.layout import check_layout, expected_shapes
+from models.segmenters.cellpose.layout import DIAMETER_PX, check_layout, expected_shapes
 from models.segmenters.cellpose.published import PublishedCellpose, find_network, read_published
 from models.weights.folder import weights_folder
 from models.weights.origin import Origin, write_origin
 from models.weights.pickles.reader import StoredTensor, read_network
 
 log = logging.getLogger("hpacells")
+
+SAME_DIAMETER_PX = 0.01
+"""Diameters that differ by less are the same."""
 
 PARALLEL = "module."
 """What names begin with that were saved from within ``DataParallel``."""
@@ -147,7 +150,20 @@ def _read_state(source: Path, model: str) -> dict[str, Tensor]:
             if name in wanted
         }
     check_finite(state, source)
+    _check_diameter(source, model, state)
     return state
+
+
+def _check_diameter(source: Path, model: str, state: Mapping[str, Tensor]) -> None:
+    """Refuse a network for objects of another size, which cellpose 3 alone would scale to that."""
+    diameter = float(state.get("diam_mean", torch.tensor([DIAMETER_PX])))
+    if model == "cyto3" and abs(diameter - DIAMETER_PX) > SAME_DIAMETER_PX:
+        raise InputError(
+            found=f"a network that was trained on objects scaled to {diameter:g} px",
+            where=source,
+            expected=f"{DIAMETER_PX} px, as cyto3 was",
+            advice=f"take the file {model} that `hpacells weights list` names",
+        )
 
 
 def _without_prefix(tensors: Mapping[str, StoredTensor]) -> dict[str, StoredTensor]:

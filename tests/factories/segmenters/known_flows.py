@@ -13,7 +13,7 @@ from models.segmenters.cellpose import package
 
 
 class KnownFlows(nn.Module):
-    """In the place of a network: flows that point to the centre of what is bright in its first channel.
+    """In the place of a network: flows that point to the centre of what is bright in one channel.
 
     Attributes
     ----------
@@ -21,6 +21,8 @@ class KnownFlows(nn.Module):
         What it was given, one (C, h, w) per tile.
     logit
         Of the pixels of a cell.
+    channel
+        Where it looks for cells; the last one has the nuclei.
     turn
         Angle in radians by which its flows are wrong.
     """
@@ -28,7 +30,7 @@ class KnownFlows(nn.Module):
     def __init__(self, *_arguments: object, **_options: object) -> None:
         super().__init__()
         self.seen: list[NDArray[np.float32]] = []
-        self.logit, self.turn = 5.0, 0.0
+        self.logit, self.channel, self.turn = 5.0, 0, 0.0
         self.nout, self.mkldnn, self.dtype = 3, False, torch.float32
         self.diam_mean = nn.Parameter(torch.tensor([30.0]), requires_grad=False)
         self.diam_labels = nn.Parameter(torch.tensor([30.0]), requires_grad=False)
@@ -43,7 +45,7 @@ class KnownFlows(nn.Module):
     def forward(self, tiles: Tensor) -> tuple[Tensor, Tensor]:
         planes = tiles.numpy()
         self.seen.extend(planes.copy())
-        answers = np.stack([self._answer(tile[0] > 0.5) for tile in planes])
+        answers = np.stack([self._answer(tile[self.channel] > 0.5) for tile in planes])
         return torch.from_numpy(answers), torch.zeros(len(planes), 256)
 
     def _answer(self, mask: NDArray[np.bool_]) -> NDArray[np.float32]:

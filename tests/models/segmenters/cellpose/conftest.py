@@ -61,7 +61,8 @@ def make_segmenter(network: KnownFlows, model: str, tmp_path: Path) -> Callable[
 def cyto3_state() -> dict[str, Tensor]:
     """Random weights of cyto3's real architecture, by its published names."""
     random = torch.Generator().manual_seed(3)
-    return {
+    state = {
         name: torch.tensor(0) if shape == () else torch.rand(shape, generator=random)
         for name, shape in expected_shapes("cyto3").items()
     }
+    return state | {"diam_mean": torch.tensor([30.0])}

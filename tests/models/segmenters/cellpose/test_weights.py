@@ -97,6 +97,8 @@ def test_faults_of_files_are_told_and_nothing_is_kept(
     refused("1 of the weights output.2.bias infinite or not a number")
     torch.save(cyto3_state | {"output.2.bias": torch.tensor([0, 1, 2])}, file)
     refused("floating point")
+    torch.save(cyto3_state | {"diam_mean": torch.tensor([17.0])}, file)
+    refused("trained on objects scaled to 17 px; expected 30 px")
     assert not store.exists() or not list(store.glob("*.pth"))
 
 
