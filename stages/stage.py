@@ -40,11 +40,14 @@ class StageReport:
         Work items that failed while the others went on; any makes the exit status 2.
     details
         Anything else for the manifest, JSON-serialisable.
+    warnings
+        Warnings of work that was done before, for the manifest alone, which has those that are logged anyway.
     """
 
     counts: dict[str, int | float] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 class Infer(Protocol):

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_MOST = 100
+MOST_NOTED = 100
+"""Warnings of a stage that are noted."""
 
 
 class _Notes(logging.Handler):
@@ -14,7 +15,7 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if len(self.texts) < _MOST and text not in self.texts:
+        if len(self.texts) < MOST_NOTED and text not in self.texts:
             self.texts.append(text)
 
 

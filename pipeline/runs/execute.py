@@ -15,7 +15,7 @@ from data.place_names import show_places, show_places_in
 from data.software.versions import find_version
 from data.system_errors import find_system_error
 from pipeline.engines.torchrun import is_follower
-from pipeline.engines.warning_notes import noted_warnings
+from pipeline.engines.warning_notes import MOST_NOTED, noted_warnings
 from pipeline.runs.failures import summarise_failures
 from pipeline.runs.manifest import (
     FailureRecord,
@@ -122,7 +122,8 @@ def _execute_alone(step: Step, context: Context) -> Manifest:
     if context.name:
         # No part of the key: results do not depend on it.
         report.details[ENGINE] = context.name
-    manifest = _describe(step, report, time.perf_counter() - started, warnings)
+    noted = dict.fromkeys([*report.warnings, *warnings])
+    manifest = _describe(step, report, time.perf_counter() - started, list(noted)[:MOST_NOTED])
     write_manifest(step.manifest, manifest)
     counts_text = ", ".join(f"{count:g} {name}" for name, count in report.counts.items())
     log.info("%s: %s (%.1f s)", step.stage, counts_text or "done", manifest.seconds)

@@ -131,6 +131,7 @@ def _segment_step(whole: WholeSet, made: StageOfShards) -> Step:
             counts={name: counts[name] for name in _SEGMENT_COUNTS if name in counts},
             failures=failures,
             details=details,
+            warnings=_join_warnings(made),
         )
 
     return Step(
@@ -163,6 +164,7 @@ def _crops_step(whole: WholeSet, made: StageOfShards, segmented: Manifest) -> St
             counts={"cells": total, "kept": total - dropped.total(), **dropped},
             failures=whole.join_failures(made.manifests),
             details=made.first.details | {"dropped": dict(dropped)},
+            warnings=_join_warnings(made),
         )
 
     return Step(
@@ -188,7 +190,11 @@ def _predict_step(whole: WholeSet, made: StageOfShards, cropped: Manifest) -> St
         counts = _add_counts(made.manifests)
         if "classifiers" in counts:
             counts["classifiers"] = made.first.counts["classifiers"]
-        return StageReport(counts=counts, details=made.first.details | {"runtimes": sorted(runtimes)})
+        return StageReport(
+            counts=counts,
+            details=made.first.details | {"runtimes": sorted(runtimes)},
+            warnings=_join_warnings(made),
+        )
 
     return Step(
         stage="predict",
@@ -204,6 +210,11 @@ def _common_inputs(made: StageOfShards) -> dict[str, str]:
     """Return the inputs that are the same in all shards and in one run over all fields."""
     own = (*OF_SHARD[made.stage], CHANNELS)
     return {name: value for name, value in made.first.inputs.items() if name not in own}
+
+
+def _join_warnings(made: StageOfShards) -> tuple[str, ...]:
+    """Return what the shards warned of, each text once."""
+    return tuple(dict.fromkeys(text for manifest in made.manifests for text in manifest.warnings))
 
 
 def _add_counts(manifests: Sequence[Manifest]) -> dict[str, int | float]:

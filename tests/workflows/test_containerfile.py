@@ -11,8 +11,9 @@ def test_it_installs_what_constraints_pin() -> None:
     installed = re.search(r"pip install .*", (ROOT / "Makefile").read_text())
     assert installed is not None
     assert "-c constraints.txt" in installed[0]
-    assert "openvino]" in installed[0]
-    assert "-c constraints.txt '.[openvino]'" in CONTAINERFILE
+    extras = re.search(r"\.\[dev,(.*)\]", installed[0])
+    assert extras is not None
+    assert f"-c constraints.txt '.[{extras[1]}]'" in CONTAINERFILE
 
 
 def test_its_python_is_that_of_the_tests() -> None:
