@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -49,7 +50,7 @@ def work_in_order(
     """Have items worked on by Ray; yield each with what came of it, in their order.
 
     At most twice as many items as workers are begun and not done, and four times as many begun and not taken.
-    What is begun when this is closed is given up.
+    What is begun when this is closed is waited for, for some seconds; what takes longer is given up.
 
     Parameters
     ----------
@@ -151,17 +152,22 @@ def _name_loss(outcome: Outcome) -> str:
 
 
 def _stop(references: Sequence[Any]) -> None:
-    """End what is begun, so that nothing is written any more by the time that the command has ended."""
+    """Let what is begun end, so that nothing is written any more by the time that the command has ended.
+
+    Ray 2.60 ends the whole process where it is told to cancel a task that is just being handed to a worker;
+    what is begun is little, so it is waited for, and only what takes long is cancelled.
+    """
     import ray
 
     if not references:
         return
-    for force in (False, True):
-        for reference in references:
-            ray.cancel(reference, force=force)
-        _, references = ray.wait(list(references), num_returns=len(references), timeout=_STOP_SECONDS)
-        if not references:
-            return
+    _, left = ray.wait(list(references), num_returns=len(references), timeout=_STOP_SECONDS)
+    for reference in left:
+        # An actor's work ends with the actor.
+        with suppress(ValueError):
+            ray.cancel(reference, force=True)
+    if left:
+        ray.wait(left, num_returns=len(left), timeout=_STOP_SECONDS)
 
 
 def _last_line(error: Exception) -> str:

@@ -17,7 +17,7 @@ ray = pytest.importorskip("ray", reason="Ray is not installed (the extra hpacell
 
 from pipeline.engines.on_ray.engine import RayEngine  # noqa: E402
 from pipeline.engines.on_ray.origin import Origin  # noqa: E402
-from tests.pipeline.engines.on_ray.two_nodes import run, write_slowly  # noqa: E402
+from tests.pipeline.engines.on_ray.two_nodes import meet, run, write_slowly  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -26,9 +26,8 @@ def square(item: int) -> int:
     return item**2
 
 
-def where(item: int) -> str:
-    time.sleep(0.1)
-    return ray.get_runtime_context().get_node_id()
+def where(folder: Path, item: int) -> str:
+    return meet(folder, ray.get_runtime_context().get_node_id())
 
 
 def note_begun(folder: Path, item: int) -> int:
@@ -47,9 +46,9 @@ def fail(item: int) -> int:
     return item
 
 
-def test_results_come_in_order_from_both_nodes(engine: RayEngine) -> None:
+def test_results_come_in_order_from_both_nodes(engine: RayEngine, tmp_path: Path) -> None:
     assert run(engine, square, 30) == [(item, item**2) for item in range(30)]
-    assert len({node for _, node in run(engine, where, 20)}) == 2
+    assert len({node for _, node in run(engine, partial(where, tmp_path), 20)}) == 2
     assert engine.workers == 2
     assert "2 nodes, 2 CPUs" in engine.name
 
@@ -142,8 +141,7 @@ def test_what_a_function_needs_is_loaded_once_in_each_worker(engine: RayEngine, 
             self.loaded += 1
 
         def __call__(self, item: int) -> tuple[int, int]:
-            time.sleep(0.05)
-            return os.getpid(), self.loaded
+            return int(meet(tmp_path, str(os.getpid()))), self.loaded
 
     function = Loader()
     found = [result for _, result in run(engine, function, 20, prepare=function.prepare)]

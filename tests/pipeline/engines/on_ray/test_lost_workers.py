@@ -3,10 +3,14 @@
 import logging
 import os
 import signal
+import threading
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from data.errors import InputError
@@ -15,7 +19,7 @@ ray = pytest.importorskip("ray", reason="Ray is not installed (the extra hpacell
 
 from pipeline.engines.on_ray.engine import RayEngine  # noqa: E402
 from pipeline.engines.on_ray.flow import ATTEMPTS  # noqa: E402
-from tests.pipeline.engines.on_ray.two_nodes import run, write_slowly  # noqa: E402
+from tests.pipeline.engines.on_ray.two_nodes import run, write_once_told  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -51,18 +55,32 @@ def test_an_item_that_kills_every_worker_fails_alone(engine: RayEngine) -> None:
     assert f"its worker was lost {ATTEMPTS} times" in str(results[2][1])
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 60
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.05)
+
+
 def test_what_a_lost_node_had_is_done_again(
     cluster: Any, engine: RayEngine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     node = cluster.add_node(num_cpus=1, include_dashboard=False)
     cluster.wait_for_nodes()
     assert engine.workers == 3
-    with caplog.at_level(logging.WARNING, "hpacells"):
-        results = engine.map(partial(write_slowly, tmp_path), range(9), description="test", total=9)
-        taken = [next(results)]
-        # Three are at work.
+
+    def lose_node() -> None:
+        wait_for(lambda: len(list(tmp_path.glob("*.begun"))) == 3)
+        workers = [int(path.read_text()) for path in tmp_path.glob("*.begun")]
         cluster.remove_node(node, allow_graceful=False)
-        taken += list(results)
+        # A worker ends some time after its node; until then it could still finish.
+        wait_for(lambda: not all(map(psutil.pid_exists, workers)))
+        (tmp_path / "go").touch()
+
+    thread = threading.Thread(target=lose_node)
+    with caplog.at_level(logging.WARNING, "hpacells"):
+        thread.start()
+        taken = run(engine, partial(write_once_told, tmp_path), 9)
+        thread.join()
     assert taken == [(item, None) for item in range(9)]
     assert len(list(tmp_path.glob("*.done"))) == 9
     assert any("a worker was lost" in record.getMessage() for record in caplog.records)

@@ -1,5 +1,6 @@
 """A Ray cluster of two nodes of one CPU each on this machine, to which this process is connected."""
 
+import os
 import shutil
 import tempfile
 import time
@@ -49,3 +50,21 @@ def write_slowly(folder: Path, item: int) -> None:
     for _ in range(20):
         time.sleep(0.05)
     (folder / f"{item}.done").touch()
+
+
+def write_once_told(folder: Path, item: int) -> None:
+    """Begin, noting the number of the process, and go on once there is a file ``go``."""
+    (folder / f"{item}.begun").write_text(str(os.getpid()))
+    ends = time.monotonic() + 120
+    while not (folder / "go").exists() and time.monotonic() < ends:
+        time.sleep(0.05)
+    (folder / f"{item}.done").touch()
+
+
+def meet(folder: Path, name: str) -> str:
+    """Return a name once another one was there, too, so that no worker does everything; after 60 s anyway."""
+    (folder / name).touch()
+    ends = time.monotonic() + 60
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < ends:
+        time.sleep(0.05)
+    return name
