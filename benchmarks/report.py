@@ -1,6 +1,6 @@
 """Time and memory of the report for fields that are full of cells.
 
-Run from the top folder: ``python -m benchmarks.report``. Sixteen fields of 2048 px are simulated at 0.24 um
+Run from the top folder: ``python -m benchmarks.report``. Sixteen fields of 2048 px are simulated at 0.265 um
 per pixel, so that each has some 300 cells, and segmented by their true masks. Each repetition writes the
 whole report.
 """
@@ -16,7 +16,7 @@ from benchmarks.scale import Measured, measure_command
 from benchmarks.side_by_side.machine import describe_machine
 from data.fields.images_table import read_images
 
-_SIDE, _PIXEL_SIZE_UM = 2048, 0.24
+_SIDE, _PIXEL_SIZE_UM = 2048, 0.265
 
 
 def main() -> None:
