@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from data.errors import InputError
+from data.storage.images import forget_urls
 from data.storage.url import find_local, find_url, without_secrets
 from data.text.readable_text import readable
 from pipeline.commands.ablate import ablate
@@ -144,6 +145,7 @@ def _root(
 def main() -> None:
     """Run the command line; invalid input is one line and exit status 2, Ctrl-C exit status 130."""
     show_messages()
+    forget_urls()
     with reported_in_one_line():
         _refuse_bytes(sys.argv[1:])
         _refuse_urls(sys.argv[1:])

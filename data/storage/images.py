@@ -19,6 +19,8 @@ Item = TypeVar("Item")
 
 _copies: dict[Path, ImageCopy] = {}
 
+_located: set[str] = set()
+
 
 def locate_images(place: str | PathLike[str]) -> Path:
     """Return the folder of this machine for a path or URL of images: that itself, or of its copies.
@@ -40,6 +42,7 @@ def locate_images(place: str | PathLike[str]) -> Path:
             advice="copy the list and the images to this machine, or give the folder",
         )
     copy = ImageCopy(url)
+    _located.add(copy.label)
     return _copies.setdefault(copy.root, copy).root
 
 
@@ -63,7 +66,12 @@ def find_remote(path: Path) -> RemoteFile | None:
 
 def list_urls() -> list[str]:
     """Return the URLs, without secrets, of the images that this command reads."""
-    return [copy.label for copy in _copies.values()]
+    return sorted(_located)
+
+
+def forget_urls() -> None:
+    """Begin a command: what earlier ones of this process read is none of its images."""
+    _located.clear()
 
 
 @contextmanager
