@@ -54,7 +54,7 @@ def link_store(source: Path, path: Path, cells: int) -> None:
         message = f"{source}: fewer than {SHARD_TILES} cells, not one whole shard"
         raise RuntimeError(message)
     cells -= cells % SHARD_TILES
-    writer = TileWriter(path, cells, "key")
+    TileWriter(path, cells, "key")
     partial = path.with_name(f".{path.name}.partial")
     for name in ("tiles", *MASKS):
         array = cast("zarr.Array[Any]", zarr.open_group(source, mode="r")[name])
@@ -65,7 +65,6 @@ def link_store(source: Path, path: Path, cells: int) -> None:
             shard.hardlink_to(source / name / "c" / "0" / rest)
     group = zarr.open_group(partial, mode="r+")
     cast("zarr.Array[Any]", group["mean_intensity"])[:] = np.full((cells, 4), 0.5, np.float32)
-    del writer
     write_contents(partial)
     partial.rename(path)
 

@@ -4,8 +4,6 @@ import logging
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ ray = pytest.importorskip("ray", reason="Ray is not installed (the extra hpacell
 
 from pipeline.engines.on_ray.engine import RayEngine  # noqa: E402
 from pipeline.engines.on_ray.flow import ATTEMPTS  # noqa: E402
-from tests.pipeline.engines.on_ray.two_nodes import run, write_once_told  # noqa: E402
+from tests.pipeline.engines.on_ray.two_nodes import run, wait_for, write_once_told  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -53,12 +51,6 @@ def test_an_item_that_kills_every_worker_fails_alone(engine: RayEngine) -> None:
     assert [result for item, result in results if item != 2] == [0, 1, 3, 4]
     assert isinstance(results[2][1], InputError)
     assert f"its worker was lost {ATTEMPTS} times" in str(results[2][1])
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 60
-    while not condition() and time.monotonic() < ends:
-        time.sleep(0.05)
 
 
 def test_what_a_lost_node_had_is_done_again(

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,16 +55,19 @@ def write_slowly(folder: Path, item: int) -> None:
 def write_once_told(folder: Path, item: int) -> None:
     """Begin, noting the number of the process, and go on once there is a file ``go``."""
     (folder / f"{item}.begun").write_text(str(os.getpid()))
-    ends = time.monotonic() + 120
-    while not (folder / "go").exists() and time.monotonic() < ends:
-        time.sleep(0.05)
+    wait_for((folder / "go").exists, seconds=120)
     (folder / f"{item}.done").touch()
 
 
 def meet(folder: Path, name: str) -> str:
     """Return a name once another one was there, too, so that no worker does everything; after 60 s anyway."""
     (folder / name).touch()
-    ends = time.monotonic() + 60
-    while len(list(folder.iterdir())) < 2 and time.monotonic() < ends:
-        time.sleep(0.05)
+    wait_for(lambda: len(list(folder.iterdir())) >= 2)
     return name
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until a condition holds, for so long at most."""
+    ends = time.monotonic() + seconds
+    while not condition() and time.monotonic() < ends:
+        time.sleep(0.05)
