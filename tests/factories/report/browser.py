@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
+_IS_SHOWN = """() => {
+    const { view, parts } = hpacells.readAddress();
+    return document.getElementById("main").dataset.shows === hpacells.link(view, parts);
+}"""
+
 
 class ReportPage:
     """A page that shows a report.
@@ -50,7 +55,12 @@ class ReportPage:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the view that the address names is there."""
+        """Wait until the view that the address names is there.
+
+        A new address comes before its event, and so before its view: until then, the view of the
+        address before it stands there, whole.
+        """
+        self.page.wait_for_function(_IS_SHOWN)
         self.page.wait_for_selector("main[aria-busy=false] h1")
 
     def follow(self, address: str) -> None:

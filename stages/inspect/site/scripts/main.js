@@ -32,7 +32,7 @@ window.hpacells.views = window.hpacells.views || {};
   async function open() {
     const own = ++turn;
     const address = hpacells.readAddress();
-    const main = el("main", { id: "main", tabindex: "-1", "aria-busy": "true" });
+    const main = el("main", { id: "main", tabindex: "-1", "aria-busy": "true", "data-shows": hpacells.link(address.view, address.parts) });
     const view = hpacells.views[address.view];
     let opened = {};
     try {
@@ -57,7 +57,6 @@ window.hpacells.views = window.hpacells.views || {};
     showViews(address.view);
     const target = opened.focus || main.querySelector("h1");
     if (target && !main.contains(document.activeElement)) target.focus({ preventScroll: true });
-    document.documentElement.dataset.ready = String(own);
   }
 
   function place(main) {
