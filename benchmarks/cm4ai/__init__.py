@@ -1,0 +1,1 @@
+"""Two segmentations of fields of another cell line, side by side."""
