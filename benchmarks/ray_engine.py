@@ -9,14 +9,12 @@ byte for byte.
 import argparse
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.scale import link_fields
+from benchmarks.side_by_side.command import run_command
 from benchmarks.side_by_side.machine import describe_run
 
 _SIMULATED = 4
@@ -46,7 +44,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         simulated = Path(folder) / "simulated"
-        _run("simulate", simulated, "--fields", _SIMULATED, "--size", options.size, "--seed", 3)
+        run_command(["simulate", simulated, "--fields", _SIMULATED, "--size", options.size, "--seed", 3])
         sets = {count: Path(folder) / f"images-{count}" for count in (_FEW, options.fields)}
         for count, images in sets.items():
             link_fields(simulated, images, count)
@@ -73,9 +71,8 @@ def _measure(stage: str, images: Path, segmenter: str, runs: int) -> Seconds:
         for engine in _ENGINES:
             work = _work(images, engine)
             _forget(work, stage)
-            started = time.perf_counter()
-            _run(stage, *more[stage], "--work", work, "--engine", engine)
-            seconds[engine].append(time.perf_counter() - started)
+            cost = run_command([stage, *more[stage], "--work", work, "--engine", engine])
+            seconds[engine].append(cost.seconds)
     return seconds
 
 
@@ -110,14 +107,6 @@ def _forget(work: Path, stage: str) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-
-
-def _run(*command: object) -> None:
-    words = [str(Path(sys.executable).with_name("hpacells")), *map(str, command)]
-    done = subprocess.run(words, capture_output=True, text=True)
-    if done.returncode:
-        message = f"{' '.join(words)}\n{done.stdout}{done.stderr}"
-        raise RuntimeError(message)
 
 
 def _compare(first: Path, second: Path) -> None:

@@ -6,15 +6,13 @@ memory is the peak that the system counted for it.
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.side_by_side.command import run_command
 from benchmarks.side_by_side.machine import describe_machine
 
 _SIMULATED = 10
@@ -44,7 +42,7 @@ def main() -> None:
     sys.stdout.write(f"{describe_machine()}\n")
     with tempfile.TemporaryDirectory() as folder:
         simulated = Path(folder) / "simulated"
-        _run(["simulate", simulated, "--fields", _SIMULATED, "--size", _SIDE, "--seed", 3])
+        run_command(["simulate", simulated, "--fields", _SIMULATED, "--size", _SIDE, "--seed", 3])
         for count in arguments.fields:
             images = Path(folder) / f"images-{count}"
             link_fields(simulated, images, count)
@@ -102,23 +100,9 @@ def _measure(folder: Path, images: Path, arguments: argparse.Namespace) -> Itera
 def measure_command(name: str, command: Sequence[object], work: Path) -> Measured:
     """Measure a command of hpacells, and what it adds to a work folder."""
     files, size = _look(work)
-    started = time.perf_counter()
-    memory = _run(command)
-    seconds = time.perf_counter() - started
+    cost = run_command(command)
     files_after, size_after = _look(work)
-    return Measured(name, seconds, memory, files_after - files, size_after - size)
-
-
-def _run(command: Sequence[object]) -> float:
-    """Run a command of hpacells and return its peak memory in MiB."""
-    words = [str(Path(sys.executable).with_name("hpacells")), *map(str, command)]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    told = process.stdout.read() if process.stdout is not None else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status):
-        message = f"{' '.join(words)}\n{told}"
-        raise RuntimeError(message)
-    return usage.ru_maxrss / 1024
+    return Measured(name, cost.seconds, cost.memory, files_after - files, size_after - size)
 
 
 def _look(folder: Path) -> tuple[int, float]:

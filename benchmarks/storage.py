@@ -6,16 +6,13 @@ runs in a process of its own, and each run begins with an empty cache and no wor
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
+from benchmarks.side_by_side.command import run_command
 from benchmarks.side_by_side.machine import describe_machine
 from tests.factories.storage.bucket import Bucket
 from tests.factories.storage.latency_proxy import latency_proxy
@@ -38,7 +35,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         images = folder / "images"
-        _run(["simulate", images, "--fields", arguments.fields, "--size", arguments.size, "--seed", 3], {})
+        run_command(["simulate", images, "--fields", arguments.fields, "--size", arguments.size, "--seed", 3])
         address = stack.enter_context(s3_server())
         url = Bucket(address, "benchmark").put_folder(images, "images")
         proxy = stack.enter_context(latency_proxy(address, arguments.latency))
@@ -64,17 +61,8 @@ def _measure(place: Place, folder: Path, name: str) -> list[float]:
     """Return the seconds of each stage; of the run before nothing is left."""
     images, is_remote, settings = place
     work = f"s3://{BUCKET}/work-{name}" if is_remote else folder / f"work-{name}"
-    taken = []
-    for stage in _STAGES:
-        started = time.perf_counter()
-        _run([stage, images, "--work", work], settings | {"HPACELLS_CACHE": str(folder / f"cache-{name}")})
-        taken.append(time.perf_counter() - started)
-    return taken
-
-
-def _run(arguments: Sequence[object], settings: dict[str, str]) -> None:
-    command = [str(Path(sys.executable).with_name("hpacells")), *map(str, arguments)]
-    subprocess.run(command, check=True, stderr=subprocess.PIPE, env=os.environ | settings)
+    settings = settings | {"HPACELLS_CACHE": str(folder / f"cache-{name}")}
+    return [run_command([stage, images, "--work", work], settings).seconds for stage in _STAGES]
 
 
 def _show(seconds: dict[str, list[list[float]]]) -> None:
