@@ -1,5 +1,6 @@
 """What make would run, with names that have blanks, apostrophes and other characters of the shell."""
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -27,8 +28,13 @@ TARGETS = {
 def command_of(target: str, **variables: str) -> list[str]:
     """Return the words of the last command that make would run for a target."""
     given = [f"{name}={value}" for name, value in variables.items()]
+    # Variables of the make that runs these tests would reach this one, too.
     done = subprocess.run(
-        ["make", "-s", "-n", "-C", str(ROOT), target, *given], capture_output=True, text=True, check=True
+        ["make", "-s", "-n", "-C", str(ROOT), target, *given],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"]},
     )
     lines = done.stdout.replace("\\\n", " ").splitlines()
     return shlex.split([line for line in lines if "bin/hpacells" in line][-1])
