@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.command_line import run_command
+
 PATIENCE_SECONDS = 200
 """Less than the time after which pytest gives up, so that a command which hangs is asked where."""
 
@@ -27,25 +29,34 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def hpacells() -> Run:
-    """The installed command, run in a process of its own; the exit status is checked against ``status``."""
+    """The command line; the exit status is checked against ``status``.
 
-    def run(*arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("hpacells")), *map(str, arguments)]
-        environment = os.environ | {"COLUMNS": "200", "PYTHONFAULTHANDLER": "1"}
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-        )
-        try:
-            stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            # Has it tell where each of its threads stands.
-            process.send_signal(signal.SIGABRT)
-            stdout, stderr = process.communicate()
-        done = subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
-        assert done.returncode == status, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done
+    It runs in this process, which has its libraries; ``apart=True`` starts the installed command, for what
+    depends on a process of its own.
+    """
+
+    def run(*arguments: object, status: int = 0, apart: bool = False) -> subprocess.CompletedProcess[str]:
+        return (run_apart if apart else run_command)(*arguments, status=status)
 
     return run
+
+
+def run_apart(*arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the installed command in a process of its own; the exit status is checked."""
+    command = [str(Path(sys.executable).with_name("hpacells")), *map(str, arguments)]
+    environment = os.environ | {"COLUMNS": "200", "PYTHONFAULTHANDLER": "1"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    try:
+        stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        # Has it tell where each of its threads stands.
+        process.send_signal(signal.SIGABRT)
+        stdout, stderr = process.communicate()
+    done = subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+    assert done.returncode == status, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done
 
 
 @pytest.fixture(scope="session")

@@ -51,8 +51,10 @@ def warnings_of(done) -> list[str]:
 
 def test_an_older_opencv_is_told_of_and_recorded(hpacells, images: Path, tmp_path: Path, old_opencv) -> None:
     with old_opencv():
-        done = hpacells("segment", images, "--work", tmp_path / "work", "--segmenter", "classical")
-        findings = hpacells("doctor").stdout
+        done = hpacells(
+            "segment", images, "--work", tmp_path / "work", "--segmenter", "classical", apart=True
+        )
+        findings = hpacells("doctor", apart=True).stdout
     [warning] = warnings_of(done)
     assert "OpenCV 4.14.0 is imported" in warning
     assert "pip install" in warning
@@ -71,7 +73,7 @@ def test_a_folder_half_segmented_with_an_older_opencv(
         path.rename(second / path.name)
     segment = ("segment", images, "--work", tmp_path / "work", "--segmenter", "classical")
     with old_opencv():
-        hpacells(*segment)
+        hpacells(*segment, apart=True)
     for path in second.iterdir():
         path.rename(images / path.name)
     [warning] = warnings_of(hpacells(*segment))
@@ -86,7 +88,7 @@ def test_crops_of_fields_that_an_older_opencv_segmented(
 ) -> None:
     segment = ("segment", images, "--work", tmp_path / "work", "--segmenter", "classical")
     with old_opencv():
-        hpacells(*segment)
+        hpacells(*segment, apart=True)
     for command in (segment, ("crops", images, "--work", tmp_path / "work")):
         [warning] = warnings_of(hpacells(*command))
         assert "segment was done with OpenCV 4.14.0" in warning
