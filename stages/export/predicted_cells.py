@@ -90,7 +90,8 @@ def choose_cells(
             advice="run `hpacells predict` again",
         )
     others = _find_others(cells, rows)
-    _tell(cells, others, unpredicted)
+    kept = int((cells["dropped"].iloc[others] == "").sum())
+    tell_left_out(kept, len(others), unpredicted=unpredicted)
     chosen = np.concatenate([rows, others]) if unpredicted else rows
     return PredictedCells(
         cells.iloc[chosen].reset_index(drop=True),
@@ -107,12 +108,12 @@ def _find_others(cells: pd.DataFrame, rows: NDArray[np.intp]) -> NDArray[np.intp
     return np.flatnonzero(is_other)
 
 
-def _tell(cells: pd.DataFrame, others: NDArray[np.intp], unpredicted: bool) -> None:
-    kept = int((cells["dropped"].iloc[others] == "").sum())
+def tell_left_out(kept: int, others: int, *, unpredicted: bool) -> None:
+    """Log how many cells were not predicted, and how many of these are not dropped."""
     if kept:
         log.warning("export: %d cells that are not dropped were not predicted", kept)
-    if len(others) and not unpredicted:
-        log.info("export: %d cells without a prediction are left out (export.unpredicted)", len(others))
+    if others and not unpredicted:
+        log.info("export: %d cells without a prediction are left out (export.unpredicted)", others)
 
 
 def _refuse_twice(table: pd.DataFrame, path: object) -> None:
