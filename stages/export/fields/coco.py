@@ -36,7 +36,7 @@ def write_coco(inputs: ExportInputs, folder: Path, settings: ExportSettings, con
     InputError
         As `run` says, or a label is none of the predicted classes.
     """
-    order = read_images(inputs.images_table_path)["image_id"].tolist()
+    order = [field.image_id for field in inputs.fields]
     cells = open_fields(inputs, order, unpredicted=settings.unpredicted)
     labels = _read_labels(inputs, cells.class_names, settings.label_set)
     images, failures, unlabelled = _list_images(inputs, labels)
