@@ -1,7 +1,9 @@
 """The cells of an export: those of the cells table that were predicted, and on request the others."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import pandas as pd
@@ -41,10 +43,37 @@ class PredictedCells:
     rows: NDArray[np.intp]
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> "CellNames":
         """Names of the cells, ``IMAGE_CELL``, each once."""
-        images, numbers = self.table["image_id"], self.table["cell_id"]
-        return [f"{image}_{number}" for image, number in zip(images, numbers, strict=True)]
+        return CellNames(self.table)
+
+
+class CellNames(Sequence[str]):
+    """Names of cells, which are made when they are asked for.
+
+    Parameters
+    ----------
+    table
+        (n rows) ``image_id`` and ``cell_id``.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._images, self._numbers = table["image_id"], table["cell_id"]
+
+    def __len__(self) -> int:
+        """Count the cells."""
+        return len(self._images)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        """Return the name of a cell, or of some."""
+        if not isinstance(place, slice):
+            return f"{self._images.iloc[place]}_{self._numbers.iloc[place]}"
+        pairs = zip(self._images.iloc[place].tolist(), self._numbers.iloc[place].tolist(), strict=True)
+        return [f"{image}_{number}" for image, number in pairs]
 
 
 def choose_cells(
@@ -93,8 +122,10 @@ def choose_cells(
     kept = int((cells["dropped"].iloc[others] == "").sum())
     tell_left_out(kept, len(others), unpredicted=unpredicted)
     chosen = np.concatenate([rows, others]) if unpredicted else rows
+    is_whole = len(chosen) == len(cells) and bool((chosen == np.arange(len(cells))).all())
     return PredictedCells(
-        cells.iloc[chosen].reset_index(drop=True),
+        # A copy of a large table is not made in vain.
+        cells if is_whole else cells.iloc[chosen].reset_index(drop=True),
         len(rows),
         wanted.get("labels"),
         0 if unpredicted else len(others),
