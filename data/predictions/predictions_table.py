@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from os import PathLike
 from pathlib import Path
 
@@ -160,9 +159,7 @@ def _arrange(
     return pa.table(columns)
 
 
-def read_predictions(
-    path: str | PathLike[str], *, embedding: bool = True, image_id: str | None = None
-) -> pd.DataFrame:
+def read_predictions(path: str | PathLike[str], *, embedding: bool = True) -> pd.DataFrame:
     """Read a predictions table.
 
     Parameters
@@ -171,8 +168,6 @@ def read_predictions(
         The file.
     embedding
         Whether to read the column ``embedding``, too, where the file has it.
-    image_id
-        The image whose cells alone are read; None for all.
 
     Returns
     -------
@@ -192,8 +187,7 @@ def read_predictions(
             optional = ["labels", *(["embedding"] if embedding else [])]
             wanted = [*needed, *(name for name in optional if name in present)]
             missing = [name for name in needed if name not in present]
-            read = file.read if image_id is None else partial(_read_image, path, image_id)
-            table = None if missing else read(wanted).to_pandas()
+            table = None if missing else file.read(wanted).to_pandas()
     except FileNotFoundError:
         raise _missing(path) from None
     except (OSError, ValueError) as error:
@@ -204,10 +198,6 @@ def read_predictions(
         table["embedding"] = [row.astype(np.float32) for row in table["embedding"]]
     _check(table, path)
     return table
-
-
-def _read_image(path: str | PathLike[str], image_id: str, columns: list[str]) -> pa.Table:
-    return pq.read_table(path, columns=columns, filters=[("image_id", "==", image_id)])
 
 
 def probability_columns(columns: Iterable[str]) -> list[str]:

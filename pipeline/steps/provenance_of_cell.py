@@ -8,7 +8,8 @@ from data.cells.field_cells import read_versions
 from data.errors import InputError
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
-from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
+from data.predictions.predictions_table import probability_columns
+from data.predictions.stored_predictions import StoredPredictions
 from data.provenance.record import CellRecord
 from data.storage.images import locate_images
 from pipeline.runs.manifest import Manifest
@@ -95,11 +96,12 @@ def _find_prediction(work: WorkFolder, image_id: str, cell_id: int) -> dict[str,
     """Return the parts of the record about the prediction; none where the cell has none."""
     if not work.predictions.exists():
         return {}
-    table = read_predictions(work.predictions, embedding=False, image_id=image_id)
+    predictions = StoredPredictions(work.predictions)
+    table = predictions.read_image(image_id)
     row = table[table["cell_id"] == cell_id]
     if row.empty:
         return {}
-    names = read_class_names(work.predictions)
+    names = predictions.class_names
     values = row[probability_columns(list(table.columns))].iloc[0]
     labels = str(row["labels"].iloc[0]) if "labels" in table.columns else ""
     return {

@@ -158,13 +158,3 @@ def test_files_that_are_no_predictions(path: Path) -> None:
     pd.DataFrame({**columns, **dict.fromkeys(["p_0", "p_1", "p_3"], 0.5)}).to_parquet(path)
     with pytest.raises(InputError, match="no column p_2"):
         read_predictions(path)
-
-
-def test_the_cells_of_one_image(tmp_path: Path) -> None:
-    path = tmp_path / "predictions.parquet"
-    values = np.linspace(0, 1, 8).reshape(4, 2)
-    write_predictions(path, ["a", "b", "a", "c"], np.arange(4), values, values, ["A", "B"])
-    table = read_predictions(path, image_id="a")
-    assert table["cell_id"].tolist() == [0, 2]
-    assert table.equals(read_predictions(path).iloc[[0, 2]].reset_index(drop=True))
-    assert read_predictions(path, image_id="d").empty
