@@ -3,7 +3,7 @@
 Run from the top folder: ``python -m benchmarks.memory``. The tables are made up: images of 20 cells, mask
 strings of 1.7 kB as real ones have, probabilities of 19 classes. Each stage runs in a process of its own.
 Fields and tiles are left out, since their memory is that of one field: of `crops` the tiles are not written,
-and `inspect` shows one field.
+and `inspect` shows one field; `export` writes no mask.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -35,11 +36,14 @@ from data.predictions.predictions_table import write_predictions
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.tile_writer import TileWriter
 from pipeline.engines.local import LocalEngine
+from stages.export.paths import ExportInputs
+from stages.stage import Context
 
 _CELLS_PER_IMAGE = 20
 _MASK_CHARACTERS = 1700
 _SIDE = 2048
-_STAGES = ("combine", "crops", "inspect", "merge")
+_STAGES = ("combine", "crops", "inspect", "merge", "coco", "h5ad")
+"""The last two are formats of export."""
 _SHARDS = 4
 _PART_CELLS = 20_000
 
@@ -118,6 +122,8 @@ def run_stage(stage: str, folder: Path) -> None:
                 CropsSettings.model_validate({}),
                 context,
             )
+    elif stage in ("coco", "h5ad"):
+        _export(stage, folder, ExportInputs(cells, table, predictions), context)
     else:
         from stages.inspect.paths import InspectInputs, InspectOutputs
         from stages.inspect.run import run as inspect
@@ -128,6 +134,24 @@ def run_stage(stage: str, folder: Path) -> None:
             shown,
             InspectOutputs(folder / "report"),
             InspectSettings.model_validate({"max_fields": 1}),
+            context,
+        )
+
+
+def _export(name: str, folder: Path, inputs: ExportInputs, context: Context) -> None:
+    """Export without reading any picture or decoding any mask."""
+    from stages.export.fields import coco
+    from stages.export.paths import ExportOutputs
+    from stages.export.run import run as export
+    from stages.export.settings import ExportSettings
+
+    images = pd.read_parquet(inputs.images_table_path, columns=["image_id"])["image_id"]
+    fields = [Field(image_id, {"green": folder / f"{image_id}_green.png"}) for image_id in images]
+    with patch.object(coco, "describe_mask", lambda *_: {}):
+        export(
+            replace(inputs, fields=fields, images_dir=folder),
+            ExportOutputs(folder / ("exported.h5ad" if name == "h5ad" else "exported")),
+            ExportSettings.model_validate({"format": name}),
             context,
         )
 

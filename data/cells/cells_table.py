@@ -160,8 +160,10 @@ def write_cells(path: str | PathLike[str], table: pd.DataFrame) -> None:
         table.astype(COLUMN_TYPES).to_parquet(temporary, compression="zstd", index=False)
 
 
-def read_cells(path: str | PathLike[str], columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a cells table, or some of its columns.
+def read_cells(
+    path: str | PathLike[str], columns: list[str] | None = None, *, image_id: str | None = None
+) -> pd.DataFrame:
+    """Read a cells table, or some of its columns, or the cells of one image alone.
 
     A table of a version without ``group`` and ``image_hash`` is read, too: each image is then a group.
 
@@ -172,7 +174,7 @@ def read_cells(path: str | PathLike[str], columns: list[str] | None = None) -> p
     """
     path = Path(path)
     with cells_file_errors(path):
-        return _read_columns(path, columns or list(COLUMN_TYPES))
+        return _read_columns(path, columns or list(COLUMN_TYPES), image_id)
 
 
 @contextmanager
@@ -207,9 +209,10 @@ def add_new_columns(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: values for name, values in new.items() if name not in table})
 
 
-def _read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
+def _read_columns(path: Path, columns: list[str], image_id: str | None) -> pd.DataFrame:
     missing = _NEW_COLUMNS.difference(pq.read_schema(path).names)
+    filters = None if image_id is None else [("image_id", "==", image_id)]
     if missing.isdisjoint(columns):
-        return pd.read_parquet(path, columns=columns)
+        return pd.read_parquet(path, columns=columns, filters=filters)
     present = dict.fromkeys(["image_id", *(column for column in columns if column not in missing)])
-    return add_new_columns(pd.read_parquet(path, columns=list(present)))[columns]
+    return add_new_columns(pd.read_parquet(path, columns=list(present), filters=filters))[columns]

@@ -92,6 +92,28 @@ class StoredPredictions:
         except (OSError, ValueError) as error:
             raise self._damaged(error) from None
 
+    def read_image(self, image_id: str) -> pd.DataFrame:
+        """Read ``image_id``, ``cell_id``, ``p_0`` and so on and, where there are, ``labels`` of one image.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, or a probability lies outside 0..1.
+        """
+        columns = [name for name in ("image_id", "cell_id", "labels") if name in self._names]
+        filters = [("image_id", "==", image_id)]
+        try:
+            table = pq.read_table(self.path, columns=[*columns, *self._probabilities], filters=filters)
+        except (OSError, ValueError) as error:
+            raise self._damaged(error) from None
+        rows = table.to_pandas()
+        probabilities = rows[self._probabilities].to_numpy()
+        if not ((probabilities >= 0) & (probabilities <= 1)).all():
+            raise InputError(
+                found="a probability outside 0..1", where=f"{self.path}, image {image_id}", expected="0..1"
+            )
+        return rows
+
     def read_parts(self, rows: int = PART_ROWS) -> Iterator[PredictionsPart]:
         """Read the numbers of all rows, some at a time, in their order.
 

@@ -1,5 +1,6 @@
 """Cells that count less than others, or not at all."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -42,34 +43,62 @@ class CellRules(Settings):
     )
 
 
-def find_left_out(cells: CellFacts, rules: CellRules) -> NDArray[np.bool_]:
-    """Find the cells that are not to be written, (n,) bool; one of which a fact is not known stays."""
+@dataclass(frozen=True)
+class SizeSpread:
+    """How large cells are.
+
+    Attributes
+    ----------
+    centre
+        Median of the logarithms of their areas.
+    deviation
+        Standard deviation of these by the median absolute deviation; 0 where more than half of the areas are
+        equal.
+    """
+
+    centre: float
+    deviation: float
+
+
+def measure_spread(areas: NDArray[np.float64]) -> SizeSpread:
+    """Measure how large cells are by their areas (n,)."""
+    if not len(areas):
+        return SizeSpread(0.0, 0.0)
+    logarithms = np.log(areas)
+    centre = np.median(logarithms)
+    return SizeSpread(float(centre), float(_TO_DEVIATION * np.median(np.abs(logarithms - centre))))
+
+
+def find_left_out(cells: CellFacts, rules: CellRules, spread: SizeSpread | None) -> NDArray[np.bool_]:
+    """Find the cells that are not to be written, (n,) bool; one of which a fact is not known stays.
+
+    Without a spread, sizes are compared with those of these cells.
+    """
     left_out = np.zeros(len(cells.image_ids), bool)
     if rules.invisible == "leave-out":
         left_out |= cells.nucleus_intensity < rules.min_nucleus_intensity
     if rules.size == "leave-out":
-        left_out |= measure_deviations(cells.areas) > rules.max_deviations
+        left_out |= measure_deviations(cells.areas, spread) > rules.max_deviations
     return left_out
 
 
-def weigh_cells(cells: CellFacts, rules: CellRules) -> NDArray[np.float64]:
-    """Compute the factor of each cell's confidences, (n,) 0..1."""
+def weigh_cells(cells: CellFacts, rules: CellRules, spread: SizeSpread | None) -> NDArray[np.float64]:
+    """Compute the factor of each cell's confidences, (n,) 0..1; the spread is that of `find_left_out`."""
     weights = np.ones(len(cells.image_ids))
     if rules.border == "weight":
         weights *= cells.fraction_inside
     if rules.size == "weight":
-        deviations = measure_deviations(cells.areas)
+        deviations = measure_deviations(cells.areas, spread)
         weights *= rules.max_deviations / np.maximum(deviations, rules.max_deviations)
     return weights
 
 
-def measure_deviations(areas: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Measure how far the logarithms of areas lie from their median, in standard deviations.
+def measure_deviations(areas: NDArray[np.float64], spread: SizeSpread | None = None) -> NDArray[np.float64]:
+    """Measure how far the logarithms of areas lie from their centre, in standard deviations.
 
-    By the median absolute deviation; 0 for all where more than half of the areas are equal.
+    The centre and the deviation are those of a spread, or of these areas; 0 for all where the deviation is.
     """
-    if not len(areas):
-        return np.zeros(0)
-    distance = np.abs(np.log(areas) - np.median(np.log(areas)))
-    scale = _TO_DEVIATION * np.median(distance)
-    return distance / scale if scale > 0 else np.zeros(len(areas))
+    spread = spread or measure_spread(areas)
+    if not spread.deviation > 0:
+        return np.zeros(len(areas))
+    return np.abs(np.log(areas) - spread.centre) / spread.deviation

@@ -82,8 +82,9 @@ def apply_rare_rules(
 def _rank_in_image(values: NDArray[np.float64], image_ids: NDArray[np.str_]) -> NDArray[np.float64]:
     """Return the share of the cells of an image that a cell is not below, of equals the mean: (n, k) 0..1."""
     ranks = np.empty_like(values)
-    for image_id in np.unique(image_ids):
-        rows = np.flatnonzero(image_ids == image_id)
+    _, images = np.unique(image_ids, return_inverse=True)
+    order = np.argsort(images, kind="stable")
+    for rows in np.split(order, np.cumsum(np.bincount(images))[:-1]):
         inside = values[rows]
         below = (inside[np.newaxis] < inside[:, np.newaxis]).sum(axis=1)
         equal = (inside[np.newaxis] == inside[:, np.newaxis]).sum(axis=1)

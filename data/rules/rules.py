@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import Field as Setting
 
 from data.rules.cell_facts import CellFacts
-from data.rules.cell_rules import CellRules, find_left_out, weigh_cells
+from data.rules.cell_rules import CellRules, SizeSpread, find_left_out, weigh_cells
 from data.rules.image_fusion import ImageRules, fuse_with_image, join_evidence, summarise_images
 from data.rules.image_mean import without_image_mean
 from data.rules.negative_rules import NegativeRules, apply_negative_rules, find_negative
@@ -59,13 +59,14 @@ def apply_rules(
     rules: Rules,
     image_weight: float | None,
     classified: NDArray[np.floating] | None = None,
+    spread: SizeSpread | None = None,
 ) -> Confidences:
     """Compute the confidences of cells.
 
     Parameters
     ----------
     probabilities
-        (n, classes) as they were predicted, of all cells of the images that are not dropped.
+        (n, classes) as they were predicted, of all cells of some images that are not dropped.
     cells
         What is known of these cells.
     names
@@ -77,6 +78,8 @@ def apply_rules(
     classified
         (n, classes) what a classifier of whole fields says of each cell's image; needed where the rules take
         the image's probabilities from it.
+    spread
+        The sizes that those of the cells are compared with; needed where these are not all cells.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def apply_rules(
     if rules == Rules.model_validate({}):
         return Confidences(probabilities, np.zeros(len(probabilities), bool))
     values = probabilities.astype(np.float64)
-    left_out = find_left_out(cells, rules.cells)
+    left_out = find_left_out(cells, rules.cells, spread)
     if rules.image.fusion != "as-predicted":
         told = rules.image.predicted_weight
         values = without_image_mean(values, cells.image_ids, image_weight if told == "auto" else told)
@@ -96,7 +99,7 @@ def apply_rules(
     values = fuse_with_image(values, images, joint, rules.image)
     values = apply_negative_rules(values, rules.negative, find_negative(names, rules.negative))
     values = apply_rare_rules(values, images, cells.image_ids, rules.rare, find_rare(names, rules.rare))
-    return Confidences(values * weigh_cells(cells, rules.cells)[:, np.newaxis], left_out)
+    return Confidences(values * weigh_cells(cells, rules.cells, spread)[:, np.newaxis], left_out)
 
 
 def _find_images(

@@ -8,7 +8,8 @@ from data.cells.field_cells import read_versions
 from data.errors import InputError
 from data.fields.image_folder import find_fields
 from data.fields.image_settings import ImageSettings
-from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
+from data.predictions.predictions_table import probability_columns
+from data.predictions.stored_predictions import StoredPredictions
 from data.provenance.record import CellRecord
 from data.storage.images import locate_images
 from pipeline.runs.manifest import Manifest
@@ -32,14 +33,13 @@ def describe_cell(work: WorkFolder, cell: str, segmented: Manifest | None) -> Ce
             expected="the ID of a field and the number of a cell, such as A1/3",
             advice="the cells table and the pages of the report have both",
         )
-    table = read_cells(work.cells, ["image_id", "cell_id", "dropped"])
-    of_field = table[table["image_id"] == image_id]
+    of_field = read_cells(work.cells, ["image_id", "cell_id", "dropped"], image_id=image_id)
     row = of_field[of_field["cell_id"] == int(number)]
     if row.empty:
         raise InputError(
             found=f"no cell {number} of {image_id}" if len(of_field) else f"no field {image_id}",
             where=work.cells,
-            expected=_expected(sorted(of_field["cell_id"]) or sorted(set(table["image_id"]))),
+            expected=_expected(sorted(of_field["cell_id"]) or _list_fields(work)),
             advice="give one of these with --cell",
         )
     remarks: list[str] = []
@@ -59,6 +59,10 @@ def describe_cell(work: WorkFolder, cell: str, segmented: Manifest | None) -> Ce
 def _expected(names: list[Any]) -> str:
     shown = ", ".join(map(str, names[:10]))
     return f"one of {shown}{' ...' if len(names) > 10 else ''}" if names else "cells"
+
+
+def _list_fields(work: WorkFolder) -> list[str]:
+    return sorted(set(read_cells(work.cells, ["image_id"])["image_id"]))
 
 
 def _find_files(image_id: str, segmented: Manifest | None, remarks: list[str]) -> Mapping[str, str]:
@@ -92,11 +96,12 @@ def _find_prediction(work: WorkFolder, image_id: str, cell_id: int) -> dict[str,
     """Return the parts of the record about the prediction; none where the cell has none."""
     if not work.predictions.exists():
         return {}
-    table = read_predictions(work.predictions, embedding=False)
-    row = table[(table["image_id"] == image_id) & (table["cell_id"] == cell_id)]
+    predictions = StoredPredictions(work.predictions)
+    table = predictions.read_image(image_id)
+    row = table[table["cell_id"] == cell_id]
     if row.empty:
         return {}
-    names = read_class_names(work.predictions)
+    names = predictions.class_names
     values = row[probability_columns(list(table.columns))].iloc[0]
     labels = str(row["labels"].iloc[0]) if "labels" in table.columns else ""
     return {

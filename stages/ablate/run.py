@@ -26,7 +26,7 @@ from data.tables.csv_file import write_csv
 from stages.ablate.paths import AblateInputs, AblateOutputs
 from stages.ablate.settings import AblateSettings
 from stages.combine.image_table import read_image_probabilities
-from stages.combine.joined_cells import join_cells, merge_classes
+from stages.combine.joined_cells import SubmissionClasses, join_cells
 from stages.stage import Context, StageReport
 
 log = logging.getLogger("hpacells")
@@ -128,8 +128,8 @@ def _read(inputs: AblateInputs, settings: AblateSettings) -> _Predicted:
     table, probabilities = join_cells(inputs.cells_path, inputs.predictions_path)
     kept = table[table["dropped"] == ""]
     probabilities = probabilities[kept["prediction"].to_numpy(np.intp)]
-    probabilities, details = merge_classes(probabilities, inputs.predictions_path, inputs.combined.label_set)
-    names = tuple(details["class_names"])
+    classes = SubmissionClasses(inputs.predictions_path, inputs.combined.label_set)
+    probabilities, names = classes.merge(probabilities), tuple(classes.details["class_names"])
     label_set = LabelSet(names=names, title="of the predictions")
     truth = read_submission(inputs.truth_path, label_set)
     masks = StoredCells(inputs.cells_path).read_masks(kept["row"].to_numpy(np.intp))

@@ -4,9 +4,6 @@ import logging
 import shutil
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from data.errors import InputError
 from data.predictions.submission_table import is_compressed
 
@@ -23,15 +20,15 @@ _SURE = 1.1
 """How much larger than the free disk the expected size has to be, since it is estimated."""
 
 
-def tell_size(path: Path, classes: NDArray[np.integer], mask_bytes: float) -> None:
+def tell_size(path: Path, triples: int, cells: int, mask_bytes: float) -> None:
     """Log how large a submission will be, where it is large.
 
     Parameters
     ----------
     path
         The submission.
-    classes
-        (n,) how many classes are written of each cell.
+    triples, cells
+        How many triples are written, of how many cells.
     mask_bytes
         Characters of a mask string on average.
 
@@ -40,8 +37,8 @@ def tell_size(path: Path, classes: NDArray[np.integer], mask_bytes: float) -> No
     InputError
         There is not as much room on its disk, even if compression leaves each mask once.
     """
-    plain = float(classes.sum()) * (mask_bytes + _NUMBERS_BYTES)
-    least = _PACKED * mask_bytes * np.count_nonzero(classes) if is_compressed(path) else plain
+    plain = triples * (mask_bytes + _NUMBERS_BYTES)
+    least = _PACKED * mask_bytes * cells if is_compressed(path) else plain
     free = shutil.disk_usage(_existing(path.absolute().parent)).free
     if least > free * _SURE:
         raise InputError(
@@ -61,7 +58,7 @@ def tell_size(path: Path, classes: NDArray[np.integer], mask_bytes: float) -> No
         "--set combine.max_classes=3, or with an --output that ends in .csv.zst",
         _format(plain),
         _format(free),
-        classes.sum() / max(1, np.count_nonzero(classes)),
+        triples / max(1, cells),
     )
 
 

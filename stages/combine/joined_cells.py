@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
-from data.labels.class_mapping import map_classes
+from data.labels.class_mapping import ClassMapping, map_classes
 from data.labels.label_set import read_label_set
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
 from data.rules.cell_facts import FACT_COLUMNS
@@ -20,48 +20,60 @@ log = logging.getLogger("hpacells")
 _CELL = ["image_id", "cell_id"]
 
 
-def merge_classes(
-    probabilities: NDArray[np.float32], predictions: Path, label_set: str | None
-) -> tuple[NDArray[np.floating], dict[str, Any]]:
-    """Return the probabilities of the classes of the submission, and what is to be recorded of these.
+class SubmissionClasses:
+    """The classes of a submission, into which those that were predicted are merged.
 
     Parameters
     ----------
-    probabilities
-        (n, classes) as they were predicted.
     predictions
         Predictions table, which has the names of the classes.
     label_set
         Label set of the submission; None for the predicted classes.
+
+    Attributes
+    ----------
+    details
+        What is to be recorded of them.
 
     Raises
     ------
     InputError
         The label set has none of the predicted classes.
     """
-    names = read_class_names(predictions)
-    target = None if label_set is None else read_label_set(label_set)
-    if target is None or target.names == names:
-        return probabilities, {"class_names": list(names)}
-    mapping = map_classes(names, target, where=predictions)
-    without_a_place, without_members = mapping.without_a_place, mapping.without_members
-    log.info("combine: %d predicted classes as the %d of %s", len(names), len(target), target)
-    if without_a_place:
-        log.warning(
-            "combine: not in the submission, since %s has none such: %s", target, ", ".join(without_a_place)
-        )
-    if without_members:
-        log.warning(
-            "combine: in no cell of the submission, since none was predicted: %s", ", ".join(without_members)
-        )
-    pairs = zip(target.names, mapping.members, strict=True)
-    merged = {
-        "label_set": label_set,
-        "members": {name: [names[number] for number in numbers] for name, numbers in pairs},
-        "without a place": list(without_a_place),
-        "without members": list(without_members),
-    }
-    return mapping.merge(probabilities), {"class_names": list(target.names), "merged": merged}
+
+    def __init__(self, predictions: Path, label_set: str | None) -> None:
+        names = read_class_names(predictions)
+        self._mapping: ClassMapping | None = None
+        self.details: dict[str, Any] = {"class_names": list(names)}
+        target = None if label_set is None else read_label_set(label_set)
+        if target is None or target.names == names:
+            return
+        self._mapping = mapping = map_classes(names, target, where=predictions)
+        without_a_place, without_members = mapping.without_a_place, mapping.without_members
+        log.info("combine: %d predicted classes as the %d of %s", len(names), len(target), target)
+        if without_a_place:
+            log.warning(
+                "combine: not in the submission, since %s has none such: %s",
+                target,
+                ", ".join(without_a_place),
+            )
+        if without_members:
+            log.warning(
+                "combine: in no cell of the submission, since none was predicted: %s",
+                ", ".join(without_members),
+            )
+        pairs = zip(target.names, mapping.members, strict=True)
+        merged = {
+            "label_set": label_set,
+            "members": {name: [names[number] for number in numbers] for name, numbers in pairs},
+            "without a place": list(without_a_place),
+            "without members": list(without_members),
+        }
+        self.details = {"class_names": list(target.names), "merged": merged}
+
+    def merge(self, probabilities: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return the probabilities (n, classes) of the submission's classes from those predicted."""
+        return probabilities if self._mapping is None else self._mapping.merge(probabilities)
 
 
 def join_cells(cells: Path, predictions: Path) -> tuple[pd.DataFrame, NDArray[np.float32]]:

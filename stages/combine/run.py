@@ -1,31 +1,21 @@
 """Combine: write the submission, a triple of label, confidence and mask for each cell and class."""
 
-import logging
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from data.cells.stored_cells import StoredCells
-from data.errors import InputError
-from data.fields.images_table import read_images
 from data.predictions.prediction_string import choose_classes, choose_triples, format_prediction_string
-from data.predictions.predictions_table import read_calibrations, read_image_weight
 from data.predictions.submission import SubmissionRow, write_submission
-from data.rules.cell_facts import collect_facts
-from data.rules.rules import apply_rules
+from stages.combine.cell_confidences import CellConfidences
 from stages.combine.expected_size import tell_size
-from stages.combine.image_table import read_image_probabilities
-from stages.combine.joined_cells import join_cells, merge_classes
+from stages.combine.image_cells import CellSource
 from stages.combine.paths import CombineInputs, CombineOutputs
 from stages.combine.settings import CombineSettings
+from stages.combine.survey import open_cells
 from stages.stage import Context, StageReport
 
-log = logging.getLogger("hpacells")
-
 _NO_ROWS = np.empty(0, np.intp)
-_CELLS_AT_A_TIME = 2**16
 
 
 def run(
@@ -34,7 +24,8 @@ def run(
     """Write a submission with every cell that is neither dropped nor left out by a rule.
 
     Confidences are the predicted probabilities, or what the rules make of them; they have 6 significant
-    digits. The most confident triple of an image comes first.
+    digits. The most confident triple of an image comes first. Cells are read some images at a time, as often
+    as they are needed.
 
     Returns
     -------
@@ -49,87 +40,68 @@ def run(
         cell lies in an image that the images table or the table of fields lacks, the label set has none of
         the predicted classes, or the submission will not fit on the disk.
     """
-    cells = StoredCells(inputs.cells_path)
-    table, probabilities = join_cells(inputs.cells_path, inputs.predictions_path)
-    sizes = _read_sizes(table, inputs)
-    kept = table[table["dropped"] == ""]
-    probabilities = probabilities[kept["prediction"].to_numpy(np.intp)]
-    probabilities, details = merge_classes(probabilities, inputs.predictions_path, settings.label_set)
-    calibrations = read_calibrations(inputs.predictions_path)
-    if calibrations is not None:
-        details["calibrations"] = list(calibrations)
-    facts = collect_facts(kept, inputs.pixel_sizes_um)
-    images = inputs.image_predictions_path
-    confidences = apply_rules(
-        probabilities,
-        facts,
-        details["class_names"],
-        settings.rules,
-        read_image_weight(inputs.predictions_path),
-        None
-        if images is None
-        else read_image_probabilities(images, facts.image_ids, inputs.predictions_path, settings.label_set),
+    masks = StoredCells(inputs.cells_path)
+    cells, survey = open_cells(inputs, settings.rules.cells)
+    confidences = CellConfidences(inputs, settings, survey)
+    counts = _count(cells, confidences, settings)
+    tell_size(
+        outputs.submission_path,
+        counts["triples"],
+        counts["cells"] - counts["cells without a triple"],
+        masks.mean_mask_bytes,
     )
-    kept, probabilities = kept[~confidences.left_out], confidences.values[~confidences.left_out]
-    classes = _count_classes(probabilities, settings)
-    tell_size(outputs.submission_path, classes, cells.mean_mask_bytes)
-    with context.track("combine", len(sizes)) as advance:
-        write_submission(outputs.submission_path, _rows(sizes, kept, probabilities, cells, settings, advance))
+    with context.track("combine", len(cells.sizes)) as advance:
+        write_submission(outputs.submission_path, _rows(cells, masks, confidences, settings, advance))
+    left_out = counts.pop("left out by a rule")
     return StageReport(
         counts={
-            "images": len(sizes),
-            "cells": len(kept),
-            "dropped": int((table["dropped"] != "").sum()),
-            **({"left out by a rule": int(confidences.left_out.sum())} if confidences.left_out.any() else {}),
-            "triples": int(classes.sum()),
-            "cells without a triple": int((classes == 0).sum()),
+            "images": len(cells.sizes),
+            "cells": counts.pop("cells"),
+            "dropped": survey.dropped,
+            **({"left out by a rule": left_out} if left_out else {}),
+            **counts,
         },
-        details=details,
+        details=confidences.details,
     )
 
 
-def _count_classes(probabilities: NDArray[np.floating], settings: CombineSettings) -> NDArray[np.int64]:
-    """Count the classes that are written of each cell: (n,)."""
-    parts = [
-        choose_classes(
-            probabilities[start : start + _CELLS_AT_A_TIME], settings.min_confidence, settings.max_classes
-        ).sum(axis=1)
-        for start in range(0, len(probabilities), _CELLS_AT_A_TIME)
-    ]
-    return np.concatenate([np.empty(0, np.int64), *parts])
-
-
-def _read_sizes(table: pd.DataFrame, inputs: CombineInputs) -> pd.DataFrame:
-    """Return ``image_id``, ``image_height`` and ``image_width`` of the images that get a row."""
-    images = inputs.images_table_path
-    columns = ["image_id", "image_height", "image_width"]
-    if images is None:
-        return table[columns].drop_duplicates("image_id")
-    sizes = read_images(images)[columns]
-    other = table[~table["image_id"].isin(sizes["image_id"])]
-    if len(other):
-        raise InputError(
-            found=f"no image {other['image_id'].iloc[0]}, of which {inputs.cells_path} has cells",
-            where=images,
-            expected="the images of these cells",
-            advice="run `hpacells segment` again",
-        )
-    return sizes
+def _count(cells: CellSource, confidences: CellConfidences, settings: CombineSettings) -> dict[str, int]:
+    """Count the triples that will be written, and the cells with and without any."""
+    counts: dict[str, int] = dict.fromkeys(
+        ("cells", "left out by a rule", "triples", "cells without a triple"), 0
+    )
+    for part in cells.read():
+        made = confidences.compute(part)
+        values = made.values[~made.left_out]
+        classes = choose_classes(values, settings.min_confidence, settings.max_classes).sum(axis=1)
+        counts["cells"] += len(values)
+        counts["left out by a rule"] += int(made.left_out.sum())
+        counts["triples"] += int(classes.sum())
+        counts["cells without a triple"] += int((classes == 0).sum())
+    return counts
 
 
 def _rows(
-    sizes: pd.DataFrame,
-    kept: pd.DataFrame,
-    probabilities: NDArray[np.floating],
-    cells: StoredCells,
+    cells: CellSource,
+    masks: StoredCells,
+    confidences: CellConfidences,
     settings: CombineSettings,
     advance: Callable[[int], None],
 ) -> Iterator[SubmissionRow]:
-    rows_in_file = kept["row"].to_numpy(np.intp)
-    rows_of_image = kept.groupby("image_id", sort=False).indices
-    for image_id, height, width in sizes.itertuples(index=False, name=None):
-        rows = rows_of_image.get(image_id, _NO_ROWS)
-        masks = cells.read_masks(rows_in_file[rows])
-        triples = choose_triples(masks, probabilities[rows], settings.min_confidence, settings.max_classes)
-        yield SubmissionRow(image_id, width, height, format_prediction_string(triples))
+    images = cells.sizes.itertuples(index=False, name=None)
+    for part in cells.read():
+        made = confidences.compute(part)
+        written, values = part.kept[~made.left_out], made.values[~made.left_out]
+        rows_in_file = written["row"].to_numpy(np.intp)
+        rows_of_image = written.groupby("image_id", sort=False).indices
+        for image_id, height, width in images:
+            rows = rows_of_image.get(image_id, _NO_ROWS)
+            strings = masks.read_masks(rows_in_file[rows])
+            triples = choose_triples(strings, values[rows], settings.min_confidence, settings.max_classes)
+            yield SubmissionRow(image_id, width, height, format_prediction_string(triples))
+            advance(1)
+            if image_id == part.image_ids[-1]:
+                break
+    for image_id, height, width in images:
+        yield SubmissionRow(image_id, width, height, "")
         advance(1)

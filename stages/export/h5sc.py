@@ -8,10 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.atomic import atomic_write
-from data.cells.cells_table import read_cells
 from data.channels import STAINS
 from data.errors import InputError
-from data.export.cell_annotations import CELL, find_rows
 from data.export.h5ad_file import create_h5ad, import_h5py, write_array, write_mapping, write_table
 from data.export.h5sc_images import Images
 from data.tiles.tile_store import TileStore
@@ -35,9 +33,8 @@ def write_h5sc(inputs: ExportInputs, path: Path, settings: ExportSettings, conte
     import_h5py(path)
     if inputs.tiles_path is None:
         raise InputError(found="no tiles", where=path, expected="a work folder with tiles.zarr")
-    everything = read_cells(inputs.cells_path, list(CELL))
-    tiles = TileStore(inputs.tiles_path, rows=len(everything))
     cells = DescribedCells(inputs, settings.label_set)
+    tiles = TileStore(inputs.tiles_path, rows=len(cells.table))
     count = len(cells.table) if settings.unpredicted else cells.cells.predicted
     if not count:
         raise InputError(
@@ -46,7 +43,7 @@ def write_h5sc(inputs: ExportInputs, path: Path, settings: ExportSettings, conte
             expected="one or more",
             advice="export with --set export.unpredicted=true, or predict some first",
         )
-    rows = find_rows(everything, cells.cells.table[list(CELL)].iloc[:count])
+    rows = cells.cells.rows[:count]
     names = [STAINS[channel] for channel in tiles.channels]
     images = Images(count, names, tiles.size)
     check_room(path, images.bytes // 2)

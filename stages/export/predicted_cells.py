@@ -1,7 +1,9 @@
 """The cells of an export: those of the cells table that were predicted, and on request the others."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import pandas as pd
@@ -41,10 +43,37 @@ class PredictedCells:
     rows: NDArray[np.intp]
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> "CellNames":
         """Names of the cells, ``IMAGE_CELL``, each once."""
-        images, numbers = self.table["image_id"], self.table["cell_id"]
-        return [f"{image}_{number}" for image, number in zip(images, numbers, strict=True)]
+        return CellNames(self.table)
+
+
+class CellNames(Sequence[str]):
+    """Names of cells, which are made when they are asked for.
+
+    Parameters
+    ----------
+    table
+        (n rows) ``image_id`` and ``cell_id``.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._images, self._numbers = table["image_id"], table["cell_id"]
+
+    def __len__(self) -> int:
+        """Count the cells."""
+        return len(self._images)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        """Return the name of a cell, or of some."""
+        if not isinstance(place, slice):
+            return f"{self._images.iloc[place]}_{self._numbers.iloc[place]}"
+        pairs = zip(self._images.iloc[place].tolist(), self._numbers.iloc[place].tolist(), strict=True)
+        return [f"{image}_{number}" for image, number in pairs]
 
 
 def choose_cells(
@@ -90,10 +119,13 @@ def choose_cells(
             advice="run `hpacells predict` again",
         )
     others = _find_others(cells, rows)
-    _tell(cells, others, unpredicted)
+    kept = int((cells["dropped"].iloc[others] == "").sum())
+    tell_left_out(kept, len(others), unpredicted=unpredicted)
     chosen = np.concatenate([rows, others]) if unpredicted else rows
+    is_whole = len(chosen) == len(cells) and bool((chosen == np.arange(len(cells))).all())
     return PredictedCells(
-        cells.iloc[chosen].reset_index(drop=True),
+        # A copy of a large table is not made in vain.
+        cells if is_whole else cells.iloc[chosen].reset_index(drop=True),
         len(rows),
         wanted.get("labels"),
         0 if unpredicted else len(others),
@@ -107,12 +139,12 @@ def _find_others(cells: pd.DataFrame, rows: NDArray[np.intp]) -> NDArray[np.intp
     return np.flatnonzero(is_other)
 
 
-def _tell(cells: pd.DataFrame, others: NDArray[np.intp], unpredicted: bool) -> None:
-    kept = int((cells["dropped"].iloc[others] == "").sum())
+def tell_left_out(kept: int, others: int, *, unpredicted: bool) -> None:
+    """Log how many cells were not predicted, and how many of these are not dropped."""
     if kept:
         log.warning("export: %d cells that are not dropped were not predicted", kept)
-    if len(others) and not unpredicted:
-        log.info("export: %d cells without a prediction are left out (export.unpredicted)", len(others))
+    if others and not unpredicted:
+        log.info("export: %d cells without a prediction are left out (export.unpredicted)", others)
 
 
 def _refuse_twice(table: pd.DataFrame, path: object) -> None:

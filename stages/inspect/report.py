@@ -1,6 +1,5 @@
 """Writing a report: the same for segmented fields and for pre-cropped cells."""
 
-import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,10 +20,10 @@ from stages.inspect.cells.neighbours import Neighbours, find_neighbours
 from stages.inspect.cells.places import Places
 from stages.inspect.cells.queue import Queue, order_queue
 from stages.inspect.cells.shown_field import ShownField
-from stages.inspect.class_details import describe_classes
 from stages.inspect.paths import InspectInputs, InspectOutputs, PrecroppedInspectInputs
 from stages.inspect.settings import InspectSettings
 from stages.inspect.summary import summarise
+from stages.inspect.tally.cell_tally import CellTally, identify_cells
 from stages.inspect.written.field_files import FieldFiles
 from stages.inspect.written.indexes import write_cell_index, write_field_index
 from stages.inspect.written.scripts import write_script
@@ -32,7 +31,6 @@ from stages.inspect.written.site import write_site
 from stages.stage import Context, Failure
 
 _CURVES, _RATE = "curves.png", "find_rate.png"
-_IDENTITY = ["image_id", "cell_id", "y0", "x0", "y1", "x1", "area_px"]
 
 
 class ShownFields(Protocol):
@@ -72,7 +70,9 @@ class Report:
     total
         How many there are, shown or not.
     facts
-        What is said of each cell.
+        What is said of each cell, of those that are shown at least.
+    tally
+        What is said of all cells.
     tiles
         The tile store.
     has_groups
@@ -83,6 +83,7 @@ class Report:
     fields: ShownFields
     total: int
     facts: CellFacts
+    tally: CellTally
     tiles: TileStore
     has_groups: bool
 
@@ -102,7 +103,7 @@ class Report:
         attention = find_attention(
             inputs.predicted_by,
             inputs.tiles_path,
-            np.flatnonzero(self.facts.predicted.known & is_shown),
+            self.facts.stored[self.facts.predicted.known & is_shown],
             settings,
             context,
         )
@@ -124,13 +125,16 @@ class Report:
                 "fields": write_field_index(folder, self.facts, self.fields.titles, rows, set(failures)),
                 "cells": write_cell_index(folder, self.facts, places, with_ids=self.has_groups),
             }
-            write_script(folder, "data/classes", describe_classes(self.facts, places.without(failures)))
+            classes = self.tally.classes.describe(self.facts, places.without(failures))
+            write_script(folder, "data/classes", classes)
             if queue is not None:
                 write_script(folder, "data/queue", _describe_queue(queue, places))
             write_script(folder, "data/run", self._describe_run(settings, list(failures.values()), copied))
             described = self._describe(settings, attention, neighbours, parts, has_queue=queue is not None)
             write_script(folder, "data/report", described)
-            summary = summarise(inputs, self.facts, list(failures.values()), self.total, len(pages))
+            summary = summarise(
+                inputs, self.facts, self.tally, list(failures.values()), self.total, len(pages)
+            )
             write_site(folder, attention=attention.note, **summary)
         return list(failures.values())
 
@@ -157,7 +161,7 @@ class Report:
         label_set = facts.predicted.label_set
         return {
             "version": find_version("hpacells"),
-            "key": _identify(facts),
+            "key": identify_cells(inputs.cells_path),
             "groups": self.has_groups,
             "classes": facts.class_names,
             "predicted": len(label_set) if label_set else 0,
@@ -167,7 +171,7 @@ class Report:
             "top": settings.top_classes,
             "fields": len(self.fields.pages),
             "total": self.total,
-            "cells": len(facts),
+            "cells": self.tally.cells,
             "parts": parts,
             "labels": inputs.labels_path.name if inputs.labels_path else "",
             "attention": {
@@ -195,14 +199,6 @@ class Report:
             "failures": [{"where": failure.where, "why": failure.why} for failure in failures],
             "scores": inputs.scores if isinstance(inputs, InspectInputs) else None,
         }
-
-
-def _identify(facts: CellFacts) -> str:
-    """Return a name of the segmented cells, under which a browser keeps what it is told of them."""
-    digest = hashlib.sha256()
-    for name in _IDENTITY:
-        digest.update("\n".join(map(str, facts.table[name].tolist())).encode())
-    return digest.hexdigest()[:16]
 
 
 def _describe_queue(queue: Queue, places: Places) -> dict[str, Any]:

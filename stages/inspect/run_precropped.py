@@ -2,7 +2,7 @@
 
 from data.cells.cells_table import read_cells
 from data.tiles.tile_store import TileStore
-from stages.inspect.cells.cell_facts import COLUMNS, CellFacts
+from stages.inspect.cells.cell_facts import COLUMNS, CellFacts, GivenClasses
 from stages.inspect.cells.groups import divide_cells
 from stages.inspect.cells.mosaics import Mosaics
 from stages.inspect.cells.predicted_cells import PredictedCells
@@ -10,6 +10,7 @@ from stages.inspect.given_labels import read_given_labels
 from stages.inspect.paths import InspectOutputs, PrecroppedInspectInputs
 from stages.inspect.report import Report
 from stages.inspect.settings import InspectSettings
+from stages.inspect.tally.cell_tally import CellTally
 from stages.stage import Context, StageReport
 
 
@@ -29,21 +30,24 @@ def run(
     """
     table = read_cells(inputs.cells_path, list(COLUMNS))
     tiles = TileStore(inputs.tiles_path, rows=len(table))
-    predicted = PredictedCells(inputs.predictions_path, table)
+    predicted = PredictedCells.read(inputs.predictions_path, table)
     label_set = inputs.label_set or predicted.label_set
     image_ids = table["image_id"].tolist()
-    given = (
+    labels = (
         read_given_labels(inputs.labels_path, label_set, image_ids)
         if inputs.labels_path is not None and label_set is not None
         else {}
     )
     groups = divide_cells(image_ids, table["group"].tolist(), settings.cells_per_page)
-    facts = CellFacts(table, predicted, given)
+    given = GivenClasses(predicted.label_set, labels)
+    facts, tally = CellFacts(table, predicted, given), CellTally(given)
+    tally.add(facts)
     report = Report(
         inputs=inputs,
         fields=Mosaics(tiles, groups),
         total=len(groups),
         facts=facts,
+        tally=tally,
         tiles=tiles,
         has_groups=True,
     )

@@ -1,19 +1,20 @@
 """The summary of a report: how many cells there are, what was predicted, and how it compares with labels."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from stages.inspect.cells.cell_facts import CellFacts
-from stages.inspect.class_counts import count_patterns
 from stages.inspect.given_labels import PARTLY, RIGHT, WRONG
 from stages.inspect.paths import InspectInputs, PrecroppedInspectInputs
+from stages.inspect.tally.cell_tally import CellTally
 from stages.stage import Failure
 
 
 def summarise(
     inputs: InspectInputs | PrecroppedInspectInputs,
     facts: CellFacts,
+    tally: CellTally,
     failures: Sequence[Failure],
     total: int,
     shown: int,
@@ -25,14 +26,18 @@ def summarise(
     inputs
         Of the stage.
     facts
-        What is said of each cell.
+        What is said of each cell; of pre-cropped ones, of all.
+    tally
+        What is said of all cells.
     failures
         Fields or groups that could not be shown.
     total, shown
         How many fields or groups there are, and how many are shown.
     """
     content: dict[str, Any] = {
-        **count_cells(facts.dropped.tolist()),
+        "cells": tally.cells,
+        "kept": tally.dropped[""],
+        "dropped": {reason: count for reason, count in tally.dropped.items() if reason},
         "fields": total,
         "shown": shown,
         "classifier": inputs.classifier,
@@ -44,7 +49,7 @@ def summarise(
     if isinstance(inputs, InspectInputs):
         return content | {
             "score": inputs.scores,
-            "patterns": count_patterns(facts.table, facts.predicted),
+            "patterns": tally.patterns.describe(facts.class_names),
         }
     return content | {
         "predicted": sum(called is not None for called in facts.called),
@@ -54,19 +59,6 @@ def summarise(
         "trained_on": inputs.trained_on,
         "classes": _count_classes(facts),
     }
-
-
-def count_cells(dropped: Iterable[str]) -> dict[str, Any]:
-    """Count ``cells``, those ``kept``, and those ``dropped`` by reason.
-
-    Parameters
-    ----------
-    dropped
-        Why each cell was left out; "" where it was not.
-    """
-    reasons = Counter(dropped)
-    kept = reasons.pop("", 0)
-    return {"cells": kept + reasons.total(), "kept": kept, "dropped": dict(reasons)}
 
 
 def _count_classes(facts: CellFacts) -> list[dict[str, Any]]:

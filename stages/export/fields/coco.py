@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 
 from data.atomic import atomic_write
-from data.cells.cells_table import read_cells
 from data.cells.stored_cells import StoredCells
 from data.errors import InputError
-from data.export.cell_annotations import CELL, find_rows
 from data.export.fields.coco import CocoList, describe_mask, open_annotations, open_results
 from data.fields.field import Field
 from data.fields.images_table import read_images
 from data.labels.label_file import check_coverage, read_labels
 from data.labels.label_set import LabelSet, read_label_set
-from stages.export.fields.predicted_fields import PredictedField, PredictedFields
+from stages.export.fields.predicted_fields import PredictedField
+from stages.export.fields.successive_fields import open_fields
 from stages.export.paths import ExportInputs
 from stages.export.settings import ExportSettings
 from stages.stage import Context, Failure, StageReport
@@ -37,10 +36,11 @@ def write_coco(inputs: ExportInputs, folder: Path, settings: ExportSettings, con
     InputError
         As `run` says, or a label is none of the predicted classes.
     """
-    cells = PredictedFields(inputs, unpredicted=settings.unpredicted)
+    order = [field.image_id for field in inputs.fields]
+    cells = open_fields(inputs, order, unpredicted=settings.unpredicted)
     labels = _read_labels(inputs, cells.class_names, settings.label_set)
     images, failures, unlabelled = _list_images(inputs, labels)
-    writer = _Writer(inputs, cells, settings.min_score)
+    writer = _Writer(inputs, settings.min_score)
     unclassed = 0
     with (
         atomic_write(folder / "annotations.json") as annotated,
@@ -77,16 +77,15 @@ class _Writer:
 
     Parameters
     ----------
-    inputs, cells
+    inputs
         The tables.
     min_score
         Classes less probable than this are no results, but for the likeliest of a cell.
     """
 
-    def __init__(self, inputs: ExportInputs, cells: PredictedFields, min_score: float) -> None:
+    def __init__(self, inputs: ExportInputs, min_score: float) -> None:
         self._stored = StoredCells(inputs.cells_path)
-        self._all = read_cells(inputs.cells_path, list(CELL))
-        self._cells, self._min_score = cells, min_score
+        self._min_score = min_score
 
     def write(
         self,
@@ -99,7 +98,7 @@ class _Writer:
         """Write the cells of a field; return how many have no class, and so no annotation."""
         if found.table.empty:
             return 0
-        masks = self._stored.read_masks(find_rows(self._all, found.table[list(CELL)]))
+        masks = self._stored.read_masks(found.stored)
         unclassed = 0
         for row, string in enumerate(masks):
             mask = describe_mask(string, image["height"], image["width"])

@@ -20,6 +20,8 @@ class PredictedField:
     ----------
     rows
         (n,) which of all cells of the export they are.
+    stored
+        (n,) where they are in the cells table.
     table
         Their rows of the cells table.
     probabilities
@@ -29,6 +31,7 @@ class PredictedField:
     """
 
     rows: NDArray[np.intp]
+    stored: NDArray[np.intp]
     table: pd.DataFrame
     probabilities: NDArray[np.float32]
     called: list[tuple[int, ...] | None]
@@ -88,13 +91,18 @@ class PredictedFields:
         rows = np.asarray(self._rows.get(image_id, np.empty(0, np.intp)))
         rows = rows[np.argsort(self._cells.table["cell_id"].to_numpy()[rows])]
         table = self._cells.table.iloc[rows].reset_index(drop=True)
-        return PredictedField(rows, table, self._probabilities[rows], [self._call(int(row)) for row in rows])
+        called = [self._call(int(row)) for row in rows]
+        return PredictedField(rows, self._cells.rows[rows], table, self._probabilities[rows], called)
 
     def _call(self, row: int) -> tuple[int, ...] | None:
         if row >= self._cells.predicted:
             return None
-        if self._cells.labels is None:
-            # Predictions without called classes: the likeliest one.
-            return (int(self._probabilities[row].argmax()),)
-        text = self._cells.labels.iloc[row]
-        return tuple(int(number) for number in text.split("|")) if text else ()
+        labels = self._cells.labels
+        return find_called(None if labels is None else labels.iloc[row], self._probabilities[row])
+
+
+def find_called(text: str | None, probabilities: NDArray[np.float32]) -> tuple[int, ...]:
+    """Return the numbers of a cell's called classes from their text, or the likeliest one without a text."""
+    if text is None:
+        return (int(probabilities.argmax()),)
+    return tuple(int(number) for number in text.split("|")) if text else ()

@@ -65,7 +65,7 @@ def write_table_of(
     region = pd.Series(pd.Categorical.from_codes(codes.tolist(), dtype=pd.CategoricalDtype(regions)))
     described.insert(0, REGION, region)
     described.insert(1, INSTANCE, described["cell_id"].to_numpy(np.int64))
-    all_names = cells.cells.names
+    all_names = cells.cells.names[:]
     write_table(group, "obs", described, [all_names[row] for row in rows.tolist()])
     table = cells.cells.table.iloc[rows]
     middle = [(table[f"{axis}0"] + table[f"{axis}1"]).to_numpy() / 2 for axis in "xy"]

@@ -1,12 +1,13 @@
 """What a report says of each cell."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.labels.label_set import LabelSet
 from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.given_labels import compare_labels
 
@@ -29,21 +30,56 @@ PLACES = 4
 """Decimals of the probabilities in a report."""
 
 
-class CellFacts:
-    """Names, predictions and labels of all cells, given cell by cell.
+class GivenClasses:
+    """The classes that a report names, by number, and those that images were given.
 
     Parameters
     ----------
-    table
-        The cells table, with ``COLUMNS``.
-    predicted
-        What was predicted, in the table's order.
+    label_set
+        The classes that are predicted; None where nothing was predicted.
     given
         Image ID -> names of its given classes.
 
     Attributes
     ----------
-    table, predicted
+    names
+        The classes that are predicted, then others that are given.
+    predicted
+        How many are predicted.
+    """
+
+    def __init__(self, label_set: LabelSet | None, given: Mapping[str, tuple[str, ...]]) -> None:
+        known = label_set.names if label_set else ()
+        others = sorted({name for names in given.values() for name in names}.difference(known))
+        self.names, self.predicted = (*known, *others), len(known)
+        number = {name: place for place, name in enumerate(self.names)}
+        self._numbered = {
+            image_id: tuple(number[name] for name in names) for image_id, names in given.items()
+        }
+
+    def find(self, image_ids: Iterable[str]) -> list[tuple[int, ...]]:
+        """Return the numbers of the classes that some images were given; none of an image without labels."""
+        return [self._numbered.get(image_id, ()) for image_id in image_ids]
+
+
+class CellFacts:
+    """Names, predictions and labels of some cells, given cell by cell.
+
+    Parameters
+    ----------
+    table
+        Their rows of the cells table, with ``COLUMNS``.
+    predicted
+        What was predicted, in the same order.
+    given
+        The classes, and those that images were given.
+    stored
+        (n,) where the rows are in the cells table, as their tiles are in the store; by default they are all
+        of it.
+
+    Attributes
+    ----------
+    table, predicted, stored
         As given.
     class_names
         The classes that are predicted, then others that are given.
@@ -58,17 +94,17 @@ class CellFacts:
     """
 
     def __init__(
-        self, table: pd.DataFrame, predicted: PredictedCells, given: Mapping[str, tuple[str, ...]]
+        self,
+        table: pd.DataFrame,
+        predicted: PredictedCells,
+        given: GivenClasses,
+        stored: NDArray[np.intp] | None = None,
     ) -> None:
-        self.table, self.predicted = table, predicted
-        known = predicted.label_set.names if predicted.label_set else ()
-        others = sorted({name for names in given.values() for name in names}.difference(known))
-        self.class_names = (*known, *others)
-        number = {name: place for place, name in enumerate(self.class_names)}
-        numbered = {image_id: tuple(number[name] for name in names) for image_id, names in given.items()}
+        self.table, self.predicted, self.class_names = table, predicted, given.names
+        self.stored = np.arange(len(table)) if stored is None else stored
         self.dropped: NDArray[np.object_] = table["dropped"].to_numpy(object)
         self.called = [predicted.called(row) for row in range(len(table))]
-        self.given = [numbered.get(image_id, ()) for image_id in table["image_id"].tolist()]
+        self.given = given.find(table["image_id"].tolist())
         pairs = zip(self.called, self.given, strict=True)
         self.verdicts = np.array([compare_labels(*pair) for pair in pairs], object)
         self._columns = {name: table[name].to_numpy() for name in COLUMNS}

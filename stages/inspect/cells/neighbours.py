@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from data.tables.parquet_rows import read_batches
 from stages.inspect.cells.places import Places
 from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.stage import Context
@@ -106,9 +107,8 @@ class _Vectors:
         self._path, self._predicted = predictions, predicted
         with pq.ParquetFile(predictions) as file:
             self._has_embedding = "embedding" in file.schema_arrow.names
-        # Row of the predictions -> row of the cells table.
-        self._cell_of = np.full(int(predicted.rows.max(initial=0)) + 1, -1, np.intp)
-        self._cell_of[predicted.rows[shown]] = shown
+        # In the order of the predictions.
+        self._cells = shown[np.argsort(predicted.rows[shown])]
 
     @property
     def what(self) -> str:
@@ -124,16 +124,15 @@ class _Vectors:
             return
         is_wanted = np.zeros(len(self._predicted.rows), bool)
         is_wanted[wanted] = True
-        start = 0
-        with pq.ParquetFile(self._path) as file:
-            for batch in file.iter_batches(_ROWS, columns=["embedding"]):
-                cells = self._cell_of[start : start + len(batch)]
-                start += len(batch)
-                used = np.flatnonzero((cells >= 0) & is_wanted[cells])
-                if len(used):
-                    values = batch.column(0).flatten().to_numpy(zero_copy_only=False)
-                    block = values.reshape(len(batch), -1)[used]
-                    yield cells[used], _normalise(block.astype(np.float32))
+        cells = self._cells[is_wanted[self._cells]]
+        rows, start = self._predicted.rows[cells], 0
+        for batch in read_batches(self._path, _ROWS, ["embedding"]):
+            first, last = np.searchsorted(rows, (start, start + len(batch)))
+            if first < last:
+                values = batch.column(0).flatten().to_numpy(zero_copy_only=False)
+                block = values.reshape(len(batch), -1)[rows[first:last] - start]
+                yield cells[first:last], _normalise(block.astype(np.float32))
+            start += len(batch)
 
 
 class _Space:

@@ -94,8 +94,9 @@ class FieldFiles:
     def _write_sheets(self, stem: Path, field: ShownField) -> tuple[int, dict[int, int]]:
         """Draw the tiles below each other, on as many sheets as they need, and so the attention.
 
-        Returns the number of sheets, and of the rows with attention their places on those of the attention.
+        Returns the number of sheets, and of the tiles with attention their places on those of the attention.
         """
+        stored = self._facts.stored[field.rows]
         contrasts = field.tile_contrasts
         if contrasts is None:
             contrasts = np.broadcast_to(field.contrast, (len(field.rows), *field.contrast.shape))
@@ -103,7 +104,7 @@ class FieldFiles:
         attended: dict[int, int] = {}
         starts = range(0, len(field.rows), SHEET_TILES)
         for start in starts:
-            part = field.rows[start : start + SHEET_TILES]
+            part = stored[start : start + SHEET_TILES]
             tiles = insert_absent(self._tiles.read(part), self._tiles.channels)
             pairs = list(zip(part.tolist(), tiles, contrasts[start : start + SHEET_TILES], strict=True))
             sheet = np.vstack([draw_tile(tile, contrast, TILE) for _, tile, contrast in pairs])
@@ -130,7 +131,8 @@ class FieldFiles:
                 [page, other, round(float(distance), _DIGITS)]
                 for page, other, distance in self._neighbours.get(row, ())
             ]
-            if row in attended:
-                entry["attention"] = [attended[row], self._attention.describe(row)]
+            tile = int(self._facts.stored[row])
+            if tile in attended:
+                entry["attention"] = [attended[tile], self._attention.describe(tile)]
             entries.append(entry)
         return entries

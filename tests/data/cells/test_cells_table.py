@@ -100,3 +100,15 @@ def test_bad_tables(tmp_path: Path) -> None:
     (tmp_path / "cells.parquet").write_bytes(b"half")
     with pytest.raises(InputError, match="not a cells table"):
         read_cells(tmp_path / "cells.parquet")
+
+
+def test_the_cells_of_one_image(tmp_path: Path, label_images: tuple[np.ndarray, np.ndarray]) -> None:
+    path = tmp_path / "cells.parquet"
+    table = pd.concat([measure_cells(name, *label_images) for name in ("a", "b")], ignore_index=True)
+    write_cells(path, table)
+    expected = table[table["image_id"] == "b"].reset_index(drop=True)
+    assert read_cells(path, image_id="b").equals(expected)
+    assert read_cells(path, ["cell_id"], image_id="b").equals(expected[["cell_id"]])
+    table.drop(columns=["group", "image_hash"]).to_parquet(path)
+    assert read_cells(path, ["cell_id", "group"], image_id="b")["group"].tolist() == ["b"] * len(expected)
+    assert read_cells(path, image_id="c").empty

@@ -110,3 +110,17 @@ def test_a_wrong_probability_of_one_class_is_named(path: Path) -> None:
     pq.write_table(table.set_column(place, "p_7", pa.array(values)), path)
     with pytest.raises(InputError, match=r"row 5: p_7 = 1\.5|p_7 = 1\.5.*row 5"):
         StoredPredictions(path).read_class(7)
+
+
+def test_the_cells_of_one_image(path: Path) -> None:
+    values = np.linspace(0, 1, 8).reshape(4, 2)
+    labels = ["0", "", "1", "0|1"]
+    write_predictions(path, ["a", "b", "a", "c"], np.arange(4), values, values, ["A", "B"], labels)
+    table = StoredPredictions(path).read_image("a")
+    assert table["cell_id"].tolist() == [0, 2]
+    assert table["labels"].tolist() == ["0", "1"]
+    np.testing.assert_allclose(table[["p_0", "p_1"]], values[[0, 2]], rtol=1e-6)
+    assert StoredPredictions(path).read_image("d").empty
+    pd.read_parquet(path).assign(p_1=2.0).to_parquet(path)
+    with pytest.raises(InputError, match=r"image c: a probability outside 0\.\.1"):
+        StoredPredictions(path).read_image("c")

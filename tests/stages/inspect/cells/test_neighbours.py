@@ -34,7 +34,7 @@ def read(folder: Path, embedding: np.ndarray | None) -> tuple[Path, PredictedCel
     page[5] = 0
     places = Places(page, np.ones(CELLS, np.int32))
     vectors = np.sqrt(probabilities) if embedding is None else embedding.astype(np.float32)
-    return path, PredictedCells(path, table), places, vectors
+    return path, PredictedCells.read(path, table), places, vectors
 
 
 def rank(vectors: np.ndarray, row: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ def read(folder: Path, labels: list[str] | None) -> PredictedCells:
     path = folder / "predictions.parquet"
     # In another order than the cells.
     write_predictions(path, ["c", "a"], np.array([1, 1]), PROBABILITIES, None, ["X", "Y", "Z"], labels)
-    return PredictedCells(path, CELLS)
+    return PredictedCells.read(path, CELLS)
 
 
 def test_classes_that_were_called(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_the_likeliest_class_where_none_was_called(tmp_path: Path) -> None:
 
 
 def test_nothing_predicted() -> None:
-    predicted = PredictedCells(None, CELLS)
+    predicted = PredictedCells.read(None, CELLS)
     assert predicted.label_set is None
     assert [predicted.called(row) for row in range(3)] == [None] * 3
     assert predicted.top(0, 3) == []

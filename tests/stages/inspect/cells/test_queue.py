@@ -5,7 +5,7 @@ import pytest
 
 from data.errors import InputError
 from data.predictions.predictions_table import write_predictions
-from stages.inspect.cells.cell_facts import CellFacts
+from stages.inspect.cells.cell_facts import CellFacts, GivenClasses
 from stages.inspect.cells.predicted_cells import PredictedCells
 from stages.inspect.cells.queue import order_queue
 from tests.factories.cells_table import make_cells_table
@@ -29,7 +29,8 @@ def facts(tmp_path: Path) -> CellFacts:
     table = make_cells_table(IMAGES, dropped=["", "", "", "", "", "too dark"])
     path = tmp_path / "predictions.parquet"
     write_predictions(path, IMAGES, table["cell_id"].to_numpy(), PROBABILITIES, None, ["A", "B", "C"])
-    return CellFacts(table, PredictedCells(path, table), {})
+    predicted = PredictedCells.read(path, table)
+    return CellFacts(table, predicted, GivenClasses(predicted.label_set, {}))
 
 
 def test_by_the_distance_from_another_call(facts: CellFacts) -> None:
