@@ -30,7 +30,7 @@ TIME_UNITS = {
 DISK_UNITS = TIME_UNITS | {"crops": CELLS}
 
 TABLE_BYTES_PER_CELL = 700
-"""What a further cell adds at most to the memory of a stage: to that of ``inspect``, where its field is shown.
+"""What a further cell adds to the memory of a stage at most: of ``inspect``, where its field is shown.
 Other stages take less, by ``benchmarks.memory``."""
 
 _TILE_PLANES, _TILE_COPIES, _SHARDS_HELD = 6, 2, 2
