@@ -48,13 +48,15 @@ _SHARDS = 4
 _PART_CELLS = 20_000
 
 
-def write_tables(folder: Path, cells: int) -> None:
-    """Write the tables of so many cells, and a tile store of one."""
+def write_tables(folder: Path, cells: int, characters: int) -> None:
+    """Write the tables of so many cells, with mask strings of so many characters, and a tile store of one."""
     rng, images = np.random.default_rng(1), cells // _CELLS_PER_IMAGE
     image_ids = [f"image-{number:06d}" for number in range(images)]
     ids, numbers = np.repeat(image_ids, _CELLS_PER_IMAGE), np.tile(np.arange(1, _CELLS_PER_IMAGE + 1), images)
     parts = (slice(start, start + _PART_CELLS) for start in range(0, cells, _PART_CELLS))
-    write_cell_parts(folder / "cells.parquet", (_make_cells(rng, ids[part], numbers[part]) for part in parts))
+    write_cell_parts(
+        folder / "cells.parquet", (_make_cells(rng, ids[part], numbers[part], characters) for part in parts)
+    )
     sizes = {"image_height": _SIDE, "image_width": _SIDE, "cells": _CELLS_PER_IMAGE}
     write_images(folder / "images.parquet", pd.DataFrame({"image_id": image_ids, **sizes}))
     # As of a classifier: one class is likely, and few others are above 0.01.
@@ -68,10 +70,12 @@ def write_tables(folder: Path, cells: int) -> None:
     writer.finish()
 
 
-def _make_cells(rng: np.random.Generator, ids: NDArray[Any], numbers: NDArray[np.integer]) -> pd.DataFrame:
+def _make_cells(
+    rng: np.random.Generator, ids: NDArray[Any], numbers: NDArray[np.integer], characters: int
+) -> pd.DataFrame:
     """Make up some rows of the cells table."""
     digits = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
-    masks = [digits[rng.integers(0, 64, _MASK_CHARACTERS)].tobytes().decode() for _ in numbers]
+    masks = [digits[rng.integers(0, 64, characters)].tobytes().decode() for _ in numbers]
     numeric = {name: np.ones(len(ids)) for name, kind in COLUMN_TYPES.items() if kind != "str"}
     columns: dict[str, Any] = {**numeric, "image_id": ids, "cell_id": numbers, "rle": masks}
     columns |= {"group": ids, "dropped": "", "image_hash": "", "image_height": _SIDE, "image_width": _SIDE}
@@ -194,9 +198,11 @@ def main() -> None:
         "--stage", choices=("write", *_STAGES), help="in this process, on the tables of --folder"
     )
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--stages", choices=_STAGES, nargs="+", default=_STAGES)
+    parser.add_argument("--mask-characters", type=int, default=_MASK_CHARACTERS)
     given = parser.parse_args()
     if given.stage == "write":
-        write_tables(given.folder, given.cells[0])
+        write_tables(given.folder, given.cells[0], given.mask_characters)
         return
     if given.stage:
         before, start = _peak_mib(), time.perf_counter()
@@ -206,16 +212,16 @@ def main() -> None:
     print(describe_machine())
     for cells in given.cells:
         with tempfile.TemporaryDirectory() as folder:
-            _call("write", folder, cells)
-            for stage in _STAGES:
-                before, peak, seconds = _call(stage, folder, cells).split()[-3:]
+            _call("write", folder, cells, given.mask_characters)
+            for stage in given.stages:
+                before, peak, seconds = _call(stage, folder, cells, given.mask_characters).split()[-3:]
                 print(
                     f"{cells:>9} cells  {stage:<8} {peak:>6} MiB at most, {before} before, {seconds} s",
                     flush=True,
                 )
 
 
-def _call(stage: str, folder: str, cells: int) -> str:
+def _call(stage: str, folder: str, cells: int, characters: int) -> str:
     command = [
         sys.executable,
         "-m",
@@ -226,6 +232,8 @@ def _call(stage: str, folder: str, cells: int) -> str:
         folder,
         "--cells",
         str(cells),
+        "--mask-characters",
+        str(characters),
     ]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 

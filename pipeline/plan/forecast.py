@@ -30,8 +30,8 @@ TIME_UNITS = {
 DISK_UNITS = TIME_UNITS | {"crops": CELLS}
 
 TABLE_BYTES_PER_CELL = 700
-"""What a further cell adds to the memory of the stages that hold tables: ``inspect``, the most of them, by
-``benchmarks.memory``."""
+"""What a further cell adds to the memory of a stage at most: of ``inspect``, where its field is shown.
+Other stages take less, by ``benchmarks.memory``."""
 
 _TILE_PLANES, _TILE_COPIES, _SHARDS_HELD = 6, 2, 2
 """What `crops` holds of each cell until a shard of tiles is written: four channels and two masks, once as
