@@ -52,6 +52,10 @@ class StoredCells:
         # A group and the one before it: neighbouring images may share one.
         self._read_group = lru_cache(maxsize=2)(self._read_masks_of_group)
 
+    def __len__(self) -> int:
+        """How many cells the table has."""
+        return int(self._starts[-1])
+
     @property
     def mean_mask_bytes(self) -> float:
         """Characters of a mask string on average, by the file's metadata."""

@@ -11,6 +11,9 @@ from data.atomic import atomic_write
 
 _BUFFER_BYTES = 2**16
 
+_MOST_WAITING = 256
+"""Parts that wait to be written before they are joined: a table of few rows takes some 30 kB besides them."""
+
 
 class ParquetRows:
     """Take the rows of a Parquet file in their order, as many as are asked for each time.
@@ -95,6 +98,8 @@ def write_row_groups(
             if part is not None:
                 waiting.append(part)
                 rows += len(part)
+            if len(waiting) > _MOST_WAITING:
+                waiting = [pa.concat_tables(waiting).combine_chunks()]
             while rows >= group_rows:
                 waiting = _write_group(writer, waiting, group_rows)
                 rows, written = rows - group_rows, written + group_rows

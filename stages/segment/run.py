@@ -4,9 +4,9 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 
-from data.cells.cells_table import read_cells
 from data.cells.field_cells import read_key, read_versions
 from data.cells.label_stamp import label_paths
+from data.cells.stored_cells import StoredCells
 from data.errors import InputError
 from data.fields.field import Field
 from data.fields.images_table import read_images
@@ -57,7 +57,7 @@ def run(
         "fields": len(fields),
         "reused": len(fields) - len(to_do),
         "failed": len(failures),
-        "cells": len(read_cells(outputs.cells_path, ["cell_id"])),
+        "cells": len(StoredCells(outputs.cells_path)),
     }
     if empty:
         counts["fields without cells"] = empty
