@@ -4,10 +4,20 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+_MEASURE = """
+import os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+with open(sys.argv[1], "w") as file:
+    print(time.perf_counter() - started, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), file=file)
+"""
+"""What starts the command: Linux counts the memory of the process that starts one as the least that it had,
+which is far more here than in a Python without libraries."""
 
 
 class CommandCost(NamedTuple):
@@ -33,16 +43,18 @@ def run_command(arguments: Sequence[object], settings: Mapping[str, str] | None 
         The command failed; the message has its output.
     """
     words = [str(Path(sys.executable).with_name("hpacells")), *map(str, arguments)]
-    with tempfile.TemporaryFile("w+") as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            words, stdout=output, stderr=subprocess.STDOUT, env=os.environ | dict(settings or {})
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "found"
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", _MEASURE, found, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | dict(settings or {}),
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            output.seek(0)
-            message = f"{' '.join(words)}\n{output.read()}"
-            raise RuntimeError(message)
-    return CommandCost(seconds, usage.ru_maxrss / 1024)
+        seconds, memory, status = found.read_text().split()
+    if int(status):
+        message = f"{' '.join(words)}\n{done.stdout}"
+        raise RuntimeError(message)
+    return CommandCost(float(seconds), float(memory))
