@@ -1,5 +1,6 @@
 """What an AnnData file tells of each cell besides its numbers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,15 +42,15 @@ class Plane:
     points: NDArray[np.float64]
 
 
-def annotate_cells(
-    inputs: ExportInputs, cells: PredictedCells, names: tuple[str, ...], label_set: str | None
-) -> pd.DataFrame:
-    """Describe the cells: what was measured, the called classes, and what a label file says of their images.
+class Annotator:
+    """Describe cells: what was measured, the called classes, and what a label file says of their images.
 
     Parameters
     ----------
-    inputs, cells
-        The tables, and the cells.
+    inputs
+        The tables.
+    image_ids
+        The images of all cells, of which the label file must have some.
     names
         Names of the predicted classes.
     label_set
@@ -60,19 +61,49 @@ def annotate_cells(
     InputError
         A table is missing or damaged, or the label file has none of the images.
     """
-    images = read_images(inputs.images_table_path)
-    pixel_sizes = dict(zip(images["image_id"], images["pixel_size_um"], strict=True))
-    described = describe_cells(cells.table, pixel_sizes)
-    if cells.labels is not None:
-        texts = cells.labels.reindex(range(len(cells.table)))
-        described["called_classes"] = name_classes(texts, names, NONE_CALLED)
-    known = read_image_annotations(inputs, cells.table["image_id"], names, label_set)
-    for name in known.columns:
-        if name not in described:
-            described[name] = annotate_images(
-                cells.table["image_id"], dict(zip(known.index, known[name], strict=True))
-            )
-    return described
+
+    def __init__(
+        self, inputs: ExportInputs, image_ids: Iterable[str], names: tuple[str, ...], label_set: str | None
+    ) -> None:
+        images = read_images(inputs.images_table_path)
+        self._pixel_sizes = dict(zip(images["image_id"], images["pixel_size_um"], strict=True))
+        self._names = names
+        known = read_image_annotations(inputs, image_ids, names, label_set)
+        self._known = {str(name): dict(zip(known.index, known[name], strict=True)) for name in known.columns}
+
+    def annotate(self, table: pd.DataFrame, labels: pd.Series | None) -> pd.DataFrame:
+        """Describe some cells in columns of numbers, truth values and categories.
+
+        Parameters
+        ----------
+        table
+            (n) their rows of the cells table.
+        labels
+            (n,) numbers of the called classes as text, missing for a cell that was not predicted; None where
+            the predictions do not have them.
+        """
+        described = describe_cells(table, self._pixel_sizes)
+        if labels is not None:
+            described["called_classes"] = name_classes(labels, self._names, NONE_CALLED)
+        for name, values in self._known.items():
+            if name not in described:
+                described[name] = annotate_images(table["image_id"], values)
+        return described
+
+
+def annotate_cells(
+    inputs: ExportInputs, cells: PredictedCells, names: tuple[str, ...], label_set: str | None
+) -> pd.DataFrame:
+    """Describe all cells of an export, as `Annotator` does.
+
+    Raises
+    ------
+    InputError
+        A table is missing or damaged, or the label file has none of the images.
+    """
+    annotator = Annotator(inputs, cells.table["image_id"], names, label_set)
+    labels = None if cells.labels is None else cells.labels.reindex(range(len(cells.table)))
+    return annotator.annotate(cells.table, labels)
 
 
 def find_plane(inputs: ExportInputs, cells: pd.DataFrame) -> Plane | None:
