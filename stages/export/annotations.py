@@ -1,7 +1,6 @@
 """What an AnnData file tells of each cell besides its numbers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,11 +8,10 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.export.cell_annotations import (
-    CELL,
     NONE_CALLED,
+    CellRows,
     annotate_images,
     describe_cells,
-    find_rows,
     name_classes,
 )
 from data.fields.images_table import read_images
@@ -26,20 +24,33 @@ _METHODS = {"t-sne": "X_tsne", "pca": "X_features_pca"}
 """Never X_pca: two components under this name are all by which scanpy would find neighbours."""
 
 
-@dataclass(frozen=True)
 class Plane:
     """Cells in a plane.
 
-    Attributes
+    Parameters
     ----------
     name
         Under which it is written.
-    points
-        (n, 2) float64, NaN for a cell that is not in the plane.
+    table
+        ``image_id``, ``cell_id``, ``x`` and ``y`` of the cells that are in it.
+
+    Raises
+    ------
+    ValueError, KeyError
+        A column is missing, or its values are no numbers.
     """
 
-    name: str
-    points: NDArray[np.float64]
+    def __init__(self, name: str, table: pd.DataFrame) -> None:
+        self.name = name
+        self._points = table[["x", "y"]].to_numpy(np.float64)
+        self._rows = CellRows(table)
+
+    def find(self, cells: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the points of some cells, (n, 2); NaN for a cell that is not in the plane."""
+        rows = self._rows.find(cells)
+        chosen = np.full((len(cells), 2), np.nan)
+        chosen[rows >= 0] = self._points[rows[rows >= 0]]
+        return chosen
 
 
 class Annotator:
@@ -106,8 +117,8 @@ def annotate_cells(
     return annotator.annotate(cells.table, labels)
 
 
-def find_plane(inputs: ExportInputs, cells: pd.DataFrame) -> Plane | None:
-    """Find the cells in the plane that the features stage has made, if it has.
+def read_plane(inputs: ExportInputs) -> Plane | None:
+    """Read the plane that the features stage has made, if it has.
 
     Raises
     ------
@@ -121,8 +132,7 @@ def find_plane(inputs: ExportInputs, cells: pd.DataFrame) -> Plane | None:
         # An image may be called NA.
         table = pd.read_csv(path, dtype={"image_id": str}, keep_default_na=False)
         table["image_id"] = table["image_id"].map(unescape_cell)
-        points = table[["x", "y"]].to_numpy(np.float64)
-        rows = find_rows(table[list(CELL)], cells)
+        return Plane(_METHODS.get(inputs.plane_method, "X_features"), table)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             found=f"not the table of a plane ({error})",
@@ -130,6 +140,3 @@ def find_plane(inputs: ExportInputs, cells: pd.DataFrame) -> Plane | None:
             expected="what `hpacells features` writes",
             advice="run `hpacells features` again",
         ) from None
-    chosen = np.full((len(cells), 2), np.nan)
-    chosen[rows >= 0] = points[rows[rows >= 0]]
-    return Plane(_METHODS.get(inputs.plane_method, "X_features"), chosen)
