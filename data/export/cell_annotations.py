@@ -22,15 +22,31 @@ NONE_CALLED = "none called"
 """Category of a cell that was predicted, and in which no class is probable enough to be called."""
 
 
+class CellRows:
+    """Find the rows of cells by image and number.
+
+    Parameters
+    ----------
+    cells
+        ``image_id`` and ``cell_id``.
+    """
+
+    def __init__(self, cells: pd.DataFrame) -> None:
+        self._images = pd.Index(pd.unique(cells["image_id"]))
+        self._keys = pd.Index(self._number(cells))
+
+    def find(self, wanted: pd.DataFrame) -> NDArray[np.intp]:
+        """Return the row that each wanted cell has, (n,); -1 where it has none."""
+        return self._keys.get_indexer(pd.Index(self._number(wanted)))
+
+    def _number(self, cells: pd.DataFrame) -> NDArray[np.int64]:
+        images = self._images.get_indexer(pd.Index(cells["image_id"])).astype(np.int64)
+        return images * 2**32 + cells["cell_id"].to_numpy(np.int64)
+
+
 def find_rows(cells: pd.DataFrame, wanted: pd.DataFrame) -> NDArray[np.intp]:
     """Return the row of the cells table that each wanted cell has, (n,); -1 where it has none."""
-    images = pd.Index(pd.unique(cells["image_id"]))
-    keys = [
-        images.get_indexer(pd.Index(table["image_id"])).astype(np.int64) * 2**32
-        + table["cell_id"].to_numpy(np.int64)
-        for table in (cells, wanted)
-    ]
-    return pd.Index(keys[0]).get_indexer(pd.Index(keys[1]))
+    return CellRows(cells).find(wanted)
 
 
 def describe_cells(cells: pd.DataFrame, pixel_sizes: Mapping[str, float]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.errors import InputError
 
@@ -94,9 +95,7 @@ def write_array(group: Any, name: str, values: Any) -> None:
 def write_strings(group: Any, name: str, values: Sequence[str]) -> None:
     """Write an array of strings, (n,)."""
     dataset = group.create_dataset(name, shape=(len(values),), dtype=_string_type(group))
-    for start in range(0, len(values), _STRINGS_AT_A_TIME):
-        part = values[start : start + _STRINGS_AT_A_TIME]
-        dataset[start : start + len(part)] = np.array([str(value) for value in part], object)
+    _fill_strings(dataset, 0, values)
     _mark(dataset, "string-array", "0.2.0")
 
 
@@ -117,20 +116,83 @@ def write_table(file: Any, name: str, table: pd.DataFrame, index: Sequence[str])
     ValueError
         A column is of another type.
     """
-    group = file.create_group(name)
-    _mark(group, "dataframe", "0.2.0")
-    group.attrs["_index"] = "_index"
-    group.attrs["column-order"] = np.array(list(table.columns), dtype=_string_type(group))
+    group = _create_table(file, name, table)
     write_strings(group, "_index", index)
     for column in table.columns:
         values = table[column]
-        if isinstance(values.dtype, pd.CategoricalDtype):
-            _write_categories(group, str(column), values.cat)
-        elif values.dtype.kind in "biuf":
-            write_array(group, str(column), values.to_numpy())
+        if _is_categorical(values):
+            inner = _create_categories(group, str(column), values.cat)
+            write_array(inner, "codes", values.cat.codes.to_numpy())
         else:
-            message = f"column {column} of {values.dtype}"
+            write_array(group, str(column), values.to_numpy())
+
+
+class StoredTable:
+    """A table that is written some rows at a time.
+
+    Parameters
+    ----------
+    file, name
+        As of `write_table`.
+    template
+        Its columns, with all categories, and no row.
+    rows
+        How many rows it will have.
+
+    Raises
+    ------
+    ValueError
+        A column has neither numbers, truth values nor categories.
+    """
+
+    def __init__(self, file: Any, name: str, template: pd.DataFrame, rows: int) -> None:
+        group = _create_table(file, name, template)
+        self._index = group.create_dataset("_index", shape=(rows,), dtype=_string_type(group))
+        _mark(self._index, "string-array", "0.2.0")
+        self._columns: dict[str, Any] = {}
+        self._categories: dict[str, pd.Index] = {}
+        for column in map(str, template.columns):
+            values = template[column]
+            holder, of_column, kind = group, column, values.dtype
+            if _is_categorical(values):
+                holder, of_column = _create_categories(group, column, values.cat), "codes"
+                self._categories[column], kind = values.cat.categories, values.cat.codes.dtype
+            self._columns[column] = holder.create_dataset(of_column, shape=(rows,), dtype=kind)
+            _mark(self._columns[column], "array", "0.2.0")
+
+    def write(self, start: int, table: pd.DataFrame, index: Sequence[str]) -> None:
+        """Write some successive rows.
+
+        Parameters
+        ----------
+        start
+            Place of the first of them.
+        table
+            (n rows) the columns of the template; categories may be fewer, and in another order.
+        index
+            (n,) names of the rows.
+
+        Raises
+        ------
+        ValueError
+            A category is none of the template's.
+        """
+        rows = slice(start, start + len(table))
+        if len(table):
+            _fill_strings(self._index, start, index)
+        for name, dataset in self._columns.items():
+            values = table[name]
+            dataset[rows] = self._find_codes(name, values) if name in self._categories else values.to_numpy()
+
+    def _find_codes(self, name: str, values: pd.Series) -> NDArray[np.integer]:
+        places = self._categories[name].get_indexer(values.cat.categories)
+        codes = values.cat.codes.to_numpy()
+        # The last place is that of a missing category, whose code is -1.
+        found = np.append(places, -1)[codes]
+        if (found[codes >= 0] < 0).any():
+            message = f"column {name} has categories that its template lacks"
             raise ValueError(message)
+        return found
 
 
 def write_mapping(group: Any, name: str, values: Mapping[str, Any]) -> None:
@@ -150,12 +212,35 @@ def write_mapping(group: Any, name: str, values: Mapping[str, Any]) -> None:
             _mark(inner.create_dataset(key, data=value), "numeric-scalar", "0.2.0")
 
 
-def _write_categories(group: Any, name: str, values: Any) -> None:
+def _create_table(file: Any, name: str, table: pd.DataFrame) -> Any:
+    for column in table.columns:
+        if not _is_categorical(table[column]) and table[column].dtype.kind not in "biuf":
+            message = f"column {column} of {table[column].dtype}"
+            raise ValueError(message)
+    group = file.create_group(name)
+    _mark(group, "dataframe", "0.2.0")
+    group.attrs["_index"] = "_index"
+    group.attrs["column-order"] = np.array(list(table.columns), dtype=_string_type(group))
+    return group
+
+
+def _create_categories(group: Any, name: str, values: Any) -> Any:
     inner = group.create_group(name)
     _mark(inner, "categorical", "0.2.0")
     inner.attrs["ordered"] = bool(values.ordered)
     write_strings(inner, "categories", [str(category) for category in values.categories])
-    write_array(inner, "codes", values.codes.to_numpy())
+    return inner
+
+
+def _is_categorical(values: pd.Series) -> bool:
+    return isinstance(values.dtype, pd.CategoricalDtype)
+
+
+def _fill_strings(dataset: Any, start: int, values: Sequence[str]) -> None:
+    for first in range(0, len(values), _STRINGS_AT_A_TIME):
+        part = values[first : first + _STRINGS_AT_A_TIME]
+        place = start + first
+        dataset[place : place + len(part)] = np.array([str(value) for value in part], object)
 
 
 def _mark(item: Any, kind: str, version: str) -> None:

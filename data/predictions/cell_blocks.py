@@ -75,6 +75,11 @@ class CellBlocks:
     labels
         Whether to read the called classes, where the table has them.
 
+    Attributes
+    ----------
+    has_labels
+        Whether they are read.
+
     Raises
     ------
     OutOfStepError
@@ -91,7 +96,8 @@ class CellBlocks:
             raise OutOfStepError(found=f"not a table ({error})", where=predictions) from None
         self._stored = [name for name in self._columns if name in present or name not in _ADDED]
         self._probabilities = probability_columns(predicted)
-        self._labels = ["labels"] if labels and "labels" in predicted else []
+        self.has_labels = labels and "labels" in predicted
+        self._labels = ["labels"] if self.has_labels else []
         lacking = {*self._stored} - {*present} | {*_CELL, *(self._probabilities or ["p_0"])} - {*predicted}
         if lacking:
             raise OutOfStepError(found=f"no column {', '.join(sorted(lacking))}", where=predictions)
@@ -134,7 +140,7 @@ class CellBlocks:
                 raise self._refuse(found="a probability outside 0..1")
             predictions = np.full(len(table), -1, np.intp)
             predictions[places] = first + np.arange(len(found))
-            labels = found["labels"] if self._labels else None
+            labels = found["labels"] if self.has_labels else None
             yield CellBlock(table, start, predictions, probabilities, labels)
             start += len(table)
         if not ahead.is_empty:

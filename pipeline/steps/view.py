@@ -17,8 +17,9 @@ def view_field(work: WorkFolder, image_id: str, config: Config) -> None:
         napari is not installed, the folder was not segmented or cut, or has no such field, or a file is not
         whole.
     """
+    from stages.export.fields.successive_fields import open_fields
     from stages.export.paths import ExportInputs
-    from stages.export.stores.described_cells import DescribedCells
+    from stages.export.stores.described_field import DescribedField, Describer
     from stages.export.stores.field_pixels import PixelReader
     from stages.export.stores.napari_view import import_napari, show_field
 
@@ -37,12 +38,11 @@ def view_field(work: WorkFolder, image_id: str, config: Config) -> None:
         )
     inputs = ExportInputs(work.cells, work.images, work.predictions, masks_dir=work.masks)
     pixels = PixelReader(inputs).read(fields[image_id])
-    numbers, colours, properties = [], [], []
+    cells = DescribedField([], [], [])
     if read_manifest(work.manifest("predict")) is not None:
         require(work, "predict", work.predictions)
         require_cells(work)
-        cells = DescribedCells(inputs, None)
-        rows = cells.rows_of(image_id, pixels.cells)
-        numbers = cells.cells.table["cell_id"].to_numpy()[rows].tolist()
-        colours, properties = cells.colours_of(rows), cells.properties_of(rows)
-    show_field(napari, image_id, pixels, numbers, colours, properties)
+        found = open_fields(inputs, list(fields), unpredicted=True)
+        describer = Describer(inputs, found.image_ids, found.class_names, None)
+        cells = describer.describe(image_id, found.take(image_id), pixels.cells)
+    show_field(napari, image_id, pixels, cells.numbers, cells.colours, cells.properties)

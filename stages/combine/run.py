@@ -41,9 +41,9 @@ def run(
         the predicted classes, or the submission will not fit on the disk.
     """
     masks = StoredCells(inputs.cells_path)
-    cells, survey = open_cells(inputs, settings.rules.cells)
+    cells, survey = open_cells(inputs, settings.rules.cells, context)
     confidences = CellConfidences(inputs, settings, survey)
-    counts = _count(cells, confidences, settings)
+    counts = _count(cells, confidences, settings, context)
     tell_size(
         outputs.submission_path,
         counts["triples"],
@@ -65,19 +65,23 @@ def run(
     )
 
 
-def _count(cells: CellSource, confidences: CellConfidences, settings: CombineSettings) -> dict[str, int]:
+def _count(
+    cells: CellSource, confidences: CellConfidences, settings: CombineSettings, context: Context
+) -> dict[str, int]:
     """Count the triples that will be written, and the cells with and without any."""
     counts: dict[str, int] = dict.fromkeys(
         ("cells", "left out by a rule", "triples", "cells without a triple"), 0
     )
-    for part in cells.read():
-        made = confidences.compute(part)
-        values = made.values[~made.left_out]
-        classes = choose_classes(values, settings.min_confidence, settings.max_classes).sum(axis=1)
-        counts["cells"] += len(values)
-        counts["left out by a rule"] += int(made.left_out.sum())
-        counts["triples"] += int(classes.sum())
-        counts["cells without a triple"] += int((classes == 0).sum())
+    with context.track("count", len(cells.sizes)) as advance:
+        for part in cells.read():
+            made = confidences.compute(part)
+            values = made.values[~made.left_out]
+            classes = choose_classes(values, settings.min_confidence, settings.max_classes).sum(axis=1)
+            counts["cells"] += len(values)
+            counts["left out by a rule"] += int(made.left_out.sum())
+            counts["triples"] += int(classes.sum())
+            counts["cells without a triple"] += int((classes == 0).sum())
+            advance(len(part.image_ids))
     return counts
 
 

@@ -11,6 +11,7 @@ from data.rules.cell_facts import find_pixel_sizes
 from data.rules.cell_rules import CellRules, SizeSpread, measure_spread
 from stages.combine.image_cells import CellSource, SuccessiveCells, WholeCells
 from stages.combine.paths import CombineInputs
+from stages.stage import Context
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Survey:
     spread: SizeSpread | None
 
 
-def open_cells(inputs: CombineInputs, rules: CellRules) -> tuple[CellSource, Survey]:
+def open_cells(inputs: CombineInputs, rules: CellRules, context: Context) -> tuple[CellSource, Survey]:
     """Look at all cells, and return how they are best read: part by part where the tables have one order.
 
     Raises
@@ -46,27 +47,31 @@ def open_cells(inputs: CombineInputs, rules: CellRules) -> tuple[CellSource, Sur
     """
     try:
         source: CellSource = SuccessiveCells(inputs)
-        return source, _survey(source, inputs.pixel_sizes_um, rules)
+        return source, _survey(source, inputs.pixel_sizes_um, rules, context)
     except OutOfStepError:
         # What is wrong, if anything, is told from the tables as a whole.
         source = WholeCells(inputs)
-        return source, _survey(source, inputs.pixel_sizes_um, rules)
+        return source, _survey(source, inputs.pixel_sizes_um, rules, context)
 
 
-def _survey(source: CellSource, pixel_sizes_um: Mapping[str, float], rules: CellRules) -> Survey:
+def _survey(
+    source: CellSource, pixel_sizes_um: Mapping[str, float], rules: CellRules, context: Context
+) -> Survey:
     has_size_rule = rules.size != "keep"
     image_ids: list[str] = []
     in_um, dropped = True, 0
     # Of each cell two numbers: its area in px, and in um2, as far as it is known.
     areas = [(np.empty(0), np.empty(0))]
-    for cells in source.read():
-        dropped += cells.dropped
-        images = cells.kept["image_id"].drop_duplicates()
-        image_ids += images.tolist()
-        in_um = in_um and bool(np.isfinite(find_pixel_sizes(images, pixel_sizes_um)).all())
-        if has_size_rule:
-            in_px = cells.kept["area_px"].to_numpy(np.float64)
-            areas.append((in_px, in_px * find_pixel_sizes(cells.kept["image_id"], pixel_sizes_um) ** 2))
+    with context.track("survey", len(source.sizes)) as advance:
+        for cells in source.read():
+            dropped += cells.dropped
+            images = cells.kept["image_id"].drop_duplicates()
+            image_ids += images.tolist()
+            in_um = in_um and bool(np.isfinite(find_pixel_sizes(images, pixel_sizes_um)).all())
+            if has_size_rule:
+                in_px = cells.kept["area_px"].to_numpy(np.float64)
+                areas.append((in_px, in_px * find_pixel_sizes(cells.kept["image_id"], pixel_sizes_um) ** 2))
+            advance(len(cells.image_ids))
     spread = None
     if has_size_rule:
         spread = measure_spread(np.concatenate([part[int(in_um)] for part in areas]))

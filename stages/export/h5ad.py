@@ -14,6 +14,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.export.cell_annotations import describe_classes
 from data.export.h5ad_file import (
+    StoredTable,
     create_array,
     create_h5ad,
     import_h5py,
@@ -24,9 +25,10 @@ from data.export.h5ad_file import (
 from data.export.principal_components import Components, Covariance
 from data.labels.label_set import list_label_sets, read_label_set
 from data.predictions.stored_predictions import PART_ROWS, StoredPredictions
-from stages.export.annotations import annotate_cells, find_plane
+from stages.export.annotations import Plane, read_plane
+from stages.export.cell_tables.described_parts import DescribedParts, open_parts
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import PredictedCells, choose_cells
+from stages.export.predicted_cells import CellNames
 from stages.export.room import check_room
 from stages.export.settings import ExportSettings
 from stages.stage import Context, StageReport
@@ -62,24 +64,22 @@ def write_h5ad(inputs: ExportInputs, path: Path, settings: ExportSettings, conte
         )
     import_h5py(path)
     predictions = StoredPredictions(inputs.predictions_path)
-    cells = choose_cells(inputs, predictions, unpredicted=settings.unpredicted)
+    cells = open_parts(inputs, predictions, settings.label_set, unpredicted=settings.unpredicted)
     content = "embedding" if predictions.width else "probabilities"
     if not predictions.width:
         log.warning(
             "export: X is the probabilities, as the predictions have no embeddings (predict.embedding)"
         )
-    width, count = predictions.width or len(predictions.class_names), len(cells.table)
+    width, count = predictions.width or len(predictions.class_names), cells.count
     check_room(path, 4 * count * (width + len(predictions.class_names) + settings.components))
     with (
         atomic_write(path) as temporary,
         create_h5ad(temporary) as file,
-        context.track("export", 2 * predictions.rows) as advance,
+        context.track("export", 2 * predictions.rows + count) as advance,
     ):
         classes, components = _write_numbers(file, predictions, count, settings.components, advance)
         _write_components(file, components, predictions.rows, advance)
-        known = annotate_cells(inputs, cells, predictions.class_names, settings.label_set)
-        likeliest = describe_classes(classes.number, classes.probability, predictions.class_names)
-        _write_cells(file, inputs, cells, pd.concat([known, likeliest], axis=1))
+        _write_cells(file, cells, classes, predictions.class_names, read_plane(inputs), advance)
         _write_variables(file, predictions)
         facts = {**inputs.facts, "X": content, **_describe_label_set(predictions.class_names)}
         write_mapping(file["uns"], "hpacells", facts)
@@ -134,18 +134,35 @@ def _write_components(
     write_mapping(file["uns"], "pca", known)
 
 
-def _write_cells(file: Any, inputs: ExportInputs, cells: PredictedCells, known: pd.DataFrame) -> None:
-    table = cells.table
-    write_table(file, "obs", known, cells.names)
-    # Of the box, half-open in px: where the cell would be if its pixels had their corners at whole numbers.
-    middle = [(table[f"{axis}0"] + table[f"{axis}1"]) / 2 for axis in "xy"]
-    write_array(file["obsm"], "spatial", np.stack(middle, axis=1).astype(np.float64))
-    plane = find_plane(inputs, table)
+def _write_cells(
+    file: Any,
+    cells: DescribedParts,
+    classes: _Classes,
+    names: tuple[str, ...],
+    plane: Plane | None,
+    advance: Callable[[int], None],
+) -> None:
+    likeliest = describe_classes(np.empty(0, np.int64), np.empty(0), names)
+    table = StoredTable(file, "obs", pd.concat([cells.template, likeliest], axis=1), cells.count)
+    spatial = [create_array(file["obsm"], "spatial", (cells.count, 2), "float64")]
+    planes = [name for name in file["obsm"] if name.startswith("X_")]
+    points = None
     if plane is not None:
-        write_array(file["obsm"], plane.name, plane.points)
-    if not any(name.startswith("X_") for name in file["obsm"]):
+        points = create_array(file["obsm"], plane.name, (cells.count, 2), "float64")
+    elif not planes:
         # cellxgene shows no file without a plane, and of a single cell there are no principal components.
-        write_array(file["obsm"], "X_spatial", np.stack(middle, axis=1).astype(np.float64))
+        spatial.append(create_array(file["obsm"], "X_spatial", (cells.count, 2), "float64"))
+    for part in cells.read():
+        rows = slice(part.start, part.start + len(part.table))
+        likeliest = describe_classes(classes.number[rows], classes.probability[rows], names)
+        table.write(part.start, pd.concat([part.known, likeliest], axis=1), CellNames(part.table))
+        # Of the box, half-open in px: where the cell would be if pixels had their corners at whole numbers.
+        middle = [(part.table[f"{axis}0"] + part.table[f"{axis}1"]) / 2 for axis in "xy"]
+        for dataset in spatial:
+            dataset[rows] = np.stack(middle, axis=1)
+        if plane is not None and points is not None:
+            points[rows] = plane.find(part.table)
+        advance(len(part.table))
 
 
 def _write_variables(file: Any, predictions: StoredPredictions) -> None:

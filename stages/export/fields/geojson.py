@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.cells.segmented_labels import read_segmented_labels
@@ -16,7 +17,9 @@ from data.export.cell_annotations import MEASURED
 from data.export.fields.class_colours import choose_colours
 from data.export.fields.qupath import OutlinedCell, format_cells, outline_cell
 from data.fields.field import Field
-from stages.export.fields.predicted_fields import PredictedField, PredictedFields
+from stages.export.annotations import Annotator
+from stages.export.fields.predicted_fields import PredictedField
+from stages.export.fields.successive_fields import open_fields
 from stages.export.paths import ExportInputs
 from stages.export.settings import ExportSettings
 from stages.stage import Context, Failure, StageReport
@@ -45,13 +48,15 @@ def write_geojson(
     InputError
         As `run` says.
     """
-    cells = PredictedFields(inputs, unpredicted=settings.unpredicted)
-    outliner = _Outliner(inputs, folder, cells, cells.annotate(settings.label_set))
+    fields = inputs.fields
+    cells = open_fields(inputs, [field.image_id for field in fields], unpredicted=settings.unpredicted)
+    annotator = Annotator(inputs, cells.image_ids, cells.class_names, settings.label_set)
+    outliner = _Outliner(inputs, folder, cells.class_names, annotator)
     failures: list[Failure] = []
     divided: list[str] = []
     count = 0
-    fields = inputs.fields
-    for field, done in context.map(outliner, fields, description="export", total=len(fields)):
+    items = ((field, cells.take(field.image_id)) for field in fields)
+    for (field, _), done in context.map(outliner, items, description="export", total=len(fields)):
         if isinstance(done, Exception):
             failures.append(Failure(field.image_id, str(done)))
             # Nothing that an earlier run wrote may pass for today's.
@@ -81,24 +86,21 @@ class _Outliner:
     """Write the outlines of one field; called from several threads."""
 
     def __init__(
-        self, inputs: ExportInputs, folder: Path, cells: PredictedFields, known: pd.DataFrame
+        self, inputs: ExportInputs, folder: Path, class_names: tuple[str, ...], annotator: Annotator
     ) -> None:
         if inputs.masks_dir is None:
             message = "no folder of masks"
             raise ValueError(message)
-        self._masks_dir, self._folder, self._cells = inputs.masks_dir, folder, cells
-        self._colours = choose_colours(len(cells.class_names))
-        self._measured = known[list(_NUMBERS)]
-        texts = [name for name in known if isinstance(known[name].dtype, pd.CategoricalDtype)]
-        self._texts = known[["cell_id", *texts]].astype(object)
+        self._masks_dir, self._folder, self._annotator = inputs.masks_dir, folder, annotator
+        self._class_names, self._colours = class_names, choose_colours(len(class_names))
 
     def path(self, field: Field) -> Path:
         """Return the file of a field."""
         return self._folder / f"{field.image_id}.geojson"
 
-    def __call__(self, field: Field) -> _Written:
-        """Write the file of a field."""
-        found = self._cells.take(field.image_id)
+    def __call__(self, item: tuple[Field, PredictedField]) -> _Written:
+        """Write the file of a field with its cells."""
+        field, found = item
         cells = self._outline(field.image_id, found)
         with atomic_write(self.path(field)) as temporary:
             temporary.write_text(format_cells(cells), encoding="utf-8")
@@ -108,6 +110,8 @@ class _Outliner:
     def _outline(self, image_id: str, found: PredictedField) -> list[OutlinedCell]:
         nuclei, cells = read_segmented_labels(self._masks_dir, image_id)
         table, outlined = found.table, []
+        known = self._annotator.annotate(table, found.labels)
+        measured, texts = known[list(_NUMBERS)], known[["cell_id", *_find_texts(known)]].astype(object)
         boxes = table[["y0", "x0", "y1", "x1"]].to_numpy().tolist()
         for row, (number, (y0, x0, y1, x1)) in enumerate(zip(table["cell_id"].tolist(), boxes, strict=True)):
             window = slice(y0, y1), slice(x0, x1)
@@ -126,10 +130,10 @@ class _Outliner:
                     image_id,
                     number,
                     *outlines,
-                    class_name="" if likeliest is None else self._cells.class_names[likeliest],
+                    class_name="" if likeliest is None else self._class_names[likeliest],
                     colour=self._colours[likeliest or 0],
-                    measurements=self._measure(found, row),
-                    metadata=self._describe(found, row),
+                    measurements=self._measure(found.probabilities[row], measured.iloc[row]),
+                    metadata=_describe(texts.iloc[row]),
                 )
             )
         return outlined
@@ -137,15 +141,18 @@ class _Outliner:
     def _find_likeliest(self, found: PredictedField, row: int) -> int | None:
         return None if found.called[row] is None else int(found.probabilities[row].argmax())
 
-    def _measure(self, found: PredictedField, row: int) -> dict[str, float]:
-        measured = self._measured.iloc[found.rows[row]]
-        names = name_measurements(self._cells.class_names, _NUMBERS)
-        numbers = [*found.probabilities[row].tolist(), *measured.tolist()]
+    def _measure(self, probabilities: NDArray[np.float32], measured: pd.Series) -> dict[str, float]:
+        names = name_measurements(self._class_names, _NUMBERS)
+        numbers = [*probabilities.tolist(), *measured.tolist()]
         return {name: _shorten(number) for name, number in zip((*names, *_NUMBERS), numbers, strict=True)}
 
-    def _describe(self, found: PredictedField, row: int) -> dict[str, str]:
-        texts = self._texts.iloc[found.rows[row]]
-        return {str(name): str(text) for name, text in texts.items() if not pd.isna(text)}
+
+def _find_texts(known: pd.DataFrame) -> list[str]:
+    return [str(name) for name in known if isinstance(known[name].dtype, pd.CategoricalDtype)]
+
+
+def _describe(texts: pd.Series) -> dict[str, str]:
+    return {str(name): str(text) for name, text in texts.items() if not pd.isna(text)}
 
 
 def name_measurements(class_names: Sequence[str], others: Sequence[str]) -> list[str]:

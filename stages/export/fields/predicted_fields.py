@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.predictions.stored_predictions import StoredPredictions
-from stages.export.annotations import annotate_cells
 from stages.export.paths import ExportInputs
 from stages.export.predicted_cells import choose_cells
 
@@ -18,8 +17,6 @@ class PredictedField:
 
     Attributes
     ----------
-    rows
-        (n,) which of all cells of the export they are.
     stored
         (n,) where they are in the cells table.
     table
@@ -28,13 +25,16 @@ class PredictedField:
         (n, classes) float32, NaN for a cell that was not predicted.
     called
         (n) numbers of the called classes of each cell; None for a cell that was not predicted.
+    labels
+        (n,) the same as text, missing for a cell that was not predicted; None where the predictions do not
+        have it.
     """
 
-    rows: NDArray[np.intp]
     stored: NDArray[np.intp]
     table: pd.DataFrame
     probabilities: NDArray[np.float32]
     called: list[tuple[int, ...] | None]
+    labels: pd.Series | None
 
 
 class PredictedFields:
@@ -53,6 +53,8 @@ class PredictedFields:
         Names of the classes.
     left_out
         How many cells are left out, as they were not predicted.
+    image_ids
+        The images that have a cell.
 
     Raises
     ------
@@ -65,26 +67,12 @@ class PredictedFields:
         self.class_names = predictions.class_names
         # Outlines of cells are of use, too, where none of them was predicted.
         cells = choose_cells(inputs, predictions, unpredicted=unpredicted, may_be_empty=True)
-        self._inputs, self._cells, self.left_out = inputs, cells, cells.left_out
+        self._cells, self.left_out = cells, cells.left_out
         self._probabilities = np.full((len(cells.table), len(self.class_names)), np.nan, np.float32)
         for part in predictions.read_parts():
             self._probabilities[part.start : part.start + len(part.probabilities)] = part.probabilities
         self._rows = cells.table.groupby("image_id", sort=False).indices
-
-    def annotate(self, label_set: str | None) -> pd.DataFrame:
-        """Describe all cells of the export in columns of numbers, truth values and categories.
-
-        Parameters
-        ----------
-        label_set
-            Label set of the label file; None for the predicted classes.
-
-        Raises
-        ------
-        InputError
-            A table is missing or damaged, or the label file has none of the images.
-        """
-        return annotate_cells(self._inputs, self._cells, self.class_names, label_set)
+        self.image_ids = {str(image_id) for image_id in self._rows}
 
     def take(self, image_id: str) -> PredictedField:
         """Return the cells of a field; none where it has none."""
@@ -92,7 +80,9 @@ class PredictedFields:
         rows = rows[np.argsort(self._cells.table["cell_id"].to_numpy()[rows])]
         table = self._cells.table.iloc[rows].reset_index(drop=True)
         called = [self._call(int(row)) for row in rows]
-        return PredictedField(rows, self._cells.rows[rows], table, self._probabilities[rows], called)
+        labels = self._cells.labels
+        texts = None if labels is None else labels.reindex(rows).reset_index(drop=True)
+        return PredictedField(self._cells.rows[rows], table, self._probabilities[rows], called, texts)
 
     def _call(self, row: int) -> tuple[int, ...] | None:
         if row >= self._cells.predicted:

@@ -14,7 +14,7 @@ from stages.export.fields.predicted_fields import PredictedField, PredictedField
 from stages.export.paths import ExportInputs
 from stages.export.predicted_cells import tell_left_out
 
-_COLUMNS = (*CELL, *MEASURED, "dropped")
+_COLUMNS = (*CELL, *MEASURED, "dropped", "group")
 
 
 class SuccessiveFields:
@@ -35,6 +35,8 @@ class SuccessiveFields:
         Names of the classes.
     left_out
         How many cells are left out, as they were not predicted.
+    image_ids
+        The images that have a cell.
 
     Raises
     ------
@@ -46,15 +48,16 @@ class SuccessiveFields:
         self._path, self._unpredicted = inputs.predictions_path, unpredicted
         self._blocks = CellBlocks(inputs.cells_path, inputs.predictions_path, _COLUMNS, labels=True)
         self.class_names = read_class_names(inputs.predictions_path)
-        self._images: set[str] = set()
+        self.image_ids: set[str] = set()
         others, kept, following = 0, 0, iter(order)
         for block in self._blocks.read():
             image_ids = block.image_ids
             # Searching goes on where the last field was found.
             if not all(image_id in following for image_id in image_ids):
                 raise self._refuse()
-            self._images.update(image_ids)
             is_other = block.predictions < 0
+            chosen = block.table["image_id"] if unpredicted else block.table["image_id"][~is_other]
+            self.image_ids.update(chosen.unique().tolist())
             others += int(is_other.sum())
             kept += int((block.table["dropped"].to_numpy(object)[is_other] == "").sum())
         tell_left_out(kept, others, unpredicted=unpredicted)
@@ -69,17 +72,17 @@ class SuccessiveFields:
         OutOfStepError
             Fields are taken in another order.
         """
-        if image_id not in self._images:
+        if image_id not in self.image_ids:
             none, table = np.empty(0, np.intp), pd.DataFrame(columns=list(_COLUMNS))
             probabilities = np.empty((0, len(self.class_names)), np.float32)
-            return PredictedField(none, none, table, probabilities, [])
+            labels = pd.Series([], dtype=object) if self._blocks.has_labels else None
+            return PredictedField(none, table, probabilities, [], labels)
         field = next((field for name, field in self._fields if name == image_id), None)
         if field is None:
             raise self._refuse()
         return field
 
     def _read(self) -> Iterator[tuple[str, PredictedField]]:
-        seen = 0
         for block in self._blocks.read():
             ids = block.table["image_id"].to_numpy(object)
             # Where the probabilities of each cell are, if it has any.
@@ -89,24 +92,25 @@ class SuccessiveFields:
                 rows = np.arange(start, stop)
                 if not self._unpredicted:
                     rows = rows[places[rows] >= 0]
-                yield ids[start], _arrange(block, rows, places[rows], seen)
-                seen += len(rows)
+                yield ids[start], _arrange(block, rows, places[rows])
 
     def _refuse(self) -> OutOfStepError:
         return OutOfStepError(found="cells in another order than the fields", where=self._path)
 
 
-def _arrange(block: CellBlock, rows: NDArray[np.intp], places: NDArray[np.intp], seen: int) -> PredictedField:
+def _arrange(block: CellBlock, rows: NDArray[np.intp], places: NDArray[np.intp]) -> PredictedField:
     """Arrange some cells of a block, whose probabilities are in some places; -1 for none."""
     probabilities = np.full((len(rows), block.probabilities.shape[1]), np.nan, np.float32)
     probabilities[places >= 0] = block.probabilities[places[places >= 0]]
-    texts = [None] * len(rows) if block.labels is None else block.labels.to_numpy(object)[places].tolist()
+    stored = [] if block.labels is None else block.labels.tolist()
+    texts = [stored[place] if stored and place >= 0 else None for place in places.tolist()]
     called = [
         None if place < 0 else find_called(text, values)
         for place, text, values in zip(places.tolist(), texts, probabilities, strict=True)
     ]
     table = block.table.iloc[rows].reset_index(drop=True)
-    return PredictedField(seen + np.arange(len(rows)), block.start + rows, table, probabilities, called)
+    labels = None if block.labels is None else pd.Series(texts, dtype=object)
+    return PredictedField(block.start + rows, table, probabilities, called, labels)
 
 
 def open_fields(

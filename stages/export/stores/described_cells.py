@@ -1,25 +1,15 @@
 """All cells of the segmented fields, dropped ones too, with what is known of them and was predicted."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import InputError
 from data.export.cell_annotations import describe_classes
-from data.export.fields.class_colours import choose_colours
 from data.predictions.stored_predictions import StoredPredictions
 from stages.export.annotations import annotate_cells
 from stages.export.paths import ExportInputs
 from stages.export.predicted_cells import PredictedCells, choose_cells
-
-_GREY = (160, 160, 160)
-"""Colour of a cell that was not predicted."""
-
-_PROPERTIES = ("called_classes", "area_px", "area_um2", "nucleus_area_px", "touches_border")
-"""What is known of a cell, besides its class and whether it was dropped."""
+from stages.export.stores.described_field import refuse_other_cells
 
 
 class DescribedCells:
@@ -55,7 +45,6 @@ class DescribedCells:
         self.table = pd.concat([known, describe_classes(likeliest, highest, names)], axis=1)
         self.likeliest = likeliest
         self._rows = self.cells.table.groupby("image_id", sort=False).indices
-        self._colours = choose_colours(len(names))
 
     def rows_of(self, image_id: str, labels: NDArray[np.integer]) -> NDArray[np.intp]:
         """Return the rows of a field's cells, in the order of their numbers.
@@ -75,49 +64,5 @@ class DescribedCells:
         rows = np.asarray(self._rows.get(image_id, np.empty(0, np.intp)))
         numbers = self.cells.table["cell_id"].to_numpy()[rows]
         order = np.argsort(numbers)
-        drawn = np.flatnonzero(np.bincount(labels.ravel()))
-        drawn = drawn[drawn > 0]
-        if not np.array_equal(drawn, numbers[order]):
-            raise InputError(
-                found=f"{len(drawn)} cells in the label image, and {len(rows)} of other numbers in the table"
-                if len(drawn) == len(rows)
-                else f"{len(drawn)} cells in the label image, and {len(rows)} in the table",
-                where=f"field {image_id}",
-                expected="the same cells",
-                advice="run `hpacells segment` again, which measures edited masks",
-            )
+        refuse_other_cells(image_id, numbers[order], labels)
         return rows[order]
-
-    def colours_of(self, rows: NDArray[np.intp]) -> list[Sequence[int]]:
-        """Return the colour of each cell: that of its likeliest class, grey where it was not predicted."""
-        return [self._colours[label] if label >= 0 else _GREY for label in self.likeliest[rows].tolist()]
-
-    def properties_of(self, rows: NDArray[np.intp]) -> list[dict[str, Any]]:
-        """Return what is known of each cell as JSON: what is missing is left out."""
-        names = [
-            f"probability of {name}" if name in {*self.table.columns, "class", "probability"} else name
-            for name in self.predictions.class_names
-        ]
-        described = []
-        for row in rows.tolist():
-            cell = self.table.iloc[row]
-            known = {
-                "cell_id": int(cell["cell_id"]),
-                "class": cell["top_class"],
-                "probability": cell["top_probability"],
-                **{name: cell[name] for name in _PROPERTIES if name in cell},
-                "dropped": bool(cell["dropped"]),
-                "drop_reason": cell["drop_reason"],
-                **dict(zip(names, self.probabilities[row], strict=True)),
-            }
-            described.append({name: _as_json(value) for name, value in known.items() if not pd.isna(value)})
-        return described
-
-
-def _as_json(value: Any) -> Any:
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, int | np.integer):
-        return int(value)
-    # With the digits that a float32 has.
-    return float(f"{float(value):.7g}") if isinstance(value, float | np.floating) else str(value)

@@ -11,10 +11,12 @@ from data.export.ngff.pyramid import count_levels
 from data.export.whole_store import is_whole, remove_store, whole_store
 from data.fields.field import Field
 from data.storage.images import read_ahead
+from stages.export.fields.predicted_fields import PredictedField
+from stages.export.fields.successive_fields import open_fields
 from stages.export.paths import ExportInputs
 from stages.export.room import refuse_images_dir
 from stages.export.settings import ExportSettings
-from stages.export.stores.described_cells import DescribedCells
+from stages.export.stores.described_field import Describer
 from stages.export.stores.field_pixels import FieldPixels, PixelReader, PixelRemarks
 from stages.stage import Context, Failure, StageReport
 
@@ -33,12 +35,15 @@ def write_fields(
         As `run` says, or it would be written among the images.
     """
     refuse_images_dir(folder, inputs.images_dir)
-    writer, fields = _Writer(inputs, folder, settings), inputs.fields
+    fields = inputs.fields
+    # Images and masks are of use, too, where no cell was predicted.
+    found = open_fields(inputs, [field.image_id for field in fields], unpredicted=True)
+    describer = Describer(inputs, found.image_ids, found.class_names, settings.label_set)
+    writer = _Writer(inputs, folder, describer)
     failures: list[Failure] = []
     remarks, cells = PixelRemarks(), 0
-    for field, done in context.map(
-        writer, read_ahead(fields, Field.list_files), description="export", total=len(fields)
-    ):
+    items = ((field, found.take(field.image_id)) for field in read_ahead(fields, Field.list_files))
+    for (field, _), done in context.map(writer, items, description="export", total=len(fields)):
         if isinstance(done, Exception):
             failures.append(Failure(field.image_id, str(done)))
             # Nothing that an earlier run wrote may pass for today's.
@@ -54,35 +59,32 @@ def write_fields(
 class _Writer:
     """Write the store of one field; called from several threads."""
 
-    def __init__(self, inputs: ExportInputs, folder: Path, settings: ExportSettings) -> None:
+    def __init__(self, inputs: ExportInputs, folder: Path, describer: Describer) -> None:
         self._pixels, self._folder, self._key = PixelReader(inputs), folder, inputs.key
-        self._cells = DescribedCells(inputs, settings.label_set)
+        self._describer = describer
         self._facts = {"version": inputs.facts.get("version", "")}
 
     def path(self, field: Field) -> Path:
         """Return the store of a field."""
         return self._folder / f"{field.image_id}.ome.zarr"
 
-    def __call__(self, field: Field) -> dict[str, Any]:
+    def __call__(self, item: tuple[Field, PredictedField]) -> dict[str, Any]:
         """Write the store of a field, unless a killed run has; return what its attributes say of it."""
+        field, found = item
         path, key = self.path(field), f"{self._key} {field.image_id}"
         if self._key and is_whole(path, key):
             return json.loads((path / "zarr.json").read_text())["attributes"]["hpacells"]
         pixels = self._pixels.read(field)
-        rows = self._cells.rows_of(field.image_id, pixels.cells)
+        cells = self._describer.describe(field.image_id, found, pixels.cells)
         known = self._facts | {
             "image_id": field.image_id,
             "channels": list(pixels.channels),
-            "cells": len(rows),
+            "cells": len(cells.numbers),
             # JSON has no NaN.
             "pixel_size_um": pixels.pixel_size_um if math.isfinite(pixels.pixel_size_um) else None,
             "pixel_size_is_assumed": pixels.is_assumed,
         }
-        described = describe_labels(
-            self._cells.cells.table["cell_id"].to_numpy()[rows].tolist(),
-            self._cells.colours_of(rows),
-            self._cells.properties_of(rows),
-        )
+        described = describe_labels(cells.numbers, cells.colours, cells.properties)
         with whole_store(path, key) as store:
             write_store(store, field.image_id, pixels, described, known)
         return known

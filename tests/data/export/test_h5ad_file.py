@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from data.export.h5ad_file import (
+    StoredTable,
     create_array,
     create_h5ad,
     write_array,
@@ -59,6 +60,33 @@ def test_anndata_reads_what_was_written(anndata: Any, tmp_path: Path) -> None:
         [],
         [0, 1, 2],
     )
+
+
+def test_a_table_is_written_part_by_part(anndata: Any, tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "class": pd.Categorical(["b", None, "a", "c"], categories=["c", "b", "a"]),
+            "level": pd.Categorical([2, 1, 2, 1], ordered=True),
+            "flag": [True, False, True, True],
+            "size": np.array([1.5, np.nan, 3, 4], np.float32),
+        }
+    )
+    names = ["x", "y", "z", "ä"]
+    with create_h5ad(tmp_path / "a.h5ad") as file:
+        create_array(file, "X", (4, 1))
+        write_table(file, "obs", table, names)
+        write_table(file, "var", pd.DataFrame(index=range(1)), ["u"])
+        stored = StoredTable(file["uns"], "table", table.iloc[:0], 4)
+        # Each part has categories of its own, and they do not come in order.
+        for start, stop in ((3, 4), (0, 0), (0, 3)):
+            part = table.iloc[start:stop].reset_index(drop=True)
+            part["class"] = part["class"].cat.remove_unused_categories()
+            stored.write(start, part, names[start:stop])
+        with pytest.raises(ValueError, match="column class has categories that its template lacks"):
+            stored.write(0, table.iloc[:1].assign(**{"class": pd.Categorical(["d"])}), ["x"])
+    cells = anndata.read_h5ad(tmp_path / "a.h5ad")
+    pd.testing.assert_frame_equal(cells.uns["table"], cells.obs)
+    assert cells.obs["class"].fillna("c").tolist() == ["b", "c", "a", "c"]
 
 
 def test_many_strings_are_written_part_by_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,9 @@ def cut(lengths: list[int]) -> list[pa.Table]:
     return [TABLE.slice(start, length) for start, length in zip(starts, lengths, strict=False)]
 
 
-@pytest.mark.parametrize("lengths", [[1000], [1, 999], [0, 300, 0, 700], [100] * 10, [7] * 142 + [6], [1] * 1000])
+@pytest.mark.parametrize(
+    "lengths", [[1000], [1, 999], [0, 300, 0, 700], [100] * 10, [7] * 142 + [6], [1] * 1000]
+)
 def test_equal_rows_make_equal_files(tmp_path: Path, lengths: list[int]) -> None:
     write_row_groups(tmp_path / "whole.parquet", [TABLE], 300, TABLE.schema.empty_table)
     write_row_groups(tmp_path / "parts.parquet", cut(lengths), 300, TABLE.schema.empty_table)

@@ -59,6 +59,24 @@ def test_every_number_is_that_of_its_own_cell(anndata: Any, made: Exported, tmp_
     assert cells.var_names[[0, 59]].tolist() == ["embedding_0000", "embedding_0059"]
 
 
+def test_tables_in_one_order_or_not(anndata: Any, made: Exported, tmp_path: Path) -> None:
+    export(made.write(), tmp_path / "shuffled.h5ad", unpredicted=True)
+    sorting = np.argsort(made.order)
+    assert made.embedding is not None
+    made.order, made.probabilities = made.order[sorting], made.probabilities[sorting]
+    made.embedding = made.embedding[sorting]
+    export(made.write(), tmp_path / "ordered.h5ad", unpredicted=True)
+    shuffled, ordered = (read(anndata, tmp_path / f"{name}.h5ad") for name in ("shuffled", "ordered"))
+    table = made.table.assign(name=[f"{row.image_id}_{row.cell_id}" for row in made.table.itertuples()])
+    is_other = (made.table["dropped"] != "").to_numpy()
+    assert ordered.obs_names.tolist() == [*table["name"][~is_other], *table["name"][is_other]]
+    same = shuffled[ordered.obs_names]
+    for name in ordered.obs:
+        assert ordered.obs[name].astype(object).equals(same.obs[name].astype(object)), name
+    np.testing.assert_array_equal(ordered.X, same.X)
+    np.testing.assert_array_equal(ordered.obsm["spatial"], same.obsm["spatial"])
+
+
 def test_classes_and_texts_are_categories(anndata: Any, made: Exported, tmp_path: Path) -> None:
     export(made.write(), tmp_path / "cells.h5ad")
     obs = read(anndata, tmp_path / "cells.h5ad").obs

@@ -63,14 +63,29 @@ def test_the_cells_of_each_field(
     whole = PredictedFields(inputs, unpredicted=unpredicted)
     assert told == caplog.messages != []
     assert (successive.class_names, successive.left_out) == (whole.class_names, whole.left_out)
+    assert successive.image_ids == whole.image_ids
     # A field may be passed over.
     for image_id in [*ORDER[:6], *ORDER[8:]]:
         found, expected = successive.take(image_id), whole.take(image_id)
         assert found.stored.tolist() == expected.stored.tolist()
         assert found.called == expected.called
+        assert (found.labels is not None) == (expected.labels is not None) == labels
+        if found.labels is not None and expected.labels is not None:
+            assert found.labels.fillna("-").tolist() == expected.labels.fillna("-").tolist()
         np.testing.assert_array_equal(found.probabilities, expected.probabilities)
         columns = list(found.table.columns)
         assert found.table.to_numpy(object).tolist() == expected.table[columns].to_numpy(object).tolist()
+
+
+def test_no_cell_of_a_block_was_predicted(inputs: ExportInputs) -> None:
+    write_cells(inputs.cells_path, make_cells_table(["A", "A", "B"]))
+    write_predictions(
+        inputs.predictions_path, [], np.empty(0, int), np.empty((0, 2)), class_names=["0", "1"], labels=[]
+    )
+    cells = open_fields(inputs, ["A", "B"], unpredicted=True)
+    assert isinstance(cells, SuccessiveFields)
+    assert cells.take("A").called == [None, None]
+    assert np.isnan(cells.take("B").probabilities).all()
 
 
 def test_tables_in_another_order(inputs: ExportInputs) -> None:
