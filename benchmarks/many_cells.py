@@ -40,7 +40,8 @@ def main() -> None:
         for cells in arguments.cells:
             work = Path(folder) / str(cells)
             work.mkdir()
-            write_tables(work, cells)
+            # Masks are not read here.
+            write_tables(work, cells, characters=20)
             link_store(simulated, work / "many.zarr", cells)
             for name, task in list_tasks(work, cells).items():
                 times = [_time(task, number) for number in range(9)]
