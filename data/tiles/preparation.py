@@ -195,10 +195,9 @@ def prepare_tiles(
     size = settings.size
     prepared = np.empty((len(tiles), size, size, tiles.shape[1]), np.uint8)
     for row, tile in enumerate(tiles):
+        corrected = list(tile) if masks is None else _correct(tile, masks[row], settings)
         # Several times as fast as numpy's transposition.
-        planes = cv2.merge(list(tile)).reshape(*tile.shape[1:], -1).view(np.uint8)
-        if masks is not None:
-            planes = _correct(planes, masks[row], settings)
+        planes = cv2.merge(corrected).reshape(*tile.shape[1:], -1).view(np.uint8)
         if planes.shape[0] != size:
             method = cv2.INTER_AREA if size < planes.shape[0] else cv2.INTER_CUBIC
             planes = cv2.resize(planes, (size, size), interpolation=method)
@@ -236,18 +235,23 @@ def measure_channels(
     return tuple(map(float, means)), tuple(map(float, deviations))
 
 
-def _correct(planes: NDArray[np.uint8], mask: NDArray[np.bool_], settings: TileSettings) -> NDArray[np.uint8]:
+def _correct(
+    tile: NDArray[np.uint8], mask: NDArray[np.bool_], settings: TileSettings
+) -> list[NDArray[np.uint8]]:
+    """Return the planes (T, T) of a tile (C, T, T), without neighbours and brighter, as the settings say."""
+    inside = np.ascontiguousarray(mask).view(np.uint8)
+    planes = list(tile)
     if settings.neighbours == "mask":
-        planes = planes * mask[..., None]
+        planes = [cv2.copyTo(plane, inside).astype(np.uint8, copy=False) for plane in tile]
     if settings.contrast_stretch == "none" or not mask.any():
         return planes
-    stretched = planes.copy()
+    count = np.count_nonzero(inside)
     for index, channel in enumerate(settings.channels):
         if channel in MASK_CHANNELS or (channel == "green" and settings.contrast_stretch == "reference"):
             continue
-        counts = np.bincount(planes[..., index][mask], minlength=256)
-        bright = int(np.searchsorted(np.cumsum(counts), _BRIGHT_QUANTILE * counts.sum()))
+        counts = cv2.calcHist([planes[index]], [0], inside, [256], [0, 256]).ravel().astype(np.int64)
+        bright = int(np.searchsorted(np.cumsum(counts), _BRIGHT_QUANTILE * count))
         gain = min(255 / max(bright, 1), _MOST_GAIN)
         table = np.minimum(np.arange(256) * gain + 0.5, 255).astype(np.uint8)
-        stretched[..., index] = table[planes[..., index]]
-    return stretched
+        planes[index] = cv2.LUT(planes[index], table).astype(np.uint8, copy=False)
+    return planes
