@@ -69,11 +69,12 @@ def test_workers_share_the_cores_with_the_threads_of_torch(workers: int, items: 
 
 
 SLEEPERS = """
+import os
 import time
 from pipeline.engines.local import LocalEngine
 
 def sleep(item):
-    print("asleep", flush=True)
+    os.write(1, b"asleep\\n")
     time.sleep(600)
 
 if __name__ == "__main__":
