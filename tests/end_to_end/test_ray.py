@@ -146,6 +146,8 @@ def test_what_was_started_is_stopped_with_the_command(
         text=True,
         env=environment,
         start_new_session=True,
+        # Jobs in the background of a shell ignore Ctrl-C, and so would what they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     wait_for(lambda: len(list(work.glob("masks/*_cells.png"))) >= 2 or started.poll() is not None)
     (session,) = (new for new in list_sessions() - before if started.pid in list_ancestors(new))
