@@ -91,9 +91,9 @@ class PredictedFields:
         return find_called(None if labels is None else labels.iloc[row], self._probabilities[row])
 
 
-def find_called(text: str | float | None, probabilities: NDArray[np.float32]) -> tuple[int, ...]:
+def find_called(text: str | None, probabilities: NDArray[np.float32]) -> tuple[int, ...]:
     """Return the numbers of a cell's called classes from their text, or the likeliest one without a text."""
     # Of a row without a text pandas makes NaN.
-    if text is None or isinstance(text, float):
+    if pd.isna(text):
         return (int(probabilities.argmax()),)
     return tuple(int(number) for number in text.split("|")) if text else ()

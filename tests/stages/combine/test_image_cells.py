@@ -200,4 +200,4 @@ def test_an_image_that_the_images_table_has_twice(work: Work, has_one_order: boo
     images = read_images(path)
     write_images(path, pd.concat([images, images.iloc[[3]]], ignore_index=True))
     with pytest.raises(InputError, match=f"image {images['image_id'][3]} has two rows; expected one row per"):
-        work.combine(work.inputs(), CombineSettings())
+        work.combine(work.inputs(), CombineSettings.model_validate({}))
