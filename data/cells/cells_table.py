@@ -17,6 +17,7 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.masks.label_image import count_pixels
 from data.masks.rle import encode_label_image
+from data.tables.parquet_rows import filter_image
 
 INTENSITY_COLUMNS = tuple(f"mean_{channel}" for channel in CHANNELS)
 """Mean grey value per channel inside the cell, 0..1 of full scale; NaN until the crops stage measures it."""
@@ -210,8 +211,19 @@ def add_new_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read_columns(path: Path, columns: list[str], image_id: str | None) -> pd.DataFrame:
-    missing = _NEW_COLUMNS.difference(pq.read_schema(path).names)
-    filters = None if image_id is None else [("image_id", "==", image_id)]
+    schema = pq.read_schema(path)
+    missing = _NEW_COLUMNS.difference(schema.names)
+    if image_id is None:
+        return _complete_columns(path, columns, missing, None)
+    table = _complete_columns(
+        path, list(dict.fromkeys(["image_id", *columns])), missing, filter_image(schema, image_id)
+    )
+    return table.loc[table["image_id"] == image_id, columns].reset_index(drop=True)
+
+
+def _complete_columns(
+    path: Path, columns: list[str], missing: set[str], filters: list[tuple[str, str, str]] | None
+) -> pd.DataFrame:
     if missing.isdisjoint(columns):
         return pd.read_parquet(path, columns=columns, filters=filters)
     present = dict.fromkeys(["image_id", *(column for column in columns if column not in missing)])

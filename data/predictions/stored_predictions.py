@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.predictions.predictions_table import probability_columns, read_class_names
+from data.tables.parquet_rows import filter_image
 
 PART_ROWS = 4096
 """Rows of a part: 25 MB of SubCell's embeddings."""
@@ -98,19 +99,27 @@ class StoredPredictions:
         Raises
         ------
         InputError
-            The file is damaged, or a probability lies outside 0..1.
+            The file is damaged, a probability lies outside 0..1, or a cell stands twice.
         """
         columns = [name for name in ("image_id", "cell_id", "labels") if name in self._names]
-        filters = [("image_id", "==", image_id)]
         try:
+            filters = filter_image(pq.read_schema(self.path), image_id)
             table = pq.read_table(self.path, columns=[*columns, *self._probabilities], filters=filters)
         except (OSError, ValueError) as error:
             raise self._damaged(error) from None
         rows = table.to_pandas()
+        rows = rows[rows["image_id"] == image_id].reset_index(drop=True)
         probabilities = rows[self._probabilities].to_numpy()
         if not ((probabilities >= 0) & (probabilities <= 1)).all():
             raise InputError(
                 found="a probability outside 0..1", where=f"{self.path}, image {image_id}", expected="0..1"
+            )
+        twice = rows.loc[rows.duplicated("cell_id"), "cell_id"]
+        if len(twice):
+            raise InputError(
+                found="a second row",
+                where=f"{self.path}, image {image_id}, cell {twice.iloc[0]}",
+                expected="one row per cell",
             )
         return rows
 

@@ -65,6 +65,18 @@ def read_batches(
             yield from file.iter_batches(batch_rows, row_groups=[group], columns=columns)
 
 
+def filter_image(schema: pa.Schema, image_id: str) -> list[tuple[str, str, str]] | None:
+    """Return the filter by which Arrow reads the rows of one image; None where it cannot compare the IDs.
+
+    Then all rows are read, and chosen afterwards: other programs write IDs in types of their own.
+    """
+    kind = schema.field("image_id").type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return [("image_id", "==", image_id)] if is_text else None
+
+
 def write_row_groups(
     path: Path,
     parts: Iterable[pa.Table],

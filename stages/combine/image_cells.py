@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -65,12 +66,14 @@ class SuccessiveCells:
     ------
     OutOfStepError
         There is no images table, or a table cannot be read.
+    InputError
+        The images table is missing or damaged, or has an image twice.
     """
 
     def __init__(self, inputs: CombineInputs) -> None:
         if inputs.images_table_path is None:
             raise OutOfStepError(found="no images table", where=inputs.predictions_path)
-        self.sizes = read_images(inputs.images_table_path)[_SIZES]
+        self.sizes = _read_images(inputs.images_table_path)
         columns = ["image_id", "cell_id", "dropped", *FACT_COLUMNS]
         self._blocks = CellBlocks(inputs.cells_path, inputs.predictions_path, columns)
         self._path = inputs.predictions_path
@@ -112,13 +115,13 @@ class WholeCells:
     Raises
     ------
     InputError
-        As `join_cells` says, or a cell lies in an image that the images table lacks.
+        As `join_cells` says, a cell lies in an image that the images table lacks, or that has an image twice.
     """
 
     def __init__(self, inputs: CombineInputs) -> None:
         table, self._probabilities = join_cells(inputs.cells_path, inputs.predictions_path)
         self.sizes = _read_sizes(table, inputs)
-        places = pd.Index(self.sizes["image_id"].drop_duplicates()).get_indexer(pd.Index(table["image_id"]))
+        places = pd.Index(self.sizes["image_id"]).get_indexer(pd.Index(table["image_id"]))
         order = np.argsort(places, kind="stable")
         self._table, places = table.iloc[order], places[order]
         starts = np.flatnonzero(np.diff(places, prepend=-1))
@@ -143,13 +146,27 @@ def _read_sizes(table: pd.DataFrame, inputs: CombineInputs) -> pd.DataFrame:
     images = inputs.images_table_path
     if images is None:
         return table[_SIZES].drop_duplicates("image_id")
-    sizes = read_images(images)[_SIZES]
+    sizes = _read_images(images)
     other = table[~table["image_id"].isin(sizes["image_id"])]
     if len(other):
         raise InputError(
             found=f"no image {other['image_id'].iloc[0]}, of which {inputs.cells_path} has cells",
             where=images,
             expected="the images of these cells",
+            advice="run `hpacells segment` again",
+        )
+    return sizes
+
+
+def _read_images(path: Path) -> pd.DataFrame:
+    """Return the sizes of all images; each gets one row of a submission, so that none may come twice."""
+    sizes = read_images(path)[_SIZES]
+    twice = sizes[sizes.duplicated("image_id")]
+    if len(twice):
+        raise InputError(
+            found=f"image {twice['image_id'].iloc[0]} has two rows",
+            where=path,
+            expected="one row per image",
             advice="run `hpacells segment` again",
         )
     return sizes

@@ -93,6 +93,7 @@ class PredictedFields:
 
 def find_called(text: str | None, probabilities: NDArray[np.float32]) -> tuple[int, ...]:
     """Return the numbers of a cell's called classes from their text, or the likeliest one without a text."""
-    if text is None:
+    # Of a row without a text pandas makes NaN.
+    if pd.isna(text):
         return (int(probabilities.argmax()),)
     return tuple(int(number) for number in text.split("|")) if text else ()

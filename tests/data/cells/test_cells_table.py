@@ -2,6 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pycocotools import mask as coco
 
@@ -112,3 +114,17 @@ def test_the_cells_of_one_image(tmp_path: Path, label_images: tuple[np.ndarray, 
     table.drop(columns=["group", "image_hash"]).to_parquet(path)
     assert read_cells(path, ["cell_id", "group"], image_id="b")["group"].tolist() == ["b"] * len(expected)
     assert read_cells(path, image_id="c").empty
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.int64()])
+def test_the_cells_of_one_image_where_another_program_wrote_the_ids(
+    tmp_path: Path, kind: pa.DataType
+) -> None:
+    path = tmp_path / "cells.parquet"
+    labels = np.array([[1, 2]], np.uint16)
+    write_cells(path, pd.concat([measure_cells(name, labels, labels) for name in ("1", "2")]))
+    expected = read_cells(path, ["cell_id", "rle"]).iloc[:2]
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(0, "image_id", table["image_id"].cast(kind)), path)
+    assert read_cells(path, ["cell_id", "rle"], image_id="1").equals(expected)
+    assert read_cells(path, ["cell_id"], image_id="3").empty

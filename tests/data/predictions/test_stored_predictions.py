@@ -124,3 +124,22 @@ def test_the_cells_of_one_image(path: Path) -> None:
     pd.read_parquet(path).assign(p_1=2.0).to_parquet(path)
     with pytest.raises(InputError, match=r"image c: a probability outside 0\.\.1"):
         StoredPredictions(path).read_image("c")
+
+
+def test_the_cells_of_one_image_where_another_program_wrote_the_ids(path: Path) -> None:
+    write_predictions(path, ["a", "b", "a"], np.array([1, 1, 2]), np.eye(3, 19))
+    table = pq.read_table(path)
+    for kind in (pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())):
+        ids = table["image_id"].dictionary_encode() if pa.types.is_dictionary(kind) else table["image_id"]
+        pq.write_table(table.set_column(0, "image_id", ids.cast(kind)), path)
+        assert StoredPredictions(path).read_image("a")["cell_id"].tolist() == [1, 2]
+    # Numbers are no IDs.
+    pq.write_table(table.set_column(0, "image_id", pa.array([1, 2, 1])), path)
+    assert StoredPredictions(path).read_image("1").empty
+
+
+def test_a_cell_of_one_image_that_stands_twice(path: Path) -> None:
+    write_predictions(path, ["a", "b", "b", "a"], np.array([1, 1, 1, 2]), np.eye(4, 19))
+    assert len(StoredPredictions(path).read_image("a")) == 2
+    with pytest.raises(InputError, match=r"image b, cell 1: a second row; expected one row per cell"):
+        StoredPredictions(path).read_image("b")

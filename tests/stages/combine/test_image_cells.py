@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from data.cells.cells_table import COLUMN_TYPES, write_cells
-from data.fields.images_table import write_images
+from data.errors import InputError
+from data.fields.images_table import read_images, write_images
 from data.predictions import cell_blocks
 from data.predictions.prediction_string import choose_triples, format_prediction_string
 from data.predictions.predictions_table import write_predictions
@@ -188,3 +189,15 @@ def test_images_in_another_order_than_their_cells(work: Work) -> None:
     work.cells = work.cells.iloc[order]
     work.write()
     assert work.combine(work.inputs(), settings)[0] == streamed
+
+
+@pytest.mark.parametrize("has_one_order", [True, False])
+def test_an_image_that_the_images_table_has_twice(work: Work, has_one_order: bool) -> None:
+    if not has_one_order:
+        work.cells = work.cells.iloc[::-1]
+    work.write()
+    path = work.folder / "images.parquet"
+    images = read_images(path)
+    write_images(path, pd.concat([images, images.iloc[[3]]], ignore_index=True))
+    with pytest.raises(InputError, match=f"image {images['image_id'][3]} has two rows; expected one row per"):
+        work.combine(work.inputs(), CombineSettings.model_validate({}))

@@ -4,6 +4,8 @@ import logging
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data.cells.cells_table import write_cells
@@ -104,3 +106,26 @@ def test_fields_are_taken_in_their_order(inputs: ExportInputs) -> None:
     cells.take(ORDER[9])
     with pytest.raises(InputError, match="in another order"):
         cells.take(ORDER[1])
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_the_likeliest_class_where_a_cell_has_no_text_of_called_ones(
+    inputs: ExportInputs, shuffled: bool
+) -> None:
+    write(inputs, shuffled=shuffled)
+    table = pq.read_table(inputs.predictions_path)
+    texts = [None if row % 2 else text for row, text in enumerate(table["labels"].to_pylist())]
+    edited = table.set_column(table.column_names.index("labels"), "labels", pa.array(texts, pa.string()))
+    pq.write_table(edited, inputs.predictions_path)
+    cells = open_fields(inputs, ORDER, unpredicted=False)
+    keys = zip(table["image_id"].to_pylist(), table["cell_id"].to_pylist(), strict=True)
+    text_of = dict(zip(keys, texts, strict=True))
+    for image_id in ORDER:
+        found = cells.take(image_id)
+        numbers = found.table["cell_id"].tolist()
+        for number, called, values in zip(numbers, found.called, found.probabilities, strict=True):
+            text = text_of[image_id, number]
+            expected = (
+                (values.argmax(),) if text is None else tuple(map(int, text.split("|"))) if text else ()
+            )
+            assert called == expected
