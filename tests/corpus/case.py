@@ -2,18 +2,13 @@
 
 import os
 import resource
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 
-import pytest
-
 from data.file_hash import hash_file
-from pipeline.cli import main
 from tests.corpus.stock import Stock
+from tests.factories.command_line import finish_command
 
 ERROR = "hpacells: error: "
 _MOST_KIB = 600_000
@@ -107,13 +102,8 @@ def run(case: Case, place: Place) -> Outcome:
 
 def run_command(arguments: Sequence[str]) -> Outcome:
     """Run the command line in this process."""
-    with pytest.MonkeyPatch.context() as patched, redirect_stderr(StringIO()) as messages:
-        patched.setattr(sys, "argv", ["hpacells", *arguments])
-        with redirect_stdout(StringIO()) as output, pytest.raises(SystemExit) as ended:
-            main()
-    code = ended.value.code
-    status = code if isinstance(code, int) else 0 if code is None else 1
-    return Outcome(status, output.getvalue(), messages.getvalue().splitlines())
+    done = finish_command(["hpacells", *arguments])
+    return Outcome(done.returncode, done.stdout, done.stderr.splitlines())
 
 
 def _peak_kib() -> int:

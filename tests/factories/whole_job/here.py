@@ -1,15 +1,12 @@
 """Commands run in this process, which is faster than one of their own."""
 
 import re
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from pipeline.cli import main
+from tests.factories.command_line import finish_command
 from tests.factories.whole_job.shards import name_stage
 
 Run = Callable[..., tuple[int, str]]
@@ -21,15 +18,11 @@ STOPPED = (130, 143)
 
 def run_here(command: Sequence[str]) -> tuple[int, str]:
     """Run a command in this process; return its exit status and its messages."""
-    with pytest.MonkeyPatch.context() as patched, redirect_stderr(StringIO()) as messages:
-        patched.setattr(sys, "argv", list(command))
-        with redirect_stdout(StringIO()), pytest.raises(SystemExit) as ended:
-            main()
-    status = int(ended.value.code or 0)
-    if status in STOPPED:
+    done = finish_command(command)
+    if done.returncode in STOPPED:
         # The tests are to end, which main has taken for the command's own.
         raise KeyboardInterrupt
-    return status, messages.getvalue()
+    return done.returncode, done.stderr
 
 
 def follow_advice(run: Run, work: Path, stage: str) -> list[str]:
