@@ -3,7 +3,7 @@
 The mask strings are most of a table, 2 kB a cell: of a large set no more than a group of them is in memory.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.cells.cells_table import COLUMN_TYPES, add_new_columns, cells_file_errors, missing_columns
+from data.cells.image_parts import read_image_parts
 from data.tables.parquet_rows import read_batches, write_row_groups
 
 GROUP_ROWS = 16_384
@@ -61,6 +62,17 @@ class StoredCells:
         """Characters of a mask string on average, by the file's metadata."""
         return self._mask_bytes
 
+    def read_images(self, columns: list[str]) -> Iterator[pd.DataFrame]:
+        """Read some columns of the rows in their order, all cells of some images at a time.
+
+        Raises
+        ------
+        InputError
+            The file can no longer be read.
+        """
+        with cells_file_errors(self._path):
+            yield from read_image_parts(self._path, columns)
+
     def read_masks(self, rows: NDArray[np.integer]) -> list[str]:
         """Read the mask strings of some rows, in their order; fastest where these are near each other."""
         groups = np.searchsorted(self._starts, rows, side="right") - 1
@@ -71,31 +83,34 @@ class StoredCells:
             masks[places] = taken.to_pylist()
         return masks.tolist()
 
-    def write_completed(self, path: Path, columns: pd.DataFrame) -> None:
-        """Write the table with some columns replaced.
+    def write_completed(self, path: Path, complete: Callable[[slice, pd.DataFrame], pd.DataFrame]) -> None:
+        """Write the table with some columns replaced, some thousands of rows at a time.
 
         Parameters
         ----------
         path
             The new table, which may take the place of this one.
-        columns
-            (n, k) the columns, a row of it for each of the table.
+        complete
+            Gets which rows it is about and these rows, and returns their columns, (n, k).
 
         Raises
         ------
         InputError
             The file can no longer be read.
         """
-        write_cell_parts(path, self._completed(columns))
+        write_cell_parts(path, self._completed(complete))
 
-    def _completed(self, columns: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    def _completed(self, complete: Callable[[slice, pd.DataFrame], pd.DataFrame]) -> Iterator[pd.DataFrame]:
         start = 0
+        for table in self._read_rows():
+            columns = complete(slice(start, start + len(table)), table)
+            start += len(table)
+            yield table.assign(**{name: columns[name].to_numpy() for name in columns.columns})
+
+    def _read_rows(self) -> Iterator[pd.DataFrame]:
         with cells_file_errors(self._path):
             for batch in read_batches(self._path, GROUP_ROWS):
-                part = columns.iloc[start : start + len(batch)]
-                start += len(batch)
-                table = add_new_columns(batch.to_pandas())
-                yield table.assign(**{name: part[name].to_numpy() for name in columns.columns})
+                yield add_new_columns(batch.to_pandas())
 
     def _read_masks_of_group(self, number: int) -> pa.Array:
         with cells_file_errors(self._path), pq.ParquetFile(self._path) as file:

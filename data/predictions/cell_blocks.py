@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from data.cells.cells_table import add_new_columns
+from data.cells.image_parts import ADDED, read_image_parts
 from data.errors import InputError
 from data.predictions.predictions_table import probability_columns
 from data.tables.parquet_rows import read_batches
@@ -19,7 +19,6 @@ BLOCK_ROWS = 8192
 """Rows of a block, but for those that complete its last image."""
 
 _CELL = ["image_id", "cell_id"]
-_ADDED = {"group", "image_hash"}
 
 
 class OutOfStepError(InputError):
@@ -94,11 +93,11 @@ class CellBlocks:
             present, predicted = (list(pq.read_schema(path).names) for path in (cells, predictions))
         except (OSError, ValueError) as error:
             raise OutOfStepError(found=f"not a table ({error})", where=predictions) from None
-        self._stored = [name for name in self._columns if name in present or name not in _ADDED]
+        stored = {name for name in self._columns if name in present or name not in ADDED}
         self._probabilities = probability_columns(predicted)
         self.has_labels = labels and "labels" in predicted
         self._labels = ["labels"] if self.has_labels else []
-        lacking = {*self._stored} - {*present} | {*_CELL, *(self._probabilities or ["p_0"])} - {*predicted}
+        lacking = stored - {*present} | {*_CELL, *(self._probabilities or ["p_0"])} - {*predicted}
         if lacking:
             raise OutOfStepError(found=f"no column {', '.join(sorted(lacking))}", where=predictions)
 
@@ -120,7 +119,7 @@ class CellBlocks:
         ahead = _Ahead(self._predictions, [*_CELL, *self._probabilities, *self._labels])
         seen: set[str] = set()
         start = 0
-        for table in self._read_images():
+        for table in read_image_parts(self._cells, self._columns, BLOCK_ROWS):
             names = table["image_id"].unique().tolist()
             if not seen.isdisjoint(names):
                 raise self._refuse(found="an image whose cells are not together")
@@ -145,23 +144,6 @@ class CellBlocks:
             start += len(table)
         if not ahead.is_empty:
             raise self._refuse(found="predictions in another order than the cells, or of other cells")
-
-    def _read_images(self) -> Iterator[pd.DataFrame]:
-        """Yield rows of the cells table that end with the last cell of an image."""
-        waiting: list[pd.DataFrame] = []
-        for batch in read_batches(self._cells, BLOCK_ROWS, self._stored):
-            if not len(batch):
-                continue
-            part = add_new_columns(batch.to_pandas())[self._columns]
-            ids = part["image_id"].to_numpy(object)
-            others = np.flatnonzero(ids != ids[-1])
-            if len(others) or (waiting and waiting[-1]["image_id"].iloc[-1] != ids[0]):
-                end = int(others[-1]) + 1 if len(others) else 0
-                yield pd.concat([*waiting, part.iloc[:end]], ignore_index=True)
-                waiting, part = [], part.iloc[end:]
-            waiting.append(part)
-        if waiting:
-            yield pd.concat(waiting, ignore_index=True)
 
     def _refuse(self, found: str) -> OutOfStepError:
         return OutOfStepError(found=found, where=self._predictions)

@@ -94,10 +94,18 @@ class TileWriter:
         self._buffered = 0
 
     @property
+    def is_to_write(self) -> NDArray[np.bool_]:
+        """Which rows are to be appended, (count,)."""
+        pending = np.ones(self._count, bool)
+        pending[: self.rows_written] = False
+        for shard in self._whole:
+            pending[shard * self._shard : (shard + 1) * self._shard] = False
+        return pending
+
+    @property
     def rows_to_write(self) -> NDArray[np.intp]:
         """Numbers of the rows that are to be appended, in this order."""
-        rows = np.arange(self.rows_written, self._count)
-        return rows[~np.isin(rows // self._shard, self._whole)]
+        return np.flatnonzero(self.is_to_write)
 
     def append(self, cut: CellTiles) -> None:
         """Take the tiles of the next rows; write them once they fill a shard."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.cells_table import INTENSITY_COLUMNS, read_cells
+from data.cells.cells_table import INTENSITY_COLUMNS
 from data.cells.drop_reasons import UNREADABLE, DropLimits, find_drop_reasons
 from data.cells.field_cells import read_pictures
 from data.cells.record_paths import field_cells_path
@@ -58,37 +58,38 @@ def run(inputs: CropsInputs, outputs: CropsOutputs, settings: CropsSettings, con
     """
     check_protein_and_nuclei(inputs.channels)
     stored = StoredCells(inputs.cells_path)
-    table = read_cells(inputs.cells_path, _COLUMNS)
-    writer = TileWriter(outputs.tiles_path, len(table), inputs.key, inputs.channels, settings.preset)
+    writer = TileWriter(outputs.tiles_path, len(stored), inputs.key, inputs.channels, settings.preset)
     log = HashLog(outputs.tiles_path.with_name(f".{outputs.tiles_path.name}.hashes"), inputs.key)
     if writer.mends:
-        _keep_hashes(log, inputs)
-    work = list(_pending(table, writer.rows_to_write, log.hashes, inputs))
+        _keep_hashes(log, stored)
+    is_pending, total = writer.is_to_write, 0
+    # All of them, so that a field that is missing is told before any is cut.
+    for _ in _pending(stored, is_pending, log.hashes, inputs):
+        total += 1
     cutter = _Cutter(inputs, settings)
-    failures = []
+    failures: list[Failure] = []
+    work = _pending(stored, is_pending, log.hashes, inputs)
     coming = read_ahead(work, lambda item: item.field.list_files(inputs.channels))
-    for item, done in context.map(cutter, coming, description="crops", total=len(work)):
+    for item, done in context.map(cutter, coming, description="crops", total=total):
         if isinstance(done, Exception):
             failures.append(Failure(item.field.image_id, str(done)))
             done = CellTiles.blank(len(item.cell_ids), PRESETS[settings.preset].size), ""
         cut, image_hash = done
         log.add(item.field.image_id, image_hash)
         writer.append(cut)
-    table[list(INTENSITY_COLUMNS)] = writer.finish()
-    table["image_hash"] = [log.hashes.get(image_id, "") for image_id in table["image_id"]]
-    limits = _limits(table, settings, inputs.pixel_sizes_um)
-    table["dropped"] = find_drop_reasons(table, limits, inputs.channels)
-    stored.write_completed(outputs.cells_path, table[[*INTENSITY_COLUMNS, "image_hash", "dropped"]])
+    completion = _Completion(writer.finish(), log.hashes, inputs, settings)
+    stored.write_completed(outputs.cells_path, completion)
     log.remove()
-    return _report(table, failures, inputs.channels)
+    return completion.report(failures)
 
 
-def _keep_hashes(log: HashLog, inputs: CropsInputs) -> None:
+def _keep_hashes(log: HashLog, stored: StoredCells) -> None:
     """Take the hashes of images that need not be read again from the table of the damaged store."""
-    table = read_cells(inputs.cells_path, ["image_id", "image_hash"]).drop_duplicates("image_id")
-    for image_id, image_hash in zip(table["image_id"], table["image_hash"], strict=True):
-        if image_hash and image_id not in log.hashes:
-            log.add(image_id, image_hash)
+    for part in stored.read_images(["image_id", "image_hash"]):
+        table = part.drop_duplicates("image_id")
+        for image_id, image_hash in zip(table["image_id"], table["image_hash"], strict=True):
+            if image_hash and image_id not in log.hashes:
+                log.add(image_id, image_hash)
 
 
 class _Cutter:
@@ -125,8 +126,8 @@ class _Cutter:
 
 
 def _pending(
-    table: pd.DataFrame,
-    rows_to_write: NDArray[np.integer],
+    stored: StoredCells,
+    is_pending: NDArray[np.bool_],
     hashes: Mapping[str, str],
     inputs: CropsInputs,
 ) -> Iterator[_FieldCells]:
@@ -134,46 +135,83 @@ def _pending(
 
     Fields of which all cells are cut and no hash is known have no cells here: they are read for the hash.
     """
-    fields = {field.image_id: field for field in inputs.fields}
-    is_pending = np.zeros(len(table), bool)
-    is_pending[rows_to_write] = True
-    for image_id, cells in table.groupby("image_id", sort=False):
-        rows = cells[is_pending[cells.index]]
-        if rows.empty and image_id in hashes:
-            continue
-        field = fields.get(str(image_id))
-        if field is None:
-            raise InputError(
-                found=f"no field {image_id}, whose cells are in the cells table",
-                where=inputs.images_dir,
-                expected="the folder that was segmented",
-                advice="give that folder, or run `hpacells segment` again",
-            )
-        yield _FieldCells(field, rows["cell_id"].to_numpy(), rows[_BOX].to_numpy())
+    fields, start = {field.image_id: field for field in inputs.fields}, 0
+    for part in stored.read_images(_COLUMNS):
+        pending = is_pending[start : start + len(part)]
+        start += len(part)
+        for image_id, cells in part.groupby("image_id", sort=False):
+            rows = cells[pending[cells.index]]
+            if rows.empty and image_id in hashes:
+                continue
+            field = fields.get(str(image_id))
+            if field is None:
+                raise InputError(
+                    found=f"no field {image_id}, whose cells are in the cells table",
+                    where=inputs.images_dir,
+                    expected="the folder that was segmented",
+                    advice="give that folder, or run `hpacells segment` again",
+                )
+            yield _FieldCells(field, rows["cell_id"].to_numpy(), rows[_BOX].to_numpy())
 
 
-def _limits(table: pd.DataFrame, settings: CropsSettings, pixel_sizes_um: Mapping[str, float]) -> DropLimits:
-    sizes = table["image_id"].map(pixel_sizes_um).to_numpy(np.float64)
+class _Completion:
+    """Complete rows of the cells table, and count them.
+
+    Parameters
+    ----------
+    means
+        (n, 4) mean intensities of all cells.
+    hashes
+        Image ID -> hash of the image.
+    inputs, settings
+        Of the stage.
+    """
+
+    def __init__(
+        self,
+        means: NDArray[np.float32],
+        hashes: Mapping[str, str],
+        inputs: CropsInputs,
+        settings: CropsSettings,
+    ) -> None:
+        self._means, self._hashes, self._inputs, self._settings = means, hashes, inputs, settings
+        self._dropped, self._unreadable = Counter[str](), dict[str, None]()
+
+    def __call__(self, rows: slice, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of some cells that the stage adds."""
+        columns = pd.DataFrame(self._means[rows], columns=list(INTENSITY_COLUMNS))
+        columns["image_hash"] = [self._hashes.get(image_id, "") for image_id in table["image_id"]]
+        measured = table[["area_px", "border_fraction_inside"]].join(columns)
+        limits = _limits(table["image_id"], self._settings, self._inputs.pixel_sizes_um)
+        reasons = find_drop_reasons(measured, limits, self._inputs.channels)
+        columns["dropped"] = reasons
+        self._dropped.update(reason for reason in reasons if reason)
+        unreadable = table["image_id"].to_numpy(object)[reasons == UNREADABLE]
+        self._unreadable.update(dict.fromkeys(unreadable.tolist()))
+        return columns
+
+    def report(self, failures: list[Failure]) -> StageReport:
+        """Return the report, after all cells."""
+        reported = {failure.where for failure in failures}
+        # A run that was interrupted after a failure finds the failed rows written, but not the reason.
+        failures += [
+            Failure(image_id, "could not be read before the run was interrupted")
+            for image_id in self._unreadable
+            if image_id not in reported
+        ]
+        count, dropped = len(self._means), self._dropped
+        return StageReport(
+            counts={"cells": count, "kept": count - dropped.total(), **dropped},
+            failures=failures,
+            details={"dropped": dict(dropped), CHANNELS_DETAIL: list(self._inputs.channels)},
+        )
+
+
+def _limits(images: pd.Series, settings: CropsSettings, pixel_sizes_um: Mapping[str, float]) -> DropLimits:
+    sizes = images.map(pixel_sizes_um).to_numpy(np.float64)
     sizes = np.where(np.isnan(sizes), REFERENCE_PIXEL_SIZE_UM, sizes)
     return DropLimits(
         min_area_px=settings.min_area_um2 / sizes**2,
         min_fraction_inside=settings.min_fraction_inside,
         min_intensity=settings.min_intensity,
-    )
-
-
-def _report(table: pd.DataFrame, failures: list[Failure], channels: tuple[str, ...]) -> StageReport:
-    reported = {failure.where for failure in failures}
-    unreadable = table.loc[table["dropped"] == UNREADABLE, "image_id"].unique()
-    # A run that was interrupted after a failure finds the failed rows written, but not the reason.
-    failures += [
-        Failure(image_id, "could not be read before the run was interrupted")
-        for image_id in unreadable
-        if image_id not in reported
-    ]
-    dropped = Counter(reason for reason in table["dropped"] if reason)
-    return StageReport(
-        counts={"cells": len(table), "kept": len(table) - dropped.total(), **dropped},
-        failures=failures,
-        details={"dropped": dict(dropped), CHANNELS_DETAIL: list(channels)},
     )

@@ -44,7 +44,8 @@ def run(
         table[list(INTENSITY_COLUMNS)] = writer.finish()
         failed = {failure.where for failure in failures}
         table["dropped"] = [UNREADABLE if image_id in failed else "" for image_id in table["image_id"]]
-        StoredCells(measured).write_completed(outputs.cells_path, table[[*INTENSITY_COLUMNS, "dropped"]])
+        completed = table[[*INTENSITY_COLUMNS, "dropped"]]
+        StoredCells(measured).write_completed(outputs.cells_path, lambda rows, _: completed.iloc[rows])
     finally:
         measured.unlink(missing_ok=True)
     return StageReport(

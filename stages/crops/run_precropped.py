@@ -63,7 +63,8 @@ def run(
         table = read_cells(measured, _COLUMNS)
         table[list(INTENSITY_COLUMNS)] = writer.finish()
         table["dropped"] = find_drop_reasons(table, _limits(settings))
-        StoredCells(measured).write_completed(outputs.cells_path, table[[*INTENSITY_COLUMNS, "dropped"]])
+        completed = table[[*INTENSITY_COLUMNS, "dropped"]]
+        StoredCells(measured).write_completed(outputs.cells_path, lambda rows, _: completed.iloc[rows])
     finally:
         measured.unlink(missing_ok=True)
     found = table["cell_id"].where(table["area_px"] > 0, 0)

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from data.cells.cells_table import COLUMN_TYPES, CROPS_COLUMNS, read_cells
+from data.cells.cells_table import COLUMN_TYPES, CROPS_COLUMNS, add_new_columns, cells_file_errors
 from data.cells.edited_masks import stamps_path
 from data.cells.field_cells import read_field_cells
 from data.cells.label_stamp import LabelStamp, read_stamps, write_stamps
@@ -16,9 +15,8 @@ from data.cells.stored_cells import StoredCells, write_cell_parts
 from data.errors import InputError
 from data.fields.images_table import COLUMN_TYPES as IMAGE_COLUMN_TYPES
 from data.fields.images_table import read_images, write_images
+from data.tables.parquet_rows import ParquetRows
 from stages.segment.paths import SegmentOutputs
-
-_MASKS = "rle"
 
 
 @dataclass
@@ -77,25 +75,17 @@ def _read_fields(
 
 
 def _holds(cells_path: Path, parts: Iterable[pd.DataFrame]) -> bool:
-    """Check whether the cells table has these cells, whatever the crops stage has added to them.
-
-    The mask strings are compared a few thousand at a time, since those of a large set take much memory.
-    """
-    columns = [name for name in COLUMN_TYPES if name not in (*CROPS_COLUMNS, _MASKS)]
+    """Check whether the cells table has these cells, whatever the crops stage has added to them."""
+    columns = [name for name in COLUMN_TYPES if name not in CROPS_COLUMNS]
     try:
-        stored, table = StoredCells(cells_path), read_cells(cells_path, columns)
+        # Refuses what is no cells table.
+        StoredCells(cells_path)
+        rows = ParquetRows(cells_path)
+        for part in parts:
+            with cells_file_errors(cells_path):
+                table = add_new_columns(rows.take(len(part)).to_pandas())
+            if not table[columns].equals(part[columns].reset_index(drop=True)):
+                return False
+        return not len(rows.take(1))
     except InputError:
         return False
-    start = 0
-    for part in parts:
-        rows = slice(start, start + len(part))
-        start = rows.stop
-        if not table.iloc[rows].reset_index(drop=True).equals(part[columns].reset_index(drop=True)):
-            return False
-        try:
-            masks = stored.read_masks(np.arange(rows.start, rows.stop))
-        except InputError:
-            return False
-        if masks != part[_MASKS].tolist():
-            return False
-    return start == len(table)

@@ -60,14 +60,17 @@ def test_columns_are_replaced_in_place(tmp_path: Path) -> None:
     path, table = tmp_path / "cells.parquet", make(GROUP_ROWS + 9)
     write_cells(path, table)
     new = pd.DataFrame({"mean_red": np.arange(len(table), dtype=np.float32), "dropped": "too dark"})
-    StoredCells(path).write_completed(path, new)
+    StoredCells(path).write_completed(path, lambda rows, _: new.iloc[rows])
     pd.testing.assert_frame_equal(read_cells(path), table.assign(**new))
+    StoredCells(path).write_completed(path, lambda _, part: part[["area_px"]] + 1)
+    pd.testing.assert_frame_equal(read_cells(path), table.assign(**new, area_px=table["area_px"] + 1))
 
 
 def test_a_table_of_an_earlier_version(tmp_path: Path) -> None:
     path, table = tmp_path / "cells.parquet", make(3)
     table.drop(columns=["group", "image_hash"]).to_parquet(path)
-    StoredCells(path).write_completed(path, pd.DataFrame({"image_hash": ["f", "f", "e"]}))
+    new = pd.DataFrame({"image_hash": ["f", "f", "e"]})
+    StoredCells(path).write_completed(path, lambda rows, _: new.iloc[rows])
     pd.testing.assert_frame_equal(read_cells(path), table.assign(group="i0", image_hash=["f", "f", "e"]))
 
 
