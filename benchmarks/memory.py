@@ -3,7 +3,7 @@
 Run from the top folder: ``python -m benchmarks.memory``. The tables are made up: images of 20 cells, mask
 strings of 1.7 kB as real ones have, probabilities of 19 classes. Each stage runs in a process of its own.
 Fields and tiles are left out, since their memory is that of one field: of `crops` the tiles are not written,
-and `inspect` shows one field; `export` writes no mask.
+and `inspect` shows one field; exports are those of ``benchmarks.memory_exports``.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -25,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from benchmarks.memory_exports import EXPORTS, WIDTH, export_tables
 from benchmarks.side_by_side.machine import describe_machine
 from data.cells.cells_table import COLUMN_TYPES
 from data.cells.stored_cells import GROUP_ROWS, write_cell_parts
@@ -36,14 +36,11 @@ from data.predictions.predictions_table import write_predictions
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.tile_writer import TileWriter
 from pipeline.engines.local import LocalEngine
-from stages.export.paths import ExportInputs
-from stages.stage import Context
 
 _CELLS_PER_IMAGE = 20
 _MASK_CHARACTERS = 1700
 _SIDE = 2048
-_STAGES = ("combine", "crops", "inspect", "merge", "coco", "h5ad")
-"""The last two are formats of export."""
+_STAGES = ("combine", "crops", "inspect", "merge", *EXPORTS)
 _SHARDS = 4
 _PART_CELLS = 20_000
 
@@ -64,6 +61,9 @@ def write_tables(folder: Path, cells: int, characters: int) -> None:
     write_predictions(
         folder / "predictions.parquet", ids.tolist(), numbers, probabilities, labels=["7"] * cells
     )
+    embedding = rng.normal(size=(cells, WIDTH)).astype(np.float32)
+    embedded = folder / "embedded.parquet"
+    write_predictions(embedded, ids.tolist(), numbers, probabilities, embedding, labels=["7"] * cells)
     _write_shards(folder)
     writer = TileWriter(folder / "tiles.zarr", 1, "key")
     writer.append(CellTiles.blank(1))
@@ -126,8 +126,8 @@ def run_stage(stage: str, folder: Path) -> None:
                 CropsSettings.model_validate({}),
                 context,
             )
-    elif stage in ("coco", "h5ad"):
-        _export(stage, folder, ExportInputs(cells, table, predictions), context)
+    elif stage in EXPORTS:
+        export_tables(stage, folder, _CELLS_PER_IMAGE, context)
     else:
         from stages.inspect.paths import InspectInputs, InspectOutputs
         from stages.inspect.run import run as inspect
@@ -138,24 +138,6 @@ def run_stage(stage: str, folder: Path) -> None:
             shown,
             InspectOutputs(folder / "report"),
             InspectSettings.model_validate({"max_fields": 1}),
-            context,
-        )
-
-
-def _export(name: str, folder: Path, inputs: ExportInputs, context: Context) -> None:
-    """Export without reading any picture or decoding any mask."""
-    from stages.export.fields import coco
-    from stages.export.paths import ExportOutputs
-    from stages.export.run import run as export
-    from stages.export.settings import ExportSettings
-
-    images = pd.read_parquet(inputs.images_table_path, columns=["image_id"])["image_id"]
-    fields = [Field(image_id, {"green": folder / f"{image_id}_green.png"}) for image_id in images]
-    with patch.object(coco, "describe_mask", lambda *_: {}):
-        export(
-            replace(inputs, fields=fields, images_dir=folder),
-            ExportOutputs(folder / ("exported.h5ad" if name == "h5ad" else "exported")),
-            ExportSettings.model_validate({"format": name}),
             context,
         )
 
@@ -179,7 +161,7 @@ class _NoTiles:
     """A tile store that keeps nothing."""
 
     def __init__(self, path: Path, count: int, key: str, channels: Sequence[str], preset: str) -> None:
-        self._count, self.rows_to_write = count, np.arange(count)
+        self._count, self.is_to_write = count, np.ones(count, bool)
         self.mends = False
 
     def append(self, cut: CellTiles) -> None:
@@ -216,7 +198,7 @@ def main() -> None:
             for stage in given.stages:
                 before, peak, seconds = _call(stage, folder, cells, given.mask_characters).split()[-3:]
                 print(
-                    f"{cells:>9} cells  {stage:<8} {peak:>6} MiB at most, {before} before, {seconds} s",
+                    f"{cells:>9} cells  {stage:<15} {peak:>6} MiB at most, {before} before, {seconds} s",
                     flush=True,
                 )
 

@@ -1,7 +1,6 @@
 """What is known of each cell, in columns with names for people: the table ``obs`` of an AnnData file."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -102,6 +101,21 @@ def describe_classes(
     return pd.DataFrame({"top_class": top, "top_probability": np.asarray(probability, np.float32)})
 
 
+def find_likeliest(probabilities: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the likeliest class of each cell (n,), and its probability; -1 and NaN where there are none.
+
+    Parameters
+    ----------
+    probabilities
+        (n, classes), all missing (NaN) for a cell that was not predicted.
+    """
+    likeliest, highest = np.full(len(probabilities), -1), np.full(len(probabilities), np.nan, np.float32)
+    is_predicted = ~np.isnan(probabilities).all(axis=1)
+    likeliest[is_predicted] = probabilities[is_predicted].argmax(axis=1)
+    highest[is_predicted] = probabilities[is_predicted].max(axis=1)
+    return likeliest, highest
+
+
 def name_classes(texts: pd.Series, names: Sequence[str], empty: str | None) -> "pd.Categorical[str]":
     """Return the classes of each cell by name, joined by ``|`` as in a label file.
 
@@ -122,33 +136,21 @@ def name_classes(texts: pd.Series, names: Sequence[str], empty: str | None) -> "
     return pd.Categorical(texts.map(named), categories=sorted(categories))
 
 
-@dataclass(frozen=True)
-class CalledClasses:
-    """Which classes are called in each cell.
+def mark_called(texts: pd.Series, count: int) -> NDArray[np.bool_]:
+    """Return which of so many classes are called in each cell, (n, count).
 
-    Attributes
+    Parameters
     ----------
     texts
-        (n,) number of each cell's combination of classes.
-    marks
-        (combinations, classes) which classes each combination has.
+        (n,) numbers joined by ``|``; missing is none.
+    count
+        How many classes.
     """
-
-    texts: NDArray[np.int64]
-    marks: NDArray[np.bool_]
-
-    def find(self, label: int) -> NDArray[np.bool_]:
-        """Return in which cells a class is called, (n,)."""
-        return np.asarray(self.marks[self.texts, label])
-
-
-def mark_called(texts: pd.Series, count: int) -> CalledClasses:
-    """Return which of so many classes are called: of texts (n,), numbers joined by ``|``; missing is none."""
     codes, unique = pd.factorize(texts.fillna(""))
     marks = np.zeros((len(unique), count), bool)
     for row, text in enumerate(unique):
         marks[row, [int(number) for number in text.split("|") if number]] = True
-    return CalledClasses(codes.astype(np.int64), marks)
+    return np.asarray(marks[codes])
 
 
 def annotate_images(images: pd.Series, values: Mapping[str, str]) -> "pd.Categorical[str]":

@@ -143,22 +143,11 @@ class StoredPredictions:
         except (OSError, pa.ArrowException) as error:
             raise self._damaged(error) from None
 
-    def read_class(self, label: int) -> NDArray[np.float32]:
-        """Read the probabilities of one class of all rows, (rows,) float32.
-
-        Raises
-        ------
-        InputError
-            The file is damaged, or a probability lies outside 0..1.
-        """
-        name = self._probabilities[label]
-        try:
-            column = pq.read_table(self.path, columns=[name])[name]
-        except (OSError, ValueError) as error:
-            raise self._damaged(error) from None
-        probabilities = column.to_numpy().astype(np.float32, copy=False)
-        self._check(probabilities[:, None], [name], 0)
-        return probabilities
+    def make_missing(self, count: int) -> PredictionsPart:
+        """Return what there is of so many cells that were not predicted: missing numbers (NaN)."""
+        sizes = len(self.class_names), self.width
+        probabilities, embedding = (np.full((count, size), np.nan, np.float32) for size in sizes)
+        return PredictionsPart(self.rows, probabilities, embedding if self.width else None)
 
     def _read_part(self, batch: pa.RecordBatch, start: int) -> PredictionsPart:
         probabilities = np.empty((len(batch), len(self._probabilities)), np.float32)

@@ -12,6 +12,8 @@ its cells differ more than where all are like its lower ones, and more than wher
 A class whose probability is middling in all cells alike passes neither.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
@@ -59,8 +61,25 @@ def find_log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.log(bounded) - np.log1p(-bounded)
 
 
-def test_spread(probabilities: NDArray[np.floating], groups: CellGroups) -> NDArray[np.float64]:
-    """Test for each image whether its cells differ more in a class than chance gives.
+@dataclass(frozen=True)
+class Spreads:
+    """How far the cells of each of m images lie apart in a class.
+
+    Attributes
+    ----------
+    deviations
+        (m,) mean absolute deviations of the log odds.
+    lower, upper
+        (m,) lower and upper quartiles of the log odds.
+    """
+
+    deviations: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+
+def measure_spreads(probabilities: NDArray[np.floating], groups: CellGroups) -> Spreads:
+    """Measure how far the cells of each image lie apart in a class.
 
     Parameters
     ----------
@@ -68,6 +87,25 @@ def test_spread(probabilities: NDArray[np.floating], groups: CellGroups) -> NDAr
         (n,) of one class, in the order of the groups.
     groups
         The images of these cells.
+    """
+    log_odds = find_log_odds(probabilities)
+    # Of two kinds of cells a level between both would be that of neither.
+    return Spreads(
+        _measure_spread(log_odds, groups),
+        groups.find_quantiles(log_odds, 0.25, "lower"),
+        groups.find_quantiles(log_odds, 0.75, "higher"),
+    )
+
+
+def test_spread(sizes: NDArray[np.integer], spreads: Spreads) -> NDArray[np.float64]:
+    """Test for each image whether its cells differ more in a class than chance gives.
+
+    Parameters
+    ----------
+    sizes
+        (m,) cells of each image.
+    spreads
+        Of these images.
 
     Returns
     -------
@@ -75,20 +113,17 @@ def test_spread(probabilities: NDArray[np.floating], groups: CellGroups) -> NDAr
         p-values; NaN for an image with fewer than `MIN_CELLS` cells, or fewer than `MIN_IMAGES` comparable
         ones.
     """
-    p_values = np.full(len(groups.sizes), np.nan)
-    tested = np.flatnonzero(groups.sizes >= MIN_CELLS)
+    p_values = np.full(len(sizes), np.nan)
+    tested = np.flatnonzero(sizes >= MIN_CELLS)
     if len(tested) < MIN_IMAGES:
         return p_values
-    log_odds = find_log_odds(probabilities)
-    freedom = groups.sizes[tested] - 1.0
-    spreads = np.log(np.maximum(_measure_spread(log_odds, groups)[tested], _SMALLEST_SPREAD))
+    freedom = sizes[tested] - 1.0
+    logarithms = np.log(np.maximum(spreads.deviations[tested], _SMALLEST_SPREAD))
     # The logarithm of what varies by chance is too low on average by half of its variance.
-    spreads += 0.25 / freedom
+    logarithms += 0.25 / freedom
     weights = np.sqrt(0.5 / freedom + _BETWEEN_IMAGES)
-    # Of two kinds of cells a level between both would be that of neither.
-    lower = groups.find_quantiles(log_odds, 0.25, "lower")[tested]
-    upper = groups.find_quantiles(log_odds, 0.75, "higher")[tested]
-    p_values[tested] = np.maximum(compare(spreads, weights, lower), compare(spreads, weights, upper))
+    levels = spreads.lower[tested], spreads.upper[tested]
+    p_values[tested] = np.maximum(*(compare(logarithms, weights, level) for level in levels))
     return p_values
 
 

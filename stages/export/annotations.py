@@ -18,7 +18,6 @@ from data.fields.images_table import read_images
 from data.tables.csv_file import unescape_cell
 from stages.export.image_annotations import read_image_annotations
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import PredictedCells
 
 _METHODS = {"t-sne": "X_tsne", "pca": "X_features_pca"}
 """Never X_pca: two components under this name are all by which scanpy would find neighbours."""
@@ -100,21 +99,6 @@ class Annotator:
             if name not in described:
                 described[name] = annotate_images(table["image_id"], values)
         return described
-
-
-def annotate_cells(
-    inputs: ExportInputs, cells: PredictedCells, names: tuple[str, ...], label_set: str | None
-) -> pd.DataFrame:
-    """Describe all cells of an export, as `Annotator` does.
-
-    Raises
-    ------
-    InputError
-        A table is missing or damaged, or the label file has none of the images.
-    """
-    annotator = Annotator(inputs, cells.table["image_id"], names, label_set)
-    labels = None if cells.labels is None else cells.labels.reindex(range(len(cells.table)))
-    return annotator.annotate(cells.table, labels)
 
 
 def read_plane(inputs: ExportInputs) -> Plane | None:

@@ -1,18 +1,17 @@
 """The predictions as an AnnData file, ``.h5ad``, for scanpy, squidpy and cellxgene."""
 
+import itertools
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.export.cell_annotations import describe_classes
+from data.export.cell_annotations import describe_classes, find_likeliest
 from data.export.h5ad_file import (
     StoredTable,
     create_array,
@@ -25,10 +24,10 @@ from data.export.h5ad_file import (
 from data.export.principal_components import Components, Covariance
 from data.labels.label_set import list_label_sets, read_label_set
 from data.predictions.stored_predictions import PART_ROWS, StoredPredictions
-from stages.export.annotations import Plane, read_plane
-from stages.export.cell_tables.described_parts import DescribedParts, open_parts
+from stages.export.annotations import Annotator, Plane, read_plane
+from stages.export.cells.cell_parts import ExportedCells, open_cells
+from stages.export.cells.predicted_cells import CellNames
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import CellNames
 from stages.export.room import check_room
 from stages.export.settings import ExportSettings
 from stages.stage import Context, StageReport
@@ -37,14 +36,6 @@ log = logging.getLogger("hpacells")
 
 _MOST_SAMPLED = 100_000
 """Cells of which the principal components are found, evenly over all."""
-
-
-@dataclass(frozen=True)
-class _Classes:
-    """The likeliest class of each cell, and its probability."""
-
-    number: NDArray[np.int64]
-    probability: NDArray[np.float32]
 
 
 def write_h5ad(inputs: ExportInputs, path: Path, settings: ExportSettings, context: Context) -> StageReport:
@@ -64,7 +55,8 @@ def write_h5ad(inputs: ExportInputs, path: Path, settings: ExportSettings, conte
         )
     import_h5py(path)
     predictions = StoredPredictions(inputs.predictions_path)
-    cells = open_parts(inputs, predictions, settings.label_set, unpredicted=settings.unpredicted)
+    cells = open_cells(inputs, predictions, unpredicted=settings.unpredicted)
+    annotator = Annotator(inputs, cells.image_ids, predictions.class_names, settings.label_set)
     content = "embedding" if predictions.width else "probabilities"
     if not predictions.width:
         log.warning(
@@ -77,9 +69,9 @@ def write_h5ad(inputs: ExportInputs, path: Path, settings: ExportSettings, conte
         create_h5ad(temporary) as file,
         context.track("export", 2 * predictions.rows + count) as advance,
     ):
-        classes, components = _write_numbers(file, predictions, count, settings.components, advance)
+        components = _write_numbers(file, predictions, count, settings.components, advance)
         _write_components(file, components, predictions.rows, advance)
-        _write_cells(file, cells, classes, predictions.class_names, read_plane(inputs), advance)
+        _write_cells(file, cells, annotator, predictions.class_names, read_plane(inputs), advance)
         _write_variables(file, predictions)
         facts = {**inputs.facts, "X": content, **_describe_label_set(predictions.class_names)}
         write_mapping(file["uns"], "hpacells", facts)
@@ -92,13 +84,12 @@ def write_h5ad(inputs: ExportInputs, path: Path, settings: ExportSettings, conte
 
 def _write_numbers(
     file: Any, predictions: StoredPredictions, count: int, most: int, advance: Callable[[int], None]
-) -> tuple[_Classes, Components | None]:
-    """Write X and the probabilities part by part; return what is to be known of all."""
+) -> Components | None:
+    """Write X and the probabilities part by part; return the principal components of X."""
     names = predictions.class_names
     width = predictions.width or len(names)
     matrix = create_array(file, "X", (count, width))
     probabilities = create_array(file["obsm"], "probabilities", (count, len(names)))
-    classes = _Classes(np.full(count, -1, np.int64), np.full(count, np.nan, np.float32))
     covariance, stride = Covariance(width), -(-predictions.rows // _MOST_SAMPLED)
     odd = 0
     for part in predictions.read_parts():
@@ -106,14 +97,12 @@ def _write_numbers(
         values = part.probabilities if part.embedding is None else part.embedding
         matrix[rows] = values
         probabilities[rows] = part.probabilities
-        classes.number[rows] = part.probabilities.argmax(axis=1)
-        classes.probability[rows] = part.probabilities.max(axis=1)
         covariance.add(values[-part.start % stride :: stride])
         odd += int((~np.isfinite(values)).any(axis=1).sum())
         advance(len(values))
     if odd:
         log.warning("export: the embeddings of %d cells have numbers that are not finite", odd)
-    return classes, covariance.find_components(most)
+    return covariance.find_components(most)
 
 
 def _write_components(
@@ -136,14 +125,15 @@ def _write_components(
 
 def _write_cells(
     file: Any,
-    cells: DescribedParts,
-    classes: _Classes,
+    cells: ExportedCells,
+    annotator: Annotator,
     names: tuple[str, ...],
     plane: Plane | None,
     advance: Callable[[int], None],
 ) -> None:
     likeliest = describe_classes(np.empty(0, np.int64), np.empty(0), names)
-    table = StoredTable(file, "obs", pd.concat([cells.template, likeliest], axis=1), cells.count)
+    template = pd.concat([annotator.annotate(*cells.represent()).iloc[:0], likeliest], axis=1)
+    table, probabilities = StoredTable(file, "obs", template, cells.count), file["obsm"]["probabilities"]
     spatial = [create_array(file["obsm"], "spatial", (cells.count, 2), "float64")]
     planes = [name for name in file["obsm"] if name.startswith("X_")]
     points = None
@@ -152,10 +142,11 @@ def _write_cells(
     elif not planes:
         # cellxgene shows no file without a plane, and of a single cell there are no principal components.
         spatial.append(create_array(file["obsm"], "X_spatial", (cells.count, 2), "float64"))
-    for part in cells.read():
-        rows = slice(part.start, part.start + len(part.table))
-        likeliest = describe_classes(classes.number[rows], classes.probability[rows], names)
-        table.write(part.start, pd.concat([part.known, likeliest], axis=1), CellNames(part.table))
+    for part in itertools.chain(cells.read_predicted(), cells.read_others()):
+        rows = slice(part.start, part.stop)
+        known = annotator.annotate(part.table, part.labels)
+        likeliest = describe_classes(*find_likeliest(probabilities[rows]), names)
+        table.write(part.start, pd.concat([known, likeliest], axis=1), CellNames(part.table))
         # Of the box, half-open in px: where the cell would be if pixels had their corners at whole numbers.
         middle = [(part.table[f"{axis}0"] + part.table[f"{axis}1"]) / 2 for axis in "xy"]
         for dataset in spatial:

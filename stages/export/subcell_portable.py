@@ -10,8 +10,9 @@ from data.errors import InputError
 from data.export.subcell_portable import WIDTH, tabulate_results
 from data.labels.label_set import read_label_set
 from data.predictions.stored_predictions import StoredPredictions
+from stages.export.cells.cell_parts import add_numbers, open_cells
+from stages.export.cells.predicted_cells import CellNames
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import choose_cells
 from stages.export.settings import ExportSettings
 from stages.stage import Context, StageReport
 
@@ -33,8 +34,7 @@ def write_results(
     predictions = StoredPredictions(inputs.predictions_path)
     _check(predictions)
     state = settings.subcellportable
-    cells = choose_cells(inputs, predictions, unpredicted=False)
-    names = cells.names
+    cells = open_cells(inputs, predictions, unpredicted=False)
     log.info(
         "export: the numbers of SubCellPortable's state of %s%s",
         state,
@@ -43,19 +43,19 @@ def write_results(
     with (
         atomic_write(path) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as file,
-        context.track("export", len(names)) as advance,
+        context.track("export", cells.count) as advance,
     ):
-        for part in predictions.read_parts(_ROWS):
-            if part.embedding is None or np.isnan(part.embedding).any():
+        for part, numbers in add_numbers(cells.read_predicted(_ROWS), predictions):
+            if numbers.embedding is None or np.isnan(numbers.embedding).any():
                 raise _lacks_embedding(predictions)
-            stop = part.start + len(part.probabilities)
+            names = CellNames(part.table)[:]
             table = tabulate_results(
-                names[part.start : stop], part.probabilities, part.embedding, predictions.class_names, state
+                names, numbers.probabilities, numbers.embedding, predictions.class_names, state
             )
             table.to_csv(file, header=part.start == 0, index=False, lineterminator="\n")
             advance(len(table))
     return StageReport(
-        counts={"cells": len(names), "left out": cells.left_out},
+        counts={"cells": cells.count, "left out": cells.left_out},
         details={"format": "subcellportable", "state": state},
     )
 

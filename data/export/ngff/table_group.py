@@ -7,8 +7,11 @@ import numpy as np
 if TYPE_CHECKING:
     import zarr
 
+CHUNK_ROWS = 2**14
+"""Rows that are read and written at once, at most."""
+
 _CHUNK_BYTES = 2**23
-"""Of numbers that are read at once."""
+"""Of numbers that are read at once, at most."""
 
 
 class _Attributes:
@@ -82,5 +85,5 @@ class TableGroup:
 def _choose_chunks(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return chunks of whole rows; a side of none is one long."""
     sides = tuple(max(1, length) for length in shape)
-    rows = max(1, _CHUNK_BYTES // (8 * int(np.prod(sides[1:]))))
+    rows = min(CHUNK_ROWS, max(1, _CHUNK_BYTES // (8 * int(np.prod(sides[1:])))))
     return (min(sides[0], rows), *sides[1:]) if sides else ()

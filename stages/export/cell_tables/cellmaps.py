@@ -11,17 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.export.grouped_rows import GroupedRows
+from data.export.grouped_rows import GroupedRows, GroupPlaces
 from data.fields.images_table import read_images
 from data.labels.label_file import read_proteins
 from data.labels.stained_images import ANTIBODIES
 from data.predictions.stored_predictions import StoredPredictions
 from data.tables.csv_file import write_csv_parts
-from data.variability.cell_groups import CellGroups
 from stages.export.cell_tables.summarised_cells import Membership, find_membership
+from stages.export.cells.cell_parts import ExportedCells, add_numbers, open_cells
 from stages.export.image_annotations import read_image_annotations
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import choose_cells
 from stages.export.settings import ExportSettings
 from stages.stage import Context, StageReport
 
@@ -66,7 +65,7 @@ def write_cellmaps(
     if inputs.labels_path is None:
         raise _lack_genes(inputs)
     predictions = StoredPredictions(inputs.predictions_path)
-    cells = choose_cells(inputs, predictions, unpredicted=False)
+    cells = open_cells(inputs, predictions, unpredicted=False)
     images = read_images(inputs.images_table_path)
     known = read_image_annotations(inputs, images["image_id"], predictions.class_names, settings.label_set)
     names = _name_genes(known, read_proteins(inputs.labels_path))
@@ -83,7 +82,7 @@ def write_cellmaps(
     if unknown:
         log.warning("export: the gene of %d images is not known; their cells are left out", unknown)
     path.mkdir(parents=True, exist_ok=True)
-    written = _write_numbers(path, predictions, genes, context)
+    written = _write_numbers(path, predictions, cells, genes, context)
     return StageReport(
         counts={"genes": int((written["cells"] > 0).sum()), "cells": int(written["cells"].sum())},
         details={"format": "cellmaps", "numbers": "embedding" if predictions.width else "probabilities"},
@@ -143,25 +142,26 @@ def _collect(images: pd.DataFrame, columns: Sequence[str]) -> list[str]:
 
 
 def _write_numbers(
-    path: Path, predictions: StoredPredictions, genes: _Genes, context: Context
+    path: Path, predictions: StoredPredictions, cells: ExportedCells, genes: _Genes, context: Context
 ) -> pd.DataFrame:
     """Write all files; return the table of the genes' cells."""
-    groups = genes.membership.group_by_protein()
-    places = np.full(predictions.rows, -1, np.int64)
-    places[groups.order] = np.arange(len(groups.order))
+    membership = genes.membership
+    sizes = membership.count_by_protein()
+    places = GroupPlaces(sizes)
     width, classes = predictions.width or len(predictions.class_names), len(predictions.class_names)
     with (
-        GroupedRows(path, places, width) as embeddings,
-        GroupedRows(path, places, classes) as probabilities,
-        context.track("export", predictions.rows + len(groups.sizes)) as advance,
+        GroupedRows(path, width) as embeddings,
+        GroupedRows(path, classes) as probabilities,
+        context.track("export", predictions.rows + len(sizes)) as advance,
     ):
-        for part in predictions.read_parts():
-            embedding = part.probabilities if part.embedding is None else part.embedding
-            embeddings.write(part.start, embedding)
-            probabilities.write(part.start, part.probabilities)
-            advance(len(embedding))
-        counts = np.zeros(len(groups.sizes), np.int64)
-        bounds = _find_bounds(groups)
+        for part, numbers in add_numbers(cells.read_predicted(), predictions):
+            where = places.assign(membership.number_proteins(part.table))
+            found = numbers.probabilities if numbers.embedding is None else numbers.embedding
+            embeddings.write(where, found)
+            probabilities.write(where, numbers.probabilities)
+            advance(len(where))
+        counts = np.zeros(len(sizes), np.int64)
+        bounds = list(zip(places.starts.tolist(), places.stops.tolist(), strict=True))
         with ExitStack() as files:
             append = {
                 name: files.enter_context(write_csv_parts(path / file, float_format=_FLOATS, separator="\t"))
@@ -180,11 +180,6 @@ def _write_numbers(
                 append[_PROBABILITY](_arrange("", ids, np.array(found)[has > 0], predictions.class_names))
                 advance(len(has))
     return _write_genes(path, genes, counts)
-
-
-def _find_bounds(groups: CellGroups) -> list[tuple[int, int]]:
-    stops = np.cumsum(groups.sizes)
-    return list(zip((stops - groups.sizes).tolist(), stops.tolist(), strict=True))
 
 
 def _arrange(key: str, ids: pd.Series, numbers: NDArray[np.float64], columns: Sequence[str]) -> pd.DataFrame:

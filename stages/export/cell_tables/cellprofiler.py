@@ -1,8 +1,7 @@
 """The cells as CellProfiler's tables, for pycytominer and whatever else reads those."""
 
-from collections.abc import Iterator
+import itertools
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,32 +14,16 @@ from data.export.cellprofiler import describe_cells, name_classes, name_column, 
 from data.fields.images_table import read_images
 from data.masks.centroid import find_centroid
 from data.masks.rle import decode_runs
-from data.predictions.stored_predictions import PART_ROWS, PredictionsPart, StoredPredictions
+from data.predictions.stored_predictions import StoredPredictions
 from data.tables.csv_file import write_csv, write_csv_parts
+from stages.export.cells.cell_parts import CellsPart, SuccessiveCells, WholeCells, add_numbers, open_cells
 from stages.export.image_annotations import read_image_annotations
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import PredictedCells, choose_cells
 from stages.export.settings import ExportSettings
 from stages.stage import Context, StageReport
 
 _CALLED_FROM = 0.5
 _FLOATS = "%.8g"
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Some successive cells of the export.
-
-    Attributes
-    ----------
-    rows
-        Which of them.
-    predicted
-        Their probabilities and embeddings, missing (NaN) where they were not predicted.
-    """
-
-    rows: slice
-    predicted: PredictionsPart
 
 
 def write_cellprofiler(
@@ -54,32 +37,30 @@ def write_cellprofiler(
         As `run` says.
     """
     predictions = StoredPredictions(inputs.predictions_path)
-    cells = choose_cells(inputs, predictions, unpredicted=settings.unpredicted)
+    cells = open_cells(inputs, predictions, unpredicted=settings.unpredicted)
     images = _describe_images(inputs, predictions, settings)
     metadata = images.loc[:, images.columns.str.startswith(("ImageN", "Metadata_"))]
     places = pd.Index(metadata["Metadata_ImageID"])
-    with context.track("export", 2 * len(cells.table)) as advance:
-        centroids = np.empty((len(cells.table), 2))
-        for rows, found in _find_centroids(inputs.cells_path, cells):
-            centroids[rows] = found
-            advance(len(rows))
-        with ExitStack() as files:
-            append_cells, append_nuclei, append_profiles = (
-                files.enter_context(write_csv_parts(path / name, exact=True))
-                for name in ("Cells.csv", "Nuclei.csv", "SingleCells.csv")
-            )
-            for part in _read_parts(predictions, len(cells.table)):
-                table = cells.table.iloc[part.rows].reset_index(drop=True)
-                identity = _identify(table, metadata.iloc[places.get_indexer(pd.Index(table["image_id"]))])
-                described = describe_cells(table, centroids[part.rows], identity)
-                described = pd.concat([described, _describe_classes(part, cells, predictions)], axis=1)
-                append_cells(described)
-                append_nuclei(_describe_nuclei(table, identity))
-                append_profiles(profile_cells(described, table["nucleus_area_px"], part.predicted.embedding))
-                advance(len(table))
+    centroids = _Centroids(inputs.cells_path, cells)
+    with context.track("export", cells.count) as advance, ExitStack() as files:
+        append_cells, append_nuclei, append_profiles = (
+            files.enter_context(write_csv_parts(path / name, exact=True))
+            for name in ("Cells.csv", "Nuclei.csv", "SingleCells.csv")
+        )
+        parts = itertools.chain(cells.read_predicted(), cells.read_others())
+        for part, numbers in add_numbers(parts, predictions):
+            table = part.table
+            identity = _identify(table, metadata.iloc[places.get_indexer(pd.Index(table["image_id"]))])
+            described = describe_cells(table, centroids.find(part), identity)
+            classes = _describe_classes(numbers.probabilities, part.labels, predictions.class_names)
+            described = pd.concat([described, classes], axis=1)
+            append_cells(described)
+            append_nuclei(_describe_nuclei(table, identity))
+            append_profiles(profile_cells(described, table["nucleus_area_px"], numbers.embedding))
+            advance(len(table))
     write_csv(path / "Image.csv", images, float_format=_FLOATS)
     return StageReport(
-        counts={"images": len(images), "cells": len(cells.table), "left out": cells.left_out},
+        counts={"images": len(images), "cells": cells.count, "left out": cells.left_out},
         details={"format": "cellprofiler"},
     )
 
@@ -106,37 +87,43 @@ def _describe_images(
     return pd.concat([first, described, sizes], axis=1)
 
 
-def _find_centroids(
-    path: Path, cells: PredictedCells
-) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
-    """Yield cells of the export and their centroids (n, 2), in the order of the cells table."""
-    stored = StoredCells(path)
-    order = np.argsort(cells.rows, kind="stable")
-    heights = cells.table["image_height"].to_numpy()
-    widths = cells.table["image_width"].to_numpy()
-    for start in range(0, len(order), GROUP_ROWS):
-        part = order[start : start + GROUP_ROWS]
-        found = np.full((len(part), 2), np.nan)
-        for place, (row, mask) in enumerate(zip(part, stored.read_masks(cells.rows[part]), strict=True)):
+class _Centroids:
+    """Find centroids as they are asked for; where cells have another order than their table, all beforehand.
+
+    Parameters
+    ----------
+    path
+        The cells table.
+    cells
+        The cells.
+    """
+
+    def __init__(self, path: Path, cells: SuccessiveCells | WholeCells) -> None:
+        self._path, self._stored = path, StoredCells(path)
+        self._all: NDArray[np.float64] | None = None
+        if isinstance(cells, WholeCells):
+            self._all = np.empty((cells.count, 2))
+            order = np.argsort(cells.cells.rows, kind="stable")
+            for start in range(0, len(order), GROUP_ROWS):
+                part = order[start : start + GROUP_ROWS]
+                self._all[part] = self._measure(cells.cells.rows[part], cells.cells.table.iloc[part])
+
+    def find(self, part: CellsPart) -> NDArray[np.float64]:
+        """Return the centroids of some cells, (n, 2): x and y, px."""
+        if self._all is None:
+            return self._measure(part.rows, part.table)
+        return self._all[part.start : part.stop]
+
+    def _measure(self, rows: NDArray[np.intp], table: pd.DataFrame) -> NDArray[np.float64]:
+        found = np.full((len(rows), 2), np.nan)
+        heights, widths = table["image_height"].tolist(), table["image_width"].tolist()
+        for place, mask in enumerate(self._stored.read_masks(rows)):
             # Cells that were cut out elsewhere have none.
             if mask:
-                runs = decode_runs(
-                    mask, int(heights[row]) * int(widths[row]), where=f"{path}, row {cells.rows[row] + 1}"
-                )
-                found[place] = find_centroid(runs, int(heights[row]))
-        yield part, found
-
-
-def _read_parts(predictions: StoredPredictions, count: int) -> Iterator[_Part]:
-    """Read the predictions of all cells part by part; those that were not predicted come last."""
-    for part in predictions.read_parts():
-        yield _Part(slice(part.start, part.start + len(part.probabilities)), part)
-    classes = len(predictions.class_names)
-    for start in range(predictions.rows, count, PART_ROWS):
-        size = min(PART_ROWS, count - start)
-        missing = [np.full((size, width), np.nan, np.float32) for width in (classes, predictions.width)]
-        embedding = missing[1] if predictions.width else None
-        yield _Part(slice(start, start + size), PredictionsPart(start, missing[0], embedding))
+                where = f"{self._path}, row {rows[place] + 1}"
+                runs = decode_runs(mask, heights[place] * widths[place], where=where)
+                found[place] = find_centroid(runs, heights[place])
+        return found
 
 
 def _identify(table: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
@@ -154,16 +141,12 @@ def _identify(table: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _describe_classes(part: _Part, cells: PredictedCells, predictions: StoredPredictions) -> pd.DataFrame:
+def _describe_classes(
+    probabilities: NDArray[np.float32], labels: pd.Series | None, class_names: tuple[str, ...]
+) -> pd.DataFrame:
     """Return the probabilities of the classes, and which of them are called, as 0 and 1."""
-    names = name_classes(predictions.class_names)
-    probabilities = part.predicted.probabilities
-    if cells.labels is None:
-        called = probabilities >= _CALLED_FROM
-    else:
-        texts = cells.labels.reindex(range(part.rows.start, part.rows.stop))
-        marks = mark_called(texts, len(names))
-        called = marks.marks[marks.texts]
+    names = name_classes(class_names)
+    called = probabilities >= _CALLED_FROM if labels is None else mark_called(labels, len(names))
     calls = np.where(np.isnan(probabilities), np.nan, called)
     columns = {f"Classify_{name}": calls[:, label] for label, name in enumerate(names)}
     return pd.DataFrame(

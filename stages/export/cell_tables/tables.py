@@ -28,9 +28,9 @@ from stages.export.cell_tables.summarised_cells import (
     stack,
     summarise_cells,
 )
+from stages.export.cells.cell_parts import open_cells
 from stages.export.image_annotations import read_image_annotations
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import choose_cells
 from stages.export.settings import ExportSettings
 from stages.stage import Context, StageReport
 
@@ -83,13 +83,14 @@ def write_tables(inputs: ExportInputs, path: Path, settings: ExportSettings, con
     """
     predictions = StoredPredictions(inputs.predictions_path)
     names = predictions.class_names
-    cells = choose_cells(inputs, predictions, unpredicted=False)
+    cells = open_cells(inputs, predictions, unpredicted=False)
     images = read_images(inputs.images_table_path)
     known = read_image_annotations(inputs, images["image_id"], names, settings.label_set)
     protein_of = {} if inputs.labels_path is None else read_proteins(inputs.labels_path)
     membership = find_membership(cells, images["image_id"], protein_of)
-    with context.track("export", len(names)) as advance:
-        by_image, by_protein = summarise_cells(predictions, cells, membership, advance)
+    path.mkdir(parents=True, exist_ok=True)
+    with context.track("export", cells.predicted) as advance:
+        by_image, by_protein = summarise_cells(predictions, cells, membership, path, advance)
     levels = _describe(membership, images, known, by_image, by_protein, settings.false_discoveries)
     for level, (summary, classes) in zip(
         levels, ((IMAGES, IMAGE_CLASSES), (PROTEINS, PROTEIN_CLASSES)), strict=True

@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.predictions.stored_predictions import StoredPredictions
+from stages.export.cells.predicted_cells import choose_cells
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import choose_cells
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class PredictedField:
     ----------
     stored
         (n,) where they are in the cells table.
+    predicted
+        (n,) where they are in the predictions table; -1 for a cell that was not predicted.
     table
         Their rows of the cells table.
     probabilities
@@ -31,6 +33,7 @@ class PredictedField:
     """
 
     stored: NDArray[np.intp]
+    predicted: NDArray[np.intp]
     table: pd.DataFrame
     probabilities: NDArray[np.float32]
     called: list[tuple[int, ...] | None]
@@ -74,6 +77,14 @@ class PredictedFields:
         self._rows = cells.table.groupby("image_id", sort=False).indices
         self.image_ids = {str(image_id) for image_id in self._rows}
 
+    def represent(self) -> tuple[pd.DataFrame, pd.Series | None]:
+        """Return all cells, and their labels."""
+        labels = self._cells.labels
+        return self._cells.table, None if labels is None else labels.reindex(range(len(self._cells.table)))
+
+    def rewind(self) -> None:
+        """Do nothing: fields can be taken in any order."""
+
     def take(self, image_id: str) -> PredictedField:
         """Return the cells of a field; none where it has none."""
         rows = np.asarray(self._rows.get(image_id, np.empty(0, np.intp)))
@@ -82,7 +93,10 @@ class PredictedFields:
         called = [self._call(int(row)) for row in rows]
         labels = self._cells.labels
         texts = None if labels is None else labels.reindex(rows).reset_index(drop=True)
-        return PredictedField(self._cells.rows[rows], table, self._probabilities[rows], called, texts)
+        # The predicted cells come first, in the order of the predictions.
+        predicted = np.where(rows < self._cells.predicted, rows, -1)
+        stored = self._cells.rows[rows]
+        return PredictedField(stored, predicted, table, self._probabilities[rows], called, texts)
 
     def _call(self, row: int) -> tuple[int, ...] | None:
         if row >= self._cells.predicted:

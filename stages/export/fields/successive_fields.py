@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.export.cell_annotations import CELL, MEASURED
 from data.predictions.cell_blocks import CellBlock, CellBlocks, OutOfStepError
 from data.predictions.predictions_table import read_class_names
+from stages.export.cells.cell_parts import COLUMNS
+from stages.export.cells.found_cells import FoundCells
 from stages.export.fields.predicted_fields import PredictedField, PredictedFields, find_called
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import tell_left_out
-
-_COLUMNS = (*CELL, *MEASURED, "dropped", "group")
 
 
 class SuccessiveFields:
@@ -46,22 +44,25 @@ class SuccessiveFields:
 
     def __init__(self, inputs: ExportInputs, order: Sequence[str], *, unpredicted: bool) -> None:
         self._path, self._unpredicted = inputs.predictions_path, unpredicted
-        self._blocks = CellBlocks(inputs.cells_path, inputs.predictions_path, _COLUMNS, labels=True)
+        self._blocks = CellBlocks(inputs.cells_path, inputs.predictions_path, COLUMNS, labels=True)
         self.class_names = read_class_names(inputs.predictions_path)
-        self.image_ids: set[str] = set()
-        others, kept, following = 0, 0, iter(order)
+        self._found, following = FoundCells(inputs.cells_path), iter(order)
         for block in self._blocks.read():
-            image_ids = block.image_ids
             # Searching goes on where the last field was found.
-            if not all(image_id in following for image_id in image_ids):
+            if not all(image_id in following for image_id in block.image_ids):
                 raise self._refuse()
-            is_other = block.predictions < 0
-            chosen = block.table["image_id"] if unpredicted else block.table["image_id"][~is_other]
-            self.image_ids.update(chosen.unique().tolist())
-            others += int(is_other.sum())
-            kept += int((block.table["dropped"].to_numpy(object)[is_other] == "").sum())
-        tell_left_out(kept, others, unpredicted=unpredicted)
-        self.left_out = 0 if unpredicted else others
+            self._found.add(block)
+        self._found.tell(unpredicted=unpredicted)
+        self.image_ids = set(self._found.list_images(unpredicted=unpredicted))
+        self.left_out = 0 if unpredicted else self._found.others
+        self._fields = self._read()
+
+    def represent(self) -> tuple[pd.DataFrame, pd.Series | None]:
+        """Return cells that have all texts of the export's: first those of the predicted ones."""
+        return self._found.represent(unpredicted=self._unpredicted)
+
+    def rewind(self) -> None:
+        """Let the fields be taken again, from the first one on."""
         self._fields = self._read()
 
     def take(self, image_id: str) -> PredictedField:
@@ -73,10 +74,10 @@ class SuccessiveFields:
             Fields are taken in another order.
         """
         if image_id not in self.image_ids:
-            none, table = np.empty(0, np.intp), pd.DataFrame(columns=list(_COLUMNS))
+            none, table = np.empty(0, np.intp), pd.DataFrame(columns=list(COLUMNS))
             probabilities = np.empty((0, len(self.class_names)), np.float32)
             labels = pd.Series([], dtype=object) if self._blocks.has_labels else None
-            return PredictedField(none, table, probabilities, [], labels)
+            return PredictedField(none, none, table, probabilities, [], labels)
         field = next((field for name, field in self._fields if name == image_id), None)
         if field is None:
             raise self._refuse()
@@ -110,7 +111,8 @@ def _arrange(block: CellBlock, rows: NDArray[np.intp], places: NDArray[np.intp])
     ]
     table = block.table.iloc[rows].reset_index(drop=True)
     labels = None if block.labels is None else pd.Series(texts, dtype=object)
-    return PredictedField(block.start + rows, table, probabilities, called, labels)
+    stored, predicted = block.start + rows, block.predictions[rows]
+    return PredictedField(stored, predicted, table, probabilities, called, labels)
 
 
 def open_fields(

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.export.cell_annotations import describe_classes
+from data.export.cell_annotations import describe_classes, find_likeliest
 from data.export.fields.class_colours import choose_colours
 from stages.export.annotations import Annotator
 from stages.export.fields.predicted_fields import PredictedField
@@ -88,11 +88,7 @@ class Describer:
         refuse_other_cells(image_id, numbers, labels)
         if not len(numbers):
             return DescribedField([], [], [])
-        is_predicted = np.array([called is not None for called in found.called])
-        likeliest = np.full(len(numbers), -1, np.int64)
-        highest = np.full(len(numbers), np.nan, np.float32)
-        likeliest[is_predicted] = found.probabilities[is_predicted].argmax(axis=1)
-        highest[is_predicted] = found.probabilities[is_predicted].max(axis=1)
+        likeliest, highest = find_likeliest(found.probabilities)
         known = self._annotator.annotate(found.table, found.labels)
         table = pd.concat([known, describe_classes(likeliest, highest, self._names)], axis=1)
         colours = [self._colours[label] if label >= 0 else _GREY for label in likeliest.tolist()]

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.channels import STAINS
 from data.export.ngff.arrays import open_store, write_image, write_labels
@@ -15,10 +14,13 @@ from data.export.safe_names import name_safely
 from data.export.whole_store import is_whole, resumed_store, whole_store
 from data.fields.field import Field
 from data.storage.images import read_ahead
+from stages.export.annotations import Annotator
+from stages.export.fields.predicted_fields import PredictedField
+from stages.export.fields.successive_fields import open_fields
 from stages.export.paths import ExportInputs
 from stages.export.room import refuse_images_dir
 from stages.export.settings import ExportSettings
-from stages.export.stores.described_cells import DescribedCells
+from stages.export.stores.described_field import refuse_other_cells
 from stages.export.stores.field_pixels import PixelReader, PixelRemarks
 from stages.export.stores.spatial_table import TABLE, write_table_of
 from stages.stage import Context, Failure, StageReport
@@ -35,24 +37,27 @@ def write_spatialdata(
         As `run` says, or it would be written among the images.
     """
     refuse_images_dir(path, inputs.images_dir)
-    cells, fields = DescribedCells(inputs, settings.label_set), inputs.fields
+    fields = inputs.fields
+    # Images and masks are of use, too, where no cell was predicted.
+    cells = open_fields(inputs, [field.image_id for field in fields], unpredicted=True)
+    annotator = Annotator(inputs, cells.image_ids, cells.class_names, settings.label_set)
     names = name_safely([field.image_id for field in fields])
     failures: list[Failure] = []
-    remarks, rows = PixelRemarks(), []
+    remarks, counted = PixelRemarks(), dict[str, int]()
     with resumed_store(path, inputs.key) as store:
-        writer = _Writer(inputs, store, names, cells)
-        for field, done in context.map(
-            writer, read_ahead(fields, Field.list_files), description="export", total=len(fields)
-        ):
+        writer = _Writer(inputs, store, names)
+        items = ((field, cells.take(field.image_id)) for field in read_ahead(fields, Field.list_files))
+        for (field, _), done in context.map(writer, items, description="export", total=len(fields)):
             if isinstance(done, Exception):
                 failures.append(Failure(field.image_id, str(done)))
                 writer.remove(field)
                 continue
-            known, found = done
+            known, count = done
             remarks.add(field.image_id, *known)
-            rows.append((names[field.image_id], found))
+            counted[field.image_id] = count
         _complete(store, [names[field.image_id] for field in fields], inputs)
-        count = write_table_of(store / "tables", cells, rows, inputs)
+        cells.rewind()
+        count = write_table_of(store / "tables", cells, counted, names, annotator, inputs)
     remarks.tell()
     counts = {"fields": len(fields) - len(failures), "cells": count, "failed": len(failures)}
     renamed = {name: safe for name, safe in names.items() if name != safe}
@@ -62,16 +67,18 @@ def write_spatialdata(
 class _Writer:
     """Write the elements of one field; called from several threads."""
 
-    def __init__(
-        self, inputs: ExportInputs, store: Path, names: dict[str, str], cells: DescribedCells
-    ) -> None:
+    def __init__(self, inputs: ExportInputs, store: Path, names: dict[str, str]) -> None:
         self._pixels, self._store, self._names = PixelReader(inputs), store, names
-        self._cells, self._key = cells, inputs.key
+        self._key = inputs.key
 
-    def __call__(self, field: Field) -> tuple[tuple[tuple[str, ...], float | None, bool], NDArray[np.intp]]:
-        """Write the elements of a field, unless a killed run has; return what it lacks, and its rows."""
+    def __call__(
+        self, item: tuple[Field, PredictedField]
+    ) -> tuple[tuple[tuple[str, ...], float | None, bool], int]:
+        """Write the elements, unless a killed run has; return what it lacks, and count its cells."""
+        field, found = item
         pixels = self._pixels.read(field)
-        rows = self._cells.rows_of(field.image_id, pixels.cells)
+        numbers = found.table["cell_id"].to_numpy()
+        refuse_other_cells(field.image_id, numbers, pixels.cells)
         size, name = pixels.pixel_size_um, self._names[field.image_id]
         levels = count_levels(*pixels.cells.shape)
         arrays = name_levels(levels)
@@ -89,7 +96,7 @@ class _Writer:
                     labels = pixels.cells if image == "cells" else pixels.nuclei
                     described = describe_element(folder.name, "yx", levels, size)
                     write_labels(open_store(element, described), labels, arrays)
-        return known, rows
+        return known, len(numbers)
 
     def remove(self, field: Field) -> None:
         """Remove what there is of a field."""

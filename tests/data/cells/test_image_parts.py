@@ -22,11 +22,10 @@ def test_parts_have_all_cells_of_their_images(tmp_path: Path, rows: int) -> None
     assert len(images) == len(set(images)) == 20
     # So many rows, and what completes the last image.
     assert max(len(part) for part in parts) <= rows + 8
-    assert (len(parts) > 1) == (rows < len(table))
 
 
 def test_columns_that_earlier_versions_lack(tmp_path: Path) -> None:
     path = tmp_path / "cells.parquet"
     make_cells_table(["b", "b", "a"]).drop(columns=["group", "image_hash"]).to_parquet(path)
-    (part,) = read_image_parts(path, ["group", "image_id", "image_hash"])
-    assert part.to_numpy().tolist() == [["b", "b", ""], ["b", "b", ""], ["a", "a", ""]]
+    table = pd.concat(read_image_parts(path, ["group", "image_id", "image_hash"]))
+    assert table.to_numpy().tolist() == [["b", "b", ""], ["b", "b", ""], ["a", "a", ""]]

@@ -1,7 +1,14 @@
 import numpy as np
 import pandas as pd
 
-from data.export.cell_annotations import annotate_images, describe_classes, find_rows, name_classes
+from data.export.cell_annotations import (
+    annotate_images,
+    describe_classes,
+    find_likeliest,
+    find_rows,
+    mark_called,
+    name_classes,
+)
 
 
 def test_rows_are_found_by_image_and_cell() -> None:
@@ -20,6 +27,19 @@ def test_called_classes_by_name() -> None:
     without = name_classes(pd.Series(["", "1"]), names, None)
     assert pd.isna(without).tolist() == [True, False]
     assert without.categories.tolist() == ["Cytosol"]
+
+
+def test_called_classes_are_marked() -> None:
+    marks = mark_called(pd.Series(["0|2", "", None, "1", "0|2"], dtype=object), 3)
+    assert marks.astype(int).tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 0], [0, 1, 0], [1, 0, 1]]
+
+
+def test_the_likeliest_class_of_each_cell() -> None:
+    probabilities = np.array([[0.1, 0.7], [np.nan, np.nan], [0.5, 0.5]], np.float32)
+    likeliest, highest = find_likeliest(probabilities)
+    assert likeliest.tolist() == [1, -1, 0]
+    np.testing.assert_array_equal(highest, np.array([0.7, np.nan, 0.5], np.float32))
+    assert [len(each) for each in find_likeliest(probabilities[:0])] == [0, 0]
 
 
 def test_cells_without_a_class_have_none() -> None:

@@ -94,24 +94,6 @@ def test_what_is_refused(path: Path) -> None:
         StoredPredictions(path)
 
 
-def test_one_class_of_all_rows(path: Path) -> None:
-    probabilities = write(path, None)
-    stored = StoredPredictions(path)
-    for label in (0, 7, 18):
-        np.testing.assert_array_equal(stored.read_class(label), probabilities[:, label])
-
-
-def test_a_wrong_probability_of_one_class_is_named(path: Path) -> None:
-    write(path, None)
-    table = pq.read_table(path)
-    place = table.column_names.index("p_7")
-    values = table["p_7"].to_numpy().copy()
-    values[4] = 1.5
-    pq.write_table(table.set_column(place, "p_7", pa.array(values)), path)
-    with pytest.raises(InputError, match=r"row 5: p_7 = 1\.5|p_7 = 1\.5.*row 5"):
-        StoredPredictions(path).read_class(7)
-
-
 def test_the_cells_of_one_image(path: Path) -> None:
     values = np.linspace(0, 1, 8).reshape(4, 2)
     labels = ["0", "", "1", "0|1"]

@@ -33,13 +33,17 @@ def simulate(
     return (1 / (1 + np.exp(-log_odds))).astype(np.float32)[groups.order], groups
 
 
+def find_p_values(probabilities: NDArray[np.floating], groups: CellGroups) -> NDArray[np.float64]:
+    return spread_test.test_spread(groups.sizes, spread_test.measure_spreads(probabilities, groups))
+
+
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("cells", [(5, 6), (5, 40), (50, 60)])
 @pytest.mark.parametrize(("tails", "unlike"), [("normal", 0.0), ("normal", 0.2), ("t", 0.2), ("t", 0.0)])
 def test_false_positives_are_at_most_at_the_nominal_level(
     state: str, cells: tuple[int, int], tails: str, unlike: float
 ) -> None:
-    found = [spread_test.test_spread(*simulate(seed, state, cells, tails, unlike)) for seed in range(SETS)]
+    found = [find_p_values(*simulate(seed, state, cells, tails, unlike)) for seed in range(SETS)]
     p_values = np.concatenate(found)
     tested = p_values[np.isfinite(p_values)]
     assert len(tested) > 0.85 * len(p_values)
@@ -54,7 +58,7 @@ def test_nothing_is_found_among_many_tests_where_all_cells_are_alike() -> None:
     found = 0
     for seed in range(12):
         p_values = [
-            spread_test.test_spread(*simulate(100 * seed + label, "have or lack it", (5, 40), "normal", 0.1))
+            find_p_values(*simulate(100 * seed + label, "have or lack it", (5, 40), "normal", 0.1))
             for label in range(5)
         ]
         found += bool((adjust_p_values(np.array(p_values)) <= 0.05).any())
@@ -72,7 +76,7 @@ def test_images_of_two_kinds_of_cells_are_found(share: float, found: float) -> N
         0, 0.8, len(of_cells)
     )
     probabilities[mixed] = 1 / (1 + np.exp(-log_odds[mixed]))
-    q_values = adjust_p_values(spread_test.test_spread(probabilities, groups))
+    q_values = adjust_p_values(find_p_values(probabilities, groups))
     assert (q_values[:15] <= 0.05).mean() >= found
     assert (q_values[15:] <= 0.05).mean() <= 0.01
 
@@ -82,28 +86,28 @@ def test_middling_cells_that_are_alike_are_not_found() -> None:
     called = groups.sum(probabilities >= 0.5)
     # Calls differ in nearly every image, by chance.
     assert ((called > 0) & (called < groups.sizes)).mean() > 0.9
-    assert not (adjust_p_values(spread_test.test_spread(probabilities, groups)) <= 0.05).any()
+    assert not (adjust_p_values(find_p_values(probabilities, groups)) <= 0.05).any()
 
 
 def test_few_cells_and_few_images_are_not_tested() -> None:
     sizes = np.append(np.full(spread_test.MIN_IMAGES, spread_test.MIN_CELLS), [4, 1, 0])
     groups = CellGroups(np.repeat(np.arange(len(sizes)), sizes), len(sizes))
     values = np.random.default_rng(0).uniform(0.4, 0.6, sizes.sum())
-    found = spread_test.test_spread(values, groups)
+    found = find_p_values(values, groups)
     assert np.isnan(found).tolist() == [False] * spread_test.MIN_IMAGES + [True] * 3
     fewer = CellGroups(np.repeat(np.arange(19), 5), 19)
-    assert np.isnan(spread_test.test_spread(values[: 19 * 5], fewer)).all()
+    assert np.isnan(find_p_values(values[: 19 * 5], fewer)).all()
 
 
 def test_equal_cells_everywhere_and_extreme_probabilities() -> None:
     groups = CellGroups(np.repeat(np.arange(40), 6), 40)
     for value in (0.0, 0.3, 1.0):
-        found = spread_test.test_spread(np.full(240, value, np.float32), groups)
+        found = find_p_values(np.full(240, value, np.float32), groups)
         assert (found >= 0.5).all()
 
 
 def test_comparison_in_parts_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     made = simulate(1, "anywhere", (5, 40), "normal", 0.1)
-    whole = spread_test.test_spread(*made)
+    whole = find_p_values(*made)
     monkeypatch.setattr(spread_test, "_IMAGES_AT_A_TIME", 7)
-    np.testing.assert_array_equal(spread_test.test_spread(*made), whole)
+    np.testing.assert_array_equal(find_p_values(*made), whole)

@@ -13,11 +13,13 @@ from data.fields.images_table import write_images
 from data.predictions import cell_blocks
 from data.predictions.predictions_table import write_predictions
 from data.predictions.stored_predictions import StoredPredictions
-from stages.export.cell_tables.described_parts import (
-    DescribedParts,
-    SuccessiveParts,
-    WholeParts,
-    open_parts,
+from stages.export.annotations import Annotator
+from stages.export.cells.cell_parts import (
+    ExportedCells,
+    SuccessiveCells,
+    WholeCells,
+    add_numbers,
+    open_cells,
 )
 from stages.export.paths import ExportInputs
 from tests.factories.cells_table import make_cells_table
@@ -59,16 +61,18 @@ def write(inputs: ExportInputs, *, labels: bool = True, shuffled: bool = False) 
     )
 
 
-def arrange(parts: DescribedParts) -> pd.DataFrame:
-    """Return all that is known of the cells in the order of the export, with the categories of all."""
-    numbered = [
-        part.known.set_index(pd.RangeIndex(part.start, part.start + len(part.table))).astype(object)
-        for part in parts.read()
-        if len(part.table)
-    ]
-    known = pd.concat(numbered).sort_index()
-    assert known.index.tolist() == list(range(parts.count))
-    return known.astype(parts.template.dtypes.to_dict())
+def describe(inputs: ExportInputs, cells: ExportedCells) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return all that is known of the cells, with the categories of all; and that of none."""
+    annotator = Annotator(inputs, cells.image_ids, NAMES, None)
+    template = annotator.annotate(*cells.represent()).iloc[:0]
+    parts = [*cells.read_predicted(4), *cells.read_others(4)]
+    starts = np.cumsum([0, *(len(part.table) for part in parts)])
+    assert [part.start for part in parts] == starts[:-1].tolist()
+    assert [part.stop for part in parts] == starts[1:].tolist()
+    assert starts[-1] == cells.count
+    assert [part.is_predicted for part in parts] == [part.start < cells.predicted for part in parts]
+    known = [annotator.annotate(part.table, part.labels).astype(object) for part in parts]
+    return pd.concat(known, ignore_index=True).astype(template.dtypes.to_dict()), template
 
 
 @pytest.mark.parametrize("unpredicted", [False, True])
@@ -79,24 +83,46 @@ def test_parts_are_those_of_the_whole(
     write(inputs, labels=labels)
     caplog.set_level(logging.INFO, "hpacells")
     predictions = StoredPredictions(inputs.predictions_path)
-    successive = open_parts(inputs, predictions, None, unpredicted=unpredicted)
+    successive = open_cells(inputs, predictions, unpredicted=unpredicted)
     told = caplog.messages[:]
-    assert isinstance(successive, SuccessiveParts)
+    assert isinstance(successive, SuccessiveCells)
     caplog.clear()
-    whole = WholeParts(inputs, predictions, None, unpredicted=unpredicted)
+    whole = WholeCells(inputs, predictions, unpredicted=unpredicted)
     assert told == caplog.messages != []
-    assert (successive.count, successive.left_out) == (whole.count, whole.left_out)
-    assert ("called_classes" in whole.template) == labels
-    pd.testing.assert_frame_equal(successive.template, whole.template)
-    pd.testing.assert_frame_equal(arrange(successive), arrange(whole))
+    for name in ("predicted", "others", "count", "left_out", "image_ids"):
+        assert getattr(successive, name) == getattr(whole, name)
+    assert successive.others > 0
+    (known, template), (expected, its_template) = (describe(inputs, each) for each in (successive, whole))
+    assert ("called_classes" in template) == labels
+    pd.testing.assert_frame_equal(template, its_template)
+    pd.testing.assert_frame_equal(known, expected)
     # No more than a block, with the cells that complete its last image.
-    assert max(len(part.table) for part in successive.read()) <= 6 + 5
+    assert max(len(part.table) for part in successive.read_predicted()) <= 6 + 5
 
 
-def test_tables_in_another_order(inputs: ExportInputs) -> None:
-    write(inputs, shuffled=True)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_cells_have_their_own_rows_and_numbers(inputs: ExportInputs, shuffled: bool) -> None:
+    write(inputs, shuffled=shuffled)
     predictions = StoredPredictions(inputs.predictions_path)
-    assert isinstance(open_parts(inputs, predictions, None, unpredicted=True), WholeParts)
+    cells = open_cells(inputs, predictions, unpredicted=True)
+    assert isinstance(cells, WholeCells) == shuffled
+    table = pd.read_parquet(inputs.cells_path)
+    predicted = pd.read_parquet(inputs.predictions_path)
+    parts = [*cells.read_predicted(5), *cells.read_others(5)]
+    for part, numbers in add_numbers(iter(parts), predictions):
+        own = table.iloc[part.rows].reset_index(drop=True)
+        pd.testing.assert_frame_equal(part.table, own[list(part.table)])
+        assert part.labels is not None
+        if not part.is_predicted:
+            assert np.isnan(numbers.probabilities).all()
+            assert part.labels.isna().all()
+            continue
+        ours = predicted.iloc[part.start : part.stop]
+        assert part.table["cell_id"].tolist() == ours["cell_id"].tolist()
+        assert part.labels.tolist() == ours["labels"].tolist()
+        np.testing.assert_array_equal(numbers.probabilities, ours[["p_0", "p_1", "p_2"]].to_numpy())
+    every = np.concatenate([part.rows for part in parts])
+    assert sorted(every.tolist()) == list(range(len(table)))
 
 
 def test_what_is_refused(inputs: ExportInputs) -> None:
@@ -104,8 +130,9 @@ def test_what_is_refused(inputs: ExportInputs) -> None:
     predictions = StoredPredictions(inputs.predictions_path)
     assert inputs.labels_path is not None
     inputs.labels_path.write_text("ID,Label\nother,A\n")
+    cells = open_cells(inputs, predictions, unpredicted=True)
     with pytest.raises(InputError, match="none of the 15 images has a label"):
-        open_parts(inputs, predictions, None, unpredicted=True)
+        Annotator(inputs, cells.image_ids, NAMES, None)
     write_predictions(inputs.predictions_path, [], np.empty(0, int), np.empty((0, 3)), class_names=NAMES)
     with pytest.raises(InputError, match="no cell was predicted"):
-        open_parts(inputs, StoredPredictions(inputs.predictions_path), None, unpredicted=True)
+        open_cells(inputs, StoredPredictions(inputs.predictions_path), unpredicted=True)

@@ -6,8 +6,8 @@ import pytest
 from data.cells.cells_table import write_cells
 from data.predictions.predictions_table import write_predictions
 from data.predictions.stored_predictions import StoredPredictions
+from stages.export.cells.predicted_cells import choose_cells
 from stages.export.paths import ExportInputs
-from stages.export.predicted_cells import choose_cells
 from tests.factories.cells_table import make_cells_table
 
 

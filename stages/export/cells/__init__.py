@@ -1,0 +1,1 @@
+"""The cells of an export, read part by part."""
