@@ -88,31 +88,36 @@ class SuccessiveFields:
             ids = block.table["image_id"].to_numpy(object)
             # Where the probabilities of each cell are, if it has any.
             places = np.where(block.predictions >= 0, np.cumsum(block.predictions >= 0) - 1, -1)
+            stored = None if block.labels is None else block.labels.tolist()
             bounds = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist(), len(ids)]
             for start, stop in pairwise(bounds):
                 rows = np.arange(start, stop)
                 if not self._unpredicted:
                     rows = rows[places[rows] >= 0]
-                yield ids[start], _arrange(block, rows, places[rows])
+                yield ids[start], _arrange(block, stored, rows, places[rows])
 
     def _refuse(self) -> OutOfStepError:
         return OutOfStepError(found="cells in another order than the fields", where=self._path)
 
 
-def _arrange(block: CellBlock, rows: NDArray[np.intp], places: NDArray[np.intp]) -> PredictedField:
-    """Arrange some cells of a block, whose probabilities are in some places; -1 for none."""
+def _arrange(
+    block: CellBlock, stored: list[str] | None, rows: NDArray[np.intp], places: NDArray[np.intp]
+) -> PredictedField:
+    """Arrange some cells of a block, whose probabilities and texts are in some places; -1 for none."""
     probabilities = np.full((len(rows), block.probabilities.shape[1]), np.nan, np.float32)
     probabilities[places >= 0] = block.probabilities[places[places >= 0]]
-    stored = [] if block.labels is None else block.labels.tolist()
     texts = [stored[place] if stored and place >= 0 else None for place in places.tolist()]
     called = [
         None if place < 0 else find_called(text, values)
         for place, text, values in zip(places.tolist(), texts, probabilities, strict=True)
     ]
-    table = block.table.iloc[rows].reset_index(drop=True)
+    # Rows that follow each other are not looked up one by one.
+    is_run = len(rows) > 0 and int(rows[-1] - rows[0]) == len(rows) - 1
+    table = block.table.iloc[int(rows[0]) : int(rows[-1]) + 1] if is_run else block.table.iloc[rows]
+    table = table.reset_index(drop=True)
     labels = None if block.labels is None else pd.Series(texts, dtype=object)
-    stored, predicted = block.start + rows, block.predictions[rows]
-    return PredictedField(stored, predicted, table, probabilities, called, labels)
+    predicted = block.predictions[rows]
+    return PredictedField(block.start + rows, predicted, table, probabilities, called, labels)
 
 
 def open_fields(

@@ -104,13 +104,13 @@ def write_table_of(
 
 def _read_parts(cells: SuccessiveFields | PredictedFields, fields: list[str]) -> Iterator[_Part]:
     """Join the cells of fields, for as many rows as a chunk has."""
-    start, waiting = 0, list[tuple[int, PredictedField]]()
+    start, count, waiting = 0, 0, list[tuple[int, PredictedField]]()
     for number, image_id in enumerate(fields):
         waiting.append((number, cells.take(image_id)))
-        if sum(len(field.table) for _, field in waiting) >= CHUNK_ROWS or number == len(fields) - 1:
-            part = _join(start, waiting)
-            start, waiting = start + len(part.table), []
-            yield part
+        count += len(waiting[-1][1].table)
+        if count >= CHUNK_ROWS or number == len(fields) - 1:
+            yield _join(start, waiting)
+            start, count, waiting = start + count, 0, []
 
 
 def _join(start: int, fields: list[tuple[int, PredictedField]]) -> _Part:
