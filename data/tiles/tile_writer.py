@@ -13,8 +13,10 @@ from zarr.codecs import ZstdCodec
 from data.channels import CHANNELS
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.shards.array_rows import IN_ORDER
+from data.tiles.shards.compressed_rows import ARRAYS, Chunks, read_layout
 from data.tiles.shards.room import room_told
 from data.tiles.shards.salvage import take_whole_shards
+from data.tiles.shards.shard_file import write_shard
 from data.tiles.shards.store_contents import DAMAGED, refuse_strangers, write_contents
 from data.tiles.shards.store_progress import Progress, read_progress, record_progress
 from data.tiles.tile_presets import FIELD, PRESETS, TilesName
@@ -114,6 +116,37 @@ class TileWriter:
         while self.rows_written < self._count and self._buffered >= self._next_shard:
             self._write()
 
+    def append_shard(self, chunks: Chunks, mean_intensities: NDArray[np.float32]) -> None:
+        """Take the next shard as it is compressed; `shard_rows` says of which rows.
+
+        Parameters
+        ----------
+        chunks
+            The chunks of its rows.
+        mean_intensities
+            (n, 4) float32, of the same rows.
+        """
+        first, count = self.rows_written, self._next_shard
+        if self._buffered or len(mean_intensities) != count:
+            message = f"{len(mean_intensities)} rows for a shard of {count}, {self._buffered} are waiting"
+            raise RuntimeError(message)
+        with room_told(self._folder, first, self._count):
+            for name in ARRAYS:
+                layout = read_layout(self._folder, name)
+                beyond = [None] * ((self._shard - count) * layout.chunks)
+                write_shard(self._folder / layout.file(first // self._shard), [*chunks[name], *beyond])
+            self._write_rows("mean_intensity", slice(first, first + count), mean_intensities)
+        self._go_on(first + count)
+
+    def shard_rows(self) -> list[NDArray[np.intp]]:
+        """Return the numbers of the rows of each shard that is to be written."""
+        starts = range(self.rows_written, self._count, self._shard)
+        ends = [min(start + self._shard, self._count) for start in starts]
+        whole = [start // self._shard in self._whole for start in starts]
+        return [
+            np.arange(start, end) for start, end, kept in zip(starts, ends, whole, strict=True) if not kept
+        ]
+
     def finish(self) -> NDArray[np.float32]:
         """Put the store in its place and return all mean intensities, (N, 4) float32."""
         if self.rows_written != self._count or self._buffered:
@@ -177,12 +210,19 @@ class TileWriter:
         stop = self.rows_written + count
         with room_told(self._folder, self.rows_written, self._count):
             for name, array in zip(("tiles", *MASKS, "mean_intensity"), names, strict=True):
-                with zarr.config.set(IN_ORDER):
-                    target = cast("zarr.Array[Any]", self._group[name])
-                target[self.rows_written : stop] = waiting[array][:count]
+                self._write_rows(name, slice(self.rows_written, stop), waiting[array][:count])
         rest = {name: array[count:] for name, array in waiting.items()}
         self._buffer = [type(self._buffer[0])(**rest)]
         self._buffered -= count
+        self._go_on(stop)
+
+    def _write_rows(self, name: str, rows: slice, values: NDArray[Any]) -> None:
+        with zarr.config.set(IN_ORDER):
+            target = cast("zarr.Array[Any]", self._group[name])
+        target[rows] = values
+
+    def _go_on(self, stop: int) -> None:
+        """Go on at a row, or behind the whole shards that follow."""
         while stop < self._count and stop // self._shard in self._whole:
             stop = min(stop + self._shard, self._count)
         self._record(stop)

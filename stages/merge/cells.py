@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import cells_file_errors
 from data.cells.stored_cells import GROUP_ROWS
-from data.channels import CHANNELS
 from data.errors import InputError
 from data.tables.parquet_rows import ParquetRows, write_row_groups
-from data.tiles.cell_tiles import CellTiles
+from data.tiles.shards.compressed_rows import ARRAYS, Chunks, CompressedRows, check_alike
 from data.tiles.tile_presets import TilesName
 from data.tiles.tile_store import TileStore
 from data.tiles.tile_writer import TileWriter
@@ -22,15 +21,17 @@ from stages.merge.order import Run, take_runs
 from stages.stage import Context
 
 
-class _Rows(NamedTuple):
-    """Some rows of the store of a shard."""
+class _Shard(NamedTuple):
+    """A part of the joined store, as `TileWriter.append_shard` takes it."""
 
-    shard: int
-    rows: NDArray[np.integer]
+    chunks: Chunks
+    mean_intensities: NDArray[np.float32]
 
 
 def join_tiles(parts: Sequence[Path], runs: Sequence[Run], output: Path, key: str, context: Context) -> None:
     """Write one tile store from those of the shards; an interrupted run of the same key goes on.
+
+    The tiles stay compressed as they are, after their checksums were compared.
 
     Parameters
     ----------
@@ -54,27 +55,25 @@ def join_tiles(parts: Sequence[Path], runs: Sequence[Run], output: Path, key: st
                 expected=f"{', '.join(stores[0].channels)}, preset {stores[0].preset}, as in {parts[0]}",
                 advice="cut that shard again",
             )
-    total = sum(run.rows for run in runs)
+    check_alike(parts)
+    shards, rows = _places(runs, len(parts))
     preset = cast(TilesName, stores[0].preset)
-    writer = TileWriter(output, total, key, stores[0].channels, preset)
+    writer = TileWriter(output, len(rows), key, stores[0].channels, preset)
     means = [store.mean_intensities() for store in stores]
+    compressed = [CompressedRows(path) for path in parts]
 
-    def read(part: _Rows) -> CellTiles:
-        store = stores[part.shard]
-        tiles = np.zeros((len(part.rows), len(CHANNELS), store.size, store.size), np.uint8)
-        tiles[:, [CHANNELS.index(channel) for channel in store.channels]] = store.read(part.rows)
-        return CellTiles(
-            tiles,
-            store.cell_masks(part.rows),
-            store.nucleus_masks(part.rows),
-            means[part.shard][part.rows],
-        )
+    def read(pending: NDArray[np.intp]) -> _Shard:
+        chunks: Chunks = {name: [] for name in ARRAYS}
+        for places in np.split(pending, np.flatnonzero(np.diff(shards[pending])) + 1):
+            for name, more in compressed[shards[places[0]]].read(rows[places]).items():
+                chunks[name] += more
+        return _Shard(chunks, np.stack([means[shards[row]][rows[row]] for row in pending]))
 
-    pending = list(_pending(runs, len(parts), writer.rows_to_write))
-    for _, cut in context.map(read, pending, description="merge tiles", total=len(pending)):
-        if isinstance(cut, Exception):
-            raise cut
-        writer.append(cut)
+    pending = writer.shard_rows()
+    for _, joined in context.map(read, pending, description="merge tiles", total=len(pending)):
+        if isinstance(joined, Exception):
+            raise joined
+        writer.append_shard(joined.chunks, joined.mean_intensities)
     writer.finish()
 
 
@@ -93,12 +92,12 @@ def join_cells(parts: Sequence[Path], runs: Sequence[Run], output: Path) -> Coun
     return reasons
 
 
-def _pending(runs: Sequence[Run], shards: int, rows_to_write: NDArray[np.integer]) -> Iterator[_Rows]:
-    """Yield the rows of shards that are to be written, field by field."""
-    start, starts = 0, [0] * shards
-    for run in runs:
-        first, last = np.searchsorted(rows_to_write, [start, start + run.rows])
-        if last > first:
-            yield _Rows(run.shard, rows_to_write[first:last] - start + starts[run.shard])
-        start += run.rows
-        starts[run.shard] += run.rows
+def _places(runs: Sequence[Run], shards: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return for each row of the joined store in which shard's store it lies, and in which row there."""
+    sizes = [run.rows for run in runs]
+    numbers = np.repeat(np.array([run.shard for run in runs], np.intp), sizes)
+    rows = np.empty(len(numbers), np.intp)
+    for shard in range(shards):
+        own = numbers == shard
+        rows[own] = np.arange(np.count_nonzero(own))
+    return numbers, rows

@@ -1,6 +1,7 @@
 import logging
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,6 +77,7 @@ from torch import nn
 import openvino
 openvino.convert_model(nn.Conv2d(1, 1, 1), example_input=__import__("torch").zeros(1, 1, 4, 4))
 import sys
+import weakref
 assert sys.modules["openvino_telemetry"] is None
 """
     home = tmp_path / "home"
@@ -87,3 +89,17 @@ assert sys.modules["openvino_telemetry"] is None
         env={"HOME": str(home), "OMP_NUM_THREADS": "1"},
     )
     assert not list(home.iterdir())
+
+
+def test_a_network_is_let_go_once_it_is_converted(
+    make_network: Callable[[], nn.Module], cache: Path
+) -> None:
+    made = []
+
+    def make() -> nn.Module:
+        network = make_network()
+        made.append(weakref.ref(network))
+        return network
+
+    converted_model(make, "let go", "float32", None)
+    assert [network() for network in made] == [None]
