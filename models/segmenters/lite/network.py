@@ -35,6 +35,9 @@ class LiteNetwork(nn.Module):
         flat cells once more. Networks of the first version do not.
     """
 
+    input_channels = PLAIN_CHANNELS
+    """Channels of the images that it takes; its first convolution sees more of them where it is `lifted`."""
+
     def __init__(self, *, pretrained: bool = False, lifted: bool = True) -> None:
         super().__init__()
         self.lifted = lifted
