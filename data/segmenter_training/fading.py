@@ -11,9 +11,9 @@ from data.settings import Settings
 class FadingSettings(Settings):
     """How often cells fade towards their rim, and how far."""
 
-    part: float = Setting(default=0.5, ge=0, le=1, description="part of the crops whose cells fade")
+    part: float = Setting(default=0.0, ge=0, le=1, description="part of the crops whose cells fade")
     dimmest: float = Setting(
-        default=0.01, gt=0, le=1, description="least light at the rim, as a share of the light at the nucleus"
+        default=0.03, gt=0, le=1, description="least light at the rim, as a share of the light at the nucleus"
     )
     steepness: tuple[float, float] = Setting(
         default=(0.7, 2.5), description="range of the power by which the way to the rim is weighted"

@@ -1,6 +1,5 @@
 """The network of the lite segmenter: a small U-Net that predicts all maps of a field in one pass."""
 
-import torch
 from torch import Tensor, nn
 
 from data.segmenter_training.targets import MAPS
@@ -16,12 +15,6 @@ import timm  # noqa: E402 (needs the repaired torchvision)
 DECODER_CHANNELS = (256, 128, 64, 32, 16)
 """Widths of the decoder, from the coarsest level on."""
 
-PLAIN_CHANNELS, LIFTED_CHANNELS = 3, 5
-"""What the encoder sees without and with the roots of microtubules and ER."""
-
-FIRST_LAYER = "conv_stem.weight"
-"""The encoder's weights that depend on how many channels it sees."""
-
 
 class LiteNetwork(nn.Module):
     """A U-Net (Ronneberger et al. 2015) with the encoder EfficientNet-Lite0.
@@ -30,21 +23,14 @@ class LiteNetwork(nn.Module):
     ----------
     pretrained
         Start the encoder from ImageNet weights, which an installed package carries.
-    lifted
-        Whether the encoder sees microtubules and ER a second time, as their roots, which lift the dim rim of
-        flat cells once more. Networks of the first version do not.
     """
 
-    input_channels = PLAIN_CHANNELS
-    """Channels of the images that it takes; its first convolution sees more of them where it is `lifted`."""
-
-    def __init__(self, *, pretrained: bool = False, lifted: bool = True) -> None:
+    def __init__(self, *, pretrained: bool = False) -> None:
         super().__init__()
-        self.lifted = lifted
         self.unet = smp.Unet(
             f"tu-{PACKAGED_BACKBONE}",
             encoder_weights=None,
-            in_channels=LIFTED_CHANNELS if lifted else PLAIN_CHANNELS,
+            in_channels=3,
             classes=len(MAPS),
             decoder_channels=DECODER_CHANNELS,
         )
@@ -65,8 +51,6 @@ class LiteNetwork(nn.Module):
         Tensor
             (N, 5, H, W) logits of `data.segmenter_training.targets.MAPS`.
         """
-        if self.lifted:
-            stains = torch.cat([stains, stains[:, :2].clamp(min=0).sqrt()], dim=1)
         return self.unet(2 * stains - 1)
 
     def parts(self) -> tuple[nn.Module, nn.Module]:
@@ -77,11 +61,6 @@ class LiteNetwork(nn.Module):
         whole = timm.create_model(PACKAGED_BACKBONE, num_classes=0)
         load_packaged_weights(whole, 3)
         weights = whole.state_dict()
-        if self.lifted:
-            # Each half of what it was, so that the two copies of a stain together weigh as much as one.
-            first = weights[FIRST_LAYER].clone()
-            first[:, :2] /= 2
-            weights[FIRST_LAYER] = torch.cat([first, first[:, :2]], dim=1)
         encoder = self.unet.encoder.model
         state = encoder.state_dict()
         encoder.load_state_dict({name: weights[name] for name in state})

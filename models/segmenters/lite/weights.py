@@ -11,7 +11,7 @@ from data.errors import InputError
 from data.file_hash import hash_file
 from models.finite_weights import check_finite
 from models.segmenters.lite.bundled import LITE_WEIGHTS
-from models.segmenters.lite.network import FIRST_LAYER, PLAIN_CHANNELS, LiteNetwork
+from models.segmenters.lite.network import LiteNetwork
 
 
 def save_lite_weights(path: Path, network: LiteNetwork) -> None:
@@ -35,13 +35,12 @@ def load_lite_network(path: Path = LITE_WEIGHTS) -> LiteNetwork:
     InputError
         There is no such file, or it is not of this network.
     """
+    network = LiteNetwork()
     expected = "weights that `hpacells segmenter train` wrote"
     try:
         stored = load_file(path)
         check_finite(stored, path)
         state = {name: tensor.float() for name, tensor in stored.items()}
-        first = state.get(f"unet.encoder.model.{FIRST_LAYER}")
-        network = LiteNetwork(lifted=first is None or first.shape[1] != PLAIN_CHANNELS)
         missing, surplus = network.load_state_dict(state, strict=False)
     except FileNotFoundError:
         raise InputError(found="no such file", where=path, expected=expected) from None

@@ -96,18 +96,10 @@ def _waiting_for_others(folder: Path) -> Iterator[None]:
 
 def _convert(network: nn.Module) -> Any:
     network.eval().requires_grad_(False)
-    channels = _count_channels(network)
+    channels = next(module for module in network.modules() if isinstance(module, nn.Conv2d)).in_channels
     model = convert_network(network, torch.zeros(1, channels, 64, 64))
     model.reshape([1, channels, -1, -1])
     return model
-
-
-def _count_channels(network: nn.Module) -> int:
-    """Return how many channels a network takes: what it says itself, or else its first convolution."""
-    given = getattr(network, "input_channels", None)
-    if isinstance(given, int):
-        return given
-    return next(module for module in network.modules() if isinstance(module, nn.Conv2d)).in_channels
 
 
 def _quantise(model: Any, calibration: Calibration | None) -> Any:

@@ -3,12 +3,12 @@ import pytest
 
 from data.segmenter_training.augmentation import AugmentationSettings, augment_crop
 from data.segmenter_training.fading import FadingSettings
+from data.segmenter_training.halo import HaloSettings
 from data.segmenter_training.stains import BRIGHTEST
 
 STILL = AugmentationSettings(
     gain=0, gamma=0, haze=0, blur_px=0, noise=0, uneven_cells=0, gradient=0, debris=0,
     missing_er=0, missing_microtubules=0,
-    fading=FadingSettings(part=0),
 )  # fmt: skip
 
 
@@ -71,3 +71,13 @@ def test_cells_get_a_brightness_of_their_own() -> None:
         ratios.append(float(changed[0, 20:28, 12:18].mean() / changed[0, 20:28, 30:36].mean()))
     assert max(ratios) > 1.2
     assert min(ratios) < 0.85
+
+
+@pytest.mark.parametrize(
+    "changed", [{"fading": FadingSettings(part=1)}, {"halo": HaloSettings(part=1)}], ids=["fading", "halo"]
+)
+def test_fading_and_halo_are_applied_where_they_are_asked_for(changed: dict[str, object]) -> None:
+    stains, nuclei, cells = scene()
+    plain = augment_crop(stains, nuclei, cells, STILL, np.random.default_rng(1))
+    other = augment_crop(stains, nuclei, cells, STILL.model_copy(update=changed), np.random.default_rng(1))
+    assert np.abs(other - plain).max() > 0.05

@@ -3,14 +3,12 @@ import pytest
 
 from data.fields.downscaling import WORKING_PIXEL_UM
 from data.segmenter_training.augmentation import AugmentationSettings
-from data.segmenter_training.fading import FadingSettings
 from data.segmenter_training.field_crops import CropSettings, cut_crop
 from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
 
 STILL = AugmentationSettings(
     gain=0, gamma=0, haze=0, blur_px=0, noise=0, uneven_cells=0, gradient=0, debris=0,
     missing_er=0, missing_microtubules=0,
-    fading=FadingSettings(part=0),
 )  # fmt: skip
 PLAIN = CropSettings(size=64, scale=(1.0, 1.0), stretch=0, slant=0, photography=STILL)
 

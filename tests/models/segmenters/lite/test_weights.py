@@ -54,14 +54,3 @@ def test_pretrained_encoder_differs_from_a_random_one() -> None:
     filters = pretrained[name]
     alike = torch.corrcoef(torch.stack([filters[..., :-1].flatten(), filters[..., 1:].flatten()]))[0, 1]
     assert alike > 0.1
-
-
-@pytest.mark.parametrize("lifted", [False, True])
-def test_weights_of_both_versions_of_the_network_are_read(tmp_path: Path, lifted: bool) -> None:
-    made = LiteNetwork(lifted=lifted).eval()
-    save_lite_weights(tmp_path / "w.safetensors", made)
-    read = load_lite_network(tmp_path / "w.safetensors")
-    assert read.lifted == lifted
-    stains = torch.rand(1, 3, 64, 64)
-    with torch.inference_mode():
-        assert torch.allclose(read(stains), made(stains), atol=0.05)

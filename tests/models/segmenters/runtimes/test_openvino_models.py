@@ -6,15 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from torch import nn
 
 from data.errors import InputError
 from models.runtimes.openvino_library import has_openvino
-from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.runtimes.calibration import Calibration
 from models.segmenters.runtimes.factory import make_runtime
-from models.segmenters.runtimes.openvino_cpu import OpenVinoNetwork
 from models.segmenters.runtimes.openvino_models import converted_model
 
 pytestmark = pytest.mark.skipif(not has_openvino(), reason="the extra openvino is not installed")
@@ -90,12 +87,3 @@ assert sys.modules["openvino_telemetry"] is None
         env={"HOME": str(home), "OMP_NUM_THREADS": "1"},
     )
     assert not list(home.iterdir())
-
-
-def test_a_network_that_makes_more_of_its_channels_is_converted_for_those_of_its_images() -> None:
-    network = LiteNetwork().eval()
-    image = np.random.default_rng(2).random((3, 64, 96), dtype=np.float32)
-    with torch.inference_mode():
-        expected = network(torch.from_numpy(image)[None])[0].numpy()
-    found = OpenVinoNetwork(lambda: network, "lifted 1", "float32", None, 1)(image)
-    assert np.abs(found - expected).max() < 1e-3 * expected.std()
