@@ -17,7 +17,8 @@ from data.software.versions import find_version
 from models.classifiers.backbones.subcell.names import list_names
 from models.classifiers.backbones.subcell.store import is_fetched, subcell_folder
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
-from models.runtimes.names import RUNTIMES, resolve_runtime
+from models.runtimes.names import RUNTIMES, resolve_runtime, runtimes_of_processor
+from models.runtimes.trial import find_times
 from models.segmenters.cellpose.published import read_published
 from models.segmenters.cellpose.weights import find_cellpose_weights
 from models.segmenters.factory import choose_segmenter
@@ -79,7 +80,7 @@ def examine(work: Path) -> dict[str, dict[str, str]]:
             "features": _tried(_features),
             "GPU": _tried(_gpu),
         },
-        "runtimes": {"auto": _tried(lambda: resolve_runtime())}
+        "runtimes": {"auto": _tried(_fastest)}
         | {name: _tried(lambda name=name: _usable(name)) for name in RUNTIMES},
         "segmenter": {"auto": _tried(_segmenter)},
         "weights": {
@@ -142,6 +143,16 @@ def _gpu() -> str:
         return "none that torch can use"
     names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     return ", ".join(names)
+
+
+def _fastest() -> str:
+    name = resolve_runtime()
+    if name == "cuda":
+        return name
+    times = ", ".join(
+        f"{tried} {1000 * seconds:.0f} ms" for tried, seconds in find_times(runtimes_of_processor())
+    )
+    return f"{name} (in a short trial: {times})"
 
 
 def _usable(runtime: str) -> str:

@@ -5,6 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
+from data.segmenter_training.fading import FadingSettings, fade_cells
+from data.segmenter_training.halo import HaloSettings, add_halo
 from data.segmenter_training.stains import BRIGHTEST
 from data.settings import Settings
 
@@ -28,6 +30,8 @@ class AugmentationSettings(Settings):
     debris: float = Setting(
         default=0.35, ge=0, le=1, description="part of the crops with specks of debris between the cells"
     )
+    fading: FadingSettings = FadingSettings.model_validate({})
+    halo: HaloSettings = HaloSettings.model_validate({})
     missing_er: float = Setting(default=0.12, ge=0, le=1, description="part of the crops without ER stain")
     missing_microtubules: float = Setting(
         default=0.03, ge=0, le=1, description="part of the crops without microtubule stain"
@@ -36,6 +40,7 @@ class AugmentationSettings(Settings):
 
 def augment_crop(
     stains: NDArray[np.float32],
+    nuclei: NDArray[np.int32],
     cells: NDArray[np.int32],
     settings: AugmentationSettings,
     random: np.random.Generator,
@@ -46,8 +51,8 @@ def augment_crop(
     ----------
     stains
         (3, h, w) float32, red, yellow, blue: 0 dark, 1 bright.
-    cells
-        (h, w) label image, for cells of uneven brightness.
+    nuclei, cells
+        (h, w) label images with the same numbers, for cells of uneven brightness.
     settings
         How much.
     random
@@ -58,6 +63,12 @@ def augment_crop(
     ndarray
         (3, h, w) float32 in 0..`BRIGHTEST`.
     """
+    stains = stains.copy()
+    # Only where they are asked for, so that trainings without them draw the numbers that they drew before.
+    if settings.fading.part and random.random() < settings.fading.part:
+        fade_cells(stains, nuclei, cells, settings.fading, random)
+    if settings.halo.part and random.random() < settings.halo.part:
+        add_halo(stains, settings.halo, random)
     changed = np.stack([_change_stain(stain, settings, random) for stain in stains])
     if random.random() < settings.debris:
         _add_debris(changed, random)

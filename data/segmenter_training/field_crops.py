@@ -61,7 +61,7 @@ def cut_crop(field: LabelledField, settings: CropSettings, random: np.random.Gen
     nuclei, cells = (_warp_labels(labels, matrix, settings.size) for labels in (field.nuclei, field.cells))
     known = _warp(np.ones(field.cells.shape, np.uint8), matrix, settings.size, cv2.INTER_NEAREST, 0) > 0
     stains = np.stack([_warp_stain(stain, matrix, settings.size) for stain in field.stains])
-    stains = augment_crop(stains / np.float32(STAIN_SCALE), cells, settings.photography, random)
+    stains = augment_crop(stains / np.float32(STAIN_SCALE), nuclei, cells, settings.photography, random)
     return FieldCrop(stains, make_targets(nuclei, cells, known, WORKING_PIXEL_UM))
 
 

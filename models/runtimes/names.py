@@ -5,9 +5,11 @@ import torch
 from data.errors import InputError
 from models.device import uses_bfloat16
 from models.runtimes.openvino_library import has_openvino, require_openvino
+from models.runtimes.trial import choose_by_trial
 
 AUTO = "auto"
-"""The name that stands for the fastest runtime at hand that computes at least in bfloat16."""
+"""The name that stands for the fastest runtime at hand that computes at least in bfloat16: a GPU's, else the
+one that won a short trial on this machine (`models.runtimes.trial`)."""
 
 RUNTIMES = ("cuda", "openvino-bfloat16", "openvino", "openvino-int8", "torch-bfloat16", "torch")
 """Every runtime's name."""
@@ -51,8 +53,13 @@ def resolve_runtime(name: str = AUTO) -> str:
     return name
 
 
+def runtimes_of_processor() -> tuple[str, ...]:
+    """Return the runtimes from which `auto` chooses where there is no GPU, the likeliest to be fast first."""
+    libraries = ("openvino", "torch") if has_openvino() else ("torch",)
+    if not uses_bfloat16("auto", CPU):
+        return libraries
+    return tuple(f"{library}-bfloat16" for library in libraries) + libraries
+
+
 def _fastest() -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    library = "openvino" if has_openvino() else "torch"
-    return f"{library}-bfloat16" if uses_bfloat16("auto", CPU) else library
+    return "cuda" if torch.cuda.is_available() else choose_by_trial(runtimes_of_processor())

@@ -17,6 +17,7 @@ from models.segmenters.classical.classical_segmenter import ClassicalSegmenter
 from models.segmenters.dpn_unet.dpn_unet_segmenter import DPNUnetSegmenter, network_inputs
 from models.segmenters.dpn_unet.network import load_dpn_unet
 from models.segmenters.lite.bundled import LITE_WEIGHTS
+from models.segmenters.lite.cells import TouchingNuclei
 from models.segmenters.lite.lite_segmenter import LiteSegmenter
 from models.segmenters.runtimes.factory import make_runtime
 from models.segmenters.segmenter import Segmenter
@@ -59,6 +60,8 @@ class SegmenterOptions:
         `models.segmenters.without_red`. Empty where they have them.
     cellpose
         For cellpose: its network, diameter and thresholds.
+    touching_nuclei
+        For lite: whether nuclei that touch are one cell; see `models.segmenters.lite.cells`.
     """
 
     runtime: str = ANY_RUNTIME
@@ -67,6 +70,7 @@ class SegmenterOptions:
     sample: FieldSample | None = None
     stand_in: str = ""
     cellpose: CellposeSettings = field(default_factory=lambda: CellposeSettings.model_validate({}))
+    touching_nuclei: TouchingNuclei = "auto"
 
 
 def segmenter_names() -> tuple[str, ...]:
@@ -189,7 +193,7 @@ def _make_trained(weights: Path, options: SegmenterOptions) -> Segmenter:
     runtime = make_runtime(
         options.runtime, partial(_load_lite_network, weights), f"lite {content}", calibration
     )
-    segmenter = LiteSegmenter(runtime, content)
+    segmenter = LiteSegmenter(runtime, content, options.touching_nuclei)
     return segmenter
 
 

@@ -33,6 +33,10 @@ def train(
     ] = None,
     simulated: Annotated[int | None, typer.Option(help="Simulated fields that are added.")] = None,
     steps: Annotated[int | None, typer.Option(help="Length of the training.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="Weights of an earlier training, or lite, to go on from; default: ImageNet."),
+    ] = None,
     hold_out: Annotated[
         list[str] | None, typer.Option("--hold-out", help="Field kept aside to validate on; may be repeated.")
     ] = None,
@@ -42,7 +46,11 @@ def train(
     """Train the network of the lite segmenter on fields with known cells."""
     from pipeline.steps.segmenter import train_segmenter_step
 
-    options: dict[str, object] = {"segmenter.simulated": simulated, "segmenter.fit.steps": steps}
+    options: dict[str, object] = {
+        "segmenter.simulated": simulated,
+        "segmenter.fit.steps": steps,
+        "segmenter.start": start,
+    }
     if hold_out:
         options["segmenter.hold_out"] = hold_out
     settings = load_settings(["segmenter"], config, assignments, options)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields
@@ -17,19 +18,22 @@ def train_segmenter_step(
 ) -> Step:
     """Train a segmenter on labelled and simulated fields into the folder ``segmenter_dir``."""
     from stages.segmenter.paths import TrainSegmenterInputs, TrainSegmenterOutputs
-    from stages.segmenter.train import find_sources
+    from stages.segmenter.train import find_sources, find_start
     from stages.segmenter.train import run as train
 
     settings = config.settings("segmenter", TrainSegmenterSettings)
     sources = find_sources(images_dir, masks_dir, settings)
     outputs = TrainSegmenterOutputs(segmenter_dir)
+    dependencies = {"fields": hash_json([[source.field_id, source.fingerprint] for source in sources])}
+    if start := find_start(settings):
+        dependencies["start"] = hash_file(start)
     return Step(
         stage="segmenter train",
         manifest=segmenter_dir / "train.json",
         settings=settings,
-        inputs={"fields": hash_json([[source.field_id, source.fingerprint] for source in sources])},
+        inputs=dependencies,
         outputs=(outputs.weights_path,),
-        run=lambda key, context: train(TrainSegmenterInputs(sources, key), outputs, settings, context),
+        run=lambda key, context: train(TrainSegmenterInputs(sources, key, start), outputs, settings, context),
         also_written=outputs.report_paths,
     )
 

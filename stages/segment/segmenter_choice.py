@@ -38,7 +38,15 @@ def make_segmenter(fields: Sequence[Field], settings: SegmentSettings) -> Segmen
     er, stand_in = _uses_er(channels, settings), _choose_stand_in(channels, settings)
     sample = draw_sample(fields, settings.pixel_size_um, er=er, stand_in=stand_in)
     exact = settings.labelling == "exact"
-    options = SegmenterOptions(settings.runtime, er, exact, sample, stand_in, settings.cellpose)
+    options = SegmenterOptions(
+        settings.runtime,
+        er,
+        exact,
+        sample,
+        stand_in,
+        settings.cellpose,
+        settings.touching_nuclei,
+    )
     return create_segmenter(settings.segmenter, options)
 
 

@@ -39,6 +39,11 @@ class SegmentSettings(StageSettings):
         "fast",
         description="how dpn-unet and cellpose label cells: fast, or at full size as these do by themselves",
     )
+    touching_nuclei: Literal["auto", "join", "split"] = Setting(
+        "auto",
+        description="whether lite takes nuclei that touch for one cell: auto (where no contact parts their "
+        "bodies), join (always) or split (never)",
+    )
     cellpose: CellposeSettings = Setting(
         CellposeSettings.model_validate({}), description="the segmenter cellpose"
     )

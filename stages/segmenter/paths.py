@@ -19,10 +19,13 @@ class TrainSegmenterInputs:
         The fields, as `find_sources` returns them.
     key
         Key of everything that the training depends on.
+    start
+        Weights of an earlier training to go on from, if not from ImageNet weights.
     """
 
     sources: Sequence[FieldSource]
     key: str
+    start: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from data.errors import InputError
 from data.segmenter_training.labelled_field import LabelledField
 from data.segmenter_training.sources import FieldSource, find_labelled_fields, simulated_fields
 from models.device import choose_device, uses_bfloat16
+from models.segmenters.lite.bundled import LITE_WEIGHTS
+from models.segmenters.lite.lite_segmenter import LiteSegmenter
 from models.segmenters.lite.network import LiteNetwork
 from models.segmenters.lite.training.report import draw_predictions, write_segmenter_history
 from models.segmenters.lite.training.trainer import FieldPool, SegmenterTrainer
-from models.segmenters.lite.weights import save_lite_weights
+from models.segmenters.lite.weights import load_lite_network, save_lite_weights
 from models.training.checkpoint import Checkpoint
 from stages.segmenter.paths import TrainSegmenterInputs, TrainSegmenterOutputs
 from stages.segmenter.train_settings import TrainSegmenterSettings
@@ -79,7 +81,7 @@ def run(
     # Before the network is made: its decoder begins with random weights.
     torch.manual_seed(settings.seed)
     trainer = SegmenterTrainer(
-        LiteNetwork(pretrained=True).to(device),
+        _first_network(inputs.start).to(device),
         FieldPool(training, draw_weights(training, settings.simulated_share)),
         validation,
         settings,
@@ -102,6 +104,27 @@ def run(
     if validation:
         counts["held-out F1"] = round(trainer.progress.rows[-1]["val_f1"], 3)
     return StageReport(counts=counts, failures=failures, details={"per field": agreements})
+
+
+def find_start(settings: TrainSegmenterSettings) -> Path | None:
+    """Return the file of the weights from which a training goes on; None for ImageNet weights.
+
+    Raises
+    ------
+    InputError
+        There is no such file.
+    """
+    if not settings.start:
+        return None
+    path = LITE_WEIGHTS if settings.start == LiteSegmenter.name else Path(settings.start)
+    if not path.is_file():
+        expected = f"weights that `hpacells segmenter train` wrote, or {LiteSegmenter.name}"
+        raise InputError(found="no such file", where=path, expected=expected)
+    return path
+
+
+def _first_network(start: Path | None) -> LiteNetwork:
+    return load_lite_network(start) if start else LiteNetwork(pretrained=True)
 
 
 def _nothing_to_train_on(held_out: int, failures: Sequence[Failure]) -> InputError:

@@ -30,5 +30,9 @@ class TrainSegmenterSettings(SegmenterTrainingSettings, StageSettings):
         ge=0,
         description="without hold_out: one labelled field in so many is kept aside; 0 keeps none",
     )
+    start: str = Setting(
+        default="",
+        description="weights of an earlier training, or lite, to go on from; by default ImageNet weights",
+    )
     device: str = Setting(default="auto", description="auto, cpu, cuda or cuda:N")
     precision: Precision = Setting(default="auto", description="auto, float32 or bfloat16")

@@ -1,5 +1,7 @@
 """From the maps that the lite network predicts to nuclei and cells."""
 
+from typing import Literal
+
 import cv2
 import numpy as np
 from skimage.segmentation import watershed
@@ -31,11 +33,17 @@ UNDIVIDED = 0.25
 """Two neighbours are one cell where their nuclei touch and the mean contact along the line on which the two
 meet is below this."""
 
+TouchingNuclei = Literal["auto", "join", "split"]
+"""What becomes of nuclei that touch: one cell where no contact parts the bodies around them, always one cell,
+or always a cell each."""
+
 LEAST_TOUCH_UM = 1.0
 """Nuclei touch where their common line is at least this long."""
 
 
-def find_lite_cells(maps: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.ndarray]:
+def find_lite_cells(
+    maps: np.ndarray, pixel_um: float, touching_nuclei: TouchingNuclei = "auto"
+) -> tuple[np.ndarray, np.ndarray]:
     """Find nuclei and cells in predicted maps.
 
     Cores are the seeds of nuclei, nuclei those of cells; a watershed floods cells from the nuclei, in the
@@ -47,6 +55,9 @@ def find_lite_cells(maps: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.n
         (5, h, w) float32 in 0..1, in the order of `data.segmenter_training.targets.MAPS`.
     pixel_um
         Pixel size in micrometres.
+    touching_nuclei
+        Whether nuclei that touch are one cell: "auto" where the mean contact along the line on which their
+        cells meet is below `UNDIVIDED`.
 
     Returns
     -------
@@ -66,8 +77,9 @@ def find_lite_cells(maps: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.n
     landscape[nuclei > 0] = -3
     mask = _without_foreign_bodies(_smooth(cell, pixel_um) | (nuclei > 0), nuclei, contact, pixel_um)
     cells = watershed(landscape, nuclei, mask=mask)
-    owners = _join_undivided(nuclei, cells, contact, pixel_um)
-    cells = owners[cells]
+    if touching_nuclei != "split":
+        undivided = UNDIVIDED if touching_nuclei == "auto" else np.inf
+        cells = _join_undivided(nuclei, cells, contact, undivided, pixel_um)[cells]
     area_um2 = np.bincount(cells.ravel()) * pixel_um**2
     cells[area_um2[cells] < LEAST_CELL_UM2] = 0
     return np.where(nuclei > 0, cells, 0), cells
@@ -118,13 +130,13 @@ def _without_foreign_bodies(
 
 
 def _join_undivided(
-    nuclei: np.ndarray, cells: np.ndarray, contact: np.ndarray, pixel_um: float
+    nuclei: np.ndarray, cells: np.ndarray, contact: np.ndarray, undivided: float, pixel_um: float
 ) -> np.ndarray:
     """Return a table from each number to the number of the cell to which it belongs."""
     lines, touches = find_contacts(cells, contact), find_contacts(nuclei, contact)
     long_enough = touches.length_px * pixel_um >= LEAST_TOUCH_UM
     touching = set(zip(touches.first[long_enough], touches.second[long_enough], strict=True))
-    low = lines.height < UNDIVIDED
+    low = lines.height < undivided
     pairs = [pair for pair in zip(lines.first[low], lines.second[low], strict=True) if pair in touching]
     joined = np.array(pairs, dtype=np.intp).reshape(-1, 2)
     return join_pairs(joined[:, 0], joined[:, 1], int(cells.max(initial=0)) + 1)

@@ -9,7 +9,7 @@ from data.fields.downscaling import WORKING_PIXEL_UM, reduce_plane
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM
 from data.fields.rescaling import pad_planes
 from data.segmenter_training.stains import STAINS, scale_stains
-from models.segmenters.lite.cells import find_lite_cells
+from models.segmenters.lite.cells import TouchingNuclei, find_lite_cells
 from models.segmenters.lite.maps import logits_to_maps
 from models.segmenters.postprocessing.enlarge import enlarge_labels
 from models.segmenters.postprocessing.numbering import number_cells
@@ -30,17 +30,23 @@ class LiteSegmenter:
         Runs the network.
     weights_hash
         Tells its weights from others.
+    touching_nuclei
+        Whether nuclei that touch are one cell; see `models.segmenters.lite.cells`.
     """
 
     name = "lite"
     channels = STAINS
 
-    def __init__(self, runtime: ImageRuntime, weights_hash: str) -> None:
+    def __init__(
+        self, runtime: ImageRuntime, weights_hash: str, touching_nuclei: TouchingNuclei = "auto"
+    ) -> None:
         self._runtime, self._weights_hash = runtime, weights_hash
+        self._touching_nuclei: TouchingNuclei = touching_nuclei
 
     def identity(self) -> str:
         """Name, version of what is done with the network's maps, weights and runtime."""
-        return f"lite 1, weights {self._weights_hash}, {self._runtime.identity()}"
+        rule = "" if self._touching_nuclei == "auto" else f", touching nuclei: {self._touching_nuclei}"
+        return f"lite 1, weights {self._weights_hash}, {self._runtime.identity()}{rule}"
 
     def prepare(self, workers: int = 1) -> None:
         """Load the network for so many calls at a time."""
@@ -60,7 +66,9 @@ class LiteSegmenter:
         height, width = stains.shape[1:]
         logits = self._runtime(pad_planes(stains, MULTIPLE))[:, :height, :width]
         factor, magnification = working_factors(pixel_size_um)
-        nuclei, cells = find_lite_cells(logits_to_maps(logits), pixel_size_um * factor / magnification)
+        nuclei, cells = find_lite_cells(
+            logits_to_maps(logits), pixel_size_um * factor / magnification, self._touching_nuclei
+        )
         full = image.shape[1:]
         if magnification > 1:
             return number_cells(*(_reduce_labels(labels, magnification) for labels in (nuclei, cells)))

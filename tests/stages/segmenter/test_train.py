@@ -8,11 +8,12 @@ from safetensors.torch import load_file
 
 from data.errors import InputError
 from data.segmenter_training.labelled_field import LabelledField
+from models.segmenters.lite.bundled import LITE_WEIGHTS
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute
 from pipeline.steps.segmenter import train_segmenter_step
-from stages.segmenter.train import choose_held_out, draw_weights, find_sources
+from stages.segmenter.train import choose_held_out, draw_weights, find_sources, find_start
 from stages.segmenter.train_settings import TrainSegmenterSettings
 from tests.factories.context import QuietContext
 from tests.factories.simulated_set import simulate_into
@@ -69,6 +70,30 @@ def test_equal_seeds_give_equal_weights(tmp_path: Path) -> None:
     one, two = (load_file(tmp_path / name / "segmenter.safetensors") for name in ("one", "two"))
     assert one.keys() == two.keys()
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_from_the_weights_of_another(tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    execute(train_segmenter_step(first, None, None, load_config(None, SHORT)), ENGINE)
+    weights = first / "segmenter.safetensors"
+    still = [*SHORT, "segmenter.optimiser.learning_rate=1e-9", f"segmenter.start={weights}"]
+    execute(train_segmenter_step(tmp_path / "second", None, None, load_config(None, still)), ENGINE)
+    before, after = load_file(weights), load_file(tmp_path / "second" / "segmenter.safetensors")
+    learned = [name for name in before if "running" not in name]
+    assert all(torch.allclose(before[name], after[name], atol=1e-3) for name in learned)
+    # A training by itself begins elsewhere: its decoder at random.
+    other = [*SHORT, "segmenter.optimiser.learning_rate=1e-9", "segmenter.seed=5"]
+    execute(train_segmenter_step(tmp_path / "other", None, None, load_config(None, other)), ENGINE)
+    alone = load_file(tmp_path / "other" / "segmenter.safetensors")
+    assert not all(torch.allclose(before[name], alone[name], atol=1e-3) for name in learned)
+
+
+def test_weights_to_go_on_from_are_sought_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nothing\.safetensors: no such file"):
+        find_start(TrainSegmenterSettings(start=str(tmp_path / "nothing.safetensors")))
+    assert find_start(TrainSegmenterSettings()) is None
+    assert find_start(TrainSegmenterSettings(start="lite")) == LITE_WEIGHTS
 
 
 def test_a_broken_label_image_is_left_out_and_told(labelled: Path, tmp_path: Path) -> None:

@@ -63,6 +63,22 @@ def test_two_nuclei_that_touch_within_one_cell_are_one_cell() -> None:
     assert len(np.unique(found)) == 3
 
 
+def test_a_setting_decides_whether_nuclei_that_touch_are_one_cell() -> None:
+    cells = np.zeros((90, 120), np.int32)
+    cells[10:80, 10:110] = 1
+    nuclei = (disk(cells.shape, 45, 50, 12) | disk(cells.shape, 45, 68, 12)).astype(np.int32)
+    maps = maps_of(nuclei, cells)
+    maps[MAPS.index("core")][:, 57:62] = 0
+    counts = {}
+    for contact in (0.0, 1.0):
+        maps[MAPS.index("contact")][10:80, 58:61] = contact
+        for rule in ("auto", "join", "split"):
+            _, found = find_lite_cells(maps, PIXEL_UM, rule)
+            counts[contact, rule] = len(np.unique(found)) - 1
+    assert [counts[0.0, rule] for rule in ("auto", "join", "split")] == [1, 1, 2]
+    assert [counts[1.0, rule] for rule in ("auto", "join", "split")] == [2, 1, 2]
+
+
 def test_nuclei_apart_are_cells_apart_even_without_a_contact() -> None:
     nuclei, cells = two_cells()
     maps = maps_of(nuclei, cells)
