@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.factories.context import QuietContext
 from tests.factories.tile_store import write_tile_store
 
 CELLS_PER_IMAGE = 3
+Cells = tuple[tuple[int, ...], ...]
+"""The classes of each cell."""
 
 TINY = TrainSettings.model_validate(
     {
@@ -51,10 +54,25 @@ def paint(random: np.random.Generator, classes: tuple[int, ...]) -> np.ndarray:
     return np.clip(tile + random.normal(0, 8, tile.shape), 0, 255).astype(np.uint8)
 
 
+@pytest.fixture(scope="session")
+def painted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Cells], Path]:
+    """Paint a store of cells of some classes, once for all tests that ask for these; they copy it."""
+    stores: dict[Cells, Path] = {}
+
+    def paint_once(cells: Cells) -> Path:
+        if cells not in stores:
+            random = np.random.default_rng(1)
+            path = tmp_path_factory.mktemp("painted") / "tiles.zarr"
+            write_tile_store(path, np.stack([paint(random, classes) for classes in cells]))
+            stores[cells] = path
+        return stores[cells]
+
+    return paint_once
+
+
 @pytest.fixture
-def make_tiles(tmp_path: Path) -> Callable[..., TileFolder]:
+def make_tiles(tmp_path: Path, painted: Callable[[Cells], Path]) -> Callable[..., TileFolder]:
     def make(labels: dict[str, tuple[int, ...]], dropped: dict[int, str] | None = None) -> TileFolder:
-        random = np.random.default_rng(1)
         image_ids = [image_id for image_id in labels for _ in range(CELLS_PER_IMAGE)]
         table = make_cells_table(image_ids)
         for row, reason in (dropped or {}).items():
@@ -62,7 +80,9 @@ def make_tiles(tmp_path: Path) -> Callable[..., TileFolder]:
         folder = TileFolder(tmp_path / "tiles.zarr", tmp_path / "cells.parquet", tmp_path / "train.csv")
         write_cells(folder.cells, table)
         write_labels(folder.labels, {key: value for key, value in labels.items() if value})
-        write_tile_store(folder.tiles, np.stack([paint(random, labels[image]) for image in image_ids]))
+        shutil.rmtree(folder.tiles, ignore_errors=True)
+        store = painted(tuple(labels[image] for image in image_ids))
+        shutil.copytree(store, folder.tiles, copy_function=shutil.copyfile)
         return folder
 
     return make

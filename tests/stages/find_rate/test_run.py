@@ -17,6 +17,12 @@ IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 
 
 @pytest.fixture
+def no_picture(no_pictures: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no curve of rates either."""
+    monkeypatch.setattr(find_rate, "draw_rate_curve", lambda path, *_: path.touch())
+
+
+@pytest.fixture
 def files(tmp_path: Path) -> FindRateOutputs:
     return FindRateOutputs(tmp_path / "find_rate.csv", tmp_path / "find_rate.png")
 
@@ -41,6 +47,7 @@ def test_a_curve_is_written_and_rates_are_suggested(
     assert (report.counts["steepest rate"], report.counts["highest rate"]) == (steepest, highest)
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_it_is_the_same_every_time(make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs) -> None:
     folder = make_tiles(IMAGES)
     tables = []
@@ -50,6 +57,7 @@ def test_it_is_the_same_every_time(make_tiles, tiny: TrainSettings, steps, files
     assert tables[0] == tables[1]
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_no_rate_where_the_loss_never_falls(
     make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +75,7 @@ def test_no_rate_where_the_loss_never_falls(
     assert list(report.counts) == ["steps"]
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_a_loss_that_still_falls_at_the_last_rate_is_told(
     make_tiles,
     tiny: TrainSettings,
@@ -83,6 +92,7 @@ def test_a_loss_that_still_falls_at_the_last_rate_is_told(
     assert "still falling at the last rate, 1:" in caplog.text
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_classes_are_drawn_as_the_recipe_draws_them(
     make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +118,7 @@ def test_classes_are_drawn_as_the_recipe_draws_them(
     assert 0.35 < rare[1] < 0.65
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_it_begins_with_trained_weights(
     make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs, tmp_path: Path
 ) -> None:
@@ -142,6 +153,7 @@ def test_settings_that_cannot_be(values) -> None:
         FindRateSettings.model_validate(values)
 
 
+@pytest.mark.usefixtures("no_picture")
 def test_a_frozen_backbone_runs_once_for_the_test_and_the_training(
     make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs, tmp_path: Path, monkeypatch
 ) -> None:

@@ -21,6 +21,7 @@ ROWS = np.delete(np.arange(15), 4)
 COLUMNS = [f"p_{label}" for label in range(19)]
 
 Save = Callable[..., Path]
+Weights = Callable[[str, Architecture, Path], dict[str, torch.Tensor]]
 
 
 def spread(classifier: Classifier, tiles: Path) -> None:
@@ -35,8 +36,25 @@ def folder(make_tiles):
     return make_tiles(LABELS, dropped={4: "too small"})
 
 
+@pytest.fixture(scope="session")
+def weights() -> Weights:
+    """Random weights of a small classifier whose normalisations saw the tiles, made once for all tests."""
+    made: dict[tuple[str, str], dict[str, torch.Tensor]] = {}
+
+    def make(name: str, architecture: Architecture, tiles: Path) -> dict[str, torch.Tensor]:
+        key = name, architecture.model_dump_json()
+        if key not in made:
+            torch.manual_seed(sum(name.encode()))
+            classifier = Classifier(architecture)
+            spread(classifier, tiles)
+            made[key] = classifier.state_dict()
+        return made[key]
+
+    return make
+
+
 @pytest.fixture
-def save(folder, tmp_path: Path) -> Save:
+def save(folder, weights: Weights, tmp_path: Path) -> Save:
     """Write the folder of a small classifier with random weights."""
 
     def save(
@@ -47,7 +65,6 @@ def save(folder, tmp_path: Path) -> Save:
         thresholds: object = None,
         image_weight: float = 0.0,
     ) -> Path:
-        torch.manual_seed(sum(name.encode()))
         architecture = Architecture.model_validate(
             {
                 "mode": mode,
@@ -58,9 +75,7 @@ def save(folder, tmp_path: Path) -> Save:
                 "head": {"embedding": 16},
             }
         )
-        classifier = Classifier(architecture)
-        spread(classifier, folder.tiles)
-        save_classifier(tmp_path / name, architecture, classifier.state_dict(), {})
+        save_classifier(tmp_path / name, architecture, weights(name, architecture, folder.tiles), {})
         if thresholds is not None:
             description = tmp_path / name / DESCRIPTION
             description.write_text(f"{description.read_text()}\n[thresholds]\nvalues = {thresholds}\n")
