@@ -21,8 +21,9 @@ from tests.factories.tile_store import write_tile_store
 from tests.factories.work_folder import finish_stage
 
 HPACELLS = Path(sys.executable).with_name("hpacells")
-IMAGES = {f"image{number:02}": (number % 3,) for number in range(60)}
+IMAGES = {f"image{number:02}": (number % 3,) for number in range(30)}
 CELLS_PER_IMAGE = 3
+CELLS = len(IMAGES) * CELLS_PER_IMAGE
 
 RECIPE = """
 images = "all"
@@ -91,17 +92,17 @@ def same_weights(first: Path, second: Path) -> None:
 def test_the_rate_is_found_a_head_trained_and_cells_predicted(make_work, hpacells) -> None:
     work = make_work("work")
     found = hpacells(*arguments_of(work, command="find-rate"), "--set", "find_rate.steps=10")
-    assert "180 of 180 cells to compute" in found.stderr
+    assert f"{CELLS} of {CELLS} cells to compute" in found.stderr
     trained = hpacells(*arguments_of(work, "split.fold=all"))
     assert "to compute" not in trained.stderr
-    hpacells("predict", "--work", work.root)
+    hpacells("predict", "--work", work.root, "--runtime", "torch")
     # Each cell was held out in one fold; both classifiers are in the mean.
     predicted, held_out = (pd.read_parquet(path) for path in (work.predictions, work.out_of_fold))
-    assert len(predicted) == len(held_out) == 180
+    assert len(predicted) == len(held_out) == CELLS
     plain = make_work("plain")
     hpacells(*arguments_of(plain, "split.fold=all", "cache_features=never"))
     assert not plain.frozen_features.exists()
-    hpacells("predict", "--work", plain.root)
+    hpacells("predict", "--work", plain.root, "--runtime", "torch")
     columns = [name for name in predicted if name.startswith("p_")]
     for table, expected in ((predicted, plain.predictions), (held_out, plain.out_of_fold)):
         np.testing.assert_allclose(table[columns], pd.read_parquet(expected)[columns], atol=1e-4)
@@ -120,11 +121,11 @@ def test_killed_while_it_computes_it_goes_on_with_the_next_cells(make_work, hpac
     process.send_signal(signal.SIGKILL)
     process.communicate()
     computed = count_computed(work.frozen_features)
-    assert 0 < computed <= 180
+    assert 0 < computed <= CELLS
     trained = hpacells(*arguments_of(work))
-    if computed < 150:
-        assert "of 180 cells to compute" in trained.stderr
-        assert "180 of 180" not in trained.stderr
+    if computed < CELLS - 30:
+        assert f"of {CELLS} cells to compute" in trained.stderr
+        assert f"{CELLS} of {CELLS}" not in trained.stderr
     same_weights(work.model, whole.model)
     assert not list(work.frozen_features.rglob("*.part*"))
 
@@ -144,7 +145,7 @@ def test_two_processes_compute_a_part_each(make_work, hpacells) -> None:
         timeout=200,
     )
     assert done.returncode == 0, done.stderr
-    assert count_computed(work.frozen_features) == 180
+    assert count_computed(work.frozen_features) == CELLS
     same_weights(work.model, alone.model)
 
 
