@@ -1,5 +1,6 @@
 """No command asks the network, but ``weights fetch`` and a training that names a backbone of the hub."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.cli import app
+from tests.factories.command_line import run_here
+from tests.factories.simulated_set import simulate_into
 
 HOOK = """
 import os, sys, traceback
@@ -30,11 +33,29 @@ sys.addaudithook(refuse)
 """
 """Notes and refuses what asks the network, in the command and in all Python processes that it starts."""
 
+ONE_BY_ONE = """
+import json, os, sys
+from pathlib import Path
+
+# Else the processes that commands start would import all this, too.
+if __name__ == "__main__":
+    from tests.factories.command_line import finish_command
+
+    asked = Path(os.environ["ASKED"])
+    for words in json.loads(sys.argv[1]):
+        done = finish_command(["hpacells", *words])
+        found = asked.read_text() if asked.exists() else ""
+        asked.unlink(missing_ok=True)
+        print(json.dumps([done.returncode, done.stdout + done.stderr, found]), flush=True)
+"""
+"""Runs commands one after the other; what the imports ask counts for the first of them."""
+
 RECIPE = 'images = "all"\ndevice = "cpu"\n[tiles]\nsize = 32\n[fit]\nepochs = 1\n[backbone]\n'
 HUB = 'name = "test_efficientnet"\npretrained = "hub"\n'
 OFFLINE = 'name = "test_efficientnet"\npretrained = "none"\n'
 
-Offline = Callable[..., tuple[int, str, str]]
+Offline = Callable[..., list[tuple[int, str, str]]]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +63,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     (folder / "hook").mkdir()
     (folder / "hook" / "sitecustomize.py").write_text(HOOK)
+    (folder / "one_by_one.py").write_text(ONE_BY_ONE)
     (folder / "recipe.toml").write_text(RECIPE + OFFLINE)
     (folder / "hub.toml").write_text(RECIPE + HUB)
     (folder / "locations.tsv").write_text(
@@ -54,25 +76,35 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def offline(world: Path) -> Offline:
-    """Run a command that cannot reach the network; return its status, what it said, and what it asked."""
+    """Run commands that cannot reach the network; return status, messages, and what was asked of each."""
 
-    def run(*words: str) -> tuple[int, str, str]:
+    def run(*commands: str) -> list[tuple[int, str, str]]:
         asked = world / "asked.txt"
         asked.unlink(missing_ok=True)
-        path = os.pathsep.join(filter(None, (str(world / "hook"), os.environ.get("PYTHONPATH"))))
+        # sitecustomize.py comes from the first of the paths; the processes that commands start have it, too.
+        path = os.pathsep.join(filter(None, (str(world / "hook"), str(ROOT), os.environ.get("PYTHONPATH"))))
         # Nothing that was downloaded before may hide what would be asked.
         caches = {"HF_HOME": str(world / "hf"), "HPACELLS_WEIGHTS": str(world / "weights")}
         done = subprocess.run(
-            [str(Path(sys.executable).with_name("hpacells")), *words],
+            [sys.executable, world / "one_by_one.py", json.dumps([command.split() for command in commands])],
             cwd=world,
             env=os.environ | caches | {"PYTHONPATH": path, "ASKED": str(asked)},
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=600,
         )
-        return done.returncode, done.stdout + done.stderr, asked.read_text() if asked.exists() else ""
+        assert done.returncode == 0, done.stderr
+        return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
 
     return run
+
+
+@pytest.fixture(scope="module")
+def cropped(world: Path) -> None:
+    """Simulated fields, and their cells in a work folder."""
+    simulate_into(world / "fields", fields=6, size=512, seed=11)
+    for stage in ("segment", "crops"):
+        run_here(stage, world / "fields", "--work", world / "cells")
 
 
 COMMANDS = [
@@ -131,8 +163,7 @@ def test_every_command_is_tried() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_no_command_asks_the_network(offline: Offline) -> None:
-    for command in COMMANDS:
-        status, told, asked = offline(*command.split())
+    for command, (status, told, asked) in zip(COMMANDS, offline(*COMMANDS), strict=True):
         assert asked == "", f"{command}\n{asked}"
         assert status == (2 if command.startswith(WITHOUT_INPUT) else 0), f"{command}\n{told}"
 
@@ -140,14 +171,11 @@ def test_no_command_asks_the_network(offline: Offline) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
-    ["weights fetch dpn-unet", "train --work w --labels sim/train.csv --recipe hub.toml"],
+    ["weights fetch dpn-unet", "train --work cells --labels fields/train.csv --recipe hub.toml"],
     ids=["weights", "hub"],
 )
-def test_what_does_ask_says_so_in_one_line(offline: Offline, command: str) -> None:
-    offline("simulate", "sim", "--fields", "6", "--size", "512", "--seed", "11")
-    offline("segment", "sim", "--work", "w")
-    offline("crops", "sim", "--work", "w")
-    status, told, asked = offline(*command.split())
+def test_what_does_ask_says_so_in_one_line(offline: Offline, cropped: None, command: str) -> None:
+    ((status, told, asked),) = offline(command)
     assert asked
     assert status == 2
     assert "Traceback" not in told
