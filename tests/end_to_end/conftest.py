@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories.command_line import run_command
+from tests.factories.simulated_set import simulate_into
 
 PATIENCE_SECONDS = 200
 """Less than the time after which pytest gives up, so that a command which hangs is asked where."""
@@ -60,10 +61,10 @@ def run_apart(*arguments: object, status: int = 0) -> subprocess.CompletedProces
 
 
 @pytest.fixture(scope="session")
-def simulated(hpacells: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six simulated fields of 768 px; tests read them and change nothing."""
     folder = tmp_path_factory.mktemp("simulated")
-    hpacells("simulate", folder, "--fields", 6, "--size", 768, "--seed", 11)
+    simulate_into(folder, fields=6, size=768, seed=11)
     return folder
 
 

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.predictions.submission import read_submission
+from tests.factories.simulated_set import simulate_into
 from tests.factories.whole_job.commands import ASIDE, ORDER, RECIPE, command_of
 from tests.factories.whole_job.damage import damage
 from tests.factories.whole_job.here import Run, follow_advice, run_here
@@ -17,10 +18,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def source(hpacells, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four small fields, their labels, and settings of a tiny classifier."""
     folder = tmp_path_factory.mktemp("source")
-    hpacells("simulate", folder / "images", "--fields", 4, "--size", 384, "--seed", 5)
+    simulate_into(folder / "images", fields=4, size=384, seed=5)
     (folder / "small.toml").write_text(RECIPE)
     return folder
 

@@ -19,6 +19,7 @@ import pytest
 from data.fields.image_folder import find_fields
 from tests.end_to_end.test_shards import TIMES
 from tests.factories.command_line import run_here
+from tests.factories.simulated_set import simulate_into
 from tests.pipeline.engines.on_ray.two_nodes import two_nodes
 
 pytest.importorskip("ray", reason="Ray is not installed (the extra hpacells[ray])")
@@ -40,7 +41,7 @@ def cluster() -> Iterator[Any]:
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six simulated fields; of the first no nuclei can be read, of the second no protein."""
     folder = tmp_path_factory.mktemp("images")
-    run_here("simulate", folder, "--fields", 6, "--size", 400, "--seed", 5)
+    simulate_into(folder, fields=6, size=400, seed=5)
     first, second, *_ = find_fields(folder)
     for field, channel in ((first, "blue"), (second, "green")):
         field.files[channel].write_bytes(field.files[channel].read_bytes()[:200])
@@ -132,7 +133,7 @@ def test_what_was_started_is_stopped_with_the_command(
 ) -> None:
     """Ray that the command itself has started: its processes and its files are gone, and the work goes on."""
     images, work = tmp_path / "images", tmp_path / "work"
-    run_here("simulate", images, "--fields", 4, "--size", 1200, "--seed", 5)
+    simulate_into(images, fields=4, size=1200, seed=5)
     # So many that the command is at work whenever the signal comes.
     for path in sorted(images.glob("*.png")):
         for copy in range(1, COUNT // 4):

@@ -18,6 +18,7 @@ from data.labels.label_file import write_labels
 from tests.factories.command_line import run_here
 from tests.factories.report.browser import ReportPage, open_browser
 from tests.factories.report.data import read_data, read_fields
+from tests.factories.simulated_set import simulate_into
 
 FAST = ("--set", "segment.segmenter=classical", "--set", "inspect.pictures=png")
 
@@ -25,7 +26,7 @@ FAST = ("--set", "segment.segmenter=classical", "--set", "inspect.pictures=png")
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("images") / "images"
-    run_here("simulate", folder, "--fields", 3, "--size", 600, "--seed", 11)
+    simulate_into(folder, fields=3, size=600, seed=11)
     return folder
 
 

@@ -12,6 +12,7 @@ import pytest
 from data.fields.image_folder import find_fields
 from data.fields.shard import find_shard_number
 from tests.factories.command_line import run_here
+from tests.factories.simulated_set import simulate_into
 
 STAGES = ("segment", "crops", "predict")
 TIMES = ("seconds", "finished", "outputs", "content")
@@ -50,7 +51,7 @@ def read_manifest(work: Path, stage: str) -> dict[str, Any]:
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six simulated fields; of the first no nuclei can be read, of the second no protein."""
     folder = tmp_path_factory.mktemp("images")
-    run_here("simulate", folder, "--fields", 6, "--size", 400, "--seed", 5)
+    simulate_into(folder, fields=6, size=400, seed=5)
     for image_id, channel in zip(name_failing(folder), ("blue", "green"), strict=True):
         path = folder / f"{image_id}_{channel}.png"
         path.write_bytes(path.read_bytes()[:200])

@@ -10,6 +10,7 @@ import pytest
 from data.predictions.predictions_table import read_class_names, read_predictions
 from models.weights.folder import FOLDER_VARIABLE
 from tests.end_to_end.conftest import Run
+from tests.factories.simulated_set import simulate_into
 from tests.factories.subcell import write_published
 
 
@@ -60,7 +61,7 @@ def test_images_to_probabilities_without_er(
 ) -> None:
     write_published(shared, store / "files", "rbg", 1)
     hpacells("weights", "fetch", "subcell-rbg", "--from", store / "files")
-    hpacells("simulate", tmp_path / "images", "--fields", 1, "--size", 512, "--seed", 3)
+    simulate_into(tmp_path / "images", fields=1, size=512, seed=3)
     for path in (tmp_path / "images").glob("*_yellow.*"):
         path.unlink()
     work = tmp_path / "work"

@@ -13,6 +13,7 @@ from data.predictions.predictions_table import read_class_names, read_prediction
 from pipeline.runs.manifest import read_manifest
 from tests.factories.command_line import run_here
 from tests.factories.report.data import read_data, read_fields
+from tests.factories.simulated_set import simulate_into
 from tests.factories.subcell import shrink_subcell, write_tiny_subcell
 
 FAST = ("--set", "segment.segmenter=classical", "--set", "predict.runtime=torch")
@@ -25,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def images(folder: Path) -> Path:
-    run_here("simulate", folder / "images", "--fields", 1, "--size", 400, "--seed", 3)
+    simulate_into(folder / "images", fields=1, size=400, seed=3)
     return folder / "images"
 
 

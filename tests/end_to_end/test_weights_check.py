@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.factories.command_line import run_here
+from tests.factories.simulated_set import simulate_into
 
 
 def test_runtimes_beside_each_other(hpacells: Callable, tmp_path: Path) -> None:
-    run_here("simulate", tmp_path, "--fields", 3, "--size", 400, "--seed", 3)
+    simulate_into(tmp_path, fields=3, size=400, seed=3)
     command = ("weights", "check", "simhpa19", "--images", tmp_path, "--segmenter", "classical")
     lines = hpacells(*command, "--fields", 2, "--runtime", "torch").stdout.splitlines()
     assert lines[0].split()[:4] == ["runtime", "cells/s", "speed", "cosine"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
+from tests.factories.simulated_set import simulate_into
 
 CONFIG = """
 [train.tiles]
@@ -36,7 +37,7 @@ def base(hpacells, tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("base")
     (base / "small.toml").write_text(CONFIG)
     images = base / "images"
-    hpacells("simulate", images, "--fields", 3, "--size", 400, "--seed", 3)
+    simulate_into(images, fields=3, size=400, seed=3)
     labels, truth = images / "train.csv", images / "truth.csv"
     config = ("--config", base / "small.toml")
     hpacells("run", images, "--labels", labels, "--truth", truth, "--work", base / "work", *config)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories.command_line import run_here
+from tests.factories.simulated_set import simulate_into
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "workflows/nextflow"
@@ -91,7 +92,7 @@ class Engine:
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("nextflow") / "my fields"
-    run_here("simulate", folder, "--fields", 4, "--size", 400, "--seed", 5)
+    simulate_into(folder, fields=4, size=400, seed=5)
     return folder
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories.command_line import run_here
+from tests.factories.simulated_set import simulate_into
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,7 +62,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("slurm") / "my fields"
-    run_here("simulate", folder, "--fields", 4, "--size", 400, "--seed", 5)
+    simulate_into(folder, fields=4, size=400, seed=5)
     return folder
 
 

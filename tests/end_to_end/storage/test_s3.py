@@ -18,6 +18,7 @@ from data.fields.image_folder import find_fields
 from data.storage.remote import Remote
 from data.tiles.tile_store import TileStore
 from tests.factories.command_line import run_here
+from tests.factories.simulated_set import simulate_into
 from tests.factories.storage.bucket import Bucket
 from tests.factories.storage.latency_proxy import latency_proxy
 from tests.factories.storage.s3_server import forget_clients, s3_settings
@@ -30,7 +31,7 @@ TABLES = ("images.parquet", "cells.parquet", "predictions.parquet", "submission.
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four simulated fields, the second of which has a truncated file."""
     folder = tmp_path_factory.mktemp("images")
-    run_here("simulate", folder, "--fields", 4, "--size", 400, "--seed", 5)
+    simulate_into(folder, fields=4, size=400, seed=5)
     broken = folder / f"{find_fields(folder)[1].image_id}_green.png"
     broken.write_bytes(broken.read_bytes()[:200])
     return folder

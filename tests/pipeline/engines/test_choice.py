@@ -11,6 +11,7 @@ from pipeline.engines.choice import open_engine
 from pipeline.engines.local import LocalEngine
 from pipeline.engines.settings import EngineSettings
 from tests.factories.command_line import run_here
+from tests.factories.simulated_set import simulate_into
 
 
 def test_this_machine_is_the_default() -> None:
@@ -28,7 +29,7 @@ def test_an_address_needs_the_engine_that_has_one() -> None:
 @pytest.mark.parametrize("command", ["segment", "run"])
 def test_ray_that_is_not_installed(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images = tmp_path / "images"
-    run_here("simulate", images, "--fields", 1, "--size", 400)
+    simulate_into(images, fields=1, size=400)
     find = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name == "ray" else find(name, *rest)
@@ -54,7 +55,7 @@ def test_images_at_a_url_are_refused_by_ray_since_other_machines_have_no_copy(
     command: str, tmp_path: Path
 ) -> None:
     source, bucket = tmp_path / "images", fsspec.filesystem("memory")
-    run_here("simulate", source, "--fields", 1, "--size", 400)
+    simulate_into(source, fields=1, size=400)
     bucket.put(str(source), "/refused", recursive=True)
     told = run_here(command, "memory://refused", "--work", tmp_path / "work", "--engine", "ray", status=2)
     assert "memory://refused: a URL, whose files only this machine would have" in told
