@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories.command_line import run_here
+from tests.factories.simulated_set import simulate_into
 
 SNAKEFILE = Path(__file__).parents[2] / "workflows/snakemake/Snakefile"
 
@@ -21,7 +21,7 @@ def snakemake(make_environment) -> Path:
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     folder = tmp_path / "my fields"
-    run_here("simulate", folder, "--fields", 4, "--size", 400, "--seed", 5)
+    simulate_into(folder, fields=3, size=400, seed=5)
     return folder
 
 
@@ -34,7 +34,7 @@ def test_the_whole_workflow(snakemake: Path, images: Path, tmp_path: Path) -> No
         "HOME": str(tmp_path),
     }
     command = [snakemake, "--snakefile", SNAKEFILE, "--directory", tmp_path, "--cores", "2"]
-    command += ["--config", f"images={images}", f"work={work}", "shards=3", "export=[h5ad,tables]"]
+    command += ["--config", f"images={images}", f"work={work}", "shards=2", "export=[h5ad,tables]"]
 
     def run(*more: str) -> str:
         done = subprocess.run(
@@ -53,4 +53,4 @@ def test_the_whole_workflow(snakemake: Path, images: Path, tmp_path: Path) -> No
         assert (work / name).is_file()
     assert "Nothing to be done" in run()
     # What Snakemake takes for undone is done before for hpacells.
-    assert run("--forceall").count("nothing changed") == 3 * 3 + 3 + 1 + 2 + 1
+    assert run("--forceall").count("nothing changed") == 2 * 3 + 3 + 1 + 2 + 1

@@ -91,9 +91,7 @@ assert sys.modules["openvino_telemetry"] is None
     assert not list(home.iterdir())
 
 
-def test_a_network_is_let_go_once_it_is_converted(
-    make_network: Callable[[], nn.Module], cache: Path
-) -> None:
+def test_a_network_is_let_go_once_it_is_converted(make_network: Callable[[], nn.Module], cache: Path) -> None:
     made = []
 
     def make() -> nn.Module:
