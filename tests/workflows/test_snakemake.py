@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.command_line import run_here
 from tests.factories.simulated_set import simulate_into
 
 SNAKEFILE = Path(__file__).parents[2] / "workflows/snakemake/Snakefile"
