@@ -19,13 +19,13 @@ class TrainSegmenterInputs:
         The fields, as `find_sources` returns them.
     key
         Key of everything that the training depends on.
-    start
+    start_path
         Weights of an earlier training to go on from, if not from ImageNet weights.
     """
 
     sources: Sequence[FieldSource]
     key: str
-    start: Path | None = None
+    start_path: Path | None = None
 
 
 @dataclass(frozen=True)

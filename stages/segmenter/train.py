@@ -81,7 +81,7 @@ def run(
     # Before the network is made: its decoder begins with random weights.
     torch.manual_seed(settings.seed)
     trainer = SegmenterTrainer(
-        _first_network(inputs.start).to(device),
+        _first_network(inputs.start_path).to(device),
         FieldPool(training, draw_weights(training, settings.simulated_share)),
         validation,
         settings,
