@@ -155,10 +155,10 @@ run: setup $(SIMULATED) ## all of the above for IMAGES= WORK=, trained on LABELS
 	$(HPACELLS) run $(call q,IMAGES) $(if $(LABELS),--labels $(call q,LABELS)) --work $(call q,WORK) $(if $(TRUTH),--truth $(call q,TRUTH)) \
 	  $(CONFIG_OPTION) $(RECIPE_OPTION) $(ARGS)
 
-test: setup ## run the tests except the slow ones (12 minutes on 2 cores)
+test: setup ## run the tests except the slow ones (11 minutes on 2 cores)
 	$(PYTEST) -m "not slow and not faults" $(ARGS)
 
-test-slow: setup ## run the slow tests (18 minutes on 2 cores)
+test-slow: setup ## run the slow tests (13 minutes on 2 cores)
 	$(PYTEST) -m "slow and not faults" $(ARGS)
 
 test-faults: setup ## kill, damage, fill the disk, two at once: thousands of times (hours; FAULTS=0.1: a tenth)
