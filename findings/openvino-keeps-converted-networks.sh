@@ -9,7 +9,7 @@
 #
 # Seen 2026-11-29: openvino 2026.4.1, torch 2.13.0, numpy 2.4.6, x86-64, Python 3.11: of eight networks of 99 MB,
 # converted and dropped one after the other, four are still alive at the end, and memory has grown by 613 MB since the
-# first; with gc.collect() none is, and it has grown by 192 MB.
+# first; with gc.collect() none is, and it has grown by 175 to 192 MB.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -75,12 +75,14 @@ class UndisturbedRuns:
         Of the stages on which no other builds, only those in ``aside`` are done.
         """
         if (changed, aside) not in self._done:
+            # Before the folder is named, since this one takes a name as well.
+            usual = self.done(*changed if aside else ()) if changed or aside else None
             work = self._folder / f"done-{len(list(self._folder.glob('done-*')))}" / "work"
             for stage in (*aside, self.line.job[-1]) if aside else self.line.job:
-                if not changed and not aside:
+                if usual is None:
                     copy(work, self._before(stage))
                 elif not work.exists():
-                    copy(self.done(*changed if aside else ()), work)
+                    copy(usual, work)
                 status, messages = self.run(work, stage, changed)
                 assert status == 0, messages
             self._done[changed, aside] = work
