@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from data.place_names import show_places
 from data.text.readable_text import readable
+from data.text.shard_advice import name_shard
 
 
 class InputError(Exception):
@@ -45,7 +46,7 @@ class InputError(Exception):
             message += f"; expected {expected}"
         if advice:
             message += f"; {advice}"
-        super().__init__(" ".join(readable(show_places(message)).split()))
+        super().__init__(" ".join(readable(show_places(name_shard(message))).split()))
         self.found, self.expected = found, expected
 
     def __reduce__(self) -> tuple[Callable[..., "InputError"], tuple[str]]:

@@ -1,7 +1,9 @@
 """A field as a tiled, compressed OME-TIFF with a pyramid in SubIFDs, as Bio-Formats and QuPath open it."""
 
+import hashlib
 import math
 import re
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -62,7 +64,12 @@ def write_ome_tiff(
             if level:
                 image = halve(image)
             whole = (
-                {} if level else {"subifds": levels - 1, "metadata": _describe(channels, name, pixel_size_um)}
+                {}
+                if level
+                else {
+                    "subifds": levels - 1,
+                    "metadata": _describe(channels, name, pixel_size_um) | {"UUID": _identify(image, name)},
+                }
             )
             scale = 2**level
             resolution = {"resolution": (1e4 / pixel_size_um / scale,) * 2, "resolutionunit": "CENTIMETER"}
@@ -92,6 +99,12 @@ def halve(image: NDArray[Any]) -> NDArray[Any]:
     for plane, target in zip(image, half, strict=True):
         target[...] = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
     return half
+
+
+def _identify(image: NDArray[Any], name: str) -> str:
+    """Return a UUID made of the image, so that equal images make equal files; tifffile's is random."""
+    content = hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, f'{name} {image.shape} {content}')}"
 
 
 def _describe(channels: Sequence[str], name: str, pixel_size_um: float) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """OME-TIFF read back by tifffile and ome-types."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,21 @@ def test_an_unknown_pixel_size_is_not_written(tmp_path: Path) -> None:
     assert described.pixels.physical_size_x is None
     with tifffile.TiffFile(path) as file:
         assert file.pages[0].tags["ResolutionUnit"].value == 1
+
+
+def test_equal_images_make_equal_files_and_others_have_another_uuid(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (2, 30, 40), np.uint8)
+    other = image.copy()
+    other[0, 0, 0] ^= 1
+    for file, pixels in (("a", image), ("b", image), ("c", other)):
+        write_ome_tiff(tmp_path / f"{file}.ome.tif", pixels, ("green", "blue"), "name", 0.08)
+    contents = [(tmp_path / f"{file}.ome.tif").read_bytes() for file in "abc"]
+    assert contents[0] == contents[1]
+    uuids = set()
+    for file in "abc":
+        with tifffile.TiffFile(tmp_path / f"{file}.ome.tif") as tiff:
+            uuids.add(re.search('UUID="urn:uuid:([0-9a-f-]{36})"', tiff.ome_metadata)[1])
+    assert len(uuids) == 2
 
 
 def test_levels_are_not_shifted() -> None:
