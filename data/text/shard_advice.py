@@ -2,7 +2,7 @@
 
 import re
 
-_FOLDER = re.compile(r"/shards/(\d+)-of-(\d+)(?=[/:\s]|$)")
+_FOLDER = re.compile(r"/shards/(\d+)-of-(\d+)(?!\w)")
 _COMMAND = re.compile(r"`hpacells (segment|crops|predict)(?=[` ])")
 _WITH = re.compile(r"with this work folder\b")
 
