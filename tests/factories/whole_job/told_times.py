@@ -13,7 +13,9 @@ from data.text.hashed_json import read_hashed
 _PREDICTED = "predicted"
 """Name of that time in tables for other programs."""
 
-_DATE = re.compile(rb'(?<="date_created": ")[-0-9T:+]+')
+_DATE = re.compile(rb'("date_created": ?")[-0-9T:+]+')
+
+_TIME = re.compile(rb"20\d\d-\d\d-\d\dT[0-9:+]+")
 
 
 def tells_time(path: Path) -> bool:
@@ -26,12 +28,12 @@ def read_without_time(path: Path) -> bytes:
     """Read such a file; a damaged one as it is."""
     content = path.read_bytes()
     if path.name == "annotations.json":
-        return _DATE.sub(b"", content)
+        return _DATE.sub(rb"\1", content)
     if path.name == ".export.json":
         return _read_record(path) or content
     if path.suffix in (".h5ad", ".h5sc"):
         return _read_hdf5(path) or content
-    return b"a time" if content.startswith(b"20") else content
+    return _TIME.sub(b"a time", content)
 
 
 def _read_record(path: Path) -> bytes:
