@@ -1,6 +1,6 @@
 """From cells to their images, and from images to their proteins."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +9,13 @@ How = Literal["union", "mean"]
 """What a group has of its members: the highest value (all that any of them has), or the mean."""
 
 
+Name = TypeVar("Name", bound=np.generic)
+"""What groups are called by: texts, or numbers."""
+
+
 def aggregate(
-    values: NDArray[np.floating | np.bool_], groups: NDArray[np.str_], how: How
-) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
+    values: NDArray[np.floating | np.bool_], groups: NDArray[Name], how: How
+) -> tuple[NDArray[Name], NDArray[np.float64]]:
     """Aggregate the values of the members of each group.
 
     Parameters

@@ -88,9 +88,14 @@ def write_predictions(
         return table.replace_schema_metadata(metadata)
 
     def read_parts() -> Iterator[pa.Table]:
+        if embedding is None:
+            yield from (
+                arrange(slice(first, first + GROUP_ROWS), None) for first in range(0, rows, GROUP_ROWS)
+            )
+            return
         start = 0
-        for block in [embedding] if embedding is None or isinstance(embedding, np.ndarray) else embedding:
-            stop = rows if block is None else start + len(block)
+        for block in [embedding] if isinstance(embedding, np.ndarray) else embedding:
+            stop = start + len(block)
             yield arrange(slice(start, stop), block)
             start = stop
         if start != rows:

@@ -9,7 +9,7 @@ from data.evaluate.aggregation import aggregate
 
 def average_with_image_mean(
     probabilities: NDArray[np.floating],
-    image_ids: NDArray[np.str_],
+    image_ids: NDArray[np.str_] | NDArray[np.integer],
     weight: float,
     counted: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float32]:
@@ -25,7 +25,7 @@ def average_with_image_mean(
     probabilities
         (n, classes) of cells, 0..1.
     image_ids
-        (n,) image of each cell, in any order.
+        (n,) image of each cell, its name or number, in any order.
     weight
         0..1; 0 changes nothing, 1 gives all cells of an image the same.
     counted

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 import numpy as np
 
@@ -75,7 +76,8 @@ def run(
     calibrations = ["none" if member.calibration is None else member.calibration.kind for member in members]
     write_predictions(
         path,
-        chosen["image_id"].tolist(),
+        # Not a list, which of millions of cells would be as many objects.
+        cast("Sequence[str]", chosen["image_id"].array),
         chosen["cell_id"].to_numpy(),
         prediction.probabilities,
         (block.embedding for block in blocks.read(0)) if embedding else None,

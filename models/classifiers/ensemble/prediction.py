@@ -170,7 +170,8 @@ def predict_cells(
     share = mean_image_share(members) if options.image_weight is None else options.image_weight
     probabilities = average_with_image_mean(
         total,
-        chosen["image_id"].to_numpy(dtype=str),
+        # Numbers in place of names: of millions of cells, these would take more than all the rest.
+        pd.factorize(chosen["image_id"])[0],
         share,
         counted=(chosen["dropped"] == "").to_numpy(bool),
     )
