@@ -11,6 +11,7 @@ from pathlib import Path
 from data.atomic import FILE_LIST, atomic_write, refuse_strangers
 from data.errors import InputError
 from data.text.hashed_json import format_hashed, read_hashed
+from data.tiles.shards.store_contents import CONTENTS
 from pipeline.runs.manifest import Manifest, read_manifest
 
 LIST_NAME = ".written.json"
@@ -178,6 +179,9 @@ def _find_written(folder: Path) -> dict[str, str]:
     if (folder / "masks" / ".fields").is_dir():
         # Of a segmentation that was killed.
         written["masks"] = "segment"
+    if (folder / "tiles.zarr" / CONTENTS).is_file():
+        # Of tiles whose manifest is lost, or that wait for it.
+        written["tiles.zarr"] = "crops"
     return written
 
 

@@ -1,6 +1,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.atomic import atomic_folder
@@ -8,6 +9,7 @@ from data.errors import InputError
 from data.text.hashed_json import read_hashed
 from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs, is_written, sole_file
 from pipeline.runs.work_folder import WorkFolder
+from tests.factories.tile_store import write_tile_store
 from tests.factories.work_folder import finish_stage
 
 
@@ -82,6 +84,18 @@ def test_a_damaged_list_is_as_none(tmp_path: Path) -> None:
     (tmp_path / "masks/.fields").mkdir(parents=True)
     claim_outputs("segment", tmp_path, [tmp_path / "masks"])
     assert read_hashed(tmp_path / LIST_NAME) == {"masks": "segment"}
+
+
+def test_tiles_are_known_by_their_own_list_where_that_of_the_folder_and_their_manifest_are_lost(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / LIST_NAME).write_text("{")
+    write_tile_store(tmp_path / "tiles.zarr", np.zeros((2, 4, 256, 256), np.uint8))
+    claim_outputs("crops", tmp_path, [tmp_path / "tiles.zarr"])
+    (tmp_path / LIST_NAME).unlink()
+    (tmp_path / "tiles.zarr" / "contents.json").unlink()
+    with pytest.raises(InputError, match="a folder with what hpacells did not write"):
+        claim_outputs("crops", tmp_path, [tmp_path / "tiles.zarr"])
 
 
 def test_what_another_stage_wrote_is_no_output_of_this_one(tmp_path: Path) -> None:
