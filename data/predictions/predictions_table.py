@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES, NUM_CLASSES
+from data.predictions.finite_probabilities import check_finite
 from data.tables.parquet_rows import write_row_groups
 
 PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in range(NUM_CLASSES))
@@ -76,7 +77,7 @@ def write_predictions(
     if len(cell_id) != rows or probabilities.shape != (rows, len(names)):
         message = f"{rows} image IDs, {len(cell_id)} cell IDs, probabilities of shape {probabilities.shape}"
         raise ValueError(message)
-    _check_finite(probabilities, image_id, cell_id, path)
+    check_finite(probabilities, image_id, cell_id, path)
     metadata = {_METADATA: json.dumps(names)}
     if image_weight is not None:
         metadata[_IMAGE_WEIGHT] = json.dumps(image_weight)
@@ -88,14 +89,14 @@ def write_predictions(
         return table.replace_schema_metadata(metadata)
 
     def read_parts() -> Iterator[pa.Table]:
-        if embedding is None:
-            yield from (
-                arrange(slice(first, first + GROUP_ROWS), None) for first in range(0, rows, GROUP_ROWS)
-            )
-            return
+        whole = [embedding] if isinstance(embedding, np.ndarray) else embedding
+        firsts = range(0, rows, GROUP_ROWS)
+        parts = (
+            ((GROUP_ROWS, None) for _ in firsts) if whole is None else ((len(part), part) for part in whole)
+        )
         start = 0
-        for block in [embedding] if isinstance(embedding, np.ndarray) else embedding:
-            stop = start + len(block)
+        for count, block in parts:
+            stop = min(start + count, rows) if block is None else start + count
             yield arrange(slice(start, stop), block)
             start = stop
         if start != rows:
@@ -104,22 +105,6 @@ def write_predictions(
 
     # Without cells there may be no block either, by which it is known how long an embedding would be.
     write_row_groups(path, read_parts(), GROUP_ROWS, lambda: arrange(slice(0), None))
-
-
-def _check_finite(
-    probabilities: NDArray[np.floating], image_id: Sequence[str], cell_id: NDArray[np.integer], path: Path
-) -> None:
-    wrong = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
-    if len(wrong):
-        first = int(wrong[0])
-        raise InputError(
-            found=f"probabilities of {len(wrong)} cells that are no numbers, first of cell {cell_id[first]} "
-            f"of {image_id[first]}",
-            where=path,
-            expected="numbers from 0 to 1",
-            advice="the classifier is damaged or its training diverged: train again, or give another one; "
-            "bfloat16 runtimes can overflow: try --set predict.runtime=torch",
-        )
 
 
 def tabulate_predictions(
@@ -291,14 +276,12 @@ def _check(table: pd.DataFrame, path: str | PathLike[str]) -> None:
     wrong = np.argwhere(~((probabilities >= 0) & (probabilities <= 1)))
     if len(wrong):
         row, label = wrong[0].tolist()
-        raise InputError(
-            found=f"p_{label} = {probabilities[row, label]}", where=_name(table, row, path), expected="0..1"
-        )
+        found = f"p_{label} = {probabilities[row, label]}"
+        raise InputError(found=found, where=_name(table, row, path), expected="0..1")
     twice = np.flatnonzero(table.duplicated(["image_id", "cell_id"]))
     if len(twice):
-        raise InputError(
-            found="a second row", where=_name(table, int(twice[0]), path), expected="one row per cell"
-        )
+        where = _name(table, int(twice[0]), path)
+        raise InputError(found="a second row", where=where, expected="one row per cell")
 
 
 def _name(table: pd.DataFrame, row: int, path: str | PathLike[str]) -> str:
