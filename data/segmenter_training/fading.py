@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Setting
 
+from data.segmenter_training.targets import distance_to_border
 from data.settings import Settings
 
 
@@ -66,9 +67,4 @@ def _way_to_rim(nuclei: NDArray[np.int32], cells: NDArray[np.int32]) -> NDArray[
     if not (nuclei > 0).any():
         return np.zeros(cells.shape, np.float32)
     to_nucleus = cv2.distanceTransform((nuclei == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    kernel = np.ones((3, 3), np.uint8)
-    # The border of the crop is no rim: what it cuts goes on beyond.
-    padded = np.pad(cells, 1, mode="edge").astype(np.float32)
-    inner = (cv2.dilate(padded, kernel) == cv2.erode(padded, kernel)) & (padded > 0)
-    to_rim = cv2.distanceTransform(inner.astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    return to_nucleus / np.maximum(to_nucleus + to_rim, 1e-6)
+    return to_nucleus / np.maximum(to_nucleus + distance_to_border(cells), 1e-6)

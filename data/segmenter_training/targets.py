@@ -72,20 +72,21 @@ def make_targets(
     maps[1] = _find_cores(nuclei, pixel_um)
     maps[2] = cells > 0
     maps[3] = _find_contacts(cells, pixel_um)
-    maps[4] = np.tanh(_distance_to_border(cells) * pixel_um / DEPTH_UM) * (cells > 0)
+    maps[4] = np.tanh(distance_to_border(cells) * pixel_um / DEPTH_UM) * (cells > 0)
     return Targets(maps, (known & has_nucleus[cells]).astype(np.float32))
 
 
 def _find_cores(nuclei: NDArray[np.int32], pixel_um: float) -> NDArray[np.bool_]:
     # Nuclei of one cell bear one number; those that lie apart have cores of their own.
-    distance = _distance_to_border(nuclei)
+    distance = distance_to_border(nuclei)
     inner = ((nuclei > 0) & (distance > 0)).astype(np.uint8)
     parts = np.asarray(cv2.connectedComponents(inner, connectivity=4)[1], np.int32)
     deepest = np.asarray(ndimage.maximum(distance, parts, np.arange(parts.max() + 1)), np.float32)
     return (parts > 0) & (distance > np.minimum(CORE_UM / pixel_um, CORE_SHARE * deepest)[parts])
 
 
-def _distance_to_border(labels: NDArray[np.int32]) -> NDArray[np.float32]:
+def distance_to_border(labels: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Return how far each pixel of a label image (h, w) lies from the border of its own label, in px."""
     # The border of the crop is none: what it cuts goes on beyond.
     padded = np.pad(labels, 1, mode="edge").astype(np.float32)
     kernel = np.ones((3, 3), np.uint8)
