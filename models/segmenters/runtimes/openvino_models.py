@@ -1,7 +1,6 @@
 """Networks converted for OpenVINO, and quantised ones, kept in the user's cache folder."""
 
 import fcntl
-import gc
 import hashlib
 import json
 import logging
@@ -74,10 +73,6 @@ def converted_model(
             import_openvino().save_model(
                 model, temporary / path.name, compress_to_fp16=precision == "bfloat16"
             )
-        # What traced the network refers to itself, and so to all weights, 540 MB of a DPN-UNet: they would
-        # stay until the collector comes by.
-        del model
-        gc.collect()
     return path
 
 
