@@ -135,8 +135,7 @@ def _prepare_openvino(network: nn.Module, image: Tensor, *, bfloat16: bool) -> C
 
 
 def _network() -> nn.Module:
-    torch_state = torch.get_rng_state()
-    try:
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         return nn.Sequential(
             nn.Conv2d(32, 64, 3, padding=1),
@@ -147,8 +146,6 @@ def _network() -> nn.Module:
             nn.ReLU(),
             nn.Conv2d(64, 32, 3, padding=1),
         ).eval()
-    finally:
-        torch.set_rng_state(torch_state)
 
 
 def _kept_path(names: Sequence[str]) -> Path:
