@@ -24,8 +24,9 @@ from benchmarks.memory import write_tables
 from benchmarks.report import prepare
 from benchmarks.side_by_side.machine import describe_machine
 from data.predictions.stored_predictions import StoredPredictions
+from data.tiles.shards.compressed_rows import ARRAYS
 from data.tiles.shards.store_contents import write_contents
-from data.tiles.tile_store import MASKS, TileStore
+from data.tiles.tile_store import TileStore
 from data.tiles.tile_writer import SHARD_TILES, TileWriter
 
 
@@ -57,7 +58,7 @@ def link_store(source: Path, path: Path, cells: int) -> None:
     cells -= cells % SHARD_TILES
     TileWriter(path, cells, "key")
     partial = path.with_name(f".{path.name}.partial")
-    for name in ("tiles", *MASKS):
+    for name in ARRAYS:
         array = cast("zarr.Array[Any]", zarr.open_group(source, mode="r")[name])
         rest = "/".join("0" for _ in array.shape[1:])
         for number in range(cells // SHARD_TILES):

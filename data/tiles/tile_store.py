@@ -13,11 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from data.channels import CHANNELS
 from data.errors import InputError
 from data.tiles.shards.array_rows import CODECS, read_rows
+from data.tiles.shards.compressed_rows import ARRAYS
 from data.tiles.shards.store_contents import check_contents, damaged
 from data.tiles.tile_reader import index_channels
-
-MASKS = ("cell_mask", "nucleus_mask")
-"""Arrays of the masks."""
 
 ABSENT = "absent_channels"
 """Attribute with the channels that the images lack, whose planes say nothing."""
@@ -59,7 +57,7 @@ class TileStore:
         try:
             with zarr.config.set(CODECS):
                 group = zarr.open_group(path, mode="r")
-                self._arrays = {name: cast("zarr.Array[Any]", group[name]) for name in ("tiles", *MASKS)}
+                self._arrays = {name: cast("zarr.Array[Any]", group[name]) for name in ARRAYS}
                 self._intensities = cast("zarr.Array[Any]", group["mean_intensity"])
                 absent = cast("list[str]", group.attrs.get(ABSENT, []))
                 self._channels = tuple(channel for channel in CHANNELS if channel not in absent)

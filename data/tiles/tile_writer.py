@@ -20,7 +20,7 @@ from data.tiles.shards.shard_file import write_shard
 from data.tiles.shards.store_contents import DAMAGED, refuse_strangers, write_contents
 from data.tiles.shards.store_progress import Progress, read_progress, record_progress
 from data.tiles.tile_presets import FIELD, PRESETS, TilesName
-from data.tiles.tile_store import ABSENT, MASKS, PRESET, TileStore
+from data.tiles.tile_store import ABSENT, PRESET, TileStore
 
 SHARD_TILES = 256
 """Tiles of 256 px in a shard, of larger ones fewer: what is written at once (100 MB with masks), and where an
@@ -140,12 +140,8 @@ class TileWriter:
 
     def shard_rows(self) -> list[NDArray[np.intp]]:
         """Return the numbers of the rows of each shard that is to be written."""
-        starts = range(self.rows_written, self._count, self._shard)
-        ends = [min(start + self._shard, self._count) for start in starts]
-        whole = [start // self._shard in self._whole for start in starts]
-        return [
-            np.arange(start, end) for start, end, kept in zip(starts, ends, whole, strict=True) if not kept
-        ]
+        rows = self.rows_to_write
+        return np.split(rows, np.flatnonzero(np.diff(rows // self._shard)) + 1) if len(rows) else []
 
     def finish(self) -> NDArray[np.float32]:
         """Put the store in its place and return all mean intensities, (N, 4) float32."""
@@ -209,7 +205,7 @@ class TileWriter:
         waiting = {name: np.concatenate([getattr(cut, name) for cut in self._buffer]) for name in names}
         stop = self.rows_written + count
         with room_told(self._folder, self.rows_written, self._count):
-            for name, array in zip(("tiles", *MASKS, "mean_intensity"), names, strict=True):
+            for name, array in zip((*ARRAYS, "mean_intensity"), names, strict=True):
                 self._write_rows(name, slice(self.rows_written, stop), waiting[array][:count])
         rest = {name: array[count:] for name, array in waiting.items()}
         self._buffer = [type(self._buffer[0])(**rest)]

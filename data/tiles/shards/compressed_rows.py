@@ -7,10 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.tiles.shards.shard_file import ShardFile
+from data.tiles.shards.shard_file import ShardFile, name_shard_file
 from data.tiles.shards.store_contents import damaged
 
 ARRAYS = ("tiles", "cell_mask", "nucleus_mask")
@@ -35,8 +36,8 @@ class CompressedRows:
         # Rows come field by field, which lie in one or two shards; an index has 16 bytes a chunk.
         self._open = lru_cache(maxsize=16)(self._open_shard)
 
-    def read(self, rows: Sequence[int] | NDArray[Any]) -> Chunks:
-        """Read some rows.
+    def read(self, rows: NDArray[np.integer]) -> Chunks:
+        """Read some rows, (n,) numbers of at least one.
 
         Raises
         ------
@@ -44,17 +45,20 @@ class CompressedRows:
             A part of the store is damaged.
         """
         try:
-            return {
-                name: [chunk for row in rows for chunk in self._read_row(name, int(row))] for name in ARRAYS
-            }
+            return {name: self._read_array(name, rows) for name in ARRAYS}
         except (OSError, ValueError) as error:
             raise damaged(self._store, f"a part ({error})") from None
 
-    def _read_row(self, name: str, row: int) -> list[bytes | None]:
+    def _read_array(self, name: str, rows: NDArray[np.integer]) -> list[bytes | None]:
         layout = self._layouts[name]
-        shard, place = divmod(row, layout.rows)
-        first = place * layout.chunks
-        return self._open(name, shard).read(range(first, first + layout.chunks), layout.chunk_bytes)
+        shards, places = np.divmod(rows, layout.rows)
+        numbers = places[:, None] * layout.chunks + np.arange(layout.chunks)
+        chunks: list[bytes | None] = []
+        # A file is opened once for the rows that follow each other in it.
+        for run in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(shards)) + 1):
+            shard = self._open(name, int(shards[run[0]]))
+            chunks += shard.read(numbers[run].ravel(), layout.chunk_bytes)
+        return chunks
 
     def _open_shard(self, name: str, number: int) -> ShardFile:
         layout = self._layouts[name]
@@ -91,11 +95,11 @@ class Layout:
         chunk = self.codecs[0]["configuration"]["chunk_shape"]
         self.chunk_bytes = math.prod(chunk)
         self.chunks = math.prod(row) // self.chunk_bytes
-        self._dimensions = len(row)
+        self._dimensions = len(metadata["shape"])
 
     def file(self, shard: int) -> str:
         """Return the name of a shard's file in the store."""
-        return "/".join([self._name, "c", str(shard), *["0"] * self._dimensions])
+        return name_shard_file(self._name, shard, self._dimensions)
 
 
 def read_layout(store: Path, name: str) -> Layout:

@@ -1,7 +1,6 @@
 """Keep the whole parts of a damaged tile store, so that only the cells of the others are cut again."""
 
 import contextlib
-import itertools
 import logging
 import shutil
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.tiles.shards.array_rows import CODECS
+from data.tiles.shards.shard_file import name_shard_file
 from data.tiles.shards.store_contents import DAMAGED, check_contents, find_changed_files
 from data.tiles.shards.store_progress import Progress, read_progress, record_progress
 
@@ -88,7 +88,7 @@ def find_damage(store: Path, count: int) -> Damage | None:
             array = zarr.open_array(store / name, mode="r")
             step = (array.shards or array.chunks)[0]
             for start in range(0, count, step):
-                file = "/".join([name, "c", str(start // step), *itertools.repeat("0", array.ndim - 1)])
+                file = name_shard_file(name, start // step, array.ndim)
                 if file in changed or not _is_readable(array, start, start + step):
                     changed.discard(file)
                     files.append(store / file)

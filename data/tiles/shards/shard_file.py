@@ -20,6 +20,11 @@ ABSENT = 2**64 - 1
 _ENTRY_BYTES, _SUM_BYTES = 16, 4
 
 
+def name_shard_file(array: str, number: int, dimensions: int) -> str:
+    """Return the name of a shard's file in a group; arrays are divided into shards by rows alone."""
+    return "/".join([array, "c", str(number), *["0"] * (dimensions - 1)])
+
+
 class ShardFile:
     """Read compressed chunks of a shard.
 
@@ -40,13 +45,13 @@ class ShardFile:
         self._path = path
         self._places = _read_places(path, count) if path.is_file() else None
 
-    def read(self, numbers: Sequence[int], chunk_bytes: int) -> list[bytes | None]:
+    def read(self, numbers: NDArray[np.integer], chunk_bytes: int) -> list[bytes | None]:
         """Read some chunks as they are, each checked by its own checksum.
 
         Parameters
         ----------
         numbers
-            Numbers of the chunks in the shard.
+            (n,) numbers of the chunks in the shard.
         chunk_bytes
             How long each is once it is decompressed.
 
@@ -64,7 +69,7 @@ class ShardFile:
             return [None] * len(numbers)
         chunks: list[bytes | None] = []
         with self._path.open("rb") as file:
-            for offset, length in self._places[list(numbers)].tolist():
+            for offset, length in self._places[numbers].tolist():
                 if offset == ABSENT:
                     chunks.append(None)
                     continue
