@@ -116,11 +116,10 @@ def _leave_out_centroids(*_: Any) -> list[Any]:
     ]
 
 
-def _take_any_classes(*_: Any) -> list[Any]:
+def _take_any_classes(_: int, folder: Path) -> list[Any]:
     from data.predictions.predictions_table import read_class_names
     from stages.export import subcell_portable
 
-    folder = _[1]
     names = read_class_names(folder / "embedded.parquet")
     return [
         patch.object(subcell_portable, "WIDTH", WIDTH),
