@@ -58,7 +58,7 @@ class SimulatedField:
     >>> simulated.image.shape, simulated.image.dtype, simulated.cells.dtype
     ((4, 400, 400), dtype('uint8'), dtype('uint16'))
     >>> len(simulated.cell_labels), simulated.cells.max(), simulated.image_labels
-    (4, np.uint16(4), (7,))
+    (3, np.uint16(3), (7,))
     >>> simulated.write_image("simulated", "sim-1")
     >>> hpa.find_fields("simulated")[0].image_id
     'sim-1'
@@ -145,7 +145,8 @@ def _build_cells(
     random = random_stream(*key, Stream.LAYOUT)
     px_per_um = 1.0 / settings.pixel_size_um
     extent = (settings.shape[0] / px_per_um, settings.shape[1] / px_per_um)
-    shapes = lay_out_cells(extent, line, settings.mitotic_fraction if divides else 0.0, random)
+    mitotic_fraction = settings.mitotic_fraction if divides else settings.mitotic_elsewhere
+    shapes = lay_out_cells(extent, line, mitotic_fraction, random, divides=divides and mitotic_fraction > 0)
     ground = divide_field(shapes, settings.shape, px_per_um, line, random)
     textures = Textures(settings.shape, px_per_um, key)
     least_px = _LEAST_NUCLEUS_UM2 * px_per_um**2

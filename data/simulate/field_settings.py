@@ -38,6 +38,8 @@ class FieldSettings:
         Scheme "kaggle": factor of the classes' shares of cells that do not show them.
     mitotic_fraction
         Part of the cells that divide in a field labelled "Mitotic spindle"; at least one does.
+    mitotic_elsewhere
+        Part of the cells that divide in any other field, where they do not give the class away.
     wrong_labels
         Part of the images that are given wrong labels.
     optics
@@ -57,5 +59,6 @@ class FieldSettings:
     missing_patterns: float = 0.15
     variability: float = 1.0
     mitotic_fraction: float = 0.3
+    mitotic_elsewhere: float = 0.015
     wrong_labels: float = 0.0
     optics: Optics = field(default_factory=Optics)

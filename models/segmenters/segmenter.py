@@ -41,7 +41,7 @@ class SegmentedField:
     >>> found.cells.shape, found.cells.dtype, found.nuclei.shape
     ((400, 400), dtype('uint16'), (400, 400))
     >>> found.count
-    4
+    2
     """
 
     nuclei: np.ndarray

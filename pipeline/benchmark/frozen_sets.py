@@ -12,7 +12,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.fields.image_folder import find_fields
 from data.software.versions import software_versions
-from pipeline.benchmark.sets import BENCHMARK, PARTS, benchmark_folder
+from pipeline.benchmark.sets import BENCHMARK, PARTS, VERSION, benchmark_folder
 from pipeline.runs.manifest import read_manifest
 
 _EVERY = 8
@@ -37,7 +37,13 @@ def freeze_set(out: Path, name: str, folder: Path | None = None) -> Path:
         The file of hashes; the pixels lie beside it.
     """
     hashes_path, pixels_path = _frozen_paths(name, folder)
-    frozen = {"benchmark": BENCHMARK, "set": name, "versions": software_versions(), "fields": _hashes(out)}
+    frozen = {
+        "benchmark": BENCHMARK,
+        "version": VERSION,
+        "set": name,
+        "versions": software_versions(),
+        "fields": _hashes(out),
+    }
     pixels = {field: _sample(image) for field, image in _images(out)}
     with atomic_write(pixels_path) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **pixels)

@@ -13,6 +13,9 @@ from pipeline.steps.simulate import simulate_step
 from stages.stage import Context
 
 BENCHMARK = "simhpa19"
+VERSION = 2
+"""Of the benchmark: figures of other versions, whose fields look otherwise, must not be compared with this one's."""
+
 PARTS = ("train", "validation", "test")
 """The parts of every set, each a simulated folder of its own."""
 

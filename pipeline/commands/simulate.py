@@ -47,8 +47,9 @@ def simulate(
 def _simulate_benchmark(out: Path, name: str, part: str | None, *, freeze: bool, check: bool) -> None:
     """Simulate a set, or one part of it, and tell of each part; then freeze it, or compare it if asked."""
     from pipeline.benchmark.frozen_sets import check_set, freeze_set
-    from pipeline.benchmark.sets import simulate_set
+    from pipeline.benchmark.sets import VERSION, simulate_set
 
+    typer.echo(f"SimHPA-19 version {VERSION}")
     simulated = simulate_set(out, name, part, local_engine())
     for _, line in simulated:
         typer.echo(line)

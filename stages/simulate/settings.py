@@ -51,6 +51,9 @@ class SimulateSettings(StageSettings):
     mitotic_fraction: float = Setting(
         0.3, gt=0, le=1, description="part of the cells that divide in a field labelled Mitotic spindle"
     )
+    mitotic_elsewhere: float = Setting(
+        0.015, ge=0, le=1, description="part of the cells that divide in any other field"
+    )
     wrong_labels: float = Setting(
         0.0, ge=0, le=1, description="part of the images with a wrong label in train.csv"
     )

@@ -74,7 +74,7 @@ def green(work: Path, image_id: str) -> np.ndarray:
 
 
 def test_the_codes_tell_cells_apart(table: pd.DataFrame, codes: list[int]) -> None:
-    assert len(table) >= 20
+    assert len(table) >= 15
     # Cells that the segmenter split share a code; few do.
     assert len(set(codes)) > 0.8 * len(codes)
 
@@ -151,4 +151,4 @@ def test_triples_carry_what_was_predicted_for_their_cell(
         code = dominant(green(painted, image["image_id"])[mask])
         assert triple.label == code % NUM_CLASSES
         assert triple.confidence == pytest.approx(code / 256, rel=1e-5)
-    assert len(submission.triples) == (table["dropped"] == "").sum() >= 20
+    assert len(submission.triples) == (table["dropped"] == "").sum() >= 15

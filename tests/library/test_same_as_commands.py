@@ -28,7 +28,7 @@ class Segmented:
 
 
 def make_images(folder: Path, channels: tuple[str, ...] = hpa.CHANNELS) -> Path:
-    hpa.simulate_field(seed=37, size=SIZE).write_image(folder, "A1")
+    hpa.simulate_field(seed=39, size=SIZE).write_image(folder, "A1")
     for channel in set(hpa.CHANNELS) - set(channels):
         (folder / f"A1_{channel}.png").unlink()
     return folder

@@ -51,7 +51,7 @@ class Textures:
         self._shape = shape
         self._px_per_um = px_per_um
         self._key = key
-        self._drawn: dict[tuple[float, int], NDArray[np.floating]] = {}
+        self._drawn: dict[tuple[float, ...], NDArray[np.floating]] = {}
 
     def noise(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
         """Return noise (H, W) of mean 0, variance 1 and correlation length ``scale`` µm, layer by layer."""
@@ -60,9 +60,12 @@ class Textures:
             self._drawn[scale, layer] = smooth_noise(self._shape, scale * self._px_per_um, random)
         return self._drawn[scale, layer]
 
-    def mesh(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
-        """Return a network (H, W) of bright ridges, 0..1, whose meshes are about ``scale`` µm wide."""
-        if (-scale, layer) not in self._drawn:
+    def mesh(self, scale: float, layer: int = 0, sharpness: float = 2.0) -> NDArray[np.floating]:
+        """Return a network (H, W) of bright ridges, 0..1, which lie about 4 ``scale`` µm apart.
+
+        Half as bright beside a ridge is what lies about 0.7 ``scale / sharpness`` µm from it.
+        """
+        if (-scale, layer, sharpness) not in self._drawn:
             ridges = np.abs(self.noise(scale, layer))
-            self._drawn[-scale, layer] = np.exp(-2.0 * ridges)
-        return self._drawn[-scale, layer]
+            self._drawn[-scale, layer, sharpness] = np.exp(np.float32(-sharpness) * ridges)
+        return self._drawn[-scale, layer, sharpness]

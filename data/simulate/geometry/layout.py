@@ -11,7 +11,12 @@ _GAP_GRID_UM = 2.0
 
 
 def lay_out_cells(
-    extent: tuple[float, float], line: CellLine, mitotic_fraction: float, random: np.random.Generator
+    extent: tuple[float, float],
+    line: CellLine,
+    mitotic_fraction: float,
+    random: np.random.Generator,
+    *,
+    divides: bool,
 ) -> list[CellShape]:
     """Draw the cells that lie in or near a field.
 
@@ -22,9 +27,11 @@ def lay_out_cells(
     line
         What cells to draw.
     mitotic_fraction
-        Part of the cells that divide; where it is above 0 at least one in the field does.
+        Part of the cells that divide.
     random
         Where the draws come from.
+    divides
+        Whether at least one cell in the field does.
 
     Returns
     -------
@@ -35,7 +42,7 @@ def lay_out_cells(
     centres = _throw_centres(extent, line, direction, random)
     inside = np.all((centres >= 0) & (centres < extent), axis=1)
     mitotic = random.random(len(centres)) < mitotic_fraction
-    if mitotic_fraction > 0 and not np.any(mitotic & inside):
+    if divides and not np.any(mitotic & inside):
         mitotic[0] = True
     cells = []
     for (y, x), divides in zip(centres.tolist(), mitotic, strict=True):

@@ -8,13 +8,14 @@ from data.simulate.imaging.imaging_conditions import Conditions, Optics, draw_co
 from data.simulate.imaging.optics import brightness_to_show, render_image, spread_light, to_grey_levels
 from data.simulate.patterns.cell import Cell
 from data.simulate.patterns.protein import paint_protein
-from data.simulate.patterns.stains import stain_microtubules, stain_nucleus, stain_reticulum
+from data.simulate.patterns.reticulum import stain_reticulum
+from data.simulate.patterns.stains import stain_microtubules, stain_nucleus
 from data.simulate.random_streams import Stream, random_stream
 
 _LEAST_FULL = (0.4, 0.25, 0.4, 0.3)
 """Brightness below which nothing is exposed to fill the range: an unstained field stays dark."""
 
-_BRIGHTEST = (4e-4, 1e-3, 4e-4, 1.2e-3)
+_BRIGHTEST = (9e-4, 1e-3, 4e-4, 1.2e-3)
 """Part of a field that is as bright as the exposure allows, or brighter."""
 
 _NEGATIVE_FULL = 0.7

@@ -8,13 +8,13 @@ import numpy as np
 from data.simulate.imaging.optics import Exposure
 from data.simulate.random_streams import Stream, random_stream
 
-_BLUR_UM = (0.095, 0.1, 0.12, 0.11)
+_BLUR_UM = (0.095, 0.1, 0.105, 0.075)
 """Standard deviation of the point spread function of red, green, blue and yellow: a sharp confocal image."""
 
 _MOST_HAZE = (0.01, 0.012, 0.002, 0.012)
 """Largest background light of each channel; nothing but the nuclei holds the blue dye."""
 
-_BLACK = ((0.0, 4.0), (0.0, 3.0), (1.0, 4.5), (0.0, 3.0))
+_BLACK = ((0.5, 6.0), (0.0, 3.0), (1.0, 4.5), (0.0, 3.0))
 """Range of the grey value below which each channel is black."""
 
 _NEIGHBOURS = ((1, 0), (2, 1), (0, 3))

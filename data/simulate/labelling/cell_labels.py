@@ -19,6 +19,10 @@ mitochondria; bodies, centrosomes and aggresomes are small, can lie out of focus
 cell cycle or with stress. The mitotic spindle needs none: which cells divide decides.
 """
 
+OUTLASTING = frozenset({6, 9, 12, 13, 14, 16, 17})
+"""Classes whose structures are there while a cell divides: reticulum, actin, centrosome, plasma membrane,
+mitochondria, cytosol and vesicles. Nucleus and Golgi apparatus come apart, and filaments are built anew."""
+
 
 def evenly_varied_labels(
     classes: tuple[int, ...],
@@ -30,9 +34,10 @@ def evenly_varied_labels(
 ) -> list[tuple[int, ...]]:
     """Choose the classes of each cell of a field that shows ``classes``, all patterns alike.
 
-    As in reality a cell can lack one of the field's patterns, or all of them: then it is negative. A dividing
-    cell shows the mitotic spindle and nothing else, and no other cell shows it. Every class of the field is
-    given to at least one cell, as far as its cells can bear it.
+    As in reality a cell can lack one of the field's patterns, or all of them: then it is negative. In a field
+    that shows the mitotic spindle a dividing cell shows it and nothing else, and no other cell does; in any
+    other field a dividing cell shows those patterns that outlast the division, and is negative without any.
+    Every class of the field is given to at least one cell, as far as its cells can bear it.
 
     Parameters
     ----------
@@ -61,7 +66,7 @@ def evenly_varied_labels(
             else set(others)
         )
         negative = random.random() < negative_cells
-        shown.append({MITOTIC_SPINDLE} if divides else set() if negative else kept)
+        shown.append(_while_dividing(kept, classes) if divides else set() if negative else kept)
     return _complete(shown, others, mitotic, random)
 
 
@@ -87,8 +92,12 @@ def class_wise_varied_labels(
     shown: list[set[int]] = []
     for divides in mitotic:
         kept = {label for label in others if random.random() >= hidden[label]}
-        shown.append({MITOTIC_SPINDLE} if divides else kept)
+        shown.append(_while_dividing(kept, classes) if divides else kept)
     return _complete(shown, others, mitotic, random)
+
+
+def _while_dividing(kept: set[int], classes: tuple[int, ...]) -> set[int]:
+    return {MITOTIC_SPINDLE} if MITOTIC_SPINDLE in classes else kept & OUTLASTING
 
 
 def _shown_between_divisions(classes: tuple[int, ...]) -> list[int]:

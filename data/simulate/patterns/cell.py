@@ -76,9 +76,9 @@ class Cell:
         """Return the field's noise in this window: mean 0, variance 1, correlation length ``scale`` µm."""
         return self.textures.noise(scale, layer)[self.window]
 
-    def mesh(self, scale: float, layer: int = 0) -> NDArray[np.floating]:
+    def mesh(self, scale: float, layer: int = 0, sharpness: float = 2.0) -> NDArray[np.floating]:
         """Return the window of the field's network of ridges, 0..1."""
-        return self.textures.mesh(scale, layer)[self.window]
+        return self.textures.mesh(scale, layer, sharpness)[self.window]
 
     @cached_property
     def cytoplasm(self) -> NDArray[np.floating]:
@@ -205,30 +205,6 @@ class Cell:
         brightness = random.gamma(3.0, 0.27, len(starts))[:, None] * fading
         dense, weights = trace(points, alive * brightness, self.px_per_um)
         return self.canvas.draw_points(dense, weights, 0.08, curves=True)
-
-    @cached_property
-    def reticulum(self) -> NDArray[np.floating]:
-        """The endoplasmic reticulum, 0..about 1: a mesh, dense at the nucleus, with a rim around it."""
-        of_field = random_stream(*self.key[:2], Stream.STAINS)
-        rim_strength, clumps, inside, beaded = (
-            of_field.uniform(0.0, 0.3),
-            of_field.uniform(0.05, 0.22),
-            of_field.uniform(0.03, 0.16),
-            of_field.uniform(0.7, 1.5),
-        )
-        reach = of_field.uniform(3.5, 10.0) * self.random(Stream.CELL, 3).uniform(0.8, 1.25)
-        outside = np.maximum(self.nucleus_distance, 0.0)
-        profile = 0.2 + 0.8 * np.exp(-outside / np.float32(reach))
-        grain = 0.42 + 0.75 * self.mesh(0.28, 2) + clumps * self.noise(0.9, 4)
-        grain = grain * np.clip(1.0 + beaded * self.noise(0.12, 3), 0.08, None)
-        image = self.cytoplasm * self.thickness * profile * np.clip(grain, 0.05, None)
-        if not self.mitotic:
-            rim = np.exp(-((self.nucleus_distance - 0.1) ** 2) / np.float32(2 * 0.2**2))
-            uneven = np.clip(0.8 + 0.3 * self.noise(0.9, 4), 0.1, None)
-            image += (
-                rim_strength * rim * uneven + inside * self.nucleus * np.clip(grain, 0.3, None)
-            ) * self.mask
-        return image
 
 
 def _distance(mask: NDArray[np.bool_]) -> NDArray[np.floating]:

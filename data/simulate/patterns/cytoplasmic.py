@@ -10,13 +10,6 @@ from data.simulate.patterns.filaments import grow_filaments, trace
 Image = NDArray[np.floating]
 
 
-def paint_reticulum(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """Paint the endoplasmic reticulum as the yellow stain shows it, with grain of its own."""
-    grain, rim = style.uniform(0.1, 0.3), style.uniform(0.0, 0.35)
-    around = rim * np.exp(-(cell.nucleus_distance**2) / np.float32(2 * 0.25**2)) * cell.mask
-    return cell.reticulum * np.clip(1.0 + grain * cell.noise(0.16, 30), 0.2, None) + around
-
-
 def paint_golgi(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
     """Paint curled ribbons and stacks heaped on one side of the nucleus."""
     nucleus = cell.shape.nuclei[0]
@@ -42,9 +35,9 @@ def paint_golgi(cell: Cell, style: np.random.Generator, random: np.random.Genera
 def paint_mitochondria(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
     """Paint threads and grains in the cytoplasm, heaped around the nucleus, often on one side of it."""
     territory = cell.territory
-    steps, width = int(style.integers(3, 12)), style.uniform(0.13, 0.22)
-    reach, heaped, weak = style.uniform(2.5, 8.0), style.uniform(0.0, 1.6), style.uniform(0.02, 0.1)
-    density = style.uniform(0.8, 1.7)
+    steps, width = int(style.integers(1, 12)), style.uniform(0.09, 0.19)
+    reach, heaped, weak = style.uniform(2.5, 9.0), style.uniform(0.0, 1.6), style.uniform(0.02, 0.25)
+    density, in_nucleus = style.uniform(0.9, 2.4), style.uniform(0.0, 0.9)
     room = territory.cytoplasm_room
     weights = np.exp(-territory.nucleus_distance / reach) * (room > 0.25)
     rows, columns = np.indices(weights.shape)
@@ -54,7 +47,7 @@ def paint_mitochondria(cell: Cell, style: np.random.Generator, random: np.random
     )
     weights = weights * np.exp(heaped * np.cos(toward - cell.polarity))
     count = int(0.1 * np.count_nonzero(room > 0.25) * 3.0 * density / (steps + 2))
-    starts = territory.sample(weights, min(count, 420), random)
+    starts = territory.sample(weights, min(count, 600), random)
     outward = np.arctan2(starts[:, 0] - cell.shape.centre[0], starts[:, 1] - cell.shape.centre[1])
     headings = outward + random.normal(0.0, 0.9, len(starts)) + np.pi * random.integers(0, 2, len(starts))
     points, alive = grow_filaments(territory, room, starts, headings, steps, wander=0.3, random=random)
@@ -62,7 +55,8 @@ def paint_mitochondria(cell: Cell, style: np.random.Generator, random: np.random
     brightness = random.uniform(0.4, 1.1, len(starts))[:, None]
     dense, strengths = trace(points, alive * brightness, cell.px_per_um)
     threads = cell.canvas.draw_points(dense, strengths, width, curves=True)
-    return np.minimum(threads, 1.3) * cell.cytoplasm + weak * cell.cytoplasm * cell.thickness
+    around = weak * cell.thickness * (cell.cytoplasm + np.float32(in_nucleus) * cell.nucleus)
+    return np.minimum(threads, 1.3) * cell.cytoplasm + around
 
 
 def paint_aggresome(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
@@ -78,16 +72,19 @@ def paint_aggresome(cell: Cell, style: np.random.Generator, random: np.random.Ge
 
 
 def paint_cytosol(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """Paint the whole cytoplasm but for organelles and at times holes; the nucleus darker or as bright."""
+    """Paint the whole cytoplasm but for organelles and at times holes; the nucleus darker or as bright.
+
+    What an antibody finds of a protein in the cytosol is mottled, and follows the height of the cell more or less.
+    """
     in_nucleus = 0.1 + 0.85 * style.beta(1.3, 2.2)
-    fine, coarse = style.uniform(0.05, 0.2), style.uniform(0.05, 0.16)
-    excluded = style.uniform(0.1, 0.7)
-    holes = style.choice([0.0, 0.8], p=[0.6, 0.4])
-    hole_um = style.choice([0.3, 0.6])
-    grain = 0.75 + fine * cell.noise(0.2, 37) + coarse * cell.noise(1.2, 38)
-    gaps = np.clip((cell.noise(hole_um, 39) - 1.7) * 3.0, 0.0, 1.0) * np.float32(holes)
+    fine, mottled, coarse = style.uniform(0.05, 0.2), style.uniform(0.05, 0.28), style.uniform(0.05, 0.2)
+    excluded, holes = style.uniform(0.1, 0.75), style.choice([0.0, 0.85], p=[0.45, 0.55])
+    hole_um = style.choice([0.3, 0.6, 0.9])
+    follows = np.float32(style.uniform(0.3, 1.0))
+    grain = 0.75 + fine * cell.noise(0.2, 37) + mottled * cell.noise(0.55, 42) + coarse * cell.noise(1.6, 38)
+    gaps = np.clip((cell.noise(hole_um, 39) - 1.6) * 3.0, 0.0, 1.0) * np.float32(holes)
     organelles = np.clip(0.3 + 0.5 * cell.noise(0.4, 41), 0.0, 1.0) * np.float32(excluded)
-    cytoplasm = cell.cytoplasm * cell.thickness * np.clip(grain, 0.1, None)
+    cytoplasm = cell.cytoplasm * cell.thickness**follows * np.clip(grain, 0.1, None)
     cytoplasm = cytoplasm * (1.0 - gaps) * (1.0 - organelles)
     texture = (1.0 - 0.4 * cell.nucleoli) * (1.0 + 0.12 * cell.noise(0.3, 40))
     return cytoplasm + np.float32(0.7 * in_nucleus) * texture * cell.nucleus

@@ -37,10 +37,10 @@ class Staining:
 def draw_staining(antibody: tuple[int, int]) -> Staining:
     """Draw how an antibody (seed and number) stains."""
     random = random_stream(*antibody, Stream.STAINING)
-    clusters = float(np.exp(random.normal(np.log(60.0), 1.0)))
+    clusters = float(np.exp(random.normal(np.log(150.0), 0.9)))
     unspecific = float(min(np.exp(random.normal(np.log(0.11), 0.85)), 0.7))
     return Staining(
-        clusters_per_um2=min(max(clusters, 4.0), 400.0),
+        clusters_per_um2=min(max(clusters, 6.0), 600.0),
         unspecific=unspecific,
         unspecific_nucleus=random.uniform(0.25, 1.3),
         unspecific_clusters_per_um2=min(max(clusters * unspecific * random.uniform(1.5, 6.0), 4.0), 300.0),

@@ -13,11 +13,11 @@ def paint_plasma_membrane(cell: Cell, style: np.random.Generator, random: np.ran
 
     Where cells stand upright side by side the edge is a bright line and little lies between; where they are
     flat, the membrane above and below gives a veil that reaches to the very edge and does not thin out with
-    the cell, and the edge shows as ruffles and folds. An antibody lies anywhere between these.
+    the cell, and the edge shows as ruffles and folds, or not at all. An antibody lies anywhere between these.
     """
-    upright = style.beta(0.9, 1.6)
-    line = style.uniform(0.35, 0.8) + 0.5 * upright
-    veil = 0.06 + 0.5 * (1.0 - upright) * style.uniform(0.6, 1.1)
+    upright = style.beta(0.7, 1.3)
+    line = style.uniform(0.0, 0.45) + 0.85 * upright
+    veil = 0.06 + 0.55 * (1.0 - upright) * style.uniform(0.6, 1.1)
     over_nucleus = style.uniform(0.45, 1.0)
     return (
         line * _paint_edge(cell, style)
@@ -45,7 +45,10 @@ def _paint_ruffles(cell: Cell, style: np.random.Generator, random: np.random.Gen
 
 def _paint_surface(cell: Cell, style: np.random.Generator, over_nucleus: float) -> Image:
     grain = (
-        1.0 + style.uniform(0.05, 0.3) * cell.noise(0.3, 36) + style.uniform(0.05, 0.2) * cell.noise(1.5, 37)
+        1.0
+        + style.uniform(0.05, 0.3) * cell.noise(0.3, 36)
+        + style.uniform(0.05, 0.25) * cell.noise(0.7, 43)
+        + style.uniform(0.05, 0.25) * cell.noise(1.5, 37)
     )
     level = cell.cytoplasm + np.float32(over_nucleus) * cell.nucleus
     return level * np.clip(grain, 0.1, None) * np.minimum(cell.edge_distance * np.float32(4.0), 1.0)

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.labels.label_file import NEGATIVE
-from data.simulate.patterns import cytoplasmic, cytoskeleton, membrane, nuclear
+from data.simulate.patterns import cytoplasmic, cytoskeleton, membrane, nuclear, reticulum
 from data.simulate.patterns.cell import Cell
 from data.simulate.patterns.immunostaining import draw_staining, scatter_clusters, stain_unspecifically
+from data.simulate.patterns.mitosis import fill_body
 from data.simulate.random_streams import Stream, random_stream
 
 Painter = Callable[[Cell, np.random.Generator, np.random.Generator], NDArray[np.floating]]
@@ -25,7 +26,7 @@ PAINTERS: dict[int, Painter] = {
     3: nuclear.paint_fibrillar_centers,
     4: nuclear.paint_speckles,
     5: nuclear.paint_nuclear_bodies,
-    6: cytoplasmic.paint_reticulum,
+    6: reticulum.paint_reticulum,
     7: cytoplasmic.paint_golgi,
     8: cytoskeleton.paint_intermediate_filaments,
     9: cytoskeleton.paint_actin,
@@ -56,6 +57,13 @@ def paint_protein(cell: Cell, classes: tuple[int, ...]) -> NDArray[np.floating]:
     random = cell.random(Stream.PROTEIN)
     staining = draw_staining(cell.antibody)
     light = np.zeros(cell.mask.shape, np.float32)
+    if cell.mitotic and classes == (NEGATIVE,):
+        # What came apart with the nucleus is spread over the rounded cell.
+        light += (
+            random.uniform(0.0, 0.4)
+            * fill_body(cell)
+            * scatter_clusters(cell, staining.clusters_per_um2, cell.random(Stream.CLUSTERS, NEGATIVE + 1))
+        )
     for label in classes:
         if label == NEGATIVE:
             continue

@@ -1,4 +1,4 @@
-"""The three stains that every field has: microtubules (red), nucleus (blue), reticulum (yellow)."""
+"""Two of the stains that every field has: microtubules (red) and nucleus (blue)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +27,6 @@ def stain_nucleus(cell: Cell) -> NDArray[np.floating]:
     """Paint the blue stain (h, w), about 1 in the nucleus: grainy chromatin and dark nucleoli."""
     if cell.mitotic:
         return cell.nucleus * (1.5 + 0.12 * cell.noise(0.35, 8))
-    grain = 0.72 + 0.13 * cell.noise(0.5, 8) + 0.14 * cell.noise(0.22, 9) + 0.05 * cell.noise(1.5, 10)
+    grain = 0.72 + 0.13 * cell.noise(0.5, 8) + 0.17 * cell.noise(0.22, 9) + 0.05 * cell.noise(1.5, 10)
     rim = 0.16 * np.exp(np.minimum(cell.nucleus_distance, 0.0) / np.float32(0.35)) * cell.nucleus
     return cell.nucleus * np.clip(grain, 0.15, None) * (1.0 - 0.55 * cell.nucleoli) + rim
-
-
-def stain_reticulum(cell: Cell) -> NDArray[np.floating]:
-    """Paint the yellow stain (h, w), about 1 beside the nucleus."""
-    if cell.mitotic:
-        return 0.55 * fill_body(cell) * (0.5 + cell.mesh(0.28, 2)) * (1 - cell.nucleus)
-    return cell.reticulum

@@ -12,6 +12,7 @@ from models.classifiers.backbones.settings import (
     BOTNET,
     NAMED_HERE,
     PACKAGED_BACKBONE,
+    PACKAGED_BACKBONES,
     SUBCELL_CHANNELS,
     BackboneSettings,
 )
@@ -76,11 +77,11 @@ def _check_weights(settings: BackboneSettings) -> None:
             expected=f"a name in timm, or one of {', '.join(NAMED_HERE)}",
             advice=f"the nearest names are {', '.join(nearest)}",
         )
-    if settings.pretrained == "package" and settings.name != PACKAGED_BACKBONE:
+    if settings.pretrained == "package" and settings.name not in PACKAGED_BACKBONES:
         raise InputError(
-            found=f"no installed package has weights for {settings.name}",
+            found=f"no package has weights for {settings.name}",
             where="setting backbone.pretrained",
-            expected=f'"package" with {PACKAGED_BACKBONE} only',
+            expected=f'"package" with {", ".join(PACKAGED_BACKBONES)} only',
             advice='set it to "none"' if by_hand else 'set it to "hub" (a download) or "none"',
         )
     if settings.pretrained.startswith("weights"):

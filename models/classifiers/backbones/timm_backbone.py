@@ -137,7 +137,7 @@ def make_timm_backbone(settings: BackboneSettings, channels: int, size: int, *, 
     if settings.name == BOTNET:
         add_attention(network, size)
     if settings.pretrained == "package":
-        load_packaged_weights(network, channels)
+        load_packaged_weights(network, channels, name)
     return TimmBackbone(network, settings.name, channels, size, pooled=pooled)
 
 

@@ -59,7 +59,7 @@ class LiteNetwork(nn.Module):
 
     def _load_encoder(self) -> None:
         whole = timm.create_model(PACKAGED_BACKBONE, num_classes=0)
-        load_packaged_weights(whole, 3)
+        load_packaged_weights(whole, 3, PACKAGED_BACKBONE)
         weights = whole.state_dict()
         encoder = self.unet.encoder.model
         state = encoder.state_dict()

@@ -16,7 +16,8 @@ from data.simulate.imaging.optics import Exposure, render_image
 from data.simulate.patterns.cell import Cell
 from data.simulate.patterns.immunostaining import Staining
 from data.simulate.patterns.protein import paint_protein
-from data.simulate.patterns.stains import stain_microtubules, stain_nucleus, stain_reticulum
+from data.simulate.patterns.reticulum import stain_reticulum
+from data.simulate.patterns.stains import stain_microtubules, stain_nucleus
 
 LINES = {line.name: line for line in CELL_LINES}
 FAST_LINES = ("dense sheet", "small")

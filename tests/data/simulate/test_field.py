@@ -81,10 +81,10 @@ def test_cells_and_nuclei_have_the_size_of_real_ones(fields, name):
     nuclei = np.bincount(field.nuclei.ravel())[1:] * 0.08**2
     inner = [n - 1 for n in range(1, len(areas) + 1) if not touches_border(field.cells == n)]
     assert inner
-    assert 120 < np.median(areas[inner]) < 2000
+    assert 120 < np.median(areas[inner]) < 3000
     assert 50 < np.median(nuclei[inner]) < 300
     assert np.all(nuclei[inner] < 0.75 * areas[inner])
-    assert 4 <= len(areas) <= 40
+    assert 3 <= len(areas) <= 40
 
 
 def touches_border(mask):
@@ -160,7 +160,7 @@ def test_stains_lie_where_they_should(fields, name):
     background = ndimage.binary_erosion(field.cells == 0, iterations=25)
     assert blue[nucleus].mean() > 8 * blue[cytoplasm].mean()
     assert red[cytoplasm].mean() > 1.8 * red[nucleus].mean()
-    assert yellow[cytoplasm].mean() > 1.3 * yellow[nucleus].mean()
+    assert yellow[cytoplasm].mean() > 1.05 * yellow[nucleus].mean()
     for channel in (red, blue, yellow):
         assert 100 <= np.percentile(channel, 99.98) <= 255
         # Part of what is no cell of the truth is a cell whose nucleus is out of sight.

@@ -2,6 +2,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.benchmark import frozen_sets
+from pipeline.benchmark.sets import VERSION
 from pipeline.cli import app
 from pipeline.commands import simulate as simulate_command
 from pipeline.engines.local import LocalEngine
@@ -23,6 +24,7 @@ def test_each_part_is_told_then_frozen_and_checked(simulate, tmp_path):
     result = simulate("--benchmark", "one", "--freeze", "--check")
     assert result.exit_code == 0
     lines = result.output.splitlines()
+    assert lines[0] == f"SimHPA-19 version {VERSION}"
     told = [line for line in lines if line.startswith("one/")]
     assert [line.partition(":")[0] for line in told] == ["one/train", "one/validation", "one/test"]
     assert lines[-1] == "one: as frozen"

@@ -4,7 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.labels.label_file import NEGATIVE, NUM_CLASSES
-from data.simulate.labelling.cell_labels import HIDDEN_SHARES, class_wise_varied_labels, evenly_varied_labels
+from data.simulate.labelling.cell_labels import (
+    HIDDEN_SHARES,
+    OUTLASTING,
+    class_wise_varied_labels,
+    evenly_varied_labels,
+)
 from data.simulate.labelling.image_labels import MITOTIC_SPINDLE
 
 CLASSES = st.sets(st.integers(0, NUM_CLASSES - 1), min_size=1, max_size=4)
@@ -16,8 +21,10 @@ def check_cells(cells, classes, mitotic):
     for labels, divides in zip(cells, mitotic, strict=True):
         assert list(labels) == sorted(set(labels))
         assert labels == (NEGATIVE,) or NEGATIVE not in labels
-        assert (labels == (MITOTIC_SPINDLE,)) == divides
-        assert divides or set(labels) <= classes | {NEGATIVE}
+        assert (labels == (MITOTIC_SPINDLE,)) == (divides and MITOTIC_SPINDLE in classes)
+        assert set(labels) <= classes | {NEGATIVE}
+        if divides:
+            assert set(labels) <= OUTLASTING | {MITOTIC_SPINDLE, NEGATIVE}
     if not all(mitotic):
         shown = {label for labels in cells for label in labels}
         assert classes - {NEGATIVE, MITOTIC_SPINDLE} <= shown

@@ -103,8 +103,8 @@ def test_no_such_network_names_those_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("name", ["resnet50", BOTNET, "gapnet-pl"])
-def test_the_package_has_weights_of_one_network(name: str) -> None:
-    with pytest.raises(InputError, match=f"no installed package has weights for {name}"):
+def test_no_package_has_weights_of_other_networks(name: str) -> None:
+    with pytest.raises(InputError, match=f"no package has weights for {name}"):
         create(name, pretrained="package")
 
 
