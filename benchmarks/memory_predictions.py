@@ -20,7 +20,7 @@ from data.channels import CHANNELS
 from stages.stage import Context
 
 _CLASSES = 19
-_NEIGHBOURS_PART = 0.3
+_IMAGE_WEIGHT = 0.3
 _CLASSIFIER = "simhpa19"
 
 
@@ -53,7 +53,7 @@ def _predict(folder: Path, context: Context) -> None:
     def prepare(_: object, items: NDArray[np.intp], *__: object) -> Batch:
         return Batch(items, np.zeros((len(items), 1, 1, 1), np.uint8))
 
-    settings = {"image_weight": _NEIGHBOURS_PART, "embedding": False}
+    settings = {"image_weight": _IMAGE_WEIGHT, "embedding": False}
     with ExitStack() as patches:
         patches.enter_context(patch.object(module, "TileStore", _Tiles))
         runtime = SimpleNamespace(identity=lambda: "none")
