@@ -3,7 +3,8 @@
 Run from the top folder: ``python -m benchmarks.memory``. The tables are made up: images of 20 cells, mask
 strings of 1.7 kB as real ones have, probabilities of 19 classes. Each stage runs in a process of its own.
 Fields and tiles are left out, since their memory is that of one field: of `crops` the tiles are not written,
-and `inspect` shows one field; exports are those of ``benchmarks.memory_exports``.
+and `inspect` shows one field; exports are those of ``benchmarks.memory_exports``, and what makes and judges
+predictions is in ``benchmarks.memory_predictions``.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from benchmarks.memory_exports import EXPORTS, WIDTH, export_tables
+from benchmarks.memory_predictions import PREDICTING
 from benchmarks.side_by_side.machine import describe_machine
 from data.cells.cells_table import COLUMN_TYPES
 from data.cells.stored_cells import GROUP_ROWS, write_cell_parts
@@ -40,7 +42,7 @@ from pipeline.engines.local import LocalEngine
 _CELLS_PER_IMAGE = 20
 _MASK_CHARACTERS = 1700
 _SIDE = 2048
-_STAGES = ("combine", "crops", "inspect", "merge", *EXPORTS)
+_STAGES = ("combine", "crops", "inspect", "merge", *EXPORTS, *PREDICTING)
 _SHARDS = 4
 _PART_CELLS = 20_000
 
@@ -99,6 +101,9 @@ def run_stage(stage: str, folder: Path) -> None:
         _merge(folder)
         return
     context = LocalEngine(workers=1)
+    if stage in PREDICTING:
+        PREDICTING[stage](folder, context)
+        return
     images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
     # The pictures are left out.
     fault = InputError(found="no picture", where="benchmark")

@@ -34,6 +34,10 @@ class Block(NamedTuple):
     probabilities: NDArray[np.float32]
     embedding: NDArray[np.floating]
 
+    def cut(self, cells: slice) -> "Block":
+        """Return some of the cells."""
+        return Block(self.probabilities[cells], self.embedding[cells])
+
 
 class PredictionBlocks(Protocol):
     """Blocks of predictions, part by part: a part is what some classifiers say of all cells, in order."""
@@ -53,6 +57,39 @@ class PredictionBlocks(Protocol):
     def read(self, part: int) -> Iterator[Block]:
         """Read the blocks of a part, in order."""
         ...
+
+
+class SuccessiveBlocks:
+    """Take the cells of a part in their order, as many as are asked for each time.
+
+    Parameters
+    ----------
+    blocks
+        The blocks of the part.
+    """
+
+    def __init__(self, blocks: Iterator[Block]) -> None:
+        self._blocks, self._waiting = blocks, list[Block]()
+
+    def take(self, count: int) -> Block:
+        """Take the next cells, one or more.
+
+        Raises
+        ------
+        ValueError
+            There are fewer.
+        """
+        taken, missing = list[Block](), count
+        while missing:
+            block = self._waiting.pop() if self._waiting else next(self._blocks, None)
+            if block is None:
+                message = f"{count} cells, {count - missing} predictions"
+                raise ValueError(message)
+            taken.append(block.cut(slice(missing)))
+            if len(block.probabilities) > missing:
+                self._waiting.append(block.cut(slice(missing, None)))
+            missing -= len(taken[-1].probabilities)
+        return _join(taken)
 
 
 class BlocksInMemory:
@@ -129,7 +166,7 @@ class BlocksOnDisk:
         if not self._waiting:
             return
         done = self.count_done(part)
-        block = Block(*(np.concatenate(arrays) for arrays in zip(*self._waiting, strict=True)))
+        block = _join(self._waiting)
         with atomic_write(self._folder / f"{part}-{done:010d}.npz") as temporary:
             np.savez(temporary, **block._asdict())
         self._waiting = []
@@ -150,6 +187,12 @@ class BlocksOnDisk:
 
     def _files(self, part: int) -> list[Path]:
         return sorted(self._folder.glob(f"{part}-*.npz"))
+
+
+def _join(blocks: list[Block]) -> Block:
+    if len(blocks) == 1:
+        return blocks[0]
+    return Block(*(np.concatenate(arrays) for arrays in zip(*blocks, strict=True)))
 
 
 def _start(path: Path) -> int:

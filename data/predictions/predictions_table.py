@@ -1,7 +1,7 @@
 """The predictions table, ``predictions.parquet``: one row per cell, with probabilities and embedding."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES, NUM_CLASSES
-from data.predictions.finite_probabilities import check_finite
-from data.tables.parquet_rows import write_row_groups
+from data.predictions.prediction_rows import (
+    CALIBRATIONS_KEY,
+    CLASS_NAMES_KEY,
+    GROUP_ROWS,
+    IMAGE_WEIGHT_KEY,
+    PredictionRows,
+    write_prediction_rows,
+)
 
 PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in range(NUM_CLASSES))
 """Columns of the class probabilities of the default label set, class 0 first."""
 
-GROUP_ROWS = 4096
-"""Rows in a row group of the file: 25 MB of the longest embeddings."""
-
 _CELL = ("image_id", "cell_id")
 _EXPECTED = "the columns image_id, cell_id, p_0, p_1 and so on"
-_METADATA = b"class_names"
-_IMAGE_WEIGHT = b"image_weight"
-_CALIBRATIONS = b"calibrations"
 
 
 def write_predictions(
@@ -34,7 +34,7 @@ def write_predictions(
     image_id: Sequence[str],
     cell_id: NDArray[np.integer],
     probabilities: NDArray[np.floating],
-    embedding: NDArray[np.floating] | Iterable[NDArray[np.floating]] | None = None,
+    embedding: NDArray[np.floating] | None = None,
     class_names: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
     image_weight: float | None = None,
@@ -51,8 +51,7 @@ def write_predictions(
     probabilities
         (N, classes), 0..1.
     embedding
-        (N, D) features of the cells, float32 or float16; blocks of them in order, which are written one at a
-        time; or None.
+        (N, D) features of the cells, float32 or float16; or None.
     class_names
         Names of the classes, which are kept with the table; None for those of the default label set, where
         it has as many.
@@ -77,34 +76,18 @@ def write_predictions(
     if len(cell_id) != rows or probabilities.shape != (rows, len(names)):
         message = f"{rows} image IDs, {len(cell_id)} cell IDs, probabilities of shape {probabilities.shape}"
         raise ValueError(message)
-    check_finite(probabilities, image_id, cell_id, path)
-    metadata = {_METADATA: json.dumps(names)}
-    if image_weight is not None:
-        metadata[_IMAGE_WEIGHT] = json.dumps(image_weight)
-    if calibrations is not None:
-        metadata[_CALIBRATIONS] = json.dumps(list(calibrations))
-
-    def arrange(part: slice, block: NDArray[np.floating] | None) -> pa.Table:
-        table = _arrange(image_id[part], cell_id[part], probabilities[part], block, labels and labels[part])
-        return table.replace_schema_metadata(metadata)
-
-    def read_parts() -> Iterator[pa.Table]:
-        whole = [embedding] if isinstance(embedding, np.ndarray) else embedding
-        firsts = range(0, rows, GROUP_ROWS)
-        parts = (
-            ((GROUP_ROWS, None) for _ in firsts) if whole is None else ((len(part), part) for part in whole)
-        )
-        start = 0
-        for count, block in parts:
-            stop = min(start + count, rows) if block is None else start + count
-            yield arrange(slice(start, stop), block)
-            start = stop
-        if start != rows:
-            message = f"{rows} image IDs, {start} embeddings"
+    for name, values in (("labels", labels), ("embeddings", embedding)):
+        if values is not None and len(values) != rows:
+            message = f"{rows} image IDs, {len(values)} {name}"
             raise ValueError(message)
 
-    # Without cells there may be no block either, by which it is known how long an embedding would be.
-    write_row_groups(path, read_parts(), GROUP_ROWS, lambda: arrange(slice(0), None))
+    def take(part: slice) -> PredictionRows:
+        own = None if embedding is None else embedding[part]
+        called = None if labels is None else labels[part]
+        return PredictionRows(image_id[part], cell_id[part], probabilities[part], own, called)
+
+    parts = (take(slice(start, start + GROUP_ROWS)) for start in range(0, max(rows, 1), GROUP_ROWS))
+    write_prediction_rows(path, parts, names, image_weight=image_weight, calibrations=calibrations)
 
 
 def tabulate_predictions(
@@ -118,35 +101,7 @@ def tabulate_predictions(
 
     The parameters are those of `write_predictions`.
     """
-    return _arrange(image_id, cell_id, probabilities, embedding, labels).to_pandas()
-
-
-def _arrange(
-    image_id: Sequence[str],
-    cell_id: NDArray[np.integer],
-    probabilities: NDArray[np.floating],
-    embedding: NDArray[np.floating] | None,
-    labels: Sequence[str] | None,
-) -> pa.Table:
-    """Arrange predictions in the columns of the file."""
-    columns: dict[str, pa.Array] = {
-        "image_id": pa.array(list(image_id), pa.string()),
-        "cell_id": pa.array(np.asarray(cell_id, np.int32)),
-    }
-    for label, values in enumerate(probabilities.T):
-        columns[f"p_{label}"] = pa.array(np.ascontiguousarray(values, np.float32))
-    if labels is not None:
-        columns["labels"] = pa.array(list(labels), pa.string())
-    if embedding is not None:
-        if len(embedding) != len(image_id):
-            message = f"{len(image_id)} image IDs, {len(embedding)} embeddings"
-            raise ValueError(message)
-        number = np.float16 if embedding.dtype == np.float16 else np.float32
-        values = pa.array(np.ascontiguousarray(embedding, number).ravel())
-        # With the name that Parquet gives to the numbers of a list, so that what is read is written alike.
-        kind = pa.list_(pa.field("element", values.type), embedding.shape[1])
-        columns["embedding"] = pa.FixedSizeListArray.from_arrays(values, type=kind)
-    return pa.table(columns)
+    return PredictionRows(image_id, cell_id, probabilities, embedding, labels).arrange().to_pandas()
 
 
 def read_predictions(path: str | PathLike[str], *, embedding: bool = True) -> pd.DataFrame:
@@ -207,7 +162,7 @@ def read_class_names(path: str | PathLike[str]) -> tuple[str, ...]:
         The file is missing or not a predictions table, or has more or fewer names than probabilities.
     """
     schema = _read_schema(path)
-    told = (schema.metadata or {}).get(_METADATA)
+    told = (schema.metadata or {}).get(CLASS_NAMES_KEY)
     count = len(probability_columns(schema.names))
     if told is None:
         return CLASS_NAMES if count == NUM_CLASSES else tuple(f"class {label}" for label in range(count))
@@ -232,7 +187,7 @@ def read_image_weight(path: str | PathLike[str]) -> float | None:
     InputError
         The file is missing or not a predictions table.
     """
-    told = (_read_schema(path).metadata or {}).get(_IMAGE_WEIGHT)
+    told = (_read_schema(path).metadata or {}).get(IMAGE_WEIGHT_KEY)
     return None if told is None else float(json.loads(told))
 
 
@@ -244,7 +199,7 @@ def read_calibrations(path: str | PathLike[str]) -> tuple[str, ...] | None:
     InputError
         The file is missing or not a predictions table.
     """
-    told = (_read_schema(path).metadata or {}).get(_CALIBRATIONS)
+    told = (_read_schema(path).metadata or {}).get(CALIBRATIONS_KEY)
     return None if told is None else tuple(map(str, json.loads(told)))
 
 

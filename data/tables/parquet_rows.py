@@ -24,19 +24,23 @@ class ParquetRows:
         The file.
     batch_rows
         Rows that are read at once.
+    columns
+        Columns that are read; by default all.
 
     Attributes
     ----------
     schema
-        Columns of the file, with its metadata.
+        Columns that are read, with the file's metadata.
     rows
         How many rows it has.
     """
 
-    def __init__(self, path: Path, batch_rows: int = 256) -> None:
+    def __init__(self, path: Path, batch_rows: int = 256, columns: list[str] | None = None) -> None:
         with pq.ParquetFile(path) as file:
-            self.schema, self.rows = file.schema_arrow, int(file.metadata.num_rows)
-        self._batches = read_batches(path, batch_rows)
+            schema, self.rows = file.schema_arrow, int(file.metadata.num_rows)
+        names = schema.names if columns is None else columns
+        self.schema = pa.schema([schema.field(name) for name in names], schema.metadata)
+        self._batches = read_batches(path, batch_rows, columns)
         self._waiting = self.schema.empty_table()
 
     def take(self, count: int) -> pa.Table:

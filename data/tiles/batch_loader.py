@@ -123,7 +123,8 @@ class BatchLoader:
         protein_gain: NDArray[np.floating] | None = None,
     ) -> None:
         self._store, self._rows, self._settings = store, np.asarray(rows), settings
-        gains = np.ones(len(self._rows)) if protein_gain is None else np.asarray(protein_gain)
+        # One number, read as often as there are tiles.
+        gains = np.broadcast_to(1.0, len(self._rows)) if protein_gain is None else np.asarray(protein_gain)
         self._protein_gain = gains
         if (gains != 1).any() and "green" not in settings.channels:
             raise InputError(
@@ -171,12 +172,16 @@ class BatchLoader:
             parts together are the tiles of the whole batch.
         """
         seeds = _tile_seeds(plan, seed)
+        for smallest in sorted(plan[start:], key=len)[:1]:
+            # What cannot be divided is told before any work.
+            divide_batch(smallest, part)
         executor = ThreadPoolExecutor(self._workers, thread_name_prefix="hpacells-batches")
         try:
-            work = [
+            # Made when its batch is, since the seeds of all tiles would take more than all else.
+            work = (
                 (divide_batch(items, part), divide_batch(own, part).tolist())
                 for items, own in zip(plan[start:], seeds[start:], strict=True)
-            ]
+            )
             before = time.perf_counter()
             for _, prepared in work_ahead(
                 executor, lambda item: self._prepare(*item, augmentation), work, 2 * self._workers

@@ -14,7 +14,7 @@ from stages.stage import Context
 
 BENCHMARK = "simhpa19"
 VERSION = 2
-"""Of the benchmark: figures of other versions, whose fields look otherwise, must not be compared with this one's."""
+"""Of the benchmark: the fields of other versions look otherwise, so figures must not be compared."""
 
 PARTS = ("train", "validation", "test")
 """The parts of every set, each a simulated folder of its own."""

@@ -3,17 +3,15 @@
 import logging
 from collections.abc import Sequence
 from functools import partial
-from typing import cast
 
-import numpy as np
-
-from data.cells.cells_table import read_cells
+from data.cells.kept_cells import KeptCells
 from data.errors import InputError
 from data.predictions.prediction_blocks import BlocksOnDisk
-from data.predictions.predictions_table import write_predictions
+from data.predictions.prediction_rows import PredictionRows, write_prediction_rows
 from data.tiles.tile_presets import FIELD
 from data.tiles.tile_store import TileStore
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS
+from models.classifiers.ensemble.averaging import AveragedCells, average_members
 from models.classifiers.ensemble.fewer_channels import adapt_members, name_member
 from models.classifiers.ensemble.members import (
     Member,
@@ -22,7 +20,12 @@ from models.classifiers.ensemble.members import (
     read_members,
     warn_of_versions,
 )
-from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
+from models.classifiers.ensemble.prediction import (
+    PredictionOptions,
+    choose_image_weight,
+    open_runtime,
+    run_members,
+)
 from models.classifiers.ensemble.sharing_members import Infer
 from models.classifiers.ensemble.tile_preset import fit_members
 from models.runtimes.names import resolve_runtime
@@ -40,7 +43,8 @@ def run(
 
     Classifiers that take the same tiles share them; for others the tiles are read again. The probabilities of
     each cell are then averaged with the mean of its image, as the settings or the classifiers say. What is
-    predicted is kept block by block beside the table until that is written, and an interrupted run goes on.
+    predicted is kept block by block beside the table until that is written from them, and an interrupted run
+    goes on.
 
     Raises
     ------
@@ -48,48 +52,44 @@ def run(
         A file is missing or does not fit the others, embeddings of several classifiers are asked for, or the
         memory is too small for one tile; where it is too small for a batch, that is taken in parts.
     """
-    table = read_cells(inputs.cells_path, ["image_id", "cell_id", "dropped"])
-    store = TileStore(inputs.tiles_path, rows=len(table))
+    cells = KeptCells(inputs.cells_path, dropped=settings.dropped)
+    store = TileStore(inputs.tiles_path, rows=cells.total)
     members = fit_members(read_members(inputs.model_dirs), store, inputs.tiles_path)
     members = adapt_members(members, store.channels)
     _tell(members)
     warn_of_versions(members)
-    embedding = _wants_embedding(members, settings)
-    kept = np.ones(len(table), bool) if settings.dropped else (table["dropped"] == "").to_numpy(bool)
-    rows = np.flatnonzero(kept)
-    open_member = partial(open_runtime, runtime=settings.runtime, store=store, rows=rows)
+    options = _options(settings, embedding=_wants_embedding(members, settings))
+    open_member = partial(open_runtime, runtime=settings.runtime, store=store, rows=cells.rows)
     path = outputs.predictions_path
     blocks = BlocksOnDisk(path.with_name(f".{path.name}.blocks"), inputs.key)
-    with context.track("predict", len(rows) * len(group_by_tiles(members))) as advance:
-        prediction = predict_cells(
+    with context.track("predict", len(cells.rows) * len(group_by_tiles(members))) as advance:
+        identities = run_members(
             members,
             store,
-            table,
-            rows,
+            cells.rows,
             open_member,
-            _options(settings, embedding),
+            options,
             blocks,
             advance,
             infer=_infer_by(context, settings),
         )
-    chosen = table.iloc[rows]
     calibrations = ["none" if member.calibration is None else member.calibration.kind for member in members]
-    write_predictions(
+    image_weight = choose_image_weight(members, options)
+    averaged = average_members(members, blocks, cells.read(), image_weight)
+    write_prediction_rows(
         path,
-        # Not a list, which of millions of cells would be as many objects.
-        cast("Sequence[str]", chosen["image_id"].array),
-        chosen["cell_id"].to_numpy(),
-        prediction.probabilities,
-        (block.embedding for block in blocks.read(0)) if embedding else None,
-        class_names=members[0].architecture.class_names,
-        labels=prediction.labels,
-        image_weight=prediction.image_weight,
+        (_as_rows(part, embedding=options.embedding) for part in averaged),
+        members[0].architecture.class_names,
+        image_weight=image_weight,
         calibrations=calibrations,
     )
     blocks.remove()
     thresholds = mean_thresholds(members)
     predicted = "fields" if store.preset == FIELD else "cells"
-    counts: dict[str, int | float] = {predicted: len(rows), "left out": len(table) - len(rows)}
+    counts: dict[str, int | float] = {
+        predicted: len(cells.rows),
+        "left out": cells.total - len(cells.rows),
+    }
     return StageReport(
         counts=counts | ({"classifiers": len(members)} if len(members) > 1 else {}),
         details={
@@ -97,9 +97,19 @@ def run(
             "backbones": [member.architecture.backbone.name for member in members],
             "channels": [list(member.architecture.tiles.channels) for member in members],
             "calibrations": calibrations,
-            "runtimes": sorted(prediction.identities),
+            "runtimes": sorted(identities),
             "thresholds": None if thresholds is None else thresholds.tolist(),
         },
+    )
+
+
+def _as_rows(part: AveragedCells, *, embedding: bool) -> PredictionRows:
+    return PredictionRows(
+        part.cells["image_id"].tolist(),
+        part.cells["cell_id"].to_numpy(),
+        part.probabilities,
+        part.embedding if embedding else None,
+        part.labels,
     )
 
 
@@ -139,7 +149,7 @@ def _infer_by(context: Context, settings: PredictSettings) -> Infer | None:
     return partial(context.infer, description="predict", on_gpu=on_gpu)
 
 
-def _options(settings: PredictSettings, embedding: bool) -> PredictionOptions:
+def _options(settings: PredictSettings, *, embedding: bool) -> PredictionOptions:
     return PredictionOptions(
         batch_size=settings.batch_size,
         workers=settings.workers,

@@ -74,7 +74,7 @@ def paint_aggresome(cell: Cell, style: np.random.Generator, random: np.random.Ge
 def paint_cytosol(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
     """Paint the whole cytoplasm but for organelles and at times holes; the nucleus darker or as bright.
 
-    What an antibody finds of a protein in the cytosol is mottled, and follows the height of the cell more or less.
+    What an antibody finds of a protein there is mottled, and follows the height of the cell more or less.
     """
     in_nucleus = 0.1 + 0.85 * style.beta(1.3, 2.2)
     fine, mottled, coarse = style.uniform(0.05, 0.2), style.uniform(0.05, 0.28), style.uniform(0.05, 0.2)

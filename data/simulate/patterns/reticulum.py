@@ -1,4 +1,4 @@
-"""The endoplasmic reticulum: sheets beside the nucleus and a network of tubules that reaches towards the edge.
+"""The endoplasmic reticulum: sheets beside the nucleus, and tubules that reach towards the edge.
 
 The yellow stain and the proteins of the reticulum lie on the same tubules, but neither fills them alike: each
 has its own part in sheets and tubules, its own reach and its own grain.
@@ -102,7 +102,7 @@ def _draw_tubules(cell: Cell, between: float) -> Image:
 
 
 def stain_reticulum(cell: Cell) -> Image:
-    """Paint the yellow stain (h, w), about 1 beside the nucleus; what all cells of a field share is drawn once."""
+    """Paint the yellow stain (h, w), about 1 beside the nucleus, which fills all cells of a field alike."""
     if cell.mitotic:
         return 0.55 * cell.mask * cell.thickness * (0.5 + cell.mesh(0.32, 2)) * (1 - 0.7 * cell.nucleus)
     stain = draw_stain(random_stream(*cell.key[:2], Stream.STAINS))
@@ -110,7 +110,7 @@ def stain_reticulum(cell: Cell) -> Image:
 
 
 def paint_reticulum(cell: Cell, style: np.random.Generator, random: np.random.Generator) -> Image:
-    """Paint a protein of the reticulum: on the tubules of the yellow stain, but filling them in its own way."""
+    """Paint a protein of the reticulum: on the tubules of the yellow stain, but in its own way."""
     stain = draw_stain(style)
     even = style.uniform(0.0, 0.2)
     own = fill_reticulum(cell, stain, 30, cell.random(Stream.CELL, 3).uniform(0.75, 1.35))

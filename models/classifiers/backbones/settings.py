@@ -66,8 +66,8 @@ class BackboneSettings(Settings):
     )
     pretrained: Pretrained = Setting(
         default="package",
-        description="initial weights: those for ImageNet of a package (package, tf_efficientnet_lite0, 1 and 2 only) "
-        "or of timm's download (hub), those of SubCell that `hpacells weights fetch` fetched (weights, or "
+        description="initial weights: those for ImageNet of a package (package, tf_efficientnet_lite0, 1 and 2 "
+        "only) or of timm's download (hub), those of SubCell that `hpacells weights fetch` fetched (weights, or "
         "weights-vit-supcon for its other training), or none",
     )
     drop_path: float = Setting(

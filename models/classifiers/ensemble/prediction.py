@@ -1,6 +1,6 @@
 """Predictions of several trained classifiers for the cells of a tile store, or of a field in memory."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,15 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.calibration.calibration import Calibration
-from data.predictions.called_classes import call_classes
 from data.predictions.prediction_blocks import Block, PredictionBlocks
-from data.rules.image_mean import average_with_image_mean
 from data.tiles.batch_loader import BatchLoader
 from data.tiles.preparation import TileSettings, crop_tiles, read_prepared
 from data.tiles.tile_reader import TileReader
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS
+from models.classifiers.ensemble.averaging import average_members
 from models.classifiers.ensemble.fewer_channels import restrict_classifier
-from models.classifiers.ensemble.members import Member, group_by_tiles, mean_image_share, mean_thresholds
+from models.classifiers.ensemble.members import Member, group_by_tiles, mean_image_share
 from models.classifiers.ensemble.sharing_members import Infer, SharingMembers
 from models.classifiers.inference import plan_from, predict_tiles
 from models.classifiers.model_folder import read_classifier
@@ -121,10 +120,41 @@ def predict_cells(
     open_member: Callable[[Member], BatchRuntime],
     options: PredictionOptions,
     blocks: PredictionBlocks,
+) -> EnsemblePrediction:
+    """Predict some cells with the mean over some classifiers, and keep what is said of all in memory.
+
+    Parameters
+    ----------
+    members, store, rows, open_member, options, blocks
+        As of `run_members`.
+    table
+        The cells table with ``image_id`` and ``dropped``, row by row.
+    """
+    identities = run_members(members, store, rows, open_member, options, blocks)
+    share = choose_image_weight(members, options)
+    if not len(rows):
+        nothing = np.zeros((0, len(members[0].architecture.class_names)), np.float32)
+        return EnsemblePrediction(nothing, [], identities, share)
+    (averaged,) = average_members(members, blocks, [table.iloc[rows]], share)
+    return EnsemblePrediction(averaged.probabilities, averaged.labels, identities, share)
+
+
+def choose_image_weight(members: Sequence[Member], options: PredictionOptions) -> float:
+    """Return the weight, 0..1, of the image's mean in the probabilities of its cells."""
+    return mean_image_share(members) if options.image_weight is None else options.image_weight
+
+
+def run_members(
+    members: Sequence[Member],
+    store: TileReader,
+    rows: NDArray[np.integer],
+    open_member: Callable[[Member], BatchRuntime],
+    options: PredictionOptions,
+    blocks: PredictionBlocks,
     advance: Callable[[int], None] = lambda _: None,
     infer: Infer | None = None,
-) -> EnsemblePrediction:
-    """Predict some cells with the mean over some classifiers.
+) -> frozenset[str]:
+    """Predict some cells with each of some classifiers, and keep what they say in blocks.
 
     Classifiers that take the same tiles share them; for others the tiles are read again.
 
@@ -132,8 +162,8 @@ def predict_cells(
     ----------
     members
         The classifiers, of the same classes.
-    store, table
-        Tiles, and the cells table with ``image_id`` and ``dropped``, row by row.
+    store
+        The tiles.
     rows
         (n,) the cells to predict.
     open_member
@@ -141,18 +171,20 @@ def predict_cells(
     options
         How they are predicted.
     blocks
-        Where the predictions of the classifiers are kept, part n of the n-th of those that share tiles; the
-        embeddings stay there.
+        Where the predictions of the classifiers are kept, part n of the n-th of those that share tiles.
     advance
         Called with the number of tiles done, for each group of classifiers that share tiles.
     infer
         Runs a network on batches elsewhere: called with the network, with what reads a batch, and with the
         items of all batches. None: here.
+
+    Returns
+    -------
+    frozenset of str
+        In what the networks were computed, but for what an earlier run did.
     """
     identities: set[str] = set()
-    groups = group_by_tiles(members)
-    total = np.zeros((len(rows), len(members[0].architecture.class_names)), np.float32)
-    for part, (tile_settings, sharing) in enumerate(groups.items()):
+    for part, (tile_settings, sharing) in enumerate(group_by_tiles(members).items()):
         done = blocks.count_done(part)
         advance(done)
         if done < len(rows):
@@ -165,18 +197,7 @@ def predict_cells(
             else:
                 network = SharingMembers(sharing, open_member, options.symmetries)
                 identities |= _infer_part(part, network, infer, loader, options, blocks, advance)
-        _add(total, blocks.read(part), len(sharing) / len(members))
-    chosen = table.iloc[rows]
-    share = mean_image_share(members) if options.image_weight is None else options.image_weight
-    probabilities = average_with_image_mean(
-        total,
-        # Numbers in place of names: of millions of cells, these would take more than all the rest.
-        pd.factorize(chosen["image_id"])[0],
-        share,
-        counted=(chosen["dropped"] == "").to_numpy(bool),
-    )
-    labels = call_classes(probabilities, mean_thresholds(members))
-    return EnsemblePrediction(probabilities, labels, frozenset(identities), share)
+    return frozenset(identities)
 
 
 def _predict_part(
@@ -234,13 +255,3 @@ def _make_block(
 ) -> Block:
     kept = embedding if options.embedding else embedding[:, :0]
     return Block(probabilities, kept.astype(options.embedding_type))
-
-
-def _add(total: NDArray[np.float32], blocks: Iterable[Block], weight: float) -> None:
-    start = 0
-    for block in blocks:
-        stop = start + len(block.probabilities)
-        total[start:stop] += block.probabilities * weight
-        start = stop
-    # The sum of rounded parts may lie just above 1.
-    np.minimum(total, 1, out=total)

@@ -8,7 +8,6 @@ import pytest
 
 from data.errors import InputError
 from data.labels.label_file import CLASS_NAMES
-from data.predictions import predictions_table
 from data.predictions.predictions_table import (
     PROBABILITY_COLUMNS,
     probability_columns,
@@ -39,29 +38,6 @@ def test_what_is_written_is_read(path: Path) -> None:
     assert np.array_equal(table[list(PROBABILITY_COLUMNS)].to_numpy(), probabilities.astype(np.float32))
     assert np.array_equal(np.stack(table["embedding"].tolist()), embedding.astype(np.float32))
     assert "embedding" not in read_predictions(path, embedding=False)
-
-
-@pytest.mark.parametrize("number", [np.float16, np.float32])
-def test_embeddings_are_written_block_by_block(
-    path: Path, number: type, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(predictions_table, "GROUP_ROWS", 2)
-    blocks = [np.full((rows, 5), rows, number) for rows in (2, 1)]
-    rows = ["a", "a", "b"], np.array([1, 2, 1]), np.arange(57).reshape(3, 19) / 57
-    write_predictions(path, *rows, iter(blocks), labels=["0", "1", "2"])
-    table = read_predictions(path)
-    embeddings = np.stack(table["embedding"].tolist())
-    assert (embeddings.dtype, embeddings[:, 0].tolist()) == (np.float32, [2, 2, 1])
-    assert table["labels"].tolist() == ["0", "1", "2"]
-    np.testing.assert_array_equal(table[list(PROBABILITY_COLUMNS)], rows[2].astype(np.float32))
-    with pq.ParquetFile(path) as file:
-        assert file.num_row_groups == 2
-        kept = file.schema_arrow.field("embedding").type.value_type
-    assert kept == (pa.float16() if number is np.float16 else pa.float32())
-    assert read_class_names(path) == CLASS_NAMES
-    for wrong in (blocks[:1], [*blocks, blocks[1]]):
-        with pytest.raises(ValueError, match="3 image IDs, . embeddings|1 embeddings"):
-            write_predictions(path, *rows, iter(wrong))
 
 
 def test_labels_are_kept(path: Path) -> None:

@@ -21,7 +21,7 @@ def write(path: Path, image_ids: list[str], *, embedding: bool, names: tuple[str
         [name for name, _ in rows],
         np.array([cell for _, cell in rows], int),
         values / 10,
-        iter([values] if rows else []) if embedding else None,
+        values if embedding and rows else None,
         names,
         ["0"] * len(rows),
         0.5,

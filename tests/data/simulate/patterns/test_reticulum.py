@@ -7,7 +7,7 @@ from data.simulate.random_streams import random_stream
 
 
 def thin_out(image, cell):
-    """Return how much brighter the quarter of the cytoplasm beside the nucleus is than the outermost quarter."""
+    """Return how much brighter the quarter of the cytoplasm nearest the nucleus is than the outermost."""
     outside = cell.mask & (cell.nucleus_distance > 0.5)
     first, last = np.quantile(cell.nucleus_distance[outside], (0.25, 0.75))
     near = outside & (cell.nucleus_distance < first)
