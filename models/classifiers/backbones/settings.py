@@ -66,9 +66,9 @@ class BackboneSettings(Settings):
     )
     pretrained: Pretrained = Setting(
         default="package",
-        description="initial weights: those for ImageNet of a package (package, tf_efficientnet_lite0, 1 and 2 "
-        "only) or of timm's download (hub), those of SubCell that `hpacells weights fetch` fetched (weights, or "
-        "weights-vit-supcon for its other training), or none",
+        description="initial weights: those for ImageNet of a package (package, tf_efficientnet_lite0, 1 and "
+        "2 only) or of timm's download (hub), those of SubCell that `hpacells weights fetch` fetched "
+        "(weights, or weights-vit-supcon for its other training), or none",
     )
     drop_path: float = Setting(
         default=0.0, ge=0, lt=1, description="rate of stochastic depth, where the network has it"
