@@ -49,6 +49,7 @@ def _draw_cell(label: int, number: int) -> list[np.ndarray]:
         seed=SEED,
         negative_cells=0.0,
         mitotic_fraction=0.03,
+        mitotic_elsewhere=0.0,
         optics=Optics(dim=0.0, saturated=0.0, out_of_focus=0.0),
     )
     best: tuple[float, np.ndarray] | None = None
