@@ -183,6 +183,9 @@ def restore_tables(
         image_ids = [field.image_id for field in fields if field.image_id not in failed]
         known = list_records(work.masks).keys() - failed
         keep_changed(manifest_path, changed)
+        if work.cells in changed:
+            # What can be read of a damaged table need not be all of it.
+            work.cells.unlink(missing_ok=True)
         collect(outputs, [*image_ids, *sorted(known.difference(image_ids))])
 
     return restore

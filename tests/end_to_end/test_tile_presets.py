@@ -14,7 +14,7 @@ FAST = ("--set", "segment.segmenter=classical", "--set", "crops.min_area_um2=0")
 @pytest.mark.slow
 def test_from_crops_to_report_and_refusals(hpacells, write_recipe, tmp_path: Path) -> None:
     images, work, other = (tmp_path / name for name in ("images", "work", "other"))
-    simulate_into(images, fields=3, size=640, seed=11)
+    simulate_into(images, fields=6, size=640, seed=11)
     labels, model = images / "train.csv", work / "model"
     recipe = write_recipe("all")
     train = ("--labels", labels, "--recipe", recipe)
