@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -30,7 +32,7 @@ def test_what_lies_between_the_tubules_is_as_weak_as_asked(cells_of_line):
     stain = draw_stain(random_stream(3))
     levels = []
     for between in (0.03, 0.3):
-        tubular = stain.__class__(**{**vars(stain), "sheets": 0.01, "between": between, "grain": 0.0})
+        tubular = replace(stain, sheets=0.01, between=between, grain=0.0)
         image = fill_reticulum(cell, tubular, 3)
         far = cell.mask & (cell.nucleus_distance > 4) & (cell.edge_distance > 2)
         levels.append(np.percentile(image[far], 10) / np.percentile(image[far], 90))
