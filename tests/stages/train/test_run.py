@@ -24,7 +24,7 @@ BUNDLED = {
     "initial_weight_fraction": 0.4,
     "test_time_augmentation": True,
     "image_weight": 0.25,
-    "backbone": {"name": "tf_efficientnet_lite0"},
+    "backbone": {"name": "tf_efficientnet_lite1"},
     "head": {"embedding": 256},
 }
 RECIPES = Path(__file__).parents[3] / "configs" / "recipes"

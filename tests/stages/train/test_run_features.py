@@ -254,7 +254,7 @@ def test_weights_are_averaged_with_the_initial_ones(
 ) -> None:
     folder = make_tiles(IMAGES)
     bundled = {"initial_weights": "simhpa19", "initial_weight_fraction": 0.4, "head": {"embedding": 256}}
-    settings = changed(packaged, **bundled)
+    settings = changed(packaged, **bundled, backbone={"name": "tf_efficientnet_lite1"})
     train(folder, tmp_path / "cached", settings, steps())
     train(folder, tmp_path / "plain", changed(settings, cache_features="never"), steps())
     assert_same_classifier(tmp_path / "cached", tmp_path / "plain")
