@@ -12,7 +12,7 @@ BUNDLED = {
     "simhpa19": "it learned from simulated cells only; of 413 real cells of five classes it was right for "
     "about two in three (docs/training.md), so check what matters by eye, or train on labels of your own",
     "simhpa19-fewer-channels": "it learned from simulated cells only, with and without microtubules and ER; "
-    "of 413 real cells of five classes it was right for about three in four (docs/channels.md), so check "
+    "of 413 real cells of five classes it was right for about seven in ten (docs/channels.md), so check "
     "what matters by eye, or train on labels of your own",
 }
 """Name -> limits, in a clause for messages and reports."""
