@@ -178,6 +178,18 @@ def read_cells(
         return _read_columns(path, columns or list(COLUMN_TYPES), image_id)
 
 
+def count_cells(path: Path) -> int:
+    """Count the cells of a cells table, without reading them.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is no cells table.
+    """
+    with cells_file_errors(path):
+        return int(pq.read_metadata(path).num_rows)
+
+
 @contextmanager
 def cells_file_errors(path: Path) -> Iterator[None]:
     """Raise whatever a library raises of a cells table as an ``InputError``."""

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.evaluate.outcomes import Outcomes, count_confusions, count_outcomes
-from data.evaluate.ranking import average_precisions, pool_classes, roc_areas
+from data.evaluate.ranking import Ranking
 from data.predictions.called_classes import decide
+
+_PART_ROWS = 8192
 
 
 @dataclass(frozen=True)
@@ -124,21 +126,72 @@ def measure_decisions(
     targets: NDArray[np.floating | np.integer | np.bool_],
 ) -> Quality:
     """Measure as ``measure`` does, with decisions, (n, C) bool, that have been made already."""
-    if not len(targets):
-        message = "nothing to measure quality on"
-        raise ValueError(message)
-    positive = np.asarray(targets >= 0.5)
-    pooled = pool_classes(probabilities, positive)
-    return Quality(
-        count=len(positive),
-        outcomes=count_outcomes(decisions, positive),
-        average_precision=average_precisions(probabilities, positive),
-        roc_auc=roc_areas(probabilities, positive),
-        micro_average_precision=float(average_precisions(*pooled)[0]),
-        micro_roc_auc=float(roc_areas(*pooled)[0]),
-        subset_accuracy=float((decisions == positive).all(axis=1).mean()),
-        confusion=count_confusions(probabilities, positive),
-    )
+    count = QualityCount()
+    for take in (count.add, count.compare):
+        for start in range(0, len(targets), _PART_ROWS):
+            rows = slice(start, start + _PART_ROWS)
+            take(probabilities[rows], decisions[rows], targets[rows])
+    return count.finish()
+
+
+class QualityCount:
+    """Measure what comes in parts, each of them twice: all parts to `add`, and then all to `compare`.
+
+    Of each positive class of a cell 24 bytes are kept, and of float64 probabilities 32.
+    """
+
+    def __init__(self) -> None:
+        self._count, self._right, self._ranking = 0, 0, Ranking()
+        self._matrices: NDArray[np.int64] | None = None
+        self._confusion: NDArray[np.int64] | None = None
+
+    def add(
+        self,
+        probabilities: NDArray[np.floating],
+        decisions: NDArray[np.bool_],
+        targets: NDArray[np.floating | np.integer | np.bool_],
+    ) -> None:
+        """Take probabilities, decisions and targets, (n, C) each."""
+        positive = np.asarray(targets >= 0.5)
+        matrices = count_outcomes(decisions, positive).matrices
+        confusion = count_confusions(probabilities, positive)
+        self._matrices = matrices if self._matrices is None else self._matrices + matrices
+        self._confusion = confusion if self._confusion is None else self._confusion + confusion
+        self._count += len(positive)
+        self._right += int((decisions == positive).all(axis=1).sum())
+        self._ranking.add(probabilities, positive)
+
+    def compare(
+        self,
+        probabilities: NDArray[np.floating],
+        decisions: NDArray[np.bool_],
+        targets: NDArray[np.floating | np.integer | np.bool_],
+    ) -> None:
+        """Take the same once more, all of which have been added."""
+        self._ranking.compare(probabilities, np.asarray(targets >= 0.5))
+
+    def finish(self) -> Quality:
+        """Compute the figures.
+
+        Raises
+        ------
+        ValueError
+            There was nothing.
+        """
+        if self._matrices is None or self._confusion is None:
+            message = "nothing to measure quality on"
+            raise ValueError(message)
+        ranks = self._ranking.finish()
+        return Quality(
+            count=self._count,
+            outcomes=Outcomes(self._matrices),
+            average_precision=ranks.average_precision,
+            roc_auc=ranks.roc_auc,
+            micro_average_precision=ranks.micro_average_precision,
+            micro_roc_auc=ranks.micro_roc_auc,
+            subset_accuracy=self._right / self._count,
+            confusion=self._confusion,
+        )
 
 
 def mean_defined(figures: NDArray[np.floating]) -> float:

@@ -8,6 +8,8 @@ from data.predictions.called_classes import decide
 _ROUNDING = 0.01
 """Of sums that were computed in bfloat16."""
 
+_PART_ROWS = 8192
+
 
 def share_one(probabilities: NDArray[np.floating]) -> bool:
     """Return whether the classes of every cell share a probability of 1, as those of a softmax do.
@@ -47,10 +49,15 @@ def average_with_labels(
     ndarray (n, classes)
         float32 in 0..1.
     """
-    counts = labels.sum(axis=1, keepdims=True)
-    known = labels / np.maximum(counts, 1) if single_label else labels
-    part = np.where(counts > 0, weight, 0.0)
-    return ((1 - part) * probabilities + part * known).astype(np.float32)
+    averaged = np.empty(probabilities.shape, np.float32)
+    # In float64, which of all cells would take several times what comes of it.
+    for start in range(0, len(averaged), _PART_ROWS):
+        rows = slice(start, start + _PART_ROWS)
+        counts = labels[rows].sum(axis=1, keepdims=True)
+        known = labels[rows] / np.maximum(counts, 1) if single_label else labels[rows]
+        part = np.where(counts > 0, weight, 0.0)
+        averaged[rows] = (1 - part) * probabilities[rows] + part * known
+    return averaged
 
 
 def call_targets(targets: NDArray[np.floating], *, single_label: bool) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 """What a teacher says of the cells of a work folder: its predictions, out-of-fold where there are such."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.cells.cells_table import read_cells
 from data.errors import InputError
 from data.labels.label_set import find_unshared
+from data.predictions.cell_blocks import CellBlocks, OutOfStepError
 from data.predictions.predictions_table import (
     probability_columns,
     read_class_names,
@@ -16,6 +19,9 @@ from data.predictions.predictions_table import (
     read_predictions,
 )
 from data.rules.image_mean import without_image_mean
+
+_CELL = ["image_id", "cell_id"]
+_COLUMNS = [*_CELL, "dropped", "group"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,10 @@ class TeacherTable:
     ----------
     rows
         (n,) rows of the cells table: the kept cells that the teacher predicted.
+    image_ids, cell_ids
+        (n,) the image and the number of each.
+    groups
+        Image ID -> its group.
     probabilities
         (n, classes) float32: of each cell alone, without the mean of its image.
     is_out_of_fold
@@ -37,14 +47,26 @@ class TeacherTable:
     """
 
     rows: NDArray[np.intp]
+    image_ids: NDArray[np.str_]
+    cell_ids: NDArray[np.integer]
+    groups: dict[str, str]
     probabilities: NDArray[np.float32]
     is_out_of_fold: NDArray[np.bool_]
     missing: int
     image_weight: float
 
 
+@dataclass(frozen=True)
+class _Part:
+    """Kept cells of some images: their rows, columns of the cells table, and what is said of them, or NaN."""
+
+    rows: NDArray[np.intp]
+    cells: pd.DataFrame
+    said: NDArray[np.float64]
+
+
 def read_teacher(
-    cells: pd.DataFrame,
+    cells: Path,
     predictions: Path,
     out_of_fold: Path | None,
     class_names: tuple[str, ...],
@@ -52,10 +74,13 @@ def read_teacher(
 ) -> TeacherTable:
     """Read what a teacher says of the kept cells of a work folder, each by itself.
 
+    Tables in the order in which `segment`, `predict` and `train` write them are read side by side, some
+    thousands of rows at a time; others as a whole.
+
     Parameters
     ----------
     cells
-        Cells table with ``image_id``, ``cell_id`` and ``dropped``.
+        The cells table.
     predictions
         Predictions table of the teacher.
     out_of_fold
@@ -68,11 +93,9 @@ def read_teacher(
     Raises
     ------
     InputError
-        A file is no predictions table, is one of other classes, or does not tell how it was averaged; or the
-        predictions are of none of the kept cells.
+        A file is missing, is no cells or predictions table, is one of other classes, or does not tell how it
+        was averaged; or the predictions are of none of the kept cells.
     """
-    kept = np.flatnonzero(cells["dropped"].to_numpy(dtype=str) == "")
-    chosen = cells.iloc[kept]
     weight = read_image_weight(predictions)
     if weight is None:
         raise InputError(
@@ -81,39 +104,79 @@ def read_teacher(
             expected="what `hpacells predict` of this version writes",
             advice="run `hpacells predict` again",
         )
-    said = _read_of(chosen, predictions, class_names, weight)
-    if not np.isfinite(said).any():
+    weights = {predictions: weight} | ({} if out_of_fold is None else {out_of_fold: out_of_fold_weight})
+    for path in weights:
+        _check_classes(path, class_names)
+    try:
+        return _collect(cells, weights, _read_parts)
+    except OutOfStepError:
+        return _collect(cells, weights, _read_whole)
+
+
+def _collect(
+    cells: Path, weights: Mapping[Path, float], read: Callable[[Path, Path, float], Iterator[_Part]]
+) -> TeacherTable:
+    """Collect what the first of some tables says, or the second, where there is one and it says something."""
+    predictions, weight = next(iter(weights.items()))
+    kept, said_of, groups = 0, 0, dict[str, str]()
+    chosen: list[tuple[NDArray, ...]] = []
+    for part, *unseen in zip(*(read(cells, path, own) for path, own in weights.items()), strict=True):
+        kept, said_of = kept + len(part.rows), said_of + int(np.isfinite(part.said).all(axis=1).sum())
+        is_unseen = np.zeros(len(part.rows), bool)
+        for other in unseen:
+            is_unseen = np.isfinite(other.said).all(axis=1)
+            part.said[is_unseen] = other.said[is_unseen]
+        known = np.isfinite(part.said).all(axis=1)
+        of = part.cells[known]
+        for image_id, group in of.drop_duplicates("image_id")[["image_id", "group"]].to_numpy(str).tolist():
+            groups.setdefault(image_id, group)
+        ids, numbers = of["image_id"].to_numpy(str), of["cell_id"].to_numpy()
+        chosen.append((part.rows[known], ids, numbers, part.said[known].astype(np.float32), is_unseen[known]))
+    if not said_of:
         raise InputError(
-            found=f"predictions of none of the {len(kept)} kept cells",
+            found=f"predictions of none of the {kept} kept cells",
             where=predictions,
             expected="those of the cells of this work folder",
             advice="run `hpacells predict` again",
         )
-    is_out_of_fold = np.zeros(len(kept), bool)
-    if out_of_fold is not None:
-        unseen = _read_of(chosen, out_of_fold, class_names, out_of_fold_weight)
-        is_out_of_fold[:] = np.isfinite(unseen).all(axis=1)
-        said[is_out_of_fold] = unseen[is_out_of_fold]
-    known = np.isfinite(said).all(axis=1)
-    return TeacherTable(
-        kept[known], said[known].astype(np.float32), is_out_of_fold[known], int((~known).sum()), weight
+    columns = [list(parts) for parts in zip(*chosen, strict=True)]
+    # So that no more than one column is there twice at a time.
+    chosen.clear()
+    rows, image_ids, cell_ids, probabilities, is_out_of_fold = (
+        np.concatenate(columns.pop(0)) for _ in range(len(columns))
     )
+    missing = kept - len(rows)
+    return TeacherTable(rows, image_ids, cell_ids, groups, probabilities, is_out_of_fold, missing, weight)
 
 
-def _read_of(
-    cells: pd.DataFrame, path: Path, class_names: tuple[str, ...], weight: float
-) -> NDArray[np.float64]:
-    """Read the probabilities of some cells, (n, classes), by themselves; NaN for those that are not there."""
-    _check_classes(path, class_names)
-    table = read_predictions(path, embedding=False)
-    wanted = pd.MultiIndex.from_arrays([cells["image_id"].to_numpy(str), cells["cell_id"].to_numpy()])
-    columns = probability_columns(table.columns)
-    found = table.set_index(["image_id", "cell_id"])[columns].reindex(wanted).to_numpy(np.float64, copy=True)
-    known = np.isfinite(found).all(axis=1)
+def _read_parts(cells: Path, path: Path, weight: float) -> Iterator[_Part]:
+    """Read what a table says of the kept cells, from tables in one order."""
+    for block in CellBlocks(cells, path, _COLUMNS).read():
+        kept = np.flatnonzero(block.table["dropped"] == "")
+        said = np.full((len(block.table), block.probabilities.shape[1]), np.nan)
+        said[block.predictions >= 0] = block.probabilities
+        yield _make_part(block.start + kept, block.table.iloc[kept], said[kept], weight)
+
+
+def _read_whole(cells: Path, path: Path, weight: float) -> Iterator[_Part]:
+    """Read what a table says of the kept cells, from tables in any order."""
+    table = read_cells(cells, _COLUMNS)
+    kept = np.flatnonzero(table["dropped"] == "")
+    chosen = table.iloc[kept]
+    predicted = read_predictions(path, embedding=False)
+    wanted = pd.MultiIndex.from_arrays([chosen["image_id"].to_numpy(str), chosen["cell_id"].to_numpy()])
+    said = predicted.set_index(_CELL)[probability_columns(predicted.columns)].reindex(wanted)
+    yield _make_part(kept, chosen, said.to_numpy(np.float64, copy=True), weight)
+
+
+def _make_part(
+    rows: NDArray[np.intp], cells: pd.DataFrame, said: NDArray[np.float64], weight: float
+) -> _Part:
+    known = np.isfinite(said).all(axis=1)
     # Where the image's mean is all that there is, it is all that can be learnt.
     if 0 < weight < 1:
-        found[known] = without_image_mean(found[known], cells["image_id"].to_numpy(str)[known], weight)
-    return found
+        said[known] = without_image_mean(said[known], cells["image_id"].to_numpy(str)[known], weight)
+    return _Part(rows, cells, said)
 
 
 def _check_classes(path: Path, class_names: tuple[str, ...]) -> None:

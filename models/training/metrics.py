@@ -6,7 +6,7 @@ from torch import Tensor
 
 from data.evaluate.outcomes import count_outcomes
 from data.evaluate.quality import mean_defined
-from data.evaluate.ranking import average_precisions, roc_areas
+from data.evaluate.ranking import rank
 from data.predictions.called_classes import decide
 
 
@@ -40,9 +40,10 @@ def compute_metrics(probabilities: Tensor, targets: Tensor, *, single_label: boo
     decisions = decide(scores, None if single_label else 0.5)
     outcomes = count_outcomes(decisions, positive)
     right = (decisions == positive).all(axis=1) if single_label else decisions == positive
+    ranks = rank(scores, positive)
     return Metrics(
         float(right.mean()),
         mean_defined(outcomes.f1),
-        mean_defined(average_precisions(scores, positive)),
-        mean_defined(roc_areas(scores, positive)),
+        mean_defined(ranks.average_precision),
+        mean_defined(ranks.roc_auc),
     )

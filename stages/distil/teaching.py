@@ -1,14 +1,14 @@
 """The cells that a teacher predicted in some work folders, and what a student is to say of them."""
 
+import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.cells_table import read_cells
+from data.cells.cells_table import count_cells
 from data.errors import InputError
 from data.labels.image_groups import join_groups
 from data.labels.label_file import check_coverage, read_labels
@@ -22,8 +22,6 @@ from stages.distil.paths import DistilInputs, TaughtFolder
 from stages.distil.settings import DistilSettings
 
 log = logging.getLogger("hpacells")
-
-_COLUMNS = ["image_id", "cell_id", "dropped", "group"]
 
 
 @dataclass(frozen=True)
@@ -62,83 +60,83 @@ def read_teaching(inputs: DistilInputs, settings: DistilSettings, label_set: Lab
     InputError
         A file is missing or does not fit the others, or predictions are of other classes.
     """
-    tables = [read_cells(folder.cells_path, _COLUMNS) for folder in inputs.taught]
+    totals = [count_cells(folder.cells_path) for folder in inputs.taught]
     stores = [
-        TileStore(folder.tiles_path, rows=len(table))
-        for folder, table in zip(inputs.taught, tables, strict=True)
+        TileStore(folder.tiles_path, rows=total) for folder, total in zip(inputs.taught, totals, strict=True)
     ]
     store = JoinedTiles(stores, [folder.tiles_path for folder in inputs.taught])
-    taught = [
-        _read_folder(folder, table, settings, label_set)
-        for folder, table in zip(inputs.taught, tables, strict=True)
-    ]
+    taught = [_read_folder(folder, settings, label_set) for folder in inputs.taught]
     _warn_of_weights(inputs.taught, taught)
-    starts = np.cumsum([0, *map(len, tables)])
+    starts = np.cumsum([0, *totals])
     rows = np.concatenate([one.rows + start for one, start in zip(taught, starts, strict=False)])
-    cells = pd.concat(tables, ignore_index=True).iloc[rows]
-    said = np.concatenate([one.probabilities for one in taught])
+    said = taught[0].probabilities
+    if len(taught) > 1:
+        said = np.concatenate([one.probabilities for one in taught])
     single_label = share_one(said)
-    labels = _read_labels(inputs, cells, label_set)
+    labels = _read_labels(inputs, taught, label_set)
     targets = average_with_labels(said, labels, single_label=single_label, weight=settings.label_weight)
-    folders = np.repeat(np.arange(len(taught)), [len(one.rows) for one in taught])
     counts = {
         "cells": len(rows),
         "out of fold": sum(int(one.is_out_of_fold.sum()) for one in taught),
         "without prediction": sum(one.missing for one in taught),
         "labelled": int(labels.any(axis=1).sum()),
     }
+    # They are as large as the targets, and what follows takes as much again.
+    del labels, said
     _tell(counts, inputs, settings)
-    training_set = _make_training_set(rows, cells, folders, targets, single_label, label_set)
+    training_set = _make_training_set(rows, taught, targets, single_label, label_set)
     return Teaching(store, training_set, targets, single_label, taught[0].image_weight, counts)
 
 
-def _read_folder(
-    folder: TaughtFolder, table: pd.DataFrame, settings: DistilSettings, label_set: LabelSet
-) -> TeacherTable:
+def _read_folder(folder: TaughtFolder, settings: DistilSettings, label_set: LabelSet) -> TeacherTable:
     unseen = folder.out_of_fold_path if settings.out_of_fold else None
-    return read_teacher(table, folder.predictions_path, unseen, label_set.names, folder.out_of_fold_weight)
+    predicted, names = folder.predictions_path, label_set.names
+    return read_teacher(folder.cells_path, predicted, unseen, names, folder.out_of_fold_weight)
 
 
-def _read_labels(inputs: DistilInputs, cells: pd.DataFrame, label_set: LabelSet) -> NDArray[np.float32]:
+def _read_labels(
+    inputs: DistilInputs, taught: Sequence[TeacherTable], label_set: LabelSet
+) -> NDArray[np.float32]:
     """Return the labels of the cells' images, (n, classes); zeros where an image has none."""
-    known = np.zeros((len(cells), len(label_set)), np.float32)
+    known = np.zeros((sum(len(one.rows) for one in taught), len(label_set)), np.float32)
     if inputs.labels_path is None:
         return known
     labels = read_labels(inputs.labels_path, label_set)
-    image_ids = cells["image_id"].to_numpy(str)
-    check_coverage(labels, sorted(set(image_ids)), where=inputs.labels_path)
-    for row, image_id in enumerate(image_ids.tolist()):
+    check_coverage(labels, {image_id for one in taught for image_id in one.groups}, where=inputs.labels_path)
+    for row, image_id in enumerate(itertools.chain.from_iterable(one.image_ids for one in taught)):
         known[row, list(labels.get(image_id, ()))] = 1
     return known
 
 
 def _make_training_set(
     rows: NDArray[np.intp],
-    cells: pd.DataFrame,
-    folders: NDArray[np.intp],
+    taught: Sequence[TeacherTable],
     targets: NDArray[np.float32],
     single_label: bool,
     label_set: LabelSet,
 ) -> TrainingSet:
-    image_ids = cells["image_id"].to_numpy(str)
     # Images of one name in two folders are averaged by themselves, but held out together.
-    names = image_ids
-    if folders.any():
-        names = np.array([f"{folder}/{name}" for folder, name in zip(folders, image_ids, strict=True)], str)
+    prefixes = [f"{folder}/" for folder in range(len(taught))] if len(taught) > 1 else [""]
+    image_ids = [
+        np.char.add(prefix, one.image_ids) if prefix else one.image_ids
+        for prefix, one in zip(prefixes, taught, strict=True)
+    ]
+    names = np.concatenate(image_ids) if len(taught) > 1 else image_ids[0]
+    same, mosaics = dict[str, str](), dict[str, str]()
+    for prefix, one in zip(prefixes, taught, strict=True):
+        same |= {prefix + image_id: image_id for image_id in one.groups}
+        mosaics |= {prefix + image_id: group for image_id, group in one.groups.items()}
     called = call_targets(targets, single_label=single_label)
-    kept, first = np.unique(names, return_index=True)
-    same = dict(zip(kept.tolist(), image_ids[first].tolist(), strict=True))
-    mosaics = dict(zip(kept.tolist(), cells["group"].to_numpy(str)[first].tolist(), strict=True))
     return TrainingSet(
         rows=rows,
         image_ids=names,
-        cell_ids=cells["cell_id"].to_numpy(),
+        cell_ids=np.concatenate([one.cell_ids for one in taught]),
         targets=called,
         labels=_classes_of_images(names, called, targets),
-        groups=join_groups(kept.tolist(), same, mosaics),
+        groups=join_groups(sorted(same), same, mosaics),
         proteins={},
         class_names=label_set.names,
-        counts={"images": len(kept), "cells": len(rows)},
+        counts={"images": len(same), "cells": len(rows)},
         corrected=np.ones(len(rows), bool),
     )
 
@@ -148,9 +146,10 @@ def _classes_of_images(
 ) -> dict[str, tuple[int, ...]]:
     """Return the classes that are called in any cell of each image; the likeliest one where none is."""
     order = np.argsort(image_ids, kind="stable")
-    names, starts = np.unique(image_ids[order], return_index=True)
+    ordered = image_ids[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     classes = {}
-    for name, cells in zip(names.tolist(), np.split(order, starts[1:]), strict=True):
+    for name, cells in zip(ordered[starts].tolist(), np.split(order, starts[1:]), strict=True):
         found = np.flatnonzero(called[cells].any(axis=0)).tolist()
         classes[name] = tuple(found or [int(targets[cells].mean(axis=0).argmax())])
     return classes

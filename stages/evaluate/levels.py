@@ -1,4 +1,4 @@
-"""The levels of an evaluation: single cells, their images, and the proteins of those."""
+"""The levels of an evaluation above single cells: their images, and the proteins of those."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,14 +28,9 @@ class Judged:
         return Judged(names, probabilities, decisions >= _MAJORITY, targets >= 1)
 
 
-def list_levels(cells: Judged, proteins: Mapping[str, str]) -> list[tuple[str, str, Judged]]:
-    """List level, aggregation and what is judged; proteins only where some image has one."""
-    levels: list[tuple[str, str, Judged]] = [("cell", "", cells)]
-    images: dict[How, Judged] = {
-        "union": cells.group(cells.names, "union"),
-        "mean": cells.group(cells.names, "mean"),
-    }
-    levels += [("image", how, judged) for how, judged in images.items()]
+def list_levels(images: Mapping[How, Judged], proteins: Mapping[str, str]) -> list[tuple[str, How, Judged]]:
+    """List level, aggregation and what is judged: images, and proteins where some image has one."""
+    levels: list[tuple[str, How, Judged]] = [("image", how, judged) for how, judged in images.items()]
     for how, judged in images.items():
         named = np.array([image in proteins for image in judged.names], bool)
         if named.any():

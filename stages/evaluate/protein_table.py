@@ -15,7 +15,7 @@ from stages.evaluate.levels import Judged
 
 def write_protein_table(
     path: Path,
-    cells: Judged,
+    cells_of: Mapping[str, int],
     proteins: Mapping[How, Judged],
     stains: pd.DataFrame,
     protein_of: Mapping[str, str],
@@ -27,8 +27,8 @@ def write_protein_table(
     ----------
     path
         The file.
-    cells
-        The cells, named after their images.
+    cells_of
+        Image ID -> its number of cells.
     proteins
         How they were aggregated -> the proteins.
     stains
@@ -39,10 +39,9 @@ def write_protein_table(
         Names of the classes.
     """
     images: dict[str, list[str]] = defaultdict(list)
-    for image in dict.fromkeys(cells.names.tolist()):
+    for image in cells_of:
         if image in protein_of:
             images[protein_of[image]].append(image)
-    counts = pd.Series(cells.names).value_counts()
     rows = []
     union, mean = proteins.get("union"), proteins.get("mean")
     if union is not None and mean is not None:
@@ -52,7 +51,7 @@ def write_protein_table(
                 column: ";".join(dict.fromkeys(filter(None, stains.loc[held, column])))
                 for column in stains.columns
             }
-            row |= {"images": len(held), "cells": int(counts[held].sum())}
+            row |= {"images": len(held), "cells": sum(cells_of[image] for image in held)}
             row["true"] = _join(mean.targets[place], names)
             row["found_union"] = _join(union.decisions[place], names)
             row["found_mean"] = _join(mean.decisions[place], names)

@@ -1,6 +1,7 @@
 """Evaluate: how good predictions are, for each cell, for whole images and for proteins."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from data.evaluate.aggregation import How
@@ -9,7 +10,7 @@ from data.labels.label_file import read_proteins, read_stains
 from data.plots.class_scores import draw_class_figures
 from data.plots.confusion import draw_confusion
 from data.predictions.predictions_table import read_class_names
-from stages.evaluate.labelled_cells import read_labelled_cells
+from stages.evaluate.judged_cells import judge_cells
 from stages.evaluate.levels import Judged, list_levels
 from stages.evaluate.paths import EvaluateInputs, EvaluateOutputs
 from stages.evaluate.protein_table import write_protein_table
@@ -39,31 +40,33 @@ def run(
     InputError
         A file is missing or does not fit the others, or no cell is left.
     """
-    names = read_class_names(inputs.predictions_path) if inputs.predictions_path.is_file() else ()
-    cells = read_labelled_cells(inputs, names, settings.threshold)
-    if inputs.trained_on:
-        log.warning("these labels were trained with: the figures of cells that were trained on are too good")
-    levels: list[dict[str, Any]] = []
-    drawn: dict[str, Quality] = {}
-    protein_of = read_proteins(inputs.labels_path)
-    of_proteins: dict[How, Judged] = {}
+    names = read_class_names(inputs.predictions_path)
     with context.track("evaluate", 5) as advance:
-        for level, how, judged in list_levels(cells, protein_of):
+        cells = judge_cells(inputs, names, settings.threshold)
+        if inputs.trained_on:
+            log.warning("trained with these labels: the figures of cells that were trained on are too good")
+        title = f"{cells.quality.count} cells"
+        draw_confusion(outputs.confusion_path, cells.quality, names, f"{title}, {len(cells.cells_of)} images")
+        advance(1)
+        levels: list[dict[str, Any]] = [_describe("cell", "", cells.quality, names)]
+        drawn: dict[str, Quality] = {title: cells.quality}
+        protein_of = read_proteins(inputs.labels_path)
+        of_proteins: dict[How, Judged] = {}
+        for level, how, judged in list_levels(cells.images, protein_of):
             quality = measure_decisions(judged.probabilities, judged.decisions, judged.targets)
-            levels.append({"level": level, "aggregation": how, **describe_quality(quality, names)})
-            if level == "cell":
-                title = f"{quality.count} cells, {len(set(judged.names))} images"
-                draw_confusion(outputs.confusion_path, quality, names, title)
+            levels.append(_describe(level, how, quality, names))
             if level == "protein":
-                of_proteins["union" if how == "union" else "mean"] = judged
+                of_proteins[how] = judged
             else:
-                title = f"{quality.count} {level}s"
-                drawn[f"{title}, {how} of cells" if how else title] = quality
+                drawn[f"{quality.count} {level}s, {how} of cells"] = quality
             advance(1)
-    write_protein_table(
-        outputs.proteins_path, cells, of_proteins, read_stains(inputs.labels_path), protein_of, names
-    )
+    stains = read_stains(inputs.labels_path)
+    write_protein_table(outputs.proteins_path, cells.cells_of, of_proteins, stains, protein_of, names)
     draw_class_figures(outputs.f1_path, drawn, names)
     details = {"threshold": settings.threshold, "trained_on": inputs.trained_on, "levels": levels}
     write_quality(outputs, details)
     return StageReport(counts=count_levels(levels), details=details)
+
+
+def _describe(level: str, how: str, quality: Quality, names: Sequence[str]) -> dict[str, Any]:
+    return {"level": level, "aggregation": how, **describe_quality(quality, names)}

@@ -5,14 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from data.cells.cells_table import read_cells
+from data.cells.cells_table import cells_file_errors, read_cells
+from data.cells.kept_cells import KeptCells
 from data.errors import InputError
 from data.features.sampling import draw_evenly
 from data.labels.label_file import check_coverage, read_labels
 from data.labels.label_set import LabelSet
+from data.predictions.cell_blocks import CellBlocks, OutOfStepError
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
+from data.tables.parquet_rows import read_batches
 from stages.features.paths import FeaturesInputs
 
 LEAST_CELLS = 10
@@ -80,37 +84,76 @@ def choose_sample(inputs: FeaturesInputs, class_names: tuple[str, ...], count: i
         A file is missing or does not fit the others, or fewer than ten cells have a class.
     """
     labels, predictions = inputs.labels_path, inputs.predictions_path
-    table = read_cells(inputs.cells_path, [*_CELL, "area_px", "nucleus_area_px", "dropped"])
-    kept = table[table["dropped"] == ""].drop(columns="dropped")
     if labels is not None:
         names, source = class_names, f"the single label of its image in {labels.name}"
-        classes = _class_by_label(kept, labels, class_names)
+        rows, classes = _class_by_label(inputs.cells_path, labels, class_names)
     else:
         names = read_class_names(predictions) if predictions.is_file() else ()
         source = f"the likeliest in {predictions.name}"
-        classes = _class_by_prediction(kept, predictions)
+        rows, classes = _class_by_prediction(inputs.cells_path, predictions)
     known = np.flatnonzero(classes >= 0)
     if len(known) < LEAST_CELLS:
         raise InputError(
-            found=f"{len(known)} cells with a class, of {len(kept)}",
+            found=f"{len(known)} cells with a class, of {len(rows)}",
             where=labels or predictions,
             expected=f"{LEAST_CELLS} or more, each with {source}",
             advice="segment more fields" if labels is None else "label more images, or leave --labels out",
         )
     drawn = known[draw_evenly(classes[known], count, seed)]
-    left_out = len(kept) - len(known)
-    return CellSample(kept.iloc[drawn], classes[drawn], tuple(names), source, len(known), left_out)
+    table = _read_rows(inputs.cells_path, rows[drawn])
+    left_out = len(rows) - len(known)
+    return CellSample(table, classes[drawn].astype(np.int64), tuple(names), source, len(known), left_out)
 
 
-def _class_by_label(table: pd.DataFrame, labels: Path, class_names: tuple[str, ...]) -> NDArray[np.int64]:
+def _class_by_label(
+    cells: Path, labels: Path, class_names: tuple[str, ...]
+) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
+    """Return the rows of the kept cells, (n,), and the class of each, -1 for none."""
+    kept = KeptCells(cells)
     labels_by_image = read_labels(labels, LabelSet(names=class_names, title="of the classifier"))
-    check_coverage(labels_by_image, table["image_id"], where=labels)
     single = {image_id: numbers[0] for image_id, numbers in labels_by_image.items() if len(numbers) == 1}
-    return np.array([single.get(image_id, -1) for image_id in table["image_id"]], np.int64)
+    images, classes = set[str](), [np.zeros(0, np.int16)]
+    for table in kept.read():
+        codes, names = pd.factorize(table["image_id"])
+        images.update(names)
+        classes.append(np.array([single.get(name, -1) for name in names], np.int16)[codes])
+    check_coverage(labels_by_image, images, where=labels)
+    return kept.rows, np.concatenate(classes)
 
 
-def _class_by_prediction(table: pd.DataFrame, predictions: Path) -> NDArray[np.int64]:
+def _class_by_prediction(cells: Path, predictions: Path) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
+    """Return the rows of the kept cells, (n,), and the class of each, -1 for none.
+
+    Of tables that are in one order, some thousands of rows are read at a time.
+    """
+    rows, classes = [np.zeros(0, np.intp)], [np.zeros(0, np.int16)]
+    try:
+        for block in CellBlocks(cells, predictions, [*_CELL, "dropped"]).read():
+            likeliest = np.full(len(block.table), -1, np.int16)
+            likeliest[block.predictions >= 0] = block.probabilities.argmax(axis=1)
+            kept = np.flatnonzero(block.table["dropped"] == "")
+            rows.append(block.start + kept)
+            classes.append(likeliest[kept])
+    except OutOfStepError:
+        return _class_mixed(cells, predictions)
+    return np.concatenate(rows), np.concatenate(classes)
+
+
+def _class_mixed(cells: Path, predictions: Path) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
+    table = read_cells(cells, [*_CELL, "dropped"])
+    rows = np.flatnonzero(table["dropped"] == "")
     predicted = read_predictions(predictions, embedding=False)
     likeliest = predicted[probability_columns(predicted.columns)].to_numpy().argmax(axis=1)
-    joined = table[_CELL].merge(predicted[_CELL].assign(likeliest=likeliest), how="left", on=_CELL)
-    return joined["likeliest"].fillna(-1).to_numpy(np.int64)
+    joined = table.loc[rows, _CELL].merge(predicted[_CELL].assign(likeliest=likeliest), how="left", on=_CELL)
+    return rows, joined["likeliest"].fillna(-1).to_numpy(np.int16)
+
+
+def _read_rows(cells: Path, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """Read some rows of the cells table, ascending, by whose numbers they are indexed."""
+    parts, start = list[pa.Table](), 0
+    with cells_file_errors(cells):
+        for batch in read_batches(cells, columns=[*_CELL, "area_px", "nucleus_area_px"]):
+            first, last = np.searchsorted(rows, [start, start + len(batch)])
+            parts.append(pa.Table.from_batches([batch]).take(pa.array(rows[first:last] - start)))
+            start += len(batch)
+        return pa.concat_tables(parts).to_pandas().set_index(pd.Index(rows))

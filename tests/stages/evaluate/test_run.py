@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from data.cells.cells_table import write_cells
 from data.errors import InputError
+from data.predictions import cell_blocks
 from data.predictions.predictions_table import write_predictions
 from stages.evaluate import run as evaluate
 from stages.evaluate.paths import EvaluateInputs, EvaluateOutputs
@@ -244,3 +245,18 @@ def test_without_proteins_their_table_is_empty(work: Work) -> None:
     work.text = "ID,Label\na,0\nb,1\nc,0|2\n"
     work.run()
     assert len(pd.read_csv(work.output / "proteins.csv")) == 0
+
+
+@pytest.mark.parametrize("threshold", [0.5, None])
+def test_how_tables_are_read_changes_nothing(
+    work: Work, monkeypatch: pytest.MonkeyPatch, threshold: float | None
+) -> None:
+    """Image by image from tables in one order, all in one block of it, and as a whole from a mixed one."""
+    whole = work.run(EvaluateSettings(threshold=threshold))
+    proteins = (work.output / "proteins.csv").read_bytes()
+    monkeypatch.setattr(cell_blocks, "BLOCK_ROWS", 1)
+    assert work.evaluate(EvaluateSettings(threshold=threshold)).details == whole.details
+    assert (work.output / "proteins.csv").read_bytes() == proteins
+    cells = pd.read_parquet(work.cells)
+    write_cells(work.cells, cells.sample(frac=1, random_state=1))
+    assert work.evaluate(EvaluateSettings(threshold=threshold)).details == whole.details
