@@ -45,7 +45,7 @@ class Ranking:
 
     def add(self, probabilities: NDArray[np.floating], positive: NDArray[np.bool_]) -> None:
         """Take the scores, (n, C), of some that have a class or more, by what they have, (n, C)."""
-        finite = np.isfinite(probabilities).all(axis=0)
+        finite = np.asarray(np.isfinite(probabilities).all(axis=0))
         self._finite = finite if self._finite is None else self._finite & finite
         self._added = self._added or [[] for _ in finite]
         for scores, has, parts in zip(probabilities.T, positive.T, self._added, strict=True):
