@@ -1,6 +1,7 @@
 """What the library does in memory is, bit for bit, what the commands do through files."""
 
 import shutil
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tomli_w
 
 import hpacells as hpa
 from models.classifiers.bundled import find_classifier_folder
@@ -50,12 +52,9 @@ def averaging_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The classifier that comes with hpacells, averaged over symmetries and with the image's mean."""
     folder = tmp_path_factory.mktemp("models") / "averaging"
     shutil.copytree(find_classifier_folder("simhpa19"), folder)
-    description = (folder / "model.toml").read_text()
-    changed = description.replace(
-        "test_time_augmentation = false", "test_time_augmentation = true\nimage_weight = 0.25", 1
-    )
-    assert changed != description
-    (folder / "model.toml").write_text(changed)
+    description = tomllib.loads((folder / "model.toml").read_text())
+    description["architecture"] |= {"test_time_augmentation": True, "image_weight": 0.25}
+    (folder / "model.toml").write_text(tomli_w.dumps(description))
     return folder
 
 
