@@ -4,7 +4,7 @@ Run from the top folder: ``python -m benchmarks.memory``. The tables are made up
 strings of 1.7 kB as real ones have, probabilities of 19 classes. Each stage runs in a process of its own.
 Fields and tiles are left out, since their memory is that of one field: of `crops` the tiles are not written,
 and `inspect` shows one field; exports are those of ``benchmarks.memory_exports``, and what makes and judges
-predictions is in ``benchmarks.memory_predictions``.
+predictions is in ``benchmarks.memory_predictions``, `crops --from` in ``benchmarks.memory_crops``.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -25,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from benchmarks.memory_crops import CROPPING, NoTiles
 from benchmarks.memory_exports import EXPORTS, WIDTH, export_tables
 from benchmarks.memory_predictions import PREDICTING
 from benchmarks.side_by_side.machine import describe_machine
@@ -42,7 +42,7 @@ from pipeline.engines.local import LocalEngine
 _CELLS_PER_IMAGE = 20
 _MASK_CHARACTERS = 1700
 _SIDE = 2048
-_STAGES = ("combine", "crops", "inspect", "merge", *EXPORTS, *PREDICTING)
+_STAGES = ("combine", "crops", "inspect", "merge", *EXPORTS, *PREDICTING, *CROPPING)
 _SHARDS = 4
 _PART_CELLS = 20_000
 
@@ -101,8 +101,8 @@ def run_stage(stage: str, folder: Path) -> None:
         _merge(folder)
         return
     context = LocalEngine(workers=1)
-    if stage in PREDICTING:
-        PREDICTING[stage](folder, context)
+    if stage in PREDICTING or stage in CROPPING:
+        (PREDICTING | CROPPING)[stage](folder, context)
         return
     images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
     # The pictures are left out.
@@ -124,7 +124,7 @@ def run_stage(stage: str, folder: Path) -> None:
         from stages.crops.settings import CropsSettings
 
         paths = CropsInputs(fields, folder, folder, cells, "key")
-        with patch.object(module, "TileWriter", _NoTiles):
+        with patch.object(module, "TileWriter", NoTiles):
             module.run(
                 paths,
                 CropsOutputs(folder / "cut.parquet", folder / "t.zarr"),
@@ -160,21 +160,6 @@ def _merge(folder: Path) -> None:
     image_ids = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"].tolist()
     join_cells(cells, order_cells(images, image_ids), folder / "joined-cells.parquet")
     join_predictions(predictions, image_ids, folder / "joined-predictions.parquet")
-
-
-class _NoTiles:
-    """A tile store that keeps nothing."""
-
-    def __init__(self, path: Path, count: int, key: str, channels: Sequence[str], preset: str) -> None:
-        self._count, self.is_to_write = count, np.ones(count, bool)
-        self.mends = False
-
-    def append(self, cut: CellTiles) -> None:
-        """Take tiles."""
-
-    def finish(self) -> np.ndarray:
-        """Return intensities."""
-        return np.full((self._count, 4), 0.5, np.float32)
 
 
 def main() -> None:

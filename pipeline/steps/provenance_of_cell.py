@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from data.cells.cells_table import read_cells
+from data.cells.cells_table import cells_file_errors, read_cells
 from data.cells.field_cells import read_versions
 from data.errors import InputError
 from data.fields.image_folder import find_fields
@@ -12,6 +12,7 @@ from data.predictions.predictions_table import probability_columns
 from data.predictions.stored_predictions import StoredPredictions
 from data.provenance.record import CellRecord
 from data.storage.images import locate_images
+from data.tables.parquet_rows import read_batches
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.work_folder import WorkFolder
@@ -62,7 +63,9 @@ def _expected(names: list[Any]) -> str:
 
 
 def _list_fields(work: WorkFolder) -> list[str]:
-    return sorted(set(read_cells(work.cells, ["image_id"])["image_id"]))
+    with cells_file_errors(work.cells):
+        batches = read_batches(work.cells, columns=["image_id"])
+        return sorted(set().union(*(batch.column(0).unique().to_pylist() for batch in batches)))
 
 
 def _find_files(image_id: str, segmented: Manifest | None, remarks: list[str]) -> Mapping[str, str]:

@@ -59,6 +59,9 @@ def test_one_cell(hpacells, work: Path, images: Path) -> None:
     told = hpacells("provenance", work, "--cell", f"{row['image_id']}/9999", status=2).stderr
     assert len(told.splitlines()) == 1
     assert f"no cell 9999 of {row['image_id']}; expected one of 1, 2" in told
+    fields = sorted(set(pd.read_parquet(work / "cells.parquet")["image_id"]))
+    told = hpacells("provenance", work, "--cell", "none/1", status=2).stderr
+    assert f"no field none; expected one of {', '.join(fields[:10])}" in told
 
 
 def test_a_crate_that_rocrate_reads(hpacells, copied: Path) -> None:

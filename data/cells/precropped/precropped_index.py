@@ -41,7 +41,7 @@ _read_cached = lru_cache(maxsize=2 * len(CHANNELS))(read_plane)
 """The cells of one mosaic follow each other, and a mosaic is decoded as a whole."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PrecroppedCell:
     """One row of an index: a cell whose picture lies somewhere.
 
