@@ -55,14 +55,16 @@ def s3_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def bucket(s3_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bucket]:
+def bucket(
+    s3_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bucket]:
     """A place of its own on that server, which commands find by the environment; the cache is empty."""
     from tests.factories.storage.new_cache import use_new_cache
     from tests.factories.storage.s3_server import forget_clients, s3_settings
 
     for name, value in s3_settings(s3_address).items():
         monkeypatch.setenv(name, value)
-    use_new_cache(monkeypatch, tmp_path / "cache")
+    use_new_cache(monkeypatch, tmp_path_factory.mktemp("bucket") / "cache")
     forget_clients()
     yield Bucket(s3_address, f"test-{secrets.token_hex(4)}")
     forget_clients()
