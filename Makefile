@@ -55,7 +55,7 @@ REPORT_LABELS = $(if $(LABELS),$(if $(OTHER_LABELS)$(filter $(DEMO_WORK),$(subst
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-images simhpa19 simhpa19-checks recipes real-cells weights images segment crops merge train predict evaluate \
-        explore features submission export score report provenance run test test-slow test-faults lint audit format bench clean
+        explore features submission export score report provenance run test test-slow test-all test-faults lint audit format bench clean
 
 help: ## show this list
 	@echo "make TARGET [IMAGES=folder] [LABELS=train.csv] [WORK=folder] [RECIPE=name or file] [CONFIG=file] [ARGS=...]"
@@ -160,6 +160,9 @@ test: setup ## run the tests except the slow ones (11 minutes on 2 cores)
 
 test-slow: setup ## run the slow tests (13 minutes on 2 cores)
 	$(PYTEST) -m "slow and not faults" $(ARGS)
+
+test-all: setup ## run both together, which collects the tests and prepares what they share once
+	$(PYTEST) -m "not faults" $(ARGS)
 
 test-faults: setup ## kill, damage, fill the disk, two at once: thousands of times (hours; FAULTS=0.1: a tenth)
 	rm -f $(FAULT_RESULTS)

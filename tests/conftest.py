@@ -21,9 +21,15 @@ settings.load_profile("no timings")
 
 @pytest.fixture(scope="session", autouse=True)
 def converted_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what the tests convert, also in commands that they run, away from the user's cache."""
+    """Keep what the tests convert, also in commands that they run, away from the user's cache.
+
+    Tests that run side by side have one folder, so that each network is converted once.
+    """
+    base = tmp_path_factory.getbasetemp()
+    cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    cache.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HPACELLS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HPACELLS_CACHE", str(cache))
         yield
 
 
@@ -49,13 +55,16 @@ def s3_address() -> Iterator[str]:
 
 
 @pytest.fixture
-def bucket(s3_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bucket]:
+def bucket(
+    s3_address: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bucket]:
     """A place of its own on that server, which commands find by the environment; the cache is empty."""
+    from tests.factories.storage.new_cache import use_new_cache
     from tests.factories.storage.s3_server import forget_clients, s3_settings
 
     for name, value in s3_settings(s3_address).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HPACELLS_CACHE", str(tmp_path / "cache"))
+    use_new_cache(monkeypatch, tmp_path_factory.mktemp("bucket") / "cache")
     forget_clients()
     yield Bucket(s3_address, f"test-{secrets.token_hex(4)}")
     forget_clients()

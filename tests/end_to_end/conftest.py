@@ -2,12 +2,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.factories.command_line import run_command
+from tests.factories.kept_conversions import keep_conversions
 from tests.factories.simulated_set import simulate_into
 
 PATIENCE_SECONDS = 200
@@ -26,6 +27,14 @@ epochs = 1
 """
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kept_conversions() -> Iterator[None]:
+    """Convert each classifier once for all commands in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        keep_conversions(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

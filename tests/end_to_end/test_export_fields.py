@@ -1,6 +1,7 @@
 """Outlines, images and masks of fields for other programs, through the command line."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,13 +47,14 @@ def cut_and_predict(fields: UnusualFields) -> None:
     finish_stage(work, "predict", inputs={"crops": crops.output_key})
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> UnusualFields:
-    """Fields with masks of their own, segmented, cut and predicted."""
-    fields = UnusualFields(tmp_path)
-    fields.images.mkdir()
-    masks, work = tmp_path / "own masks", WorkFolder(tmp_path / "work")
-    masks.mkdir()
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[UnusualFields, Path]:
+    """Fields with masks of their own, segmented, cut and predicted, and a copy of all their files."""
+    folder = tmp_path_factory.mktemp("fields")
+    fields = UnusualFields(folder / "made")
+    masks, work = fields.folder / "own masks", WorkFolder(fields.folder / "work")
+    for path in (fields.images, masks):
+        path.mkdir(parents=True)
     for name in IDS:
         for kind, pixels in zip(("nuclei", "cells"), fields.labels[name], strict=True):
             cv2.imwrite(str(masks / f"{name}_{kind}.png"), pixels)
@@ -60,6 +62,15 @@ def made(tmp_path: Path) -> UnusualFields:
             cv2.imwrite(str(fields.images / f"{name}_{channel}.png"), plane)
     run_here("segment", fields.images, "--masks", masks, "--work", work.root)
     cut_and_predict(fields)
+    return fields, shutil.copytree(fields.folder, folder / "kept")
+
+
+@pytest.fixture
+def made(prepared: tuple[UnusualFields, Path]) -> UnusualFields:
+    """The fields as they were first: the work folder knows where they lie, so that no other place will do."""
+    fields, kept = prepared
+    shutil.rmtree(fields.folder)
+    shutil.copytree(kept, fields.folder)
     return fields
 
 

@@ -21,6 +21,7 @@ from tests.factories.command_line import run_here
 from tests.factories.simulated_set import simulate_into
 from tests.factories.storage.bucket import Bucket
 from tests.factories.storage.latency_proxy import latency_proxy
+from tests.factories.storage.new_cache import use_new_cache
 from tests.factories.storage.s3_server import forget_clients, s3_settings
 
 CLASSICAL = ("--set", "segment.segmenter=classical")
@@ -56,7 +57,7 @@ def make_all(images: object, work: object) -> None:
 
 def use_other_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Go on as on another machine, which has no copies."""
-    monkeypatch.setenv("HPACELLS_CACHE", str(tmp_path / "other-cache"))
+    use_new_cache(monkeypatch, tmp_path / "other-cache")
 
 
 def test_results_are_bit_equal_and_stay_so_on_another_machine(
@@ -234,7 +235,7 @@ def test_shards_of_two_machines_are_merged_on_a_third(
 ) -> None:
     source, work = bucket.put_folder(images, "images"), f"{bucket.url}/work"
     for number in range(2):
-        monkeypatch.setenv("HPACELLS_CACHE", str(tmp_path / f"machine-{number}"))
+        use_new_cache(monkeypatch, tmp_path / f"machine-{number}")
         shard = ("--shard", f"{number}/2")
         run_here("segment", source, "--work", work, *shard)
         run_here("crops", source, "--work", work, "--allow-failed", *shard)
@@ -263,6 +264,6 @@ def test_a_classifier_is_trained_in_a_bucket(
     names = bucket.list("work")
     assert "train.json" in names
     assert any(name.endswith("model.safetensors") for name in names)
-    monkeypatch.setenv("HPACELLS_CACHE", str(tmp_path / "third-cache"))
+    use_new_cache(monkeypatch, tmp_path / "third-cache")
     run_here("predict", "--work", work)
     assert "predictions.parquet" in bucket.list("work")

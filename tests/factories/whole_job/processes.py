@@ -14,8 +14,10 @@ from typing import Any
 PATIENCE_SECONDS = 60
 """A command of these small fields that takes longer hangs."""
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.factories.whole_job.preloaded"])
+CONTEXT = multiprocessing.get_context("forkserver")
+"""Starts processes that have all imports."""
+
+CONTEXT.set_forkserver_preload(["tests.factories.whole_job.preloaded"])
 
 _WRITING_EVENTS = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
 
@@ -90,8 +92,8 @@ def start(
     largest_file
         Bytes that a file may have, as if the disk were full after these.
     """
-    operations = _CONTEXT.Value("q", 0)
-    process = _CONTEXT.Process(
+    operations = CONTEXT.Value("q", 0)
+    process = CONTEXT.Process(
         target=_run, args=(list(command), str(work), str(log), operations, kill_before, largest_file)
     )
     process.start()
