@@ -22,6 +22,12 @@ from data.simulate.field import FieldSettings, simulate_set_field
 ANNOTATED_PIXEL_UM = 0.32
 """Pixel size of the HPA's annotated set: 2048 px fields reduced to 512 px."""
 
+SIMULATED_MASKS = "masks"
+"""Folder of the label images in what `hpacells simulate` wrote."""
+
+FieldKind = Literal["real", "simulated"]
+"""Whether a field was photographed or made up."""
+
 _ANNOTATED_FILES = {"red": "microtubules.png", "yellow": "er.png", "blue": "nuclei.png"}
 
 
@@ -73,11 +79,7 @@ def find_labelled_fields(
     if annotated:
         return [_annotated_source(path.parent, images) for path in annotated]
     folder = masks or images
-    sources = [
-        _masked_source(field, folder, pixel_size_um)
-        for field in find_fields(images)
-        if (folder / f"{field.image_id}_cells.png").is_file()
-    ]
+    sources = _masked_sources(images, folder, "real", pixel_size_um)
     if not sources:
         raise InputError(
             found="no field has a label image",
@@ -86,6 +88,34 @@ def find_labelled_fields(
             advice="give their folder with --masks",
         )
     return sources
+
+
+def find_simulated_fields(folder: Path, count: int) -> list[FieldSource]:
+    """Find fields that `hpacells simulate` wrote, with their label images in ``masks``.
+
+    Parameters
+    ----------
+    folder
+        What was simulated.
+    count
+        How many of them are taken: every n-th, so that they are of all parts of the folder.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or it has fewer fields with known cells.
+    """
+    if not folder.is_dir():
+        raise InputError(found="no such folder", where=folder, expected="what `hpacells simulate` wrote")
+    sources = _masked_sources(folder, folder / SIMULATED_MASKS, "simulated", "auto")
+    if len(sources) < count:
+        raise InputError(
+            found=f"{len(sources)} fields with cells in {SIMULATED_MASKS}/<ID>_cells.png",
+            where=folder,
+            expected=f"at least {count} (segmenter.simulated)",
+            advice=f"simulate more of them, or give --simulated {len(sources)}",
+        )
+    return sources[:: max(1, len(sources) // max(1, count))][:count]
 
 
 def simulated_fields(count: int, side_px: int, seed: int) -> list[FieldSource]:
@@ -113,11 +143,24 @@ class _Simulated:
         )
 
 
-def _masked_source(field: Field, masks: Path, pixel_size_um: float | Literal["auto"]) -> FieldSource:
+def _masked_sources(
+    images: Path, masks: Path, source: FieldKind, pixel_size_um: float | Literal["auto"]
+) -> list[FieldSource]:
+    return [
+        _masked_source(field, masks, source, pixel_size_um)
+        for field in find_fields(images)
+        if (masks / f"{field.image_id}_cells.png").is_file()
+    ]
+
+
+def _masked_source(
+    field: Field, masks: Path, source: FieldKind, pixel_size_um: float | Literal["auto"]
+) -> FieldSource:
     paths = [masks / f"{field.image_id}_{what}.png" for what in ("cells", "nuclei")]
     stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.is_file()]
     fingerprint = f"{field.fingerprint()} {stamps} {pixel_size_um}"
-    return FieldSource(field.image_id, fingerprint, _Masked(field, paths[0], paths[1], pixel_size_um))
+    load = _Masked(field, paths[0], paths[1], source, pixel_size_um)
+    return FieldSource(field.image_id, fingerprint, load)
 
 
 @dataclass(frozen=True)
@@ -125,6 +168,7 @@ class _Masked:
     field: Field
     cells: Path
     nuclei: Path
+    source: FieldKind
     pixel_size_um: float | Literal["auto"]
 
     def __call__(self) -> LabelledField:
@@ -142,7 +186,7 @@ class _Masked:
                     expected=f"{image.shape[2]} x {image.shape[1]} px, the size of its field",
                 )
         size = resolve_pixel_size(self.field, self.pixel_size_um).um
-        return make_labelled_field(self.field.image_id, "real", image, cells, nuclei, size)
+        return make_labelled_field(self.field.image_id, self.source, image, cells, nuclei, size)
 
 
 def _annotated_source(folder: Path, root: Path) -> FieldSource:

@@ -11,7 +11,12 @@ import torch
 from data.atomic import atomic_write
 from data.errors import InputError
 from data.segmenter_training.labelled_field import LabelledField
-from data.segmenter_training.sources import FieldSource, find_labelled_fields, simulated_fields
+from data.segmenter_training.sources import (
+    FieldSource,
+    find_labelled_fields,
+    find_simulated_fields,
+    simulated_fields,
+)
 from models.device import choose_device, uses_bfloat16
 from models.segmenters.lite.bundled import LITE_WEIGHTS
 from models.segmenters.lite.lite_segmenter import LiteSegmenter
@@ -46,7 +51,10 @@ def find_sources(
             where="hold_out",
             expected=f"one of the labelled fields: {', '.join(names[:5]) or 'there are none'}",
         )
-    sources += simulated_fields(settings.simulated, settings.simulated_size, settings.simulated_seed)
+    if settings.simulated_dir:
+        sources += find_simulated_fields(Path(settings.simulated_dir), settings.simulated)
+    else:
+        sources += simulated_fields(settings.simulated, settings.simulated_size, settings.simulated_seed)
     if len(sources) <= len(settings.hold_out):
         raise InputError(
             found="no field is left to train on",

@@ -17,6 +17,11 @@ class TrainSegmenterSettings(SegmenterTrainingSettings, StageSettings):
         description="pixel size of the labelled fields in um; auto: what each field's files state, else 0.08",
     )
     simulated: int = Setting(default=64, ge=0, description="simulated fields that are added")
+    simulated_dir: str = Setting(
+        default="",
+        description="folder that `hpacells simulate` wrote, from which the simulated fields are taken; by default they "
+        "are simulated anew",
+    )
     simulated_size: int = Setting(default=2048, ge=256, description="their side in px of 0.08 um")
     simulated_seed: int = Setting(default=777, ge=0, description="another seed gives other simulated fields")
     simulated_share: float = Setting(

@@ -7,7 +7,12 @@ import pytest
 
 from data.errors import InputError
 from data.masks.label_image import write_label_image
-from data.segmenter_training.sources import ANNOTATED_PIXEL_UM, find_labelled_fields, simulated_fields
+from data.segmenter_training.sources import (
+    ANNOTATED_PIXEL_UM,
+    find_labelled_fields,
+    find_simulated_fields,
+    simulated_fields,
+)
 
 
 def write_field(folder: Path, name: str, *, er: bool = True) -> np.ndarray:
@@ -108,6 +113,25 @@ def test_missing_folder_and_missing_labels_are_told(tmp_path: Path) -> None:
     write_field(tmp_path, "a")
     with pytest.raises(InputError, match="no field has a label image"):
         find_labelled_fields(tmp_path, None, 0.08)
+
+
+def test_simulated_fields_of_a_folder_are_taken_from_all_parts_of_it(tmp_path: Path) -> None:
+    for name in "abcdefg":
+        write_label_image(tmp_path / "masks" / f"{name}_cells.png", write_field(tmp_path, name))
+    sources = find_simulated_fields(tmp_path, 3)
+    assert [source.field_id for source in sources] == ["a", "c", "e"]
+    field = sources[1].load()
+    assert (field.field_id, field.source, set(np.unique(field.cells))) == ("c", "simulated", {0, 1, 2})
+    assert len(find_simulated_fields(tmp_path, 7)) == 7
+    assert find_simulated_fields(tmp_path, 0) == []
+
+
+def test_a_folder_with_too_few_simulated_fields_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        find_simulated_fields(tmp_path / "nowhere", 1)
+    write_field(tmp_path, "a")
+    with pytest.raises(InputError, match=r"0 fields with cells in masks/<ID>_cells\.png; expected at least 2"):
+        find_simulated_fields(tmp_path, 2)
 
 
 def test_simulated_fields_know_their_cells() -> None:
