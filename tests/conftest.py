@@ -71,6 +71,15 @@ def bucket(
 
 
 @pytest.fixture(scope="session")
+def warm_hpacells(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A program hpacells that has its libraries, for scripts to start, and for tests to kill."""
+    from tests.factories.whole_job.warm import warm_program
+
+    with warm_program(tmp_path_factory.mktemp("warm")) as program:
+        yield program
+
+
+@pytest.fixture(scope="session")
 def random_tiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of 23 tiles of coarse noise."""
     count = 23

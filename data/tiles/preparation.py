@@ -217,19 +217,19 @@ def measure_channels(
         an empty channel stays near zero. Those of a mask are 0.5, which makes it -1 outside and 1 inside.
     """
     check_preset(store, settings.preset, "tiles")
-    count = 0
-    total = np.zeros(len(settings.channels))
-    squares = np.zeros(len(settings.channels))
+    # Counted by grey value, which is exact, faster, and needs no copy of all pixels as floats.
+    counts = np.zeros((len(settings.channels), 256), np.int64)
     for block in np.array_split(rows, max(1, len(rows) // 128)):
         masks = store.cell_masks(block)
         whole = settings.model_copy(update={"size": masks.shape[-1], "crop": 0})
         tiles = prepare_tiles(_read_channels(store, block, settings.channels, masks), masks, whole)
-        inside = tiles[masks].astype(np.float64) / 255
-        count += len(inside)
-        total += inside.sum(axis=0)
-        squares += (inside**2).sum(axis=0)
-    means = total / max(count, 1)
-    deviations = np.sqrt(np.maximum(squares / max(count, 1) - means**2, 0.01**2))
+        for tile, mask in zip(tiles, masks, strict=True):
+            for channel, values in enumerate(tile[mask].T):
+                counts[channel] += np.bincount(values, minlength=256)
+    grey = np.arange(256) / 255
+    pixels = np.maximum(counts.sum(axis=1), 1)
+    means = counts @ grey / pixels
+    deviations = np.sqrt(np.maximum(counts @ grey**2 / pixels - means**2, 0.01**2))
     planes = list(settings.mask_planes)
     means[planes] = deviations[planes] = 0.5
     return tuple(map(float, means)), tuple(map(float, deviations))

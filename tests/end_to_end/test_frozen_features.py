@@ -112,10 +112,10 @@ def test_the_rate_is_found_a_head_trained_and_cells_predicted(make_work, hpacell
     assert "done before" in again.stderr
 
 
-def test_killed_while_it_computes_it_goes_on_with_the_next_cells(make_work, hpacells) -> None:
+def test_killed_while_it_computes_it_goes_on_with_the_next_cells(make_work, hpacells, warm_hpacells) -> None:
     work, whole = make_work("work"), make_work("whole")
     hpacells(*arguments_of(whole))
-    process = subprocess.Popen([str(HPACELLS), *arguments_of(work)], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([str(warm_hpacells), *arguments_of(work)], stderr=subprocess.PIPE, text=True)
     while not count_computed(work.frozen_features) and process.poll() is None:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -108,9 +109,9 @@ def train_arguments(work: WorkFolder, recipe: str, *assignments: str, labels: ob
     return [*map(str, arguments), *(part for each in assignments for part in ("--set", f"train.{each}"))]
 
 
-def kill_when(path: Path, count: int, arguments: list[str]) -> None:
+def kill_when(path: Path, count: int, command: list[str]) -> None:
     """Kill a command once a file has been written so many times."""
-    process = subprocess.Popen([str(HPACELLS), *arguments], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     seen = set()
     try:
         while len(seen) < count and process.poll() is None:
@@ -123,8 +124,8 @@ def kill_when(path: Path, count: int, arguments: list[str]) -> None:
     assert process.returncode == -signal.SIGKILL, told
 
 
-def run_processes(arguments: list[str], status: int = 0) -> str:
-    """Run a command in two processes; give what they told."""
+def run_processes(arguments: list[str]) -> str:
+    """Run a command in two processes by torchrun; give what they told."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
     done = subprocess.run(
         [*TWO_PROCESSES, *arguments],
@@ -134,8 +135,38 @@ def run_processes(arguments: list[str], status: int = 0) -> str:
         env=environment,
         timeout=200,
     )
-    assert (done.returncode != 0) == (status != 0), done.stderr
+    assert done.returncode == 0, done.stderr
     return done.stderr
+
+
+class Pair:
+    """Two processes of a command, which are told of each other as torchrun tells its own."""
+
+    def __init__(self, hpacells: Path, arguments: list[str]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        pair = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "COLUMNS": "200"}
+        self.processes = [
+            subprocess.Popen(
+                [str(hpacells), *arguments],
+                env=os.environ | pair | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for rank in range(2)
+        ]
+
+    def runs(self) -> bool:
+        return all(process.poll() is None for process in self.processes)
+
+    def kill(self) -> None:
+        for process in self.processes:
+            process.kill()
+
+    def wait(self) -> tuple[list[int], str]:
+        """Wait until both have ended by themselves; give their exit statuses, and what they told."""
+        told = [process.communicate(timeout=200)[1] for process in self.processes]
+        return [process.returncode for process in self.processes], "".join(told)
 
 
 def same_files(first: Path, second: Path) -> None:
@@ -147,13 +178,13 @@ def same_files(first: Path, second: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_training_ends_as_one_that_was_not(make_work, hpacells) -> None:
+def test_a_killed_training_ends_as_one_that_was_not(make_work, hpacells, warm_hpacells) -> None:
     whole, parts = make_work("whole"), make_work("parts")
     options = ["split.fold=all", "phases=[{epochs=2}]"]
     hpacells(*train_arguments(whole, "small", *options))
     arguments = train_arguments(parts, "small", *options)
     for path, count in (("fold-0/checkpoint.pt", 3), ("fold-1/checkpoint-1.pt", 2)):
-        kill_when(parts.model / path, count, arguments)
+        kill_when(parts.model / path, count, [str(warm_hpacells), *arguments])
         assert read_manifest(parts.manifest("train")) is None
     told = hpacells(*arguments).stderr
     assert re.search(r"training resumes in fold \d of 2, phase \d of 2, epoch", told)
@@ -222,31 +253,26 @@ def test_two_processes_train_as_one_does(make_work, hpacells) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_that_were_killed(make_work) -> None:
+def test_two_processes_that_were_killed(make_work, warm_hpacells) -> None:
     # Statistics of batches differ between processes; resumed they must not.
     whole, parts = make_work("whole"), make_work("parts")
     # Epochs enough that a slow look at the checkpoints is not too late.
     options = ["split.folds=3", "fit.epochs=5"]
-    run_processes(train_arguments(whole, "small", *options))
+    statuses, told = Pair(warm_hpacells, train_arguments(whole, "small", *options)).wait()
+    assert statuses == [0, 0], told
     arguments = train_arguments(parts, "small", *options)
-    group = subprocess.Popen(
-        [*TWO_PROCESSES, *arguments],
-        stderr=subprocess.DEVNULL,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
+    pair = Pair(warm_hpacells, arguments)
     seen, checkpoint = set(), parts.model / "checkpoint.pt"
-    while len(seen) < 6 and group.poll() is None:
+    while len(seen) < 6 and pair.runs():
         if checkpoint.exists():
             seen.add(checkpoint.stat().st_mtime_ns)
         time.sleep(0.002)
-    workers = subprocess.run(
-        ["pgrep", "-P", str(group.pid)], capture_output=True, text=True, check=True
-    ).stdout
-    for worker in workers.split():
-        os.kill(int(worker), signal.SIGKILL)
-    assert group.wait(60)
+    pair.kill()
+    statuses, told = pair.wait()
+    assert statuses == [-signal.SIGKILL] * 2, told
     assert read_manifest(parts.manifest("train")) is None
-    told = run_processes(arguments)
+    statuses, told = Pair(warm_hpacells, arguments).wait()
+    assert statuses == [0, 0], told
     assert "training resumes in epoch" in told
     same_files(whole.model, parts.model)
 
@@ -263,9 +289,10 @@ def test_two_processes_that_were_killed(make_work) -> None:
     ],
     ids=["small batch", "no number"],
 )
-def test_two_processes_end_together(make_work, assignments: list[str], message: str) -> None:
+def test_two_processes_end_together(make_work, warm_hpacells, assignments: list[str], message: str) -> None:
     work = make_work("work")
-    told = run_processes(train_arguments(work, "plain", *assignments), status=1)
+    statuses, told = Pair(warm_hpacells, train_arguments(work, "plain", *assignments)).wait()
+    assert all(statuses), told
     # The first process tells, and the other may.
     lines = [line for line in told.splitlines() if "hpacells: error" in line]
     assert 1 <= len(lines) <= 2

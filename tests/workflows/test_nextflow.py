@@ -52,8 +52,8 @@ def list_outputs(module: str, values: dict[str, object]) -> list[str]:
 class Engine:
     """Runs the scripts of modules, each in a folder of its own."""
 
-    def __init__(self, folder: Path, kind: str) -> None:
-        self.folder, self.kind, self.tasks = folder, kind, 0
+    def __init__(self, folder: Path, kind: str, hpacells: Path) -> None:
+        self.folder, self.kind, self.hpacells, self.tasks = folder, kind, hpacells, 0
 
     def run(self, module: str, inputs: dict[str, Path], **values: object) -> Path:
         self.tasks += 1
@@ -63,7 +63,12 @@ class Engine:
             (task / name).symlink_to(source)
         task.mkdir(exist_ok=True)
         values |= {"task.process": module, "args": "", "prefix": "plate1", "meta.id": "plate1"}
-        path = [str(Path(sys.executable).parent), str(FOLDER / "bin"), os.environ["PATH"]]
+        path = [
+            str(self.hpacells.parent),
+            str(Path(sys.executable).parent),
+            str(FOLDER / "bin"),
+            os.environ["PATH"],
+        ]
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", take_script(module, self.kind, values)],
             cwd=task,
@@ -97,8 +102,8 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_scripts_of_all_modules(images: Path, tmp_path: Path) -> None:
-    engine = Engine(tmp_path, "script")
+def test_the_scripts_of_all_modules(images: Path, warm_hpacells: Path, tmp_path: Path) -> None:
+    engine = Engine(tmp_path, "script", warm_hpacells)
     parts = [engine.run_shard(images, number, 2) for number in range(2)]
     merged = engine.run("merge", {f"parts/{part.name}": part for part in parts} | {"images": images})
     exported = engine.run("export", {"merged": merged / "plate1", "images": images}, format="h5ad")
@@ -118,8 +123,8 @@ def test_the_scripts_of_all_modules(images: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_stubs_of_all_modules(images: Path, tmp_path: Path) -> None:
-    engine = Engine(tmp_path, "stub")
+def test_the_stubs_of_all_modules(images: Path, warm_hpacells: Path, tmp_path: Path) -> None:
+    engine = Engine(tmp_path, "stub", warm_hpacells)
     part = engine.run_shard(images, 0, 1)
     merged = engine.run("merge", {f"parts/{part.name}": part, "images": images})
     engine.run("export", {"merged": merged / "plate1", "images": images}, format="h5ad")

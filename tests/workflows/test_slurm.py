@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -48,14 +47,14 @@ echo "$job;cluster"
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, warm_hpacells: Path) -> dict[str, str]:
     """Stand-ins for sbatch and srun on the path, with hpacells."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for name, text in {"sbatch": SBATCH, "srun": '#!/bin/sh\nexec "$@"\n'}.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
-    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(programs), str(warm_hpacells.parent), os.environ["PATH"]])
     return os.environ | {"PATH": path, "SLURM_LOG": str(tmp_path / "slurm.log")}
 
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -28,10 +27,10 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_whole_workflow(snakemake: Path, images: Path, tmp_path: Path) -> None:
+def test_the_whole_workflow(snakemake: Path, warm_hpacells: Path, images: Path, tmp_path: Path) -> None:
     work = tmp_path / "my work"
     environment = os.environ | {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(warm_hpacells.parent), os.environ["PATH"]]),
         "HOME": str(tmp_path),
     }
     command = [snakemake, "--snakefile", SNAKEFILE, "--directory", tmp_path, "--cores", "2"]

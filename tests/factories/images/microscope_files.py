@@ -69,8 +69,10 @@ def write_ome_zarr(
     group = zarr.open_group(str(path), mode="w", zarr_format=3 if version == "0.5" else 2)
     values = position.transpose(1, 0, 2, 3)[None]
     for number, level in enumerate((values, values[..., ::2, ::2])):
+        # Several chunks a plane; of a large one not hundreds, each of which is a file.
+        side = max(32, min(level.shape[-2:]) // 4)
         array = group.create_array(
-            str(number), shape=level.shape, chunks=(1, 1, 1, 32, 32), dtype=level.dtype, **options
+            str(number), shape=level.shape, chunks=(1, 1, 1, side, side), dtype=level.dtype, **options
         )
         array[:] = level
     kinds = ("time", "channel", "space", "space", "space")

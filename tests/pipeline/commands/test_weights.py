@@ -1,7 +1,6 @@
 import os
 import pickle
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,9 +28,9 @@ def store():
 
 
 @pytest.fixture
-def hpacells(store):
+def hpacells(store, warm_hpacells):
     def run(*arguments, status=0):
-        command = [str(Path(sys.executable).with_name("hpacells")), "weights", *map(str, arguments)]
+        command = [str(warm_hpacells), "weights", *map(str, arguments)]
         environment = os.environ | {"HPACELLS_WEIGHTS": str(store), "COLUMNS": "200"}
         # Nothing answers there: a fetch from the network fails at once.
         environment |= {
