@@ -67,6 +67,11 @@ def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.
         One row a cell, in the order of the numbers, with ``COLUMN_TYPES``. Boxes are half-open, in px.
         Nothing is dropped yet, and the intensities are NaN: both belong to the crops stage.
 
+    Raises
+    ------
+    InputError
+        The numbers of the cells have gaps.
+
     Examples
     --------
     >>> import numpy as np
@@ -83,9 +88,15 @@ def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.
 
     height, width = cells.shape
     count = int(cells.max(initial=0))
-    boxes = np.array(
-        [(y.start, x.start, y.stop, x.stop) for y, x in ndimage.find_objects(cells, count)], np.int32
-    ).reshape(count, 4)
+    found = ndimage.find_objects(cells, count)
+    if None in found:
+        raise InputError(
+            found=f"a highest number of {count}, but no cell {found.index(None) + 1}",
+            where=f"label image of {image_id}",
+            expected="numbers 1..n without gaps",
+            advice="renumber cells (skimage.segmentation.relabel_sequential), and nuclei as their cells",
+        )
+    boxes = np.array([(y.start, x.start, y.stop, x.stop) for y, x in found], np.int32).reshape(count, 4)
     y0, x0, y1, x1 = boxes.T
     areas = count_pixels(cells, count)[1:]
     nucleus_areas = count_pixels(nuclei, count)[1:]

@@ -97,6 +97,9 @@ def _decode(path: Path, expected: str) -> str:
                 expected=expected,
                 advice=f"save it as CSV, or run `libreoffice --headless --convert-to csv '{path}'`",
             )
+    if b"\0" in raw and not raw.startswith(tuple(_BYTE_ORDER_MARKS)):
+        # An image, say, of which no change of encoding makes a table.
+        raise InputError(found="cannot be read as a table (it has null bytes)", where=path, expected=expected)
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if raw.startswith(mark)), "utf-8")
     try:
         text = raw.decode(encoding)

@@ -27,7 +27,9 @@ from data.software.opencv import check_opencv
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cutting.cropping import crop_boxes
 from data.tiles.tile_presets import PRESETS, PresetName, check_preset_name
-from data.tiles.tile_reader import index_channels
+from data.tiles.tile_reader import index_channels, number_rows
+
+_WHERE = "tiles of a field"
 
 
 class LabelImages(Protocol):
@@ -104,19 +106,22 @@ class FieldTiles:
         Raises
         ------
         InputError
-            The image lacks one of the channels.
+            The image lacks one of the channels, or there is no such row.
         """
         asked = self.channels if channels is None else channels
-        indices = index_channels(asked, self.channels, "tiles of a field")
-        return self.cropped.tiles[np.asarray(rows, np.intp)[:, None], indices]
+        indices = index_channels(asked, self.channels, _WHERE)
+        return self.cropped.tiles[self._number(rows)[:, None], indices]
 
     def cell_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
         """Return the cells' own masks in their tiles, (k, S, S) bool."""
-        return self.cropped.cell_masks[np.asarray(rows, np.intp)]
+        return self.cropped.cell_masks[self._number(rows)]
 
     def nucleus_masks(self, rows: ArrayLike) -> NDArray[np.bool_]:
         """Return the nuclei's masks in the tiles, (k, S, S) bool."""
-        return self.cropped.nucleus_masks[np.asarray(rows, np.intp)]
+        return self.cropped.nucleus_masks[self._number(rows)]
+
+    def _number(self, rows: ArrayLike) -> NDArray[np.intp]:
+        return number_rows(rows, len(self), _WHERE)
 
 
 def crop_cells(
@@ -217,7 +222,7 @@ def _find_present(field: Field | NDArray[Any], channels: Sequence[str] | None) -
 def _read(field: Field | NDArray[Any], channels: Sequence[str], full_scale: int | None) -> NDArray[Any]:
     if isinstance(field, Field):
         return (field if full_scale is None else replace(field, full_scale=full_scale)).read(channels)
-    return fill_range(field, full_scale)
+    return fill_range(np.asarray(field), full_scale)
 
 
 def _check_image(image: NDArray[Any], channels: Sequence[str], found: LabelImages) -> NDArray[Any]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from data.errors import InputError
+from data.tiles.tile_reader import number_rows
 from data.tiles.tile_store import TileStore
 
 
@@ -27,7 +28,7 @@ class JoinedTiles:
     """
 
     def __init__(self, stores: Sequence[TileStore], where: Sequence[object]) -> None:
-        self._stores = tuple(stores)
+        self._stores, self._where = tuple(stores), ", ".join(map(str, where))
         self._starts = np.cumsum([0, *map(len, stores)])
         first = _describe(stores[0])
         for store, place in zip(stores, where, strict=True):
@@ -64,7 +65,7 @@ class JoinedTiles:
         Raises
         ------
         InputError
-            The tiles lack one of the channels, or a part of a store is damaged.
+            The tiles lack one of the channels, there is no such row, or a part of a store is damaged.
         """
         return self._gather(rows, lambda store, own: store.read(own, channels))
 
@@ -84,7 +85,7 @@ class JoinedTiles:
         self, rows: ArrayLike, read: Callable[[TileStore, NDArray[np.intp]], NDArray[Any]]
     ) -> NDArray[Any]:
         """Read rows of all stores that have any of them, in order."""
-        wanted = np.asarray(rows, np.intp)
+        wanted = number_rows(rows, len(self), self._where)
         sources = np.searchsorted(self._starts, wanted, side="right") - 1
         found = [
             (sources == number, read(self._stores[number], wanted[sources == number] - self._starts[number]))

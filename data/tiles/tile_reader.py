@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
@@ -77,3 +77,32 @@ def index_channels(channels: Sequence[str], present: Sequence[str], where: objec
             advice="read these, or cut the cells of images that have the channel",
         )
     return [CHANNELS.index(channel) for channel in channels]
+
+
+def number_rows(rows: ArrayLike, count: int, where: object) -> NDArray[np.intp]:
+    """Return row numbers (n,) as an array, having checked that there are such rows.
+
+    Parameters
+    ----------
+    rows
+        The numbers.
+    count
+        How many rows there are.
+    where
+        Which tiles, for the message.
+
+    Raises
+    ------
+    InputError
+        They are no whole numbers from 0 to ``count`` - 1: truth values or fractions would be taken for the
+        numbers of other cells.
+    """
+    numbers = np.asarray(rows)
+    expected = f"whole numbers of rows from 0 to {count - 1}"
+    if numbers.size and not np.issubdtype(numbers.dtype, np.integer):
+        advice = "give np.flatnonzero(...) of them" if numbers.dtype == np.bool_ else ""
+        raise InputError(found=f"rows as {numbers.dtype.name}", where=where, expected=expected, advice=advice)
+    wrong = numbers[(numbers < 0) | (numbers >= count)] if numbers.size else numbers
+    if wrong.size:
+        raise InputError(found=f"row {wrong.flat[0]}", where=where, expected=expected)
+    return numbers.astype(np.intp)

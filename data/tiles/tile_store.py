@@ -15,7 +15,7 @@ from data.errors import InputError
 from data.tiles.shards.array_rows import CODECS, read_rows
 from data.tiles.shards.compressed_rows import ARRAYS
 from data.tiles.shards.store_contents import check_contents, damaged
-from data.tiles.tile_reader import index_channels
+from data.tiles.tile_reader import index_channels, number_rows
 
 ABSENT = "absent_channels"
 """Attribute with the channels that the images lack, whose planes say nothing."""
@@ -115,7 +115,7 @@ class TileStore:
         Raises
         ------
         InputError
-            The tiles lack one of the channels, or a part of the store is damaged.
+            The tiles lack one of the channels, there is no such row, or a part of the store is damaged.
         """
         indices = index_channels(self._channels if channels is None else channels, self._channels, self._path)
         tiles = self._arrays["tiles"]
@@ -142,8 +142,9 @@ class TileStore:
     def _read_rows(
         self, array: "zarr.Array[Any]", rows: ArrayLike, channel: int | None = None
     ) -> NDArray[Any]:
+        numbers = number_rows(rows, len(self), self._path)
         with self._damage_reported():
-            return read_rows(array, rows, channel)
+            return read_rows(array, numbers, channel)
 
     @contextmanager
     def _damage_reported(self) -> Iterator[None]:

@@ -108,6 +108,7 @@ class FieldSegmenter:
         InputError
             The image has another shape or type, or the pixel size is not a microscope's.
         """
+        image = np.asarray(image)
         present = _name_planes(image, channels)
         segmenter = self._choose(present)
         lacking = [channel for channel in segmenter.channels if channel not in present]
@@ -169,9 +170,10 @@ def load_segmenter(
 
 
 def _name_planes(image: NDArray[Any], channels: Sequence[str] | None) -> tuple[str, ...]:
-    present = tuple(CHANNELS[: len(image)] if channels is None else channels)
+    planes = len(image) if image.ndim else 0
+    present = tuple(CHANNELS[:planes] if channels is None else channels)
     least = len(CHANNELS) - 1 if channels is None else 1
-    if image.ndim != 3 or len(image) != len(present) or len(present) < least:
+    if image.ndim != 3 or planes != len(present) or len(present) < least:
         expected = f"(4, height, width): {', '.join(CHANNELS)}; or 3 channels, without {ER}"
         raise InputError(
             found=f"shape {image.shape}",

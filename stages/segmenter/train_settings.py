@@ -19,8 +19,8 @@ class TrainSegmenterSettings(SegmenterTrainingSettings, StageSettings):
     simulated: int = Setting(default=64, ge=0, description="simulated fields that are added")
     simulated_dir: str = Setting(
         default="",
-        description="folder that `hpacells simulate` wrote, from which the simulated fields are taken; by default they "
-        "are simulated anew",
+        description="folder that `hpacells simulate` wrote, from which the simulated fields are taken; by "
+        "default they are simulated anew",
     )
     simulated_size: int = Setting(default=2048, ge=256, description="their side in px of 0.08 um")
     simulated_seed: int = Setting(default=777, ge=0, description="another seed gives other simulated fields")

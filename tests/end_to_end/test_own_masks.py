@@ -64,6 +64,9 @@ def test_an_edited_mask_is_used_by_all_or_refused(hpacells, images: Path, tmp_pa
     assert "was edited after its cells were measured" in refused.stderr
     done = hpacells("crops", images, "--work", tmp_path)
     assert "edited since they were segmented, measured again" in done.stderr + done.stdout
+    # The table is the segment stage's again, not somebody's work.
+    assert "was changed since it was written" not in done.stderr + done.stdout
+    assert not (tmp_path / "changed").exists()
     assert len(read_cells(tmp_path / "cells.parquet")) == before - 1
     check(tmp_path)
     for command in ("segment", "crops"):

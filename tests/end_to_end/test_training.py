@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from models.classifiers.ensemble.members import find_classifiers
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from tests.factories.cells_table import make_cells_table
+from tests.factories.process_pair import Pair
 from tests.factories.tile_store import write_tile_store
 from tests.factories.work_folder import finish_stage
 
@@ -137,36 +137,6 @@ def run_processes(arguments: list[str]) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stderr
-
-
-class Pair:
-    """Two processes of a command, which are told of each other as torchrun tells its own."""
-
-    def __init__(self, hpacells: Path, arguments: list[str]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        pair = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "COLUMNS": "200"}
-        self.processes = [
-            subprocess.Popen(
-                [str(hpacells), *arguments],
-                env=os.environ | pair | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for rank in range(2)
-        ]
-
-    def runs(self) -> bool:
-        return all(process.poll() is None for process in self.processes)
-
-    def kill(self) -> None:
-        for process in self.processes:
-            process.kill()
-
-    def wait(self) -> tuple[list[int], str]:
-        """Wait until both have ended by themselves; give their exit statuses, and what they told."""
-        told = [process.communicate(timeout=200)[1] for process in self.processes]
-        return [process.returncode for process in self.processes], "".join(told)
 
 
 def same_files(first: Path, second: Path) -> None:

@@ -39,10 +39,11 @@ def find_changed_outputs(manifest_path: Path) -> list[Path]:
 def keep_changed(manifest_path: Path, changed: Iterable[Path] | None = None) -> None:
     """Copy files among a stage's outputs that were changed since aside, before they are made again.
 
-    By default all that were changed.
+    By default all that were changed, but for what the stage completes and is as it was given: that is to be
+    completed again, and nobody's work.
     """
-    for path in find_changed_outputs(manifest_path) if changed is None else changed:
-        stage = manifest_path.stem
+    stage = manifest_path.stem
+    for path in _find_strange(manifest_path) if changed is None else changed:
         if not path.exists():
             log.warning("%s: %s is missing; it is made again", stage, path)
         elif path.is_dir():
@@ -60,3 +61,15 @@ def keep_changed(manifest_path: Path, changed: Iterable[Path] | None = None) -> 
                 path,
                 kept,
             )
+
+
+def _find_strange(manifest_path: Path) -> list[Path]:
+    """List the changed outputs of a stage that no stage wrote as they are."""
+    changed, root = find_changed_outputs(manifest_path), manifest_path.parent
+    for completed in (name for name, by in _COMPLETED_BY.items() if changed and by == manifest_path.stem):
+        given = read_manifest(root / f"{completed}.json")
+        stamps = {} if given is None else given.outputs
+        changed = [
+            path for path in changed if not is_unchanged(path, stamps.get(name_output(path, root), ""))
+        ]
+    return changed

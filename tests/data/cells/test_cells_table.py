@@ -128,3 +128,9 @@ def test_the_cells_of_one_image_where_another_program_wrote_the_ids(
     pq.write_table(table.set_column(0, "image_id", table["image_id"].cast(kind)), path)
     assert read_cells(path, ["cell_id", "rle"], image_id="1").equals(expected)
     assert read_cells(path, ["cell_id"], image_id="3").empty
+
+
+def test_numbers_with_gaps_are_refused(label_images) -> None:
+    nuclei, cells = (np.where(labels == 2, 0, labels) for labels in label_images)
+    with pytest.raises(InputError, match=r"label image of a: a highest number of 3, but no cell 2; .*1\.\.n"):
+        measure_cells("a", nuclei, cells)

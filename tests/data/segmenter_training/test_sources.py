@@ -130,7 +130,9 @@ def test_a_folder_with_too_few_simulated_fields_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         find_simulated_fields(tmp_path / "nowhere", 1)
     write_field(tmp_path, "a")
-    with pytest.raises(InputError, match=r"0 fields with cells in masks/<ID>_cells\.png; expected at least 2"):
+    with pytest.raises(
+        InputError, match=r"0 fields with cells in masks/<ID>_cells\.png; expected at least 2"
+    ):
         find_simulated_fields(tmp_path, 2)
 
 

@@ -52,6 +52,7 @@ def test_one_column(tmp_path: Path) -> None:
         ('ID,Label\n"a,0\nb,1\n', "line 2: cannot be read as a table"),
         (codecs.BOM_UTF16_LE + b"a", "no UTF-8 text"),
         (b"ID,Label\0\na,0\n", "null bytes"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "table.csv: cannot be read as a table (it has null bytes)"),
         (b"\xd0\xcf\x11\xe0rest", "a spreadsheet (xls)"),
     ],
 )

@@ -69,3 +69,12 @@ def test_a_channel_that_is_not_there_cannot_be_read(image, found) -> None:
 def test_channels_that_say_nothing_of_the_planes(image, found, channels, told: str) -> None:
     with pytest.raises(InputError, match=told):
         crop_cells(image[:2], found, channels=channels)
+
+
+def test_an_image_may_be_a_list_of_planes_and_rows_are_those_of_cells(image, found) -> None:
+    tiles = crop_cells(list(image), found)  # type: ignore[arg-type]
+    assert np.array_equal(tiles.read([0]), crop_cells(image, found).read([0]))
+    for read in (tiles.read, tiles.cell_masks, tiles.nucleus_masks):
+        for rows in ([True], [1], [-1]):
+            with pytest.raises(InputError, match="tiles of a field: row"):
+                read(rows)

@@ -28,6 +28,9 @@ def test_rows_count_on_from_store_to_store(stores) -> None:
         both = np.concatenate([store.read(np.arange(len(store)), ["green", "red"]) for store in stores])
         np.testing.assert_array_equal(joined.read(asked, ["green", "red"]), both[asked])
     assert joined.mean_intensities().shape == (7, 4)
+    for rows in ([-1], [7], [True] * 7):
+        with pytest.raises(InputError, match="a, b: row.* from 0 to 6"):
+            joined.read(rows)
     assert (joined.size, joined.preset, joined.channels) == (256, "cell", stores[0].channels)
 
 

@@ -190,3 +190,16 @@ def test_files_of_a_damaged_list_are_no_strangers(stored: tuple[Path, CellTiles]
     (path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match="notes.txt, which hpacells did not write"):
         TileWriter(path, len(tiles.tiles), "key")
+
+
+def test_rows_that_are_not_there_are_no_damage(tmp_path: Path) -> None:
+    writer = TileWriter(tmp_path / "tiles.zarr", 3, "key")
+    writer.append(make_tiles(3))
+    writer.finish()
+    before = sorted(tmp_path.rglob("*"))
+    store = TileStore(tmp_path / "tiles.zarr")
+    for read in (store.read, store.cell_masks, store.nucleus_masks):
+        for rows in ([3], [-1], [True, False, True]):
+            with pytest.raises(InputError, match="expected whole numbers of rows from 0 to 2"):
+                read(rows)
+    assert sorted(tmp_path.rglob("*")) == before

@@ -227,6 +227,8 @@ def test_weights_of_ones_own_are_used_by_their_path(tmp_path: Path) -> None:
 
 
 def test_what_is_only_asked_for_its_identity_brings_no_heavy_library() -> None:
+    # The trial of the runtimes, which is kept, needs them.
+    create_segmenter("auto").identity()
     program = """
 import sys
 from models.segmenters.factory import create_segmenter

@@ -139,7 +139,10 @@ def test_unknown_fields_to_hold_out_and_nothing_to_train_on_are_told(labelled: P
 
 def test_simulated_fields_may_lie_in_a_folder(labelled: Path) -> None:
     settings = TrainSegmenterSettings(simulated=2, simulated_dir=str(labelled))
-    real, simulated = find_sources(labelled, labelled / "masks", settings)[:3], find_sources(None, None, settings)
+    real, simulated = (
+        find_sources(labelled, labelled / "masks", settings)[:3],
+        find_sources(None, None, settings),
+    )
     assert {source.load().source for source in real} == {"real"}
     assert [source.load().source for source in simulated] == ["simulated"] * 2
 
