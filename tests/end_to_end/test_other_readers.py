@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,9 +135,10 @@ def environment(tmp_path: Path) -> Callable[..., Path]:
 
     def make(*packages: str) -> Path:
         folder = tmp_path / "environment"
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
-        pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", *packages]
-        done = subprocess.run(pip, capture_output=True, text=True, timeout=800)
+        venv.create(folder, symlinks=True, with_pip=False)
+        pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin/python"), "install", "--quiet"]
+        # Python compiles what the script imports, which is a small part of what is installed.
+        done = subprocess.run([*pip, "--no-compile", *packages], capture_output=True, text=True, timeout=800)
         if done.returncode:
             pytest.skip(f"pip cannot install {' '.join(packages)} here: {done.stderr.splitlines()[-1:]}")
         return folder / "bin/python"
