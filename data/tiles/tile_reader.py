@@ -101,9 +101,7 @@ def number_rows(rows: ArrayLike, count: int, where: object) -> NDArray[np.intp]:
     expected = f"whole numbers of rows from 0 to {count - 1}"
     if numbers.size and not np.issubdtype(numbers.dtype, np.integer):
         advice = "give np.flatnonzero(...) of them" if numbers.dtype == np.bool_ else ""
-        raise InputError(
-            found=f"rows as {numbers.dtype.name}", where=where, expected=expected, advice=advice
-        )
+        raise InputError(found=f"rows as {numbers.dtype.name}", where=where, expected=expected, advice=advice)
     wrong = numbers[(numbers < 0) | (numbers >= count)] if numbers.size else numbers
     if wrong.size:
         raise InputError(found=f"row {wrong.flat[0]}", where=where, expected=expected)

@@ -69,5 +69,7 @@ def _find_strange(manifest_path: Path) -> list[Path]:
     for completed in (name for name, by in _COMPLETED_BY.items() if changed and by == manifest_path.stem):
         given = read_manifest(root / f"{completed}.json")
         stamps = {} if given is None else given.outputs
-        changed = [path for path in changed if not is_unchanged(path, stamps.get(name_output(path, root), ""))]
+        changed = [
+            path for path in changed if not is_unchanged(path, stamps.get(name_output(path, root), ""))
+        ]
     return changed
