@@ -94,7 +94,7 @@ def measure_cells(image_id: str, nuclei: NDArray[np.integer], cells: NDArray[np.
             found=f"a highest number of {count}, but no cell {found.index(None) + 1}",
             where=f"label image of {image_id}",
             expected="numbers 1..n without gaps",
-            advice="renumber cells (skimage.segmentation.relabel_sequential), and nuclei as their cells",
+            advice="renumber the cells, and give each nucleus the number of its own",
         )
     boxes = np.array([(y.start, x.start, y.stop, x.stop) for y, x in found], np.int32).reshape(count, 4)
     y0, x0, y1, x1 = boxes.T

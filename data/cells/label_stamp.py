@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,17 @@ def find_edit(masks_dir: Path, image_id: str, stamp: LabelStamp) -> str | None:
     files = look_at_files(masks_dir, image_id)
     if files in ("", stamp.files):
         return None
+    found = _hash_files(masks_dir, image_id, files)
+    return None if found == stamp.measured else found
+
+
+@cache
+def _hash_files(masks_dir: Path, image_id: str, files: str) -> str:
+    """Hash the label images of a field; a command asks several times, and ``files`` is new where they are."""
     try:
-        found = hash_labels(*(read_label_image(path) for path in label_paths(masks_dir, image_id)))
+        return hash_labels(*(read_label_image(path) for path in label_paths(masks_dir, image_id)))
     except InputError:
         return f"unreadable: {files}"
-    return None if found == stamp.measured else found
 
 
 def write_stamps(path: Path, stamps: Mapping[str, LabelStamp]) -> None:

@@ -9,7 +9,7 @@ from pipeline.runs.outputs.changed_outputs import find_changed_outputs
 from pipeline.runs.work_folder import WorkFolder
 
 
-def require(work: WorkFolder, stage: str, *reads: Path, otherwise: str = "") -> Manifest:
+def require(work: WorkFolder, stage: str, *reads: Path, otherwise: str = "", instead: str = "") -> Manifest:
     """Return the manifest of an earlier stage that a later one builds on.
 
     Parameters
@@ -22,6 +22,8 @@ def require(work: WorkFolder, stage: str, *reads: Path, otherwise: str = "") -> 
         Files and folders of it that will be read: these must be as it left them.
     otherwise
         What the user can do in place of running that stage again where one of them is not.
+    instead
+        What the user can do in place of running that stage where it was never run.
 
     Raises
     ------
@@ -35,7 +37,8 @@ def require(work: WorkFolder, stage: str, *reads: Path, otherwise: str = "") -> 
             found=f"{stage} is not finished",
             where=work.root,
             expected=f"{stage}.json and what belongs to it",
-            advice=f"run `hpacells {stage}` with this work folder first",
+            advice=f"run `hpacells {stage}` with this work folder first"
+            + (f", or {instead}" if instead else ""),
         )
     if stage == "segment":
         _check_masks(work, is_read=work.masks in reads)

@@ -9,7 +9,7 @@ from pipeline.runs.execute import Step
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.train import require_classifier
+from pipeline.steps.train import GIVE_MODEL, require_classifier
 from stages.features.settings import FeaturesSettings
 
 
@@ -29,7 +29,7 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
     crops = require(work, "crops", work.cells, work.tiles)
     dependencies = {"crops": crops.output_key}
     if model is None:
-        dependencies["train"] = require_classifier(work).output_key
+        dependencies["train"] = require_classifier(work, instead=GIVE_MODEL).output_key
     else:
         if parse_name(str(model)) is not None:
             model = find_classifier_folder(model, crops.details.get("channels", CHANNELS))

@@ -13,7 +13,7 @@ from pipeline.runs.manifest import hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.shards.folders import find_shard, find_whole
-from pipeline.steps.train import require_classifier
+from pipeline.steps.train import GIVE_MODEL, require_classifier
 from stages.predict.settings import PredictSettings
 from stages.stage import Context, StageReport
 
@@ -29,9 +29,8 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     if find_shard(work.root) is not None:
         _refuse_calibration(settings)
         models = models or [_find_trained(find_whole(work.root))]
-    trained = (
-        None if models else require_classifier(work, otherwise=f"use it as it is with --model {work.model}")
-    )
+    otherwise = f"use it as it is with --model {work.model}"
+    trained = None if models else require_classifier(work, otherwise=otherwise, instead=GIVE_MODEL)
     crops = require(work, "crops", work.cells, work.tiles)
     if trained is None:
         from models.classifiers.ensemble.members import find_classifiers
@@ -77,7 +76,7 @@ def _refuse_calibration(settings: PredictSettings) -> None:
 
 def _find_trained(whole: Path) -> Path:
     """Return the classifier that was trained in the work folder of all shards."""
-    require_classifier(WorkFolder(whole), otherwise="name a classifier with --model")
+    require_classifier(WorkFolder(whole), otherwise=GIVE_MODEL, instead=GIVE_MODEL)
     return WorkFolder(whole).model
 
 

@@ -21,6 +21,9 @@ from stages.train.settings import ALL_FOLDS, TrainSettings
 OUT_OF_FOLD = "oof"
 """In place of a label file: that of the last training of all folds, softened by what its classifiers say."""
 
+GIVE_MODEL = "give a classifier with --model, such as the bundled simhpa19"
+"""What a command that needs a classifier advises where the work folder has none."""
+
 _CLASSIFIER = ("model.safetensors", "model.toml")
 
 
@@ -92,7 +95,7 @@ def find_training_unit(config: Config) -> int | None:
     return settings.field_px if settings.unit == "field" else None
 
 
-def require_classifier(work: WorkFolder, otherwise: str = "") -> Manifest:
+def require_classifier(work: WorkFolder, otherwise: str = "", instead: str = "") -> Manifest:
     """Return the manifest of the training, having checked that the classifiers that it wrote are whole.
 
     Raises
@@ -104,7 +107,7 @@ def require_classifier(work: WorkFolder, otherwise: str = "") -> Manifest:
     names = [] if trained is None else trained.outputs
     # Without the metrics: nothing but their curves needs these.
     files = [work.root / name for name in names if Path(name).name in _CLASSIFIER]
-    return require(work, "train", *files, otherwise=otherwise)
+    return require(work, "train", *files, otherwise=otherwise, instead=instead)
 
 
 def claim_features(work: WorkFolder, settings: TrainSettings) -> None:

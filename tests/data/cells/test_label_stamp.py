@@ -14,6 +14,7 @@ from data.cells.label_stamp import (
     read_stamps,
     write_stamps,
 )
+from data.masks.label_image import read_label_image
 
 CELLS = np.array([[0, 1, 1], [2, 2, 1]], np.uint16)
 NUCLEI = np.array([[0, 1, 0], [2, 0, 0]], np.uint16)
@@ -33,6 +34,25 @@ def test_the_same_files_and_the_same_pixels_are_no_edit(tmp_path: Path, stamp: L
     assert find_edit(tmp_path, "a", stamp) is None
     cv2.imwrite(str(tmp_path / "a_cells.png"), CELLS.astype(np.uint8))
     assert find_edit(tmp_path, "a", stamp) is None
+
+
+def test_files_are_read_once_until_they_are_others(
+    tmp_path: Path, stamp: LabelStamp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+
+    def note(path: Path) -> np.ndarray:
+        read.append(path)
+        return read_label_image(path)
+
+    monkeypatch.setattr("data.cells.label_stamp.read_label_image", note)
+    os.utime(tmp_path / "a_cells.png", ns=(1, 1))
+    assert [find_edit(tmp_path, "a", stamp) for _ in range(3)] == [None] * 3
+    assert len(read) == 2
+    cv2.imwrite(str(tmp_path / "a_cells.png"), CELLS * 0)
+    os.utime(tmp_path / "a_cells.png", ns=(2, 2))
+    assert find_edit(tmp_path, "a", stamp) == hash_labels(NUCLEI, CELLS * 0)
+    assert len(read) == 4
 
 
 @pytest.mark.parametrize("what", ["cells", "nuclei"])

@@ -16,7 +16,8 @@ def everything_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         module, "require", lambda _, stage, *reads: SimpleNamespace(output_key=f"made by {stage}", details={})
     )
-    monkeypatch.setattr(module, "require_classifier", lambda *_: SimpleNamespace(output_key="made by train"))
+    trained = SimpleNamespace(output_key="made by train")
+    monkeypatch.setattr(module, "require_classifier", lambda *_, **__: trained)
 
 
 @pytest.fixture

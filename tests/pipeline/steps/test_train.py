@@ -14,7 +14,7 @@ from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.find_rate import find_rate_step
-from pipeline.steps.train import train_step
+from pipeline.steps.train import GIVE_MODEL, require_classifier, train_step
 from stages.find_rate import run as find_rate
 from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.stage import StageReport
@@ -272,3 +272,11 @@ def test_what_cannot_change_a_training_does_not_repeat_it(
     assert run_train(work, tmp_path / "train.csv", f"train.{setting}") == trained
     run_train(work, tmp_path / "train.csv", "train.fit.accumulation_steps=2")
     assert len(asked) == 2
+
+
+def test_without_a_training_a_classifier_can_be_given(work: WorkFolder) -> None:
+    advice = (
+        "run `hpacells train` with this work folder first, or give a classifier with --model, .*simhpa19$"
+    )
+    with pytest.raises(InputError, match=f"train is not finished; .*{advice}"):
+        require_classifier(work, instead=GIVE_MODEL)
