@@ -187,7 +187,7 @@ CASES: list[Case] = [
     label_file(
         "a PNG named .csv",
         b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
-        r"labels\.csv, line 1: cannot be read as a table \(no UTF-8 text: byte 0x89\)",
+        r"labels\.csv: cannot be read as a table \(it has null bytes\)",
     ),
     label_file("half of a row", TEXT[:-5], r"labels\.csv, line 3: label '' is not a class"),
 ]
