@@ -161,7 +161,7 @@ test: setup ## run the tests except the slow ones (11 minutes on 2 cores)
 test-slow: setup ## run the slow tests (13 minutes on 2 cores)
 	$(PYTEST) -m "slow and not faults" $(ARGS)
 
-test-all: setup ## run both together, which collects the tests and prepares what they share once
+test-all: setup ## run both together, which prepares what they share once (21 minutes)
 	$(PYTEST) -m "not faults" $(ARGS)
 
 test-faults: setup ## kill, damage, fill the disk, two at once: thousands of times (hours; FAULTS=0.1: a tenth)
