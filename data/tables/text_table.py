@@ -99,7 +99,7 @@ def _decode(path: Path, expected: str) -> str:
             )
     if b"\0" in raw and not raw.startswith(tuple(_BYTE_ORDER_MARKS)):
         # An image, say, of which no change of encoding makes a table.
-        raise InputError(found="cannot be read as a table (it has null bytes)", where=path, expected=expected)
+        raise _has_nulls(path, expected)
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if raw.startswith(mark)), "utf-8")
     try:
         text = raw.decode(encoding)
@@ -112,8 +112,12 @@ def _decode(path: Path, expected: str) -> str:
             advice=f"run `iconv -f WINDOWS-1252 -t UTF-8 '{path}' > utf8.csv`, and give that file",
         ) from None
     if "\0" in text:
-        raise InputError(found="cannot be read as a table (it has null bytes)", where=path, expected=expected)
+        raise _has_nulls(path, expected)
     return text
+
+
+def _has_nulls(path: Path, expected: str) -> InputError:
+    return InputError(found="cannot be read as a table (it has null bytes)", where=path, expected=expected)
 
 
 def _has_table(raw: bytes) -> bool:

@@ -29,11 +29,7 @@ def find_changed_outputs(manifest_path: Path) -> list[Path]:
         return []
     changed = find_changed(manifest.outputs, root)
     completing = _COMPLETED_BY.get(manifest.stage)
-    later = read_manifest(root / f"{completing}.json") if changed and completing else None
-    if later is None:
-        return changed
-    stamps = {path: later.outputs.get(name_output(path, root), "") for path in changed}
-    return [path for path, stamp in stamps.items() if not is_unchanged(path, stamp)]
+    return _find_unlike(changed, root / f"{completing}.json") if changed and completing else changed
 
 
 def keep_changed(manifest_path: Path, changed: Iterable[Path] | None = None) -> None:
@@ -65,11 +61,14 @@ def keep_changed(manifest_path: Path, changed: Iterable[Path] | None = None) -> 
 
 def _find_strange(manifest_path: Path) -> list[Path]:
     """List the changed outputs of a stage that no stage wrote as they are."""
-    changed, root = find_changed_outputs(manifest_path), manifest_path.parent
+    changed = find_changed_outputs(manifest_path)
     for completed in (name for name, by in _COMPLETED_BY.items() if changed and by == manifest_path.stem):
-        given = read_manifest(root / f"{completed}.json")
-        stamps = {} if given is None else given.outputs
-        changed = [
-            path for path in changed if not is_unchanged(path, stamps.get(name_output(path, root), ""))
-        ]
+        changed = _find_unlike(changed, manifest_path.with_name(f"{completed}.json"))
     return changed
+
+
+def _find_unlike(paths: Iterable[Path], manifest_path: Path) -> list[Path]:
+    """List the files that are not as the stage of a manifest left them; all where it has none."""
+    manifest, root = read_manifest(manifest_path), manifest_path.parent
+    stamps = {} if manifest is None else manifest.outputs
+    return [path for path in paths if not is_unchanged(path, stamps.get(name_output(path, root), ""))]
