@@ -3,9 +3,7 @@
 import json
 import os
 import subprocess
-import sys
 import sysconfig
-import venv
 from pathlib import Path
 
 import cv2
@@ -17,6 +15,7 @@ from models.segmenters.cellpose import package
 from models.segmenters.cellpose.layout import expected_shapes
 from models.segmenters.weights.store import weights_hash
 from tests.factories.command_line import run_here
+from tests.factories.environment import make_environment
 from tests.factories.segmenters.known_flows import KnownFlows, stand_in_for_networks
 
 ROOT = Path(__file__).parents[2]
@@ -135,14 +134,11 @@ def test_all_of_this_with_cellpose_3_in_an_environment_of_its_own(tmp_path: Path
     """Of its own are cellpose and NumPy; the rest is that of these tests."""
     if np.__version__ == "2.0.2":
         pytest.skip("this is that environment")
-    folder = tmp_path / "environment"
-    venv.create(folder, symlinks=True, with_pip=False)
-    python = str(folder / "bin/python")
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
-    pip += ["--disable-pip-version-check", "--no-compile", "--no-deps", *CYTO3]
-    done = subprocess.run(pip, capture_output=True, text=True, timeout=300)
-    if done.returncode:
-        pytest.skip(f"{' '.join(CYTO3)} cannot be installed: {done.stderr.strip()[-300:]}")
+    packages = ["--no-deps", *CYTO3]
+    executable, failure = make_environment(tmp_path / "environment", *packages, timeout=300)
+    if failure:
+        pytest.skip(f"{' '.join(CYTO3)} cannot be installed: {failure[-300:]}")
+    python = str(executable)
     where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     own = subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()
     # Read after its own folder, so that what is installed there comes first.

@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-import sys
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.factories.command_line import run_here
+from tests.factories.environment import make_environment
 from tests.factories.exports.predicted_work import segment_and_predict
 from tests.factories.exports.unusual_fields import CROWD, EMPTY, ODD, UnusualFields
 
@@ -134,14 +133,10 @@ def environment(tmp_path: Path) -> Callable[..., Path]:
     """Make an environment of some packages; skipped where they cannot be installed."""
 
     def make(*packages: str) -> Path:
-        folder = tmp_path / "environment"
-        venv.create(folder, symlinks=True, with_pip=False)
-        pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin/python"), "install", "--quiet"]
-        # Python compiles what the script imports, which is a small part of what is installed.
-        done = subprocess.run([*pip, "--no-compile", *packages], capture_output=True, text=True, timeout=800)
-        if done.returncode:
-            pytest.skip(f"pip cannot install {' '.join(packages)} here: {done.stderr.splitlines()[-1:]}")
-        return folder / "bin/python"
+        python, failure = make_environment(tmp_path / "environment", *packages, timeout=800)
+        if failure:
+            pytest.skip(f"pip cannot install {' '.join(packages)} here: {failure.splitlines()[-1:]}")
+        return python
 
     return make
 
