@@ -1,10 +1,9 @@
-"""How good bundled classifiers are without microtubules, ER or both: on simulated and on real cells.
+"""How good classifiers are without microtubules, ER or both: on simulated and on real cells.
 
 Run from the top folder: ``python -m benchmarks.simhpa19.fewer_channels --work W --part PART --cells DIR``.
 PART is a part of SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, and DIR has an
 ``index.csv`` of labelled cells (see ``hpacells crops --from``); either may be left out. Cells are cut from
-all four channels, and only the classifier does without. The whole
-classifier is measured beside them, by all four channels.
+all four channels, and only the classifier does without.
 """
 
 import argparse
@@ -25,6 +24,7 @@ from data.channels import CHANNELS
 from data.labels.label_file import read_labels
 from data.predictions.prediction_blocks import BlocksInMemory
 from data.tiles.tile_store import TileStore
+from models.classifiers.bundled import BUNDLED
 from models.classifiers.ensemble.fewer_channels import find_lacking, leave_out
 from models.classifiers.ensemble.members import Member, read_members
 from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
@@ -37,7 +37,6 @@ from pipeline.steps.crops import precropped_step
 from stages.stage import Context
 
 SUBSETS = (CHANNELS, ("red", "green", "blue"), ("green", "blue", "yellow"), ("green", "blue"))
-CLASSIFIERS = ("simhpa19", "simhpa19-fewer-channels")
 
 
 def predict_subset(member: Member, channels: Sequence[str], work: WorkFolder) -> NDArray[np.float32]:
@@ -83,7 +82,7 @@ def measure(options: argparse.Namespace, context: Context) -> None:
         cut_known_cells(options.part, simulated, context)
     if options.cells:
         execute(precropped_step(real, options.cells / "index.csv", Config({}, "defaults")), context)
-    for name in options.model or CLASSIFIERS:
+    for name in options.model or BUNDLED:
         member = read_members([Path(name)])[0]
         for channels in SUBSETS:
             shown = f"{name:24} {', '.join(channels):26}"
@@ -101,7 +100,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for the cells' tiles")
     parser.add_argument("--part", type=Path, help="a part of SimHPA-19")
     parser.add_argument("--cells", type=Path, help="folder of labelled cells")
-    parser.add_argument("--model", action="append", help="names or folders; default: the bundled ones")
+    parser.add_argument("--model", action="append", help="names or folders; default: simhpa19")
     options = parser.parse_args()
     show_messages()
     measure(options, local_engine())

@@ -1,6 +1,8 @@
 """The weights `simhpa19`, made again: cells are simulated, and a network learns them by their true labels.
 
 Run from the top folder: ``python -m benchmarks.simhpa19.initial_weights --work W [--evaluate PART]``.
+A first training sees all channels; a second one goes on from its weights with microtubules and ER left
+out of a part of the tiles; and the weights of both are averaged, three quarters of the second's.
 Writes the classifier into ``W/simhpa19``, its weights in float16, as they come with hpacells; another
 training starts from them by ``--set train.initial_weights=W/simhpa19``. What was done is not done again.
 PART is a part of SimHPA-19, as ``hpacells simulate DATA --benchmark small`` writes it, in which the
@@ -9,6 +11,7 @@ classifier is judged cell by cell, beside the one that comes with hpacells.
 
 import argparse
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,25 +41,38 @@ from stages.train.run import run as train
 from stages.train.settings import TrainSettings
 
 NAME = "simhpa19"
-CONFIG = Path("configs/initial_weights") / f"{NAME}.toml"
+CONFIGS = Path("configs/initial_weights")
+PARTS = ("all_channels", "fewer_channels")
+"""Names of the trainings, the second of which starts from the first: of their files and their folders."""
+
+SECOND_SHARE = 0.75
+"""What the second training's weights count in the average, chosen on simulated validation cells."""
 
 
-def halve(model: Path, output: Path) -> None:
-    """Write a classifier anew with its weights in float16: half the size, and the loss is below the noise.
+def average(first: Path, second: Path, share: float, output: Path) -> None:
+    """Write the average of two classifiers' weights, in float16: half the size, the loss below the noise.
 
     Parameters
     ----------
-    model, output
-        Folder of the trained classifier, and the folder that is written.
+    first, second
+        Folders of classifiers, the second of which was trained from the first; what describes the second
+        describes the average.
+    share
+        What the second one's weights count, 0 to 1.
+    output
+        The folder that is written.
     """
     output.mkdir(parents=True, exist_ok=True)
+    earlier = load_file(first / WEIGHTS)
     weights = {
-        name: weight.to(torch.float16) if weight.is_floating_point() else weight
-        for name, weight in load_file(model / WEIGHTS).items()
+        name: torch.lerp(earlier[name].double(), weight.double(), share).to(torch.float16)
+        if weight.is_floating_point()
+        else weight
+        for name, weight in load_file(second / WEIGHTS).items()
     }
     with atomic_write(output / WEIGHTS) as temporary:
         save_file(weights, temporary)
-    description = tomllib.loads((model / DESCRIPTION).read_text())
+    description = tomllib.loads((second / DESCRIPTION).read_text())
     description["weights_sha256"] = hash_file(output / WEIGHTS)
     with atomic_write(output / DESCRIPTION) as temporary:
         temporary.write_text(tomli_w.dumps(description))
@@ -83,6 +99,41 @@ def train_step(
     )
 
 
+def train_both(work: Path, configs: Path, assignments: Sequence[str], context: Context) -> list[Path]:
+    """Simulate fields and train on their cells, first with all channels, then with some left out.
+
+    Parameters
+    ----------
+    work
+        Folder for everything that is made.
+    configs
+        Folder of the two trainings' settings; what is simulated stands in the first.
+    assignments
+        Settings of both that are others.
+    context
+        Runs the steps.
+
+    Returns
+    -------
+    list
+        The folders of both classifiers.
+    """
+    fields, cells = work / "fields", WorkFolder(work / "cells")
+    models = [work / part / "model" for part in PARTS]
+    starts = [[], [f"train.initial_weights={models[0]}"]]
+    first, second = (
+        load_config(configs / f"{part}.toml", [*start, *assignments])
+        for part, start in zip(PARTS, starts, strict=True)
+    )
+    execute(simulate_step(fields, first), context)
+    cut = cut_known_cells(fields, cells, context)
+    for model, config in zip(models, (first, second), strict=True):
+        model.parent.mkdir(parents=True, exist_ok=True)
+        settings = config.settings("train", TrainSettings)
+        execute(train_step(model.parent, fields, cells, cut, settings), context)
+    return models
+
+
 def evaluate_cells(model: Path, part: Path, work: WorkFolder, context: Context) -> str:
     """Judge the classifier in a folder by the true labels of a simulated part's cells, cut into ``work``."""
     cut_known_cells(part, work, context)
@@ -104,16 +155,15 @@ def main() -> None:
     parser.add_argument(
         "--evaluate", type=Path, metavar="PART", help="a part of SimHPA-19 to judge the weights in"
     )
-    parser.add_argument("--config", type=Path, default=CONFIG, help=f"[simulate] and [train] ({CONFIG})")
+    parser.add_argument(
+        "--configs", type=Path, default=CONFIGS, help=f"folder of {' and '.join(PARTS)} .toml ({CONFIGS})"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.NAME=VALUE")
     options = parser.parse_args()
     show_messages()
-    config, context = load_config(options.config, options.set), local_engine()
-    fields, cells = options.work / "fields", WorkFolder(options.work / "cells")
-    execute(simulate_step(fields, config), context)
-    cut = cut_known_cells(fields, cells, context)
-    execute(train_step(options.work, fields, cells, cut, config.settings("train", TrainSettings)), context)
-    halve(options.work / "model", options.work / NAME)
+    context = local_engine()
+    first, second = train_both(options.work, options.configs, options.set, context)
+    average(first, second, SECOND_SHARE, options.work / NAME)
     if options.evaluate:
         judged = WorkFolder(options.work / "judged")
         for model in (options.work / NAME, find_classifier_folder(NAME)):

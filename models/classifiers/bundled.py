@@ -10,15 +10,9 @@ from models.classifiers.backbones.subcell.store import subcell_folder
 
 BUNDLED = {
     "simhpa19": "it learned from simulated cells only; of 413 real cells of five classes it was right for "
-    "about two in three (docs/training.md), so check what matters by eye, or train on labels of your own",
-    "simhpa19-fewer-channels": "it learned from simulated cells only, with and without microtubules and ER; "
-    "of 413 real cells of five classes it was right for about seven in ten (docs/channels.md), so check "
-    "what matters by eye, or train on labels of your own",
+    "about seven in ten (docs/training.md), so check what matters by eye, or train on labels of your own",
 }
 """Name -> limits, in a clause for messages and reports."""
-
-_FOR_FEWER_CHANNELS = {"simhpa19": "simhpa19-fewer-channels"}
-"""Name -> that of the classifier which takes its place where tiles lack channels."""
 
 
 def find_classifier_folder(name: str | Path, channels: Collection[str] | None = None) -> Path:
@@ -55,15 +49,3 @@ def find_classifier_folder(name: str | Path, channels: Collection[str] | None = 
 def name_bundled(folder: Path) -> str | None:
     """Return the name of the bundled classifier that a folder is, or None."""
     return next((name for name in BUNDLED if find_classifier_folder(name) == folder), None)
-
-
-def find_for_fewer_channels(folder: Path) -> Path:
-    """Return the folder of the bundled classifier for tiles that lack channels, or the folder itself.
-
-    Parameters
-    ----------
-    folder
-        Folder of a classifier that needs all channels.
-    """
-    name = _FOR_FEWER_CHANNELS.get(name_bundled(folder) or "")
-    return folder if name is None else find_classifier_folder(name)

@@ -1,10 +1,9 @@
 """Weights that a training starts from: those of a classifier that was trained before."""
 
 import logging
-from collections.abc import Sequence
 
 from data.errors import InputError
-from models.classifiers.bundled import find_classifier_folder, find_for_fewer_channels, name_bundled
+from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.classifier import Classifier
 from models.classifiers.ensemble.fewer_channels import select_channels
 from models.classifiers.model_folder import read_classifier
@@ -29,7 +28,7 @@ def load_initial_weights(classifier: Classifier, name: str) -> bool:
     InputError
         There is no such classifier, or none of its weights fits the backbone.
     """
-    other = _read_other(name, classifier.architecture.tiles.channels)
+    other = read_classifier(find_classifier_folder(name))
     given = other.architecture.tiles.channels
     state = select_channels(other.state_dict(), given, classifier)
     if other.architecture.class_names != classifier.architecture.class_names:
@@ -54,15 +53,3 @@ def load_initial_weights(classifier: Classifier, name: str) -> bool:
     same_channels = lacking <= set(other.architecture.optional_channels)
     whole = not left_out and state.keys() >= classifier.state_dict().keys()
     return same_mode and same_channels and whole
-
-
-def _read_other(name: str, channels: Sequence[str]) -> Classifier:
-    """Read the classifier of a name; for fewer channels the bundled one that was trained with fewer."""
-    folder = find_classifier_folder(name)
-    other = read_classifier(folder)
-    if set(channels) < set(other.architecture.tiles.channels):
-        fewer = find_for_fewer_channels(folder)
-        if fewer != folder:
-            log.info("start from %s, for the channels %s", name_bundled(fewer), ", ".join(channels))
-            return read_classifier(fewer)
-    return other

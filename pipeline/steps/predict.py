@@ -22,7 +22,7 @@ log = logging.getLogger("hpacells")
 
 def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> Step:
     """Predict every cell with the work folder's own classifier, or with ``models``: folders or names."""
-    from models.classifiers.bundled import BUNDLED, find_for_fewer_channels, name_bundled
+    from models.classifiers.bundled import BUNDLED, name_bundled
     from stages.predict.paths import PredictInputs, PredictOutputs
 
     settings = config.settings("predict", PredictSettings)
@@ -37,8 +37,6 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
 
         channels = crops.details.get("channels", CHANNELS)
         folders = [folder for model in models or () for folder in find_classifiers(model, channels)]
-        if len(channels) < len(CHANNELS):
-            folders = [find_for_fewer_channels(folder) for folder in folders]
         dependencies = {"model": hash_model(folders)}
     else:
         folders = [work.model]

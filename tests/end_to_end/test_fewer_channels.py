@@ -1,12 +1,14 @@
 """Fields without microtubules, without ER or without both, through the command line."""
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import tomli_w
 
 from data.cells.cells_table import read_cells
 from data.channels import CHANNELS
@@ -52,8 +54,8 @@ def test_fields_go_through_all_stages_and_say_what_they_lack(
     images, work = copy_channels(simulated, tmp_path / "images", channels), tmp_path / "work"
     done = run_here("run", images, "--masks", simulated / "masks", "--work", work)
     assert done.count(f"no field has a {absent} channel") == 1
-    assert done.count("the classifier simhpa19-fewer-channels comes with hpacells") == 1
-    assert f"classifier: simhpa19-fewer-channels, which sees {', '.join(channels)}" in done
+    assert done.count("the classifier simhpa19 comes with hpacells") == 1
+    assert f"classifier: simhpa19, which sees {', '.join(channels)}" in done
 
     # The tiles are those of the whole fields; what is not there was not measured.
     store, table = TileStore(work / "tiles.zarr"), read_cells(work / "cells.parquet")
@@ -72,7 +74,7 @@ def test_fields_go_through_all_stages_and_say_what_they_lack(
     assert len(predictions) == (table["dropped"] == "").sum() > 5
     np.testing.assert_allclose(predictions[list(PROBABILITY_COLUMNS)].sum(axis=1), 1, atol=1e-4)
     index = (work / "report/index.html").read_text()
-    assert f"Predicted by simhpa19-fewer-channels (sees {', '.join(channels)})" in index
+    assert f"Predicted by simhpa19 (sees {', '.join(channels)})" in index
     told = read_data(work / "report", "data/report")
     assert told["channels"] == list(channels)
     assert "the images have no " in told["colours"]
@@ -112,6 +114,9 @@ def test_a_classifier_that_needs_all_channels_is_refused(simulated: Path, tmp_pa
     model.mkdir()
     for path in source.iterdir():
         (model / path.name).write_bytes(path.read_bytes())
+    description = tomllib.loads((model / "model.toml").read_text())
+    description["architecture"]["optional_channels"] = []
+    (model / "model.toml").write_text(tomli_w.dumps(description))
     refused = run_here("predict", "--work", tmp_path / "work", "--model", model, status=2)
     assert "tiles without red and yellow, which the classifier was trained with" in refused
     assert not (tmp_path / "work/predictions.parquet").exists()

@@ -10,15 +10,13 @@ from data.errors import InputError
 from data.tiles.preparation import MASK_CHANNELS
 from models.classifiers.backbones.settings import SUBCELL_CHANNELS
 from models.classifiers.backbones.subcell.store import name_fetched
-from models.classifiers.bundled import find_for_fewer_channels, name_bundled
+from models.classifiers.bundled import name_bundled
 from models.classifiers.classifier import Architecture, Classifier, Normalisation
-from models.classifiers.ensemble.members import Member, read_members
+from models.classifiers.ensemble.members import Member
 
 
 def adapt_members(members: Sequence[Member], channels: Collection[str]) -> list[Member]:
     """Return the classifiers as they predict tiles that have only some channels.
-
-    A bundled classifier that needs all channels is replaced by the one that was trained without them.
 
     Parameters
     ----------
@@ -36,12 +34,9 @@ def adapt_members(members: Sequence[Member], channels: Collection[str]) -> list[
 
 
 def _adapt(member: Member, channels: Collection[str]) -> Member:
-    if not find_lacking(member.architecture, channels):
-        return member
-    other = find_for_fewer_channels(member.folder)
-    if other != member.folder:
-        member = read_members([other])[0]
     lacking = find_lacking(member.architecture, channels)
+    if not lacking:
+        return member
     needed = [channel for channel in lacking if channel not in member.architecture.optional_channels]
     if needed:
         raise InputError(

@@ -40,6 +40,8 @@ epochs = 1
 batch_size = 8
 """
 
+OPTIONAL = 'optional_channels = ["red", "yellow"]'
+
 
 @pytest.mark.slow
 def test_weights_are_made_judged_and_started_from(
@@ -48,17 +50,26 @@ def test_weights_are_made_judged_and_started_from(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    config, work = tmp_path / "config.toml", tmp_path / "work"
-    config.write_text(CONFIG)
-    arguments = ["--work", work, "--config", config, "--evaluate", benchmark_set / "test"]
+    work = tmp_path / "work"
+    (tmp_path / "all_channels.toml").write_text(CONFIG)
+    (tmp_path / "fewer_channels.toml").write_text(CONFIG.replace("[train]", f"[train]\n{OPTIONAL}"))
+    arguments = ["--work", work, "--configs", tmp_path, "--evaluate", benchmark_set / "test"]
     monkeypatch.setattr(sys, "argv", ["initial_weights", *map(str, arguments)])
     initial_weights.main()
     made = work / "simhpa19"
-    trained, halved = read_classifier(work / "model"), read_classifier(made)
+    first, second = (read_classifier(work / f"{part}_channels/model") for part in ("all", "fewer"))
+    halved = read_classifier(made)
     stored = load_file(made / "model.safetensors")
     assert {weight.dtype for weight in stored.values() if weight.is_floating_point()} == {torch.float16}
-    for name, weight in trained.state_dict().items():
-        torch.testing.assert_close(halved.state_dict()[name], weight, rtol=1e-3, atol=1e-4)
+    assert halved.architecture == second.architecture
+    assert halved.architecture.optional_channels == ("red", "yellow")
+    moved = 0
+    for name, weight in first.state_dict().items():
+        later = second.state_dict()[name]
+        expected = 0.25 * weight + 0.75 * later if weight.is_floating_point() else later
+        moved += not torch.equal(weight, later)
+        torch.testing.assert_close(halved.state_dict()[name], expected, rtol=1e-3, atol=1e-4)
+    assert moved
     fresh = Classifier(halved.architecture)
     load_initial_weights(fresh, str(made))
     assert all(torch.equal(halved.state_dict()[name], weight) for name, weight in fresh.state_dict().items())
@@ -81,10 +92,12 @@ def macro_ap(benchmark_set: Path, work: Path) -> float:
 
 
 def test_the_recorded_settings_are_the_ones_that_come_with_the_weights() -> None:
-    config = load_config(initial_weights.CONFIG)
-    config.settings("simulate", SimulateSettings)
-    settings = config.settings("train", TrainSettings)
+    first, second = (load_config(initial_weights.CONFIGS / f"{part}.toml") for part in initial_weights.PARTS)
+    assert first.settings("simulate", SimulateSettings).fields == 1600
+    settings = second.settings("train", TrainSettings)
+    assert first.settings("train", TrainSettings).tiles == settings.tiles
     bundled = read_classifier(initial_weights.find_classifier_folder("simhpa19")).architecture
+    assert bundled.optional_channels == settings.optional_channels
     assert bundled.tiles == settings.tiles
     assert bundled.head == settings.head
     # A trained classifier is built without the weights that it was trained from.

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from data.errors import InputError
-from models.classifiers.bundled import find_classifier_folder, find_for_fewer_channels
+from models.classifiers.bundled import find_classifier_folder
 from models.classifiers.classifier import Classifier
 from models.classifiers.ensemble.fewer_channels import (
     adapt_members,
@@ -83,14 +83,9 @@ def test_masks_are_no_stains(save: Callable[..., Path], tmp_path: Path) -> None:
     assert adapt_members(members, ("green", "blue")) == members
 
 
-def test_the_bundled_classifier_has_another_for_fewer_channels(tmp_path: Path) -> None:
-    folder = find_classifier_folder("simhpa19")
-    other = find_for_fewer_channels(folder)
-    assert other == find_classifier_folder("simhpa19-fewer-channels") != folder
-    assert find_for_fewer_channels(tmp_path) == tmp_path
-    [member] = adapt_members(read_members([folder]), ("green", "blue"))
-    assert member.folder == other
-    assert name_member(member) == "simhpa19-fewer-channels"
+def test_the_bundled_classifier_can_do_without_channels() -> None:
+    [member] = adapt_members(read_members([find_classifier_folder("simhpa19")]), ("green", "blue"))
+    assert name_member(member) == "simhpa19"
     classifier = restrict_classifier(read_classifier(member.folder), member.architecture)
     with torch.inference_mode():
         logits = classifier(torch.randint(0, 256, (2, 2, 128, 128), dtype=torch.uint8)).logits
@@ -100,7 +95,7 @@ def test_the_bundled_classifier_has_another_for_fewer_channels(tmp_path: Path) -
 
 @pytest.mark.parametrize("channels", SUBSETS)
 def test_the_bundled_one_without_channels_is_the_whole_one_with_them_at_their_mean(channels) -> None:
-    [member] = read_members([find_classifier_folder("simhpa19-fewer-channels")])
+    [member] = read_members([find_classifier_folder("simhpa19")])
     whole = read_classifier(member.folder)
     assert set(member.architecture.optional_channels) == {"red", "yellow"}
     given = member.architecture.tiles.channels
