@@ -32,9 +32,12 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1024, help="their side in px (1024)")
     parser.add_argument("--seed", type=int, default=7731, help="of the fields (7731)")
     parser.add_argument("--images", type=Path, help="a folder of fields with all channels, in place of these")
+    parser.add_argument(
+        "--segmenter", action="append", help="names or weights of lite; default: lite, classical"
+    )
     options = parser.parse_args()
     show_messages()
-    segmenters = {name: load_segmenter(name) for name in SEGMENTERS}
+    segmenters = {name: load_segmenter(name) for name in options.segmenter or SEGMENTERS}
     if options.images:
         show(compare_with_all_channels(options.images, segmenters))
     else:

@@ -34,7 +34,7 @@ class AugmentationSettings(Settings):
     halo: HaloSettings = HaloSettings.model_validate({})
     missing_er: float = Setting(default=0.12, ge=0, le=1, description="part of the crops without ER stain")
     missing_microtubules: float = Setting(
-        default=0.03, ge=0, le=1, description="part of the crops without microtubule stain"
+        default=0.0, ge=0, le=1, description="part of the crops without microtubule stain"
     )
 
 

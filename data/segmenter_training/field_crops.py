@@ -11,8 +11,12 @@ from pydantic import Field as Setting
 from data.fields.downscaling import WORKING_PIXEL_UM
 from data.segmenter_training.augmentation import AugmentationSettings, augment_crop
 from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
+from data.segmenter_training.stains import STAINS
+from data.segmenter_training.stand_ins import StandInSettings, choose_stand_in, replace_stains
 from data.segmenter_training.targets import Targets, make_targets
 from data.settings import Settings
+
+_RED, _YELLOW = STAINS.index("red"), STAINS.index("yellow")
 
 
 class CropSettings(Settings):
@@ -27,6 +31,7 @@ class CropSettings(Settings):
         default=0.5, ge=0, le=1, description="part of the crops turned by any angle, not by right angles"
     )
     photography: AugmentationSettings = AugmentationSettings()
+    stand_ins: StandInSettings = StandInSettings.model_validate({})
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,35 @@ def cut_crop(field: LabelledField, settings: CropSettings, random: np.random.Gen
     matrix = _random_affine(field, settings, random)
     nuclei, cells = (_warp_labels(labels, matrix, settings.size) for labels in (field.nuclei, field.cells))
     known = _warp(np.ones(field.cells.shape, np.uint8), matrix, settings.size, cv2.INTER_NEAREST, 0) > 0
-    stains = np.stack([_warp_stain(stain, matrix, settings.size) for stain in field.stains])
-    stains = augment_crop(stains / np.float32(STAIN_SCALE), nuclei, cells, settings.photography, random)
+    stains = _photograph(field, matrix, nuclei, cells, settings, random)
     return FieldCrop(stains, make_targets(nuclei, cells, known, WORKING_PIXEL_UM))
+
+
+def _photograph(
+    field: LabelledField,
+    matrix: NDArray[np.float64],
+    nuclei: NDArray[np.int32],
+    cells: NDArray[np.int32],
+    settings: CropSettings,
+    random: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Return the stains of a crop, (3, size, size) float32, changed at random."""
+
+    def warp(plane: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return _warp_stain(plane, matrix, settings.size) / np.float32(STAIN_SCALE)
+
+    stains, photography = np.stack([warp(stain) for stain in field.stains]), settings.photography
+    stand_in = choose_stand_in(settings.stand_ins, random, has_protein=field.protein is not None)
+    if stand_in:
+        protein = field.protein if stand_in == "green" else None
+        replace_stains(stains, stains[_YELLOW] if protein is None else warp(protein))
+        # What stands in is always there.
+        photography = photography.model_copy(update={"missing_er": 0.0, "missing_microtubules": 0.0})
+    stains = augment_crop(stains, nuclei, cells, photography, random)
+    if stand_in:
+        # Segmenters see the same wherever it stands.
+        replace_stains(stains, stains[_RED])
+    return stains
 
 
 def _random_affine(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from data.fields.downscaling import reduce_plane
 from data.segmenter_training.known_nuclei import find_known_nuclei
-from data.segmenter_training.stains import scale_stains
+from data.segmenter_training.stains import STAINS, scale_stains
 
 STORED_PIXEL_UM = 0.16
 """Pixel size at which fields wait in memory: half the networks', so that crops can be enlarged."""
@@ -31,6 +31,8 @@ class LabelledField:
         (h, w) int32 label images; a nucleus bears its cell's number. Several nuclei of one cell may touch.
     pixel_um
         Pixel size in micrometres.
+    protein
+        (h, w) uint8, scaled as the stains; None where it is not known.
     """
 
     field_id: str
@@ -39,6 +41,7 @@ class LabelledField:
     nuclei: NDArray[np.int32]
     cells: NDArray[np.int32]
     pixel_um: float
+    protein: NDArray[np.uint8] | None = None
 
 
 STAIN_SCALE = 200.0
@@ -60,7 +63,8 @@ def make_labelled_field(
     field_id, source
         As in `LabelledField`.
     image
-        (3, H, W) uint8 or uint16, the planes of `data.segmenter_training.stains.STAINS`.
+        (3, H, W) uint8 or uint16, the planes of `data.segmenter_training.stains.STAINS`; or (4, H, W) with
+        the protein after them.
     cells
         (H, W) label image.
     nuclei
@@ -78,7 +82,11 @@ def make_labelled_field(
         small_nuclei = _reduce_labels(nuclei, factor, size)
         small_nuclei[small_nuclei != small_cells] = 0
     stains = np.rint(scale_stains(planes) * STAIN_SCALE).astype(np.uint8)
-    return LabelledField(field_id, source, stains, small_nuclei, small_cells, factor * pixel_size_um)
+    protein = stains[len(STAINS)] if len(stains) > len(STAINS) else None
+    pixel_um = factor * pixel_size_um
+    return LabelledField(
+        field_id, source, stains[: len(STAINS)], small_nuclei, small_cells, pixel_um, protein
+    )
 
 
 def _reduce_labels(labels: NDArray[np.integer], factor: int, size: tuple[int, int]) -> NDArray[np.int32]:

@@ -28,6 +28,8 @@ SIMULATED_MASKS = "masks"
 FieldKind = Literal["real", "simulated"]
 """Whether a field was photographed or made up."""
 
+_PROTEIN = "green"
+
 _ANNOTATED_FILES = {"red": "microtubules.png", "yellow": "er.png", "blue": "nuclei.png"}
 
 
@@ -136,7 +138,7 @@ class _Simulated:
 
     def __call__(self) -> LabelledField:
         field = simulate_set_field(self.index, self.settings)
-        image = field.image[[CHANNELS.index(stain) for stain in STAINS]]
+        image = field.image[[CHANNELS.index(channel) for channel in (*STAINS, _PROTEIN)]]
         name = f"sim-{self.settings.seed}-{self.index + 1:05d}"
         return make_labelled_field(
             name, "simulated", image, field.cells, field.nuclei, self.settings.pixel_size_um
@@ -172,10 +174,11 @@ class _Masked:
     pixel_size_um: float | Literal["auto"]
 
     def __call__(self) -> LabelledField:
-        has_er = "yellow" in self.field.files
-        image = self.field.read(STAINS if has_er else ("red", "blue"))
-        if not has_er:
-            image = np.stack([image[0], np.zeros_like(image[0]), image[1]])
+        wanted = [*STAINS, _PROTEIN] if _PROTEIN in self.field.files else [*STAINS]
+        known = [channel for channel in wanted if channel != "yellow" or channel in self.field.files]
+        image = self.field.read(known)
+        if known != wanted:
+            image = np.insert(image, wanted.index("yellow"), 0, axis=0)
         cells = read_label_image(self.cells)
         nuclei = read_label_image(self.nuclei) if self.nuclei.is_file() else None
         for labels, path in ((cells, self.cells), (nuclei, self.nuclei)):

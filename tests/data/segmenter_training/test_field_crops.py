@@ -5,22 +5,25 @@ from data.fields.downscaling import WORKING_PIXEL_UM
 from data.segmenter_training.augmentation import AugmentationSettings
 from data.segmenter_training.field_crops import CropSettings, cut_crop
 from data.segmenter_training.labelled_field import STAIN_SCALE, LabelledField
+from data.segmenter_training.stand_ins import StandInSettings
 
 STILL = AugmentationSettings(
     gain=0, gamma=0, haze=0, blur_px=0, noise=0, uneven_cells=0, gradient=0, debris=0,
     missing_er=0, missing_microtubules=0,
 )  # fmt: skip
-PLAIN = CropSettings(size=64, scale=(1.0, 1.0), stretch=0, slant=0, photography=STILL)
+NO_STAND_INS = StandInSettings(er=0, protein=0)
+PLAIN = CropSettings(size=64, scale=(1.0, 1.0), stretch=0, slant=0, photography=STILL, stand_ins=NO_STAND_INS)
 
 
-def painted_field(side: int = 300) -> LabelledField:
+def painted_field(side: int = 300, protein: int = 0) -> LabelledField:
     """Cells in a grid; each stain of a cell shows a grey value that belongs to its number."""
     rows, columns = np.mgrid[:side, :side]
     cells = ((rows // 50) * 6 + columns // 50 + 1).astype(np.int32)
     cells[(rows % 50 < 4) | (columns % 50 < 4)] = 0
     nuclei = np.where((abs(rows % 50 - 27) < 9) & (abs(columns % 50 - 27) < 9), cells, 0)
     stains = np.stack([cells * 5, cells * 3, nuclei * 5]).astype(np.uint8)
-    return LabelledField("painted", "real", stains, nuclei, cells, WORKING_PIXEL_UM / 2)
+    known = (cells * protein).astype(np.uint8) if protein else None
+    return LabelledField("painted", "real", stains, nuclei, cells, WORKING_PIXEL_UM / 2, known)
 
 
 def test_image_and_labels_are_cut_at_the_same_place() -> None:
@@ -40,6 +43,45 @@ def test_image_and_labels_are_cut_at_the_same_place() -> None:
         assert np.abs(red[(maps[2] == 0) & (weight > 0)]).max() < 32
         seen |= set(np.unique(np.rint(red[inside]).astype(int)))
     assert len(seen) > 20
+
+
+@pytest.mark.parametrize(
+    ("stand_ins", "protein", "factors"),
+    [
+        (StandInSettings(er=0, protein=1), 2, (2, 2)),
+        (StandInSettings(er=1, protein=0), 2, (3, 3)),
+        # Where the protein is not known, it cannot stand in.
+        (StandInSettings(er=0, protein=1), 0, (5, 3)),
+    ],
+)
+def test_what_stands_in_is_the_same_wherever_it_stands(
+    stand_ins: StandInSettings, protein: int, factors: tuple[int, int]
+) -> None:
+    settings = PLAIN.model_copy(update={"stand_ins": stand_ins})
+    crop = cut_crop(painted_field(protein=protein), settings, np.random.default_rng(3))
+    inside = crop.targets.maps[4] > 0.25
+    red, yellow = (
+        stain[inside] * STAIN_SCALE / factor for stain, factor in zip(crop.stains, factors, strict=False)
+    )
+    assert np.abs(red - np.rint(red)).max() < 0.02
+    np.testing.assert_allclose(red, yellow, atol=0.05)
+    assert set(np.unique(np.rint(red))) <= set(range(37))
+
+
+def test_what_stands_in_is_photographed_once_and_always_there() -> None:
+    settings = CropSettings(size=64, stand_ins=StandInSettings(er=0.5, protein=0.5))
+    for seed in range(40):
+        crop = cut_crop(painted_field(protein=4), settings, np.random.default_rng(seed))
+        assert np.array_equal(crop.stains[0], crop.stains[1])
+        assert crop.stains[0].any()
+
+
+def test_parts_of_the_crops_have_stand_ins() -> None:
+    settings = CropSettings(size=64, photography=STILL, stand_ins=StandInSettings(er=0.25, protein=0.25))
+    random, field = np.random.default_rng(0), painted_field(protein=4)
+    crops = [cut_crop(field, settings, random).stains for _ in range(200)]
+    alike = np.mean([np.array_equal(red, yellow) for red, yellow, _ in crops])
+    assert 0.4 < alike < 0.6
 
 
 def test_equal_states_give_equal_crops() -> None:

@@ -28,6 +28,15 @@ def test_field_is_halved_and_nuclei_stay_in_their_cells() -> None:
     assert not made.nuclei[made.cells == 0].any()
 
 
+def test_the_protein_is_scaled_like_the_stains_and_kept_apart() -> None:
+    image, cells, nuclei = field()
+    assert make_labelled_field("a", "real", image, cells, nuclei, 0.08).protein is None
+    made = make_labelled_field("a", "real", np.concatenate([image, image[:1]]), cells, nuclei, 0.08)
+    assert made.stains.shape[0] == 3
+    assert made.protein is not None
+    assert np.array_equal(made.protein, made.stains[0])
+
+
 @pytest.mark.parametrize("pixel_size_um", [0.16, 0.32])
 def test_coarser_fields_keep_their_size(pixel_size_um: float) -> None:
     image, cells, nuclei = field()

@@ -18,7 +18,7 @@ from data.segmenter_training.sources import (
 def write_field(folder: Path, name: str, *, er: bool = True) -> np.ndarray:
     random = np.random.default_rng(1)
     folder.mkdir(parents=True, exist_ok=True)
-    for channel in ("red", "blue", *(["yellow"] if er else [])):
+    for channel in ("red", "blue", "green", *(["yellow"] if er else [])):
         cv2.imwrite(str(folder / f"{name}_{channel}.png"), random.integers(0, 256, (64, 80), dtype=np.uint8))
     cells = np.zeros((64, 80), np.uint16)
     cells[10:50, 10:40] = 1
@@ -78,6 +78,14 @@ def test_a_field_without_er_has_an_empty_stain(tmp_path: Path) -> None:
     assert not field.stains[1].any()
     assert field.stains[0].any()
     assert field.stains[2].any()
+    # What stands behind the stain that is not there keeps its place.
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    write_label_image(whole / "a_cells.png", write_field(whole, "a"))
+    known = find_labelled_fields(whole, None, 0.16)[0].load()
+    assert field.protein is not None
+    assert known.protein is not None
+    assert np.array_equal(field.protein, known.protein)
 
 
 def test_the_annotated_set_counts_y_from_below(tmp_path: Path) -> None:
