@@ -200,7 +200,7 @@ def write_submission(path: str | PathLike[str], rows: Iterable[SubmissionRow]) -
     Raises
     ------
     InputError
-        Its name ends as files of another compression do, such as ``.zip``.
+        Its name ends as files of another format or compression do, such as ``.zip``.
 
     Examples
     --------

@@ -25,6 +25,7 @@ COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
 _EXPECTED = f"a CSV with the columns {','.join(COLUMNS)}"
 _COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
 _OTHER_COMPRESSED = (".bz2", ".xz", ".zip", ".7z", ".lz4", ".lzma", ".tar", ".tgz", ".rar", ".br")
+_OTHER_TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".tsv", ".json")
 _GZIP_LEVEL = 1
 """Higher ones take twice as long for 3 % less: a mask string is compressed already."""
 
@@ -115,14 +116,14 @@ def is_compressed(path: Path) -> bool:
 
 
 def check_compression(path: Path) -> None:
-    """Check that the name of a submission to be written does not promise a compression that there is not.
+    """Check that the name of a submission to be written promises neither another format nor compression.
 
     Raises
     ------
     InputError
-        It ends in ``.zip`` or the like.
+        It ends in ``.zip``, ``.xlsx`` or the like.
     """
-    if path.suffix.lower() in _OTHER_COMPRESSED:
+    if path.suffix.lower() in (*_OTHER_COMPRESSED, *_OTHER_TABLES):
         raise InputError(
             found=f"a name that ends in {path.suffix}",
             where=path,

@@ -29,7 +29,7 @@ def find_similar(
     Returns
     -------
     list of str
-        Those of the same name in other tables, with section and tables (``train.fit.epochs``); where there are
+    XX
         none, those beside it that are spelled alike. Three at most.
     """
     if not places:

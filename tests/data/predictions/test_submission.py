@@ -140,7 +140,7 @@ def test_kaggles_sample(shared: Path) -> None:
     assert read.images["width"].value_counts().to_dict() == {2048: 462, 1728: 68, 3072: 29}
 
 
-@pytest.mark.parametrize("ending", ["zip", "XZ", "bz2"])
+@pytest.mark.parametrize("ending", ["zip", "XZ", "bz2", "xlsx", "parquet"])
 def test_a_name_of_another_compression_is_refused(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"submission.csv.{ending}"
     with pytest.raises(InputError, match=rf"ends in \.{ending}; expected one that ends in \.csv"):
