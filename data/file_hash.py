@@ -12,8 +12,15 @@ def hash_file(path: Path) -> str:
     Raises
     ------
     InputError
-        The file cannot be read.
+        The file cannot be read, or is a pipe, of which nothing would be left to be read.
     """
+    if path.is_fifo():
+        raise InputError(
+            found="a pipe, which can be read once only",
+            where=path,
+            expected="a file",
+            advice="write it to a file, and give that",
+        )
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,7 +24,8 @@ class Settings(BaseModel):
         Old name -> what turns its value into that of the new name, where they differ.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # No number is infinite: what is multiplied by one that is gives NaN, which is below every threshold.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     renamed: ClassVar[Mapping[str, str]] = {}
     converted: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}

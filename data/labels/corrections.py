@@ -168,11 +168,12 @@ def _parse(row: Mapping[str, str], label_set: LabelSet, line: int, where: str) -
             expected="labels of cells with the marks right and class alone",
             advice=f"write {CLASS} for a cell of these classes, or empty the label",
         )
-    if mark == RIGHT and not text and row.get("Predicted", "").strip():
+    if mark == RIGHT and not text and row.get("Predicted", "unknown").strip():
         raise InputError(
             found="no Label of a cell whose prediction is right",
             where=where,
             expected="the classes that were predicted, which the cell has",
+            advice=f"name them, or, if it has none, write {CLASS} in place of {RIGHT}",
         )
     classes: tuple[int, ...] | None = None
     if mark in (RIGHT, CLASS):

@@ -41,6 +41,12 @@ def number_cells(path: Path, labels: NDArray[np.integer], notes: Notes) -> NDArr
         notes.add("no cell", path.name)
     elif len(numbers) == 1:
         notes.add("one cell alone; a binary mask would look like it", path.name)
+    if len(numbers) > 1 and cells.all():
+        largest = int(np.argmax(count_pixels(cells, len(numbers))))
+        notes.add(
+            "no background, which has the number 0; set it to 0 if one of the cells is it",
+            f"{path.name} (the largest of {len(numbers)} cells is number {numbers[largest - 1]})",
+        )
     if len(numbers) and numbers[-1] > len(numbers):
         notes.add(
             "numbers with gaps, renumbered without them",

@@ -23,6 +23,7 @@ from data.labels.label_set import HPA2021, LabelSet
 from data.predictions.prediction_string import parse_prediction_string
 from data.predictions.submission_table import (
     COLUMNS,
+    check_compression,
     check_fields,
     create_table,
     find_columns,
@@ -196,6 +197,11 @@ def read_checked_rows(path: str | PathLike[str]) -> Iterator[tuple[str, int, Sub
 def write_submission(path: str | PathLike[str], rows: Iterable[SubmissionRow]) -> None:
     """Write a submission or truth file, row by row; compressed where its name ends in ``.gz`` or ``.zst``.
 
+    Raises
+    ------
+    InputError
+        Its name ends as files of another format or compression do, such as ``.zip``.
+
     Examples
     --------
     >>> import numpy as np
@@ -206,6 +212,7 @@ def write_submission(path: str | PathLike[str], rows: Iterable[SubmissionRow]) -
     >>> hpa.read_submission("mine.csv").triples["confidence"].tolist()
     [0.9]
     """
+    check_compression(Path(path))
     with atomic_write(Path(path)) as temporary, create_table(temporary) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -24,6 +24,8 @@ COLUMNS = ("ID", "ImageWidth", "ImageHeight", "PredictionString")
 
 _EXPECTED = f"a CSV with the columns {','.join(COLUMNS)}"
 _COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
+_OTHER_COMPRESSED = (".bz2", ".xz", ".zip", ".7z", ".lz4", ".lzma", ".tar", ".tgz", ".rar", ".br")
+_OTHER_TABLES = (".xlsx", ".xls", ".ods", ".parquet", ".tsv", ".json")
 _GZIP_LEVEL = 1
 """Higher ones take twice as long for 3 % less: a mask string is compressed already."""
 
@@ -66,7 +68,10 @@ def read_table(path: str | PathLike[str]) -> Iterator[tuple[int, list[str]]]:
         ) from None
     except (OSError, UnicodeError, csv.Error) as error:
         raise InputError(
-            found=f"cannot be read as a table ({error})", where=path, expected=_EXPECTED
+            found=f"cannot be read as a table ({error})",
+            where=path,
+            expected=_EXPECTED,
+            advice="unpack it, and give the CSV" if path.suffix.lower() in _OTHER_COMPRESSED else "",
         ) from None
 
 
@@ -108,6 +113,25 @@ def check_fields(values: Sequence[str], header: Sequence[str], where: object) ->
 def is_compressed(path: Path) -> bool:
     """Check by its name whether a submission is compressed."""
     return path.suffix.lower() in _COMPRESSED
+
+
+def check_compression(path: Path) -> None:
+    """Check that the name of a submission to be written promises neither another format nor compression.
+
+    Raises
+    ------
+    InputError
+        It ends in ``.zip``, ``.xlsx`` or the like.
+    """
+    if path.suffix.lower() in (*_OTHER_COMPRESSED, *_OTHER_TABLES):
+        raise InputError(
+            found=f"a name that ends in {path.suffix}",
+            where=path,
+            expected="one that ends in .csv, or, to be compressed, in .csv.gz or .csv.zst",
+            advice=f"write a .csv, and compress it to {path.suffix} afterwards"
+            if path.suffix.lower() == ".zip"
+            else "give another name",
+        )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Why the IDs of two tables do not agree: an ending, a folder, a channel, letter case or blanks."""
+"""Why the IDs of two tables do not agree: an ending, a folder, a channel, letter case, blanks or zeros."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,12 +9,17 @@ from data.channels import CHANNELS
 _ENDING = re.compile(r"\.(ome\.)?(png|tiff?|jpe?g|csv|npy|npz|zarr)(\.gz)?$", re.IGNORECASE)
 _CHANNEL = re.compile(rf"_({'|'.join(CHANNELS)})$", re.IGNORECASE)
 
+_LEADING_ZEROS = re.compile(r"(?<![0-9.])0+(?=[0-9])")
+_WHOLE_NUMBER = re.compile(r"^([0-9]+)[.,]0+$")
+"""Of 007 spreadsheets leave 7, and other programs make 7.0 of it."""
+
 _CHANGES: dict[str, Callable[[str], str]] = {
     "blanks around them": str.strip,
     "the folder before them": lambda name: re.split(r"[/\\]", name)[-1],
     "the ending of a file": lambda name: _ENDING.sub("", name),
     "the channel after them": lambda name: _CHANNEL.sub("", name),
     "letter case": str.casefold,
+    "how numbers are written": lambda name: _LEADING_ZEROS.sub("", _WHOLE_NUMBER.sub(r"\1", name)),
 }
 """What is left out of IDs -> how, in the order in which it is done."""
 

@@ -14,6 +14,6 @@ def curves(
     from pipeline.runs.outputs.written_files import sole_file
     from stages.train.curves import draw_classifiers
 
-    with sole_file("curves", output):
+    with sole_file("curves", output, ending=".png"):
         names = draw_classifiers(models, output)
     typer.echo(f"curves: {output} ({', '.join(names)})")

@@ -70,7 +70,7 @@ def plan(
         "images.channels": channels,
     }
     settings = load_settings(list_sections(job), config, assignments, options)
-    with nullcontext() if json_path is None else sole_file("plan", json_path, [config]):
+    with nullcontext() if json_path is None else sole_file("plan", json_path, [config], ending=".json"):
         made = make_plan(job, settings, local_engine(), count, seconds)
         if json_path is not None:
             with atomic_write(json_path) as temporary:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag, ValidationError
 
 from data.errors import InputError
+from pipeline.config.similar_settings import find_similar
 
 
 def explain_setting(
@@ -31,10 +32,12 @@ def explain_setting(
     name = ".".join((stage, *places))
     if first["type"] == "extra_forbidden":
         kind = table.model_fields["kind"].default if "kind" in table.model_fields else None
+        meant = find_similar(stage, settings_type, places, table)
         return InputError(
             found=f"unknown setting {name}" + (f" of the kind {kind}" if kind else ""),
             where=source,
             expected=f"one of {', '.join(table.model_fields)}",
+            advice=f"{' or '.join(meant)} may be meant" if meant else "",
         )
     if first["type"] == "union_tag_invalid":
         context = first.get("ctx", {})

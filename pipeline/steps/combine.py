@@ -7,6 +7,7 @@ from data.errors import InputError
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from data.predictions.predictions_table import read_image_weight
+from data.rules.idle_rules import find_idle
 from pipeline.config.config import Config
 from pipeline.config.rules_file import load_bundled_rules
 from pipeline.runs.execute import Step
@@ -122,6 +123,8 @@ def combine_step(
     settings = config.settings("combine", CombineSettings)
     if label_set is not None and settings.label_set is None:
         settings = settings.model_copy(update={"label_set": label_set})
+    for name, need in find_idle(settings.rules):
+        log.warning("combine: rules.%s changes nothing without %s", name, need)
     dependencies = find_predictions(work, predictions, settings)
     if predictions is None:
         settings = choose_rules(work.predictions, settings)

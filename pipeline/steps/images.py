@@ -71,7 +71,7 @@ def describe_images(
 
     settings = config.settings("images", ImagesSettings)
     inputs = ImagesInputs(find_fields(images_dir, settings), labels)
-    with nullcontext() if sheet is None else sole_file("images", sheet):
+    with nullcontext() if sheet is None else sole_file("images", sheet, ending=".png"):
         report = describe(inputs, ImagesOutputs(sheet), settings, context)
     for line in summarise_failures(report.failures, "--json"):
         log.error("images: %s", line)

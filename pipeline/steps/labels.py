@@ -14,5 +14,5 @@ def label_images(locations: Path, images: Path, out: Path, config: Config, conte
     from stages.labels.settings import LabelsSettings
 
     settings = config.settings("labels", LabelsSettings)
-    with sole_file("labels", out, [locations, images]):
+    with sole_file("labels", out, [locations, images], ending=".csv"):
         return run(LabelsInputs(locations, images), LabelsOutputs(out), settings, context)

@@ -7,6 +7,7 @@ import numpy as np
 from data.cells.stored_cells import StoredCells
 from data.predictions.prediction_string import choose_classes, choose_triples, format_prediction_string
 from data.predictions.submission import SubmissionRow, write_submission
+from data.predictions.submission_table import check_compression
 from stages.combine.cell_confidences import CellConfidences
 from stages.combine.expected_size import tell_size
 from stages.combine.image_cells import CellSource
@@ -40,6 +41,7 @@ def run(
         cell lies in an image that the images table or the table of fields lacks, the label set has none of
         the predicted classes, or the submission will not fit on the disk.
     """
+    check_compression(outputs.submission_path)
     masks = StoredCells(inputs.cells_path)
     cells, survey = open_cells(inputs, settings.rules.cells, context)
     confidences = CellConfidences(inputs, settings, survey)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from data.errors import InputError
 from data.predictions.submission import SubmissionRow, read_submission, write_submission
+from data.predictions.submission_table import check_compression
 from data.submission.ensemble import check_images, merge_submissions
 from stages.stage import Context, StageReport
 from stages.submission.paths import MergeInputs, MergeOutputs
@@ -22,6 +23,7 @@ def run(
         There are fewer than two files, weights are not positive or not one for each file, or a file cannot be
         read, or has no images in common with the first, or images of other sizes.
     """
+    check_compression(outputs.submission_path)
     count = len(inputs.submission_paths)
     if count < 2:
         raise InputError(found=f"{count} submission", where="submission merge", expected="two or more")

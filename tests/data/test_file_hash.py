@@ -1,4 +1,5 @@
 import hashlib
+import os
 
 import pytest
 
@@ -16,4 +17,10 @@ def test_hash_is_that_of_the_whole_content(tmp_path):
 
 def test_file_that_is_missing_is_named(tmp_path):
     with pytest.raises(InputError, match=r"labels\.csv.*a readable file"):
+        hash_file(tmp_path / "labels.csv")
+
+
+def test_a_pipe_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "labels.csv")
+    with pytest.raises(InputError, match=r"labels\.csv: a pipe, .* write it to a file"):
         hash_file(tmp_path / "labels.csv")

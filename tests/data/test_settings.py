@@ -94,3 +94,11 @@ def test_true_is_no_number(given: dict[str, object]) -> None:
 def test_true_where_it_is_meant() -> None:
     found = Numbers.model_validate({"quick": True, "either": True, "size": 2})
     assert (found.quick, found.either, found.size) == (True, True, 2.0)
+
+
+@pytest.mark.parametrize(
+    "given", [{"size": float("inf")}, {"size": float("nan")}, {"limits": [0.5, float("-inf")]}]
+)
+def test_numbers_are_finite(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="finite number"):
+        Numbers.model_validate(given)

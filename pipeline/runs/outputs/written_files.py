@@ -63,7 +63,9 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path], *, are_folder
 
 
 @contextmanager
-def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> Iterator[None]:
+def sole_file(
+    command: str, path: Path, inputs: Iterable[Path | None] = (), *, ending: str = ""
+) -> Iterator[None]:
     """List a file that a command writes in the block, in its folder, unless another hand wrote one there.
 
     Parameters
@@ -74,12 +76,22 @@ def sole_file(command: str, path: Path, inputs: Iterable[Path | None] = ()) -> I
         The file.
     inputs
         What the command reads, where it is given.
+    ending
+        How the names of such files end; a name without an ending will do, too.
 
     Raises
     ------
     InputError
-        There is a folder, a file that hpacells did not write, or one of the inputs.
+        There is a folder, a file that hpacells did not write, or one of the inputs, or its name has another
+        ending.
     """
+    if ending and path.suffix.lower() not in ("", ending):
+        raise InputError(
+            found=f"a name that ends in {path.suffix}",
+            where=path,
+            expected=f"one that ends in {ending}, which is what {command} writes",
+            advice=f"give {path.with_suffix(ending)}",
+        )
     _check_files(command, path.parent, [path])
     for given in inputs:
         if given is not None and path.exists() and given.exists() and path.samefile(given):

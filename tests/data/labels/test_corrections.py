@@ -84,3 +84,21 @@ def test_the_cells_must_be_those_that_were_marked(tmp_path: Path, caplog: pytest
     write(path, "A,1,class,Dim,,,1,2,3,4,6\n")
     with pytest.raises(InputError, match="1 of 1 corrections are of cells that are not here"):
         match_corrections(read_corrections(path, CLASSES), make_cells(), path)
+
+
+def test_right_without_the_classes_that_were_predicted(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.csv", "a,1,right,\n", "ID,Cell,Mark,Label\n")
+    with pytest.raises(InputError, match="name them, or, if it has none, write class in place of right"):
+        read_corrections(path, CLASSES)
+    path = write(tmp_path / "c.csv", "a,1,right,,\n", "ID,Cell,Mark,Label,Predicted\n")
+    assert read_corrections(path, CLASSES)["a", 1].classes == ()
+
+
+def test_ids_that_a_spreadsheet_changed_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(
+        tmp_path / "c.csv", "8\t1\tmask\t\tx\n7\t1\tclass\tDim\tx\n", "ID\tCell\tMark\tLabel\tNote\n"
+    )
+    cells = make_cells_table(["007", "8"], y0=1, x0=2, y1=3, x1=4, area_px=5)
+    with caplog.at_level(logging.WARNING):
+        assert match_corrections(read_corrections(path, CLASSES), cells, path) == {("8", 1): None}
+    assert "1 of them differ by how numbers are written alone: '7' for '007'" in caplog.text

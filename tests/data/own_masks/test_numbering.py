@@ -55,3 +55,17 @@ def test_strays_and_cells_without_a_nucleus_are_told(labels: np.ndarray, nuclei:
         "cells without a nucleus: a.png (1 of 3 cells)",
         "nuclei outside of all cells, left out: a.png (1)",
     ]
+
+
+def test_a_background_with_a_number_of_its_own_is_told() -> None:
+    notes = Notes()
+    labels = np.full((6, 6), 5)
+    labels[1:3, 1:3], labels[4:6, 1:3] = 7, 9
+    number_cells(Path("a.png"), labels, notes)
+    assert (
+        "no background, which has the number 0; set it to 0 if one of the cells is it: a.png (the largest of "
+        "3 cells is number 5)"
+    ) in notes.lines()
+    notes = Notes()
+    number_cells(Path("a.png"), labels - 5, notes)
+    assert not [line for line in notes.lines() if line.startswith("no background")]

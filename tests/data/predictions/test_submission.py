@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,19 @@ def test_kaggles_sample(shared: Path) -> None:
     read = read_submission(shared / "hpa" / "tables" / "kaggle_hpa_scc_2021_sample_submission.csv")
     assert len(read.images) == len(read.triples) == 559
     assert read.images["width"].value_counts().to_dict() == {2048: 462, 1728: 68, 3072: 29}
+
+
+@pytest.mark.parametrize("ending", ["zip", "XZ", "bz2", "xlsx", "parquet"])
+def test_a_name_of_another_compression_is_refused(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"submission.csv.{ending}"
+    with pytest.raises(InputError, match=rf"ends in \.{ending}; expected one that ends in \.csv"):
+        write_submission(path, [SubmissionRow("a", 7, 8, "")])
+    assert not path.exists()
+
+
+def test_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "submission.csv.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("submission.csv", HEADER + "a,7,8,\n" * 100)
+    with pytest.raises(InputError, match="unpack it, and give the CSV"):
+        read_submission(path)

@@ -57,6 +57,25 @@ def test_an_unknown_setting_lists_what_there_is(assignments, unknown: str, liste
 
 
 @pytest.mark.parametrize(
+    ("assignment", "meant"),
+    [
+        ("epochs=3", "train.fit.epochs"),
+        ("kind=adam", "train.augment.kind or train.head.kind or train.loss.kind"),
+        ("gamma=2", "train.loss.gamma"),
+        ("fit.epoch=3", "train.fit.epochs"),
+        ("optimizer.kind=adam", "train.optimiser"),
+        ("loss.label_smoothin=0.1", "train.loss.label_smoothing"),
+    ],
+)
+def test_what_may_be_meant_by_an_unknown_setting(assignment: str, meant: str) -> None:
+    assert complaint(assignment).endswith(f"; {meant} may be meant")
+
+
+def test_nothing_is_meant_by_a_setting_unlike_all() -> None:
+    assert "may be meant" not in complaint("nothing=1")
+
+
+@pytest.mark.parametrize(
     ("assignments", "name", "kinds"),
     [
         (["optimiser.kind=lion"], "optimiser.kind = 'lion'", "adamw, adam, sgd"),

@@ -226,3 +226,15 @@ def test_many_files_elsewhere_are_listed_and_told_at_once(
     (tmp_path / "out/mine.json").write_text("[" * 1000)
     with pytest.raises(InputError, match=r"mine\.json: a file with what hpacells did not write"):
         claim_outputs("export", tmp_path / "work", [*paths, tmp_path / "out/mine.json"])
+
+
+@pytest.mark.parametrize("name", ["curves.pdf", "curves.v2", "curves.png.txt"])
+def test_a_name_that_promises_another_format_is_refused(tmp_path: Path, name: str) -> None:
+    with (
+        pytest.raises(InputError, match=r"expected one that ends in \.png, .* give .*\.png$"),
+        sole_file("curves", tmp_path / name, ending=".png"),
+    ):
+        pytest.fail("the block ran")
+    for good in ("curves", "curves.PNG"):
+        with sole_file("curves", tmp_path / good, ending=".png"):
+            (tmp_path / good).touch()
