@@ -25,6 +25,12 @@ settings.register_profile("no timings", deadline=None)
 settings.load_profile("no timings")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests: a long one at the end would leave the other workers idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def converted_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what the tests convert, also in commands that they run, away from the user's cache.
