@@ -89,9 +89,8 @@ def test_fast_mode_finds_the_reference_cells(shared: Path, reduced: bool) -> Non
 @lru_cache(1)
 def _simulate_undivided(line: int) -> SimulatedField:
     """Simulate a field in which no cell divides: two sets of chromosomes are two nuclei to the labelling."""
-    return simulate_set_field(
-        line, FieldSettings(shape=(1024, 1200)), classes=(16,), cell_line=CELL_LINES[line]
-    )
+    settings = FieldSettings(shape=(1024, 1200))
+    return simulate_set_field(line, settings, classes=(16,), cell_line=CELL_LINES[line])
 
 
 @pytest.mark.parametrize("border_px", [1.5, 0.0])
