@@ -1,14 +1,20 @@
 import os
 import secrets
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 # The tests' small networks run faster on one thread; set before numpy and torch are imported, here or in a
 # command.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Else numba, which scanpy uses, has OpenMP take all cores in the rest of the process: threads of tests side
+# by side wait for each other, and those of scikit-learn took ten times as long.
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
+import typer.main
+import typer.testing
 from hypothesis import settings
 
 from tests.factories.storage.bucket import Bucket
@@ -17,6 +23,12 @@ from tests.factories.tile_store import write_tile_store
 # A busy machine makes a test slow, but not wrong.
 settings.register_profile("no timings", deadline=None)
 settings.load_profile("no timings")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests: a long one at the end would leave the other workers idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,6 +42,16 @@ def converted_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     cache.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HPACELLS_CACHE", str(cache))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_command_line() -> Iterator[None]:
+    """Have typer make the commands and their options once, not anew for each command that a test runs."""
+    make = cache(typer.main.get_command)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", make)
+        patch.setattr(typer.testing, "_get_command", make)
         yield
 
 

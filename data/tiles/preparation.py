@@ -224,8 +224,9 @@ def measure_channels(
         whole = settings.model_copy(update={"size": masks.shape[-1], "crop": 0})
         tiles = prepare_tiles(_read_channels(store, block, settings.channels, masks), masks, whole)
         for tile, mask in zip(tiles, masks, strict=True):
-            for channel, values in enumerate(tile[mask].T):
-                counts[channel] += np.bincount(values, minlength=256)
+            inside = np.ascontiguousarray(mask).view(np.uint8)
+            for channel, total in enumerate(counts):
+                total += _count_grey_values(tile, channel, inside)
     grey = np.arange(256) / 255
     pixels = np.maximum(counts.sum(axis=1), 1)
     means = counts @ grey / pixels
@@ -249,9 +250,15 @@ def _correct(
     for index, channel in enumerate(settings.channels):
         if channel in MASK_CHANNELS or (channel == "green" and settings.contrast_stretch == "reference"):
             continue
-        counts = cv2.calcHist([planes[index]], [0], inside, [256], [0, 256]).ravel().astype(np.int64)
+        counts = _count_grey_values(planes[index], 0, inside)
         bright = int(np.searchsorted(np.cumsum(counts), _BRIGHT_QUANTILE * count))
         gain = min(255 / max(bright, 1), _MOST_GAIN)
         table = np.minimum(np.arange(256) * gain + 0.5, 255).astype(np.uint8)
         planes[index] = cv2.LUT(planes[index], table).astype(np.uint8, copy=False)
     return planes
+
+
+def _count_grey_values(tile: NDArray[np.uint8], channel: int, inside: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Count each grey value of a channel of a tile (T, T, C), or (T, T), where a mask (T, T) is not zero."""
+    # Some five times as fast as numpy's bincount, which makes large integers of all pixels first.
+    return cv2.calcHist([tile], [channel], inside, [256], [0, 256]).ravel().astype(np.int64)

@@ -114,10 +114,11 @@ class _RateColumn(TextColumn):
 
 @contextmanager
 def _executor(workers: int, processes: bool) -> Iterator[Executor]:
-    # A forked child would inherit locks that other threads hold (torch, zarr, rich).
+    # A forked child would inherit locks that other threads hold (torch, zarr, rich). A single worker gains
+    # nothing from a process, which takes a second to import its libraries.
     executor = (
         ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
-        if processes
+        if processes and workers > 1
         else ThreadPoolExecutor(workers)
     )
     with _divided_cores(workers), executor:

@@ -77,6 +77,14 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def predicted(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished work folder of these, whose predictions lean on the image's mean; modules copy it."""
+    work = tmp_path_factory.mktemp("predicted") / "work"
+    run_command("run", simulated, "--work", work, "--set", "predict.image_weight=0.5")
+    return work
+
+
 @pytest.fixture
 def write_recipe(tmp_path: Path) -> Callable[[str], Path]:
     """Write a recipe of one pass of a tiny network, on images with one label ("single") or on all ("all")."""

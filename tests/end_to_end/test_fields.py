@@ -34,12 +34,11 @@ CLASSIFIER = "combine.rules.image.statistic=classifier"
 
 
 @pytest.fixture(scope="module")
-def work(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def work(simulated: Path, predicted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A work folder with predictions of cells, and with those of fields."""
     folder = tmp_path_factory.mktemp("fields")
-    work = folder / "work"
+    work = shutil.copytree(predicted, folder / "work")
     (folder / "recipe.toml").write_text(RECIPE)
-    run_here("run", simulated, "--work", work, "--set", "predict.image_weight=0.5")
     recipe = ["--recipe", folder / "recipe.toml"]
     told = run_here("train", "--work", work, "--labels", simulated / "train.csv", *recipe, *FIELDS)
     assert "6 images, 6 training fields" in told

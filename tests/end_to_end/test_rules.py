@@ -1,5 +1,6 @@
 """Rules of the combiner from a file, and what each is worth, by the command line."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,9 +27,8 @@ border = "weight"
 
 
 @pytest.fixture(scope="module")
-def work(hpacells: Callable, simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    work = tmp_path_factory.mktemp("rules") / "work"
-    hpacells("run", simulated, "--work", work, "--set", "predict.image_weight=0.5")
+def work(predicted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    work = shutil.copytree(predicted, tmp_path_factory.mktemp("rules") / "work")
     (work.parent / "rules.toml").write_text(RULES)
     return work
 

@@ -22,6 +22,9 @@ from timm.models import group_parameters  # noqa: E402 (stands with timm)
 
 _INNER = "network."
 
+_COUNTED: dict[tuple[str, int, int, bool], int] = {}
+"""Features of networks that were made before: to count them takes longer than all else of making one."""
+
 
 class TimmBackbone(Backbone):
     """A network of timm without its classifier.
@@ -52,7 +55,10 @@ class TimmBackbone(Backbone):
         super().__init__(0, pooled=pooled)
         self.network = network
         self.name = name
-        self.num_features = self._count_features(channels, size)
+        key = (name, channels, size, pooled)
+        if key not in _COUNTED:
+            _COUNTED[key] = self._count_features(channels, size)
+        self.num_features = _COUNTED[key]
         self.register_state_dict_post_hook(_drop_inner_name)
         self.register_load_state_dict_pre_hook(_add_inner_name)
 

@@ -25,6 +25,15 @@ def test_results_in_order_and_errors_in_place(processes: bool) -> None:
     assert isinstance(results[3][1], ValueError)
 
 
+@pytest.mark.parametrize(("workers", "items"), [(1, 3), (4, 1)])
+def test_a_single_worker_is_no_process(workers: int, items: int) -> None:
+    def process(_: int) -> int:
+        return os.getpid()
+
+    results = LocalEngine(workers).map(process, range(items), description="test", total=items, processes=True)
+    assert [result for _, result in results] == [os.getpid()] * items
+
+
 def test_runs_in_parallel() -> None:
     both = threading.Barrier(2, timeout=20)
     results = list(LocalEngine(workers=2).map(lambda _: both.wait(), range(2), description="test"))

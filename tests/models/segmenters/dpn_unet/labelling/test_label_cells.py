@@ -1,4 +1,5 @@
 import importlib
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,7 @@ from scipy import ndimage
 
 from data.compare.agreement import compare_cells, pool_agreements
 from data.errors import InputError
-from data.simulate.field import FieldSettings, simulate_set_field
+from data.simulate.field import FieldSettings, SimulatedField, simulate_set_field
 from data.simulate.geometry.cell_lines import CELL_LINES
 from data.simulate.predictions import predict_labels
 from models.segmenters.dpn_unet.labelling.exact import LEAST_NUCLEUS_PX
@@ -85,13 +86,17 @@ def test_fast_mode_finds_the_reference_cells(shared: Path, reduced: bool) -> Non
         assert pooled.mean_iou >= 0.96
 
 
+@lru_cache(1)
+def _simulate_undivided(line: int) -> SimulatedField:
+    """Simulate a field in which no cell divides: two sets of chromosomes are two nuclei to the labelling."""
+    settings = FieldSettings(shape=(1024, 1200))
+    return simulate_set_field(line, settings, classes=(16,), cell_line=CELL_LINES[line])
+
+
 @pytest.mark.parametrize("border_px", [1.5, 0.0])
 @pytest.mark.parametrize("line", range(len(CELL_LINES)))
 def test_the_modes_agree_on_simulated_fields(line: int, border_px: float) -> None:
-    # No cell divides: two sets of chromosomes in one cell are two nuclei to the labelling.
-    field = simulate_set_field(
-        line, FieldSettings(shape=(1024, 1200)), classes=(16,), cell_line=CELL_LINES[line]
-    )
+    field = _simulate_undivided(line)
     predictions = [
         predict_labels(labels, 4, border_px=border_px, seed=line) for labels in (field.nuclei, field.cells)
     ]
