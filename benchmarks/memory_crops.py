@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from data.cells.cells_table import measure_cells
 from data.fields.bit_depth import FullScale
 from data.tiles.cell_tiles import CellTiles
+from pipeline.runs.manifest import hash_json_rows
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.provenance_of_cell import describe_cell
 from stages.stage import Context
@@ -48,7 +49,9 @@ class NoTiles:
 
 def _crop_index(folder: Path, context: Context) -> None:
     """Cut the cells of an index, each with a file and a label."""
-    from data.cells.precropped.precropped_index import PrecroppedCell, fingerprint_cells, read_index
+    from data.cells.precropped.index_files import fingerprint_cells
+    from data.cells.precropped.precropped_cell import PrecroppedCell
+    from data.cells.precropped.precropped_index import PrecroppedIndex
     from stages.crops import run_precropped as module
     from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
     from stages.crops.settings import PrecroppedSettings
@@ -67,8 +70,8 @@ def _crop_index(folder: Path, context: Context) -> None:
     def cut(_: object, cell: PrecroppedCell) -> tuple[pd.DataFrame, CellTiles]:
         return row.assign(image_id=cell.image_id), _TILE
 
-    cells = read_index(index)
-    fingerprint_cells(cells)
+    cells = PrecroppedIndex(index)
+    hash_json_rows(fingerprint_cells(cells), "auto")
     with ExitStack() as patches:
         patches.enter_context(patch.object(module, "TileWriter", NoTiles))
         patches.enter_context(patch.object(module._Cutter, "__call__", cut))

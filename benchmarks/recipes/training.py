@@ -88,7 +88,7 @@ def predict_cells(model: Path, judged: Part, output: Path, context: Context) -> 
     return read_predictions(output)[list(PROBABILITY_COLUMNS)].to_numpy(np.float32)
 
 
-def _read_targets(settings: TrainSettings, labels: Path, learnt: Part) -> NDArray[np.float32]:
+def _read_targets(settings: TrainSettings, labels: Path, learnt: Part) -> NDArray[np.bool_]:
     inputs = TrainInputs(learnt.work.tiles, learnt.work.cells, labels)
     chosen = read_labelled_cells(inputs, settings).select(settings)
     return chosen.targets

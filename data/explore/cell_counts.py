@@ -1,5 +1,6 @@
 """How many cells there are, a cell having the labels of its image."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,21 +23,30 @@ class CellCounts:
         A row a class: ``label``, ``name``, ``cells``, and ``single_label_cells`` for those whose image has
         this label alone.
     shown
-        (cells, C) bool: the labels of each cell.
+        (images, C) bool: the labels of each image.
     """
 
     per_image: pd.DataFrame
     per_class: pd.DataFrame
     shown: NDArray[np.bool_]
 
+    @property
+    def total(self) -> int:
+        """How many cells there are."""
+        return int(self.per_image["cells"].sum())
 
-def count_cells(cells: pd.DataFrame, segmented: Iterable[str], table: LabelTable) -> CellCounts:
+    def mark_cells(self) -> NDArray[np.bool_]:
+        """Return the labels of each cell, (cells, C) bool."""
+        return np.repeat(self.shown, self.per_image["cells"], axis=0)
+
+
+def count_cells(parts: Iterable[pd.DataFrame], segmented: Iterable[str], table: LabelTable) -> CellCounts:
     """Count the cells of each labelled image and of each class.
 
     Parameters
     ----------
-    cells
-        Cells table with at least ``image_id`` and ``dropped``.
+    parts
+        Cells table in parts, with at least ``image_id`` and ``dropped``.
     segmented
         IDs of the images in which cells were sought: one without a cell counts, too.
     table
@@ -44,26 +54,24 @@ def count_cells(cells: pd.DataFrame, segmented: Iterable[str], table: LabelTable
     """
     rows = {image_id: row for row, image_id in enumerate(table.image_ids.tolist())}
     images = [image_id for image_id in dict.fromkeys(segmented) if image_id in rows]
-    kept = cells["dropped"].to_numpy(dtype=str) == ""
+    kept, dropped = Counter[str](), Counter[str]()
+    for part in parts:
+        is_kept = (part["dropped"] == "").to_numpy(bool)
+        for count, ids in ((kept, part["image_id"][is_kept]), (dropped, part["image_id"][~is_kept])):
+            count.update(ids.value_counts().to_dict())
+    numbers = {"cells": kept, "dropped": dropped}
     per_image = pd.DataFrame(
-        {
-            "image_id": images,
-            "cells": _count(cells["image_id"][kept], images),
-            "dropped": _count(cells["image_id"][~kept], images),
-        }
+        {"image_id": images}
+        | {name: np.array([count[image] for image in images], np.int64) for name, count in numbers.items()}
     )
-    of_image = [rows[image_id] for image_id in images]
-    shown = np.repeat(table.shown[of_image], per_image["cells"], axis=0)
+    shown = table.shown[[rows[image_id] for image_id in images]]
+    cells = shown * per_image["cells"].to_numpy()[:, None]
     per_class = pd.DataFrame(
         {
             "label": np.arange(len(table.label_set)),
             "name": table.label_set.names,
-            "cells": shown.sum(axis=0),
-            "single_label_cells": shown[shown.sum(axis=1) == 1].sum(axis=0),
+            "cells": cells.sum(axis=0),
+            "single_label_cells": cells[shown.sum(axis=1) == 1].sum(axis=0),
         }
     )
     return CellCounts(per_image, per_class, shown)
-
-
-def _count(image_ids: pd.Series, images: list[str]) -> NDArray[np.integer]:
-    return image_ids.value_counts().reindex(images, fill_value=0).to_numpy(dtype=np.int64)

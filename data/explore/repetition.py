@@ -76,7 +76,7 @@ def count_repetitions(
         min_cells_per_class=settings.min_cells_per_class,
         synthetic_negative_fraction=settings.synthetic_negative_fraction,
     )
-    items = balance_items(chosen.astype(np.float32), data, label_set, settings.seed)
+    items = balance_items(chosen, data, label_set, settings.seed)
     return pd.DataFrame(
         {
             "label": np.arange(len(label_set)),

@@ -115,16 +115,17 @@ def match_corrections(
     InputError
         None of them is there, or one has another box or area than the cell that was marked.
     """
+    corrected = cells[cells["image_id"].isin([image_id for image_id, _ in corrections])]
     measured: dict[CellKey, dict[str, int]] = {
         (image_id, cell_id): dict(zip((*_BOX, _AREA), measures, strict=True))
-        for image_id, cell_id, *measures in cells[["image_id", "cell_id", *_BOX, "area_px"]].itertuples(
+        for image_id, cell_id, *measures in corrected[["image_id", "cell_id", *_BOX, "area_px"]].itertuples(
             index=False
         )
         if (image_id, cell_id) in corrections
     }
     unknown = [key for key in corrections if key not in measured]
     if unknown:
-        _report_unknown(unknown, set(cells["image_id"]), len(corrections), where)
+        _report_unknown(unknown, set(cells["image_id"].unique()), len(corrections), where)
     for key, measures in measured.items():
         said = corrections[key].measures
         differing = [name for name, value in said.items() if value != measures[name]]

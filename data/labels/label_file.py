@@ -1,7 +1,8 @@
 """Label files: which classes an image shows, ``ID,Label`` (Kaggle 2021) or ``Id,Target`` (Kaggle 2018)."""
 
+import itertools
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from data.errors import InputError
 from data.labels.hpa_locations import is_location_table
 from data.labels.label_set import HPA2021, LabelSet
 from data.labels.stained_images import ANTIBODIES, GENES, find_column
-from data.tables.csv_file import unescape_cell, write_csv
+from data.tables.csv_file import unescape_cell, write_csv_parts
 from data.tables.id_hints import explain_ids
-from data.tables.text_table import read_text_table
+from data.tables.text_table import TextTable
 
 log = logging.getLogger("hpacells")
 
@@ -28,6 +29,7 @@ _FORMS = {"ID": "Label", "Id": "Target"}
 _PROTEINS = ("protein", "group", *GENES, *ANTIBODIES)
 """Columns by which images are of one protein, in small letters; the first that is there counts."""
 _EXPECTED = "a CSV with the columns ID,Label or Id,Target"
+_PART_ROWS = 8192
 
 
 def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dict[str, tuple[int, ...]]:
@@ -56,28 +58,31 @@ def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dic
     >>> hpa.CLASS_NAMES[7]
     'Golgi apparatus'
     """
-    table, id_column = _read_table(path)
+    table, id_column = _open_table(path)
     column = _FORMS[id_column]
     labels: dict[str, tuple[int, ...]] = {}
-    seen: set[str] = set()
-    for line, image_id, text in zip(table.index, table[id_column], table[column], strict=True):
+    with_blanks: set[str] = set()
+    # Texts are few, so that images share what they say.
+    known: dict[str, tuple[int, ...]] = {}
+    for line, (image_id, text) in _read_columns(table, [id_column, column]):
         bare = image_id.strip()
         if not bare:
             raise InputError(
                 found="an empty ID", where=f"{path}, line {line}", expected="the image's ID and its labels"
             )
         # Blanks are kept, since files may have them, but two rows that differ in them alone are a slip.
-        if bare in seen:
+        if bare in labels or bare in with_blanks:
             raise InputError(
                 found=f"image {bare} is there a second time",
                 where=f"{path}, line {line}",
                 expected="one row an image",
                 advice="join its labels with | in one row",
             )
-        seen.add(bare)
-        if column == "Target" and label_set.find(text) is None and "|" not in text:
-            text = "|".join(text.split())
-        labels[image_id] = parse_labels(text, label_set, where=f"{path}, line {line}")
+        if bare != image_id:
+            with_blanks.add(bare)
+        if text not in known:
+            known[text] = _parse_text(text, column, label_set, f"{path}, line {line}")
+        labels[image_id] = known[text]
     return labels
 
 
@@ -98,12 +103,12 @@ def read_proteins(path: str | PathLike[str]) -> dict[str, str]:
     InputError
         As ``read_labels``.
     """
-    table, id_column = _read_table(path)
-    column = find_column(table, _PROTEINS)
+    table, id_column = _open_table(path)
+    column = find_column(table.columns, _PROTEINS)
     if column is None:
         return {}
-    pairs = zip(table[id_column], table[column].str.strip(), strict=True)
-    return {image_id: protein for image_id, protein in pairs if protein}
+    rows = _read_columns(table, [id_column, column])
+    return {image_id: protein for _, (image_id, text) in rows if (protein := text.strip())}
 
 
 def read_stains(path: str | PathLike[str]) -> pd.DataFrame:
@@ -119,9 +124,10 @@ def read_stains(path: str | PathLike[str]) -> pd.DataFrame:
     InputError
         As ``read_labels``.
     """
-    table, id_column = _read_table(path)
+    table, id_column = _open_table(path)
     columns = [name for name in table.columns if name != id_column and name.casefold() in _PROTEINS]
-    stains = table.set_index(id_column)[columns]
+    rows = [values for _, values in _read_columns(table, [id_column, *columns])]
+    stains = pd.DataFrame(rows, columns=[id_column, *columns], dtype=str).set_index(id_column)
     return stains.apply(lambda column: column.str.strip()) if columns else stains
 
 
@@ -153,11 +159,23 @@ def write_labels(
     A2,Nucleoplasm|Cytosol
     <BLANKLINE>
     """
-    rows = [
+    write_label_rows(path, labels.items(), names)
+
+
+def write_label_rows(
+    path: str | PathLike[str],
+    rows: Iterable[tuple[str, Iterable[int]]],
+    names: Sequence[str] | None = None,
+) -> None:
+    """Write a label file as `write_labels` does, one row after the other."""
+    texts = (
         (image_id, "|".join(str(label) if names is None else names[label] for label in classes))
-        for image_id, classes in labels.items()
-    ]
-    write_csv(Path(path), pd.DataFrame(rows, columns=["ID", "Label"]))
+        for image_id, classes in rows
+    )
+    with write_csv_parts(Path(path)) as append:
+        append(pd.DataFrame(columns=["ID", "Label"], dtype=str))
+        while part := list(itertools.islice(texts, _PART_ROWS)):
+            append(pd.DataFrame(part, columns=["ID", "Label"]))
 
 
 def check_coverage(labels: Mapping[str, object], image_ids: Iterable[str], *, where: object) -> None:
@@ -212,11 +230,24 @@ def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tup
     return tuple(sorted(classes))
 
 
-def _read_table(path: str | PathLike[str]) -> tuple[pd.DataFrame, str]:
-    """Read the file as text, and say which of its columns is the image's ID."""
-    table = read_text_table(path, _EXPECTED).map(unescape_cell)
+def _parse_text(text: str, column: str, label_set: LabelSet, where: str) -> tuple[int, ...]:
+    if column == "Target" and label_set.find(text) is None and "|" not in text:
+        text = "|".join(text.split())
+    return parse_labels(text, label_set, where=where)
+
+
+def _read_columns(table: TextTable, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Read some columns of the rows, each with its line in the file."""
+    places = [table.columns.index(name) for name in columns]
+    for line, row in table.read():
+        yield line, [unescape_cell(row[place]) for place in places]
+
+
+def _open_table(path: str | PathLike[str]) -> tuple[TextTable, str]:
+    """Open the file, and say which of its columns is the image's ID."""
+    table = TextTable(path, _EXPECTED)
     for id_column, label_column in _FORMS.items():
-        if {id_column, label_column} <= set(table.columns):
+        if {id_column, label_column} <= {*table.columns}:
             return table, id_column
     if is_location_table(table.columns):
         raise InputError(
@@ -226,7 +257,7 @@ def _read_table(path: str | PathLike[str]) -> tuple[pd.DataFrame, str]:
             advice=f"run `hpacells labels '{path}' --of images.csv --out labels.csv`, where images.csv has "
             "the columns ID and Gene, and give labels.csv",
         )
-    wanted = ("Id", "Target") if {"Id", "Target"} & set(table.columns) else ("ID", "Label")
+    wanted = ("Id", "Target") if {"Id", "Target"} & {*table.columns} else ("ID", "Label")
     missing = [column for column in wanted if column not in table.columns]
     raise InputError(
         found=f"no column {' and no column '.join(missing)} (found {','.join(table.columns)})",

@@ -1,9 +1,8 @@
 """Tables of images: which gene's protein each shows, and by which antibody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
-
-import pandas as pd
 
 from data.errors import InputError
 from data.tables.text_table import read_text_table
@@ -48,7 +47,7 @@ def read_stained_images(path: str | PathLike[str]) -> list[StainedImage]:
         The file is missing or lacks a column, or an ID is there twice.
     """
     table = read_text_table(path, _EXPECTED)
-    image, gene = find_column(table, _IDS), find_column(table, GENES)
+    image, gene = find_column(list(table.columns), _IDS), find_column(list(table.columns), GENES)
     if image is None or gene is None:
         missing = "gene" if image else "ID"
         raise InputError(
@@ -57,7 +56,7 @@ def read_stained_images(path: str | PathLike[str]) -> list[StainedImage]:
             expected=_EXPECTED,
             advice="add the gene that each image shows: locations are those of genes",
         )
-    antibody = find_column(table, ANTIBODIES)
+    antibody = find_column(list(table.columns), ANTIBODIES)
     found: dict[str, StainedImage] = {}
     for line, row in table.iterrows():
         where = f"{path}, line {line}"
@@ -76,7 +75,7 @@ def read_stained_images(path: str | PathLike[str]) -> list[StainedImage]:
     return list(found.values())
 
 
-def find_column(table: pd.DataFrame, names: tuple[str, ...]) -> str | None:
+def find_column(columns: Sequence[str], names: tuple[str, ...]) -> str | None:
     """Return the column of a table that has the first of some names, in any letter case, or None."""
-    by_name = {column.casefold(): column for column in reversed(table.columns)}
+    by_name = {column.casefold(): column for column in reversed(columns)}
     return next((by_name[name] for name in names if name in by_name), None)

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -86,8 +87,9 @@ def write_row_groups(
     parts: Iterable[pa.Table],
     group_rows: int,
     make_empty: Callable[[], pa.Table],
+    compression: Literal["zstd", "snappy"] = "zstd",
 ) -> None:
-    """Write a Parquet file (zstd) in groups of so many rows, from parts of any lengths.
+    """Write a Parquet file in groups of so many rows, from parts of any lengths.
 
     Equal rows make equal files, however they are cut into parts.
 
@@ -101,13 +103,15 @@ def write_row_groups(
         Rows of a group.
     make_empty
         Makes the table that is written where there is no part.
+    compression
+        Of its pages.
     """
     remaining = iter(parts)
     first = next(remaining, None)
     waiting = [make_empty() if first is None else first]
     with (
         atomic_write(path) as temporary,
-        pq.ParquetWriter(temporary, waiting[0].schema, compression="zstd") as writer,
+        pq.ParquetWriter(temporary, waiting[0].schema, compression=compression) as writer,
     ):
         rows, written = len(waiting[0]), 0
         for part in itertools.chain([None], remaining):

@@ -33,7 +33,7 @@ class TrainingItems:
 
 
 def balance_items(
-    targets: NDArray[np.float32], settings: DataSettings, label_set: LabelSet, seed: int
+    targets: NDArray[np.bool_ | np.float32], settings: DataSettings, label_set: LabelSet, seed: int
 ) -> TrainingItems:
     """Repeat the cells of rare classes and add synthetic negatives, by the settings; tiles are not copied.
 
@@ -46,7 +46,7 @@ def balance_items(
     Parameters
     ----------
     targets
-        (n, classes), above 0 where a cell has the class; a cell counts for each of its classes.
+        (n, classes), above 0, or True, where a cell has the class; a cell counts for each of its classes.
     settings
         How much is repeated and made.
     label_set
@@ -68,7 +68,7 @@ def balance_items(
     items = np.concatenate([cells, synthetic])
     protein_gain = np.ones(len(items), np.float32)
     protein_gain[len(cells) :] = random.uniform(0, MAX_PROTEIN_GAIN, len(synthetic))
-    item_targets = targets[items]
+    item_targets = targets[items].astype(np.float32, copy=False)
     item_targets[len(cells) :] = 0
     if label_set.negative is not None:
         item_targets[len(cells) :, label_set.negative] = 1

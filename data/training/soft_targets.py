@@ -24,7 +24,7 @@ def share_one(probabilities: NDArray[np.floating]) -> bool:
 
 def average_with_labels(
     probabilities: NDArray[np.floating],
-    labels: NDArray[np.floating],
+    labels: NDArray[np.bool_],
     *,
     single_label: bool,
     weight: float,
@@ -38,7 +38,7 @@ def average_with_labels(
     probabilities
         (n, classes), 0..1.
     labels
-        (n, classes), 1 where the cell's image has the class; a row of zeros where it has no label.
+        (n, classes), True where the cell's image has the class; a row of False where it has no label.
     single_label
         Whether the classes of a cell share a probability of 1.
     weight
@@ -53,19 +53,21 @@ def average_with_labels(
     # In float64, which of all cells would take several times what comes of it.
     for start in range(0, len(averaged), _PART_ROWS):
         rows = slice(start, start + _PART_ROWS)
-        counts = labels[rows].sum(axis=1, keepdims=True)
-        known = labels[rows] / np.maximum(counts, 1) if single_label else labels[rows]
+        known = labels[rows].astype(np.float32)
+        counts = known.sum(axis=1, keepdims=True)
+        if single_label:
+            known /= np.maximum(counts, 1)
         part = np.where(counts > 0, weight, 0.0)
         averaged[rows] = (1 - part) * probabilities[rows] + part * known
     return averaged
 
 
-def call_targets(targets: NDArray[np.floating], *, single_label: bool) -> NDArray[np.float32]:
+def call_targets(targets: NDArray[np.floating], *, single_label: bool) -> NDArray[np.bool_]:
     """Call the classes of soft targets: the likeliest one, or, of sigmoids, those from 0.5 on.
 
     Returns
     -------
     ndarray (n, classes)
-        float32, 0 or 1.
+        bool.
     """
-    return decide(targets, None if single_label else 0.5).astype(np.float32)
+    return decide(targets, None if single_label else 0.5)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.cells_table import read_cells
+from data.cells.cells_table import count_cells, read_cells
 from data.errors import InputError
 from data.labels.label_set import find_unshared
 from data.predictions.cell_blocks import CellBlocks, OutOfStepError
@@ -19,6 +19,7 @@ from data.predictions.predictions_table import (
     read_predictions,
 )
 from data.rules.image_mean import without_image_mean
+from data.training.training_set import order_images
 
 _CELL = ["image_id", "cell_id"]
 _COLUMNS = [*_CELL, "dropped", "group"]
@@ -33,7 +34,7 @@ class TeacherTable:
     rows
         (n,) rows of the cells table: the kept cells that the teacher predicted.
     image_ids, cell_ids
-        (n,) the image and the number of each.
+        (n,) the image, by categories in their order, and the number of each.
     groups
         Image ID -> its group.
     probabilities
@@ -47,7 +48,7 @@ class TeacherTable:
     """
 
     rows: NDArray[np.intp]
-    image_ids: NDArray[np.str_]
+    image_ids: pd.Categorical
     cell_ids: NDArray[np.integer]
     groups: dict[str, str]
     probabilities: NDArray[np.float32]
@@ -108,18 +109,21 @@ def read_teacher(
     for path in weights:
         _check_classes(path, class_names)
     try:
-        return _collect(cells, weights, _read_parts)
+        return _collect(cells, weights, len(class_names), _read_parts)
     except OutOfStepError:
-        return _collect(cells, weights, _read_whole)
+        return _collect(cells, weights, len(class_names), _read_whole)
 
 
 def _collect(
-    cells: Path, weights: Mapping[Path, float], read: Callable[[Path, Path, float], Iterator[_Part]]
+    cells: Path,
+    weights: Mapping[Path, float],
+    classes: int,
+    read: Callable[[Path, Path, float], Iterator[_Part]],
 ) -> TeacherTable:
     """Collect what the first of some tables says, or the second, where there is one and it says something."""
     predictions, weight = next(iter(weights.items()))
-    kept, said_of, groups = 0, 0, dict[str, str]()
-    chosen: list[tuple[NDArray, ...]] = []
+    kept, said_of = 0, 0
+    groups, chosen = dict[str, str](), _Chosen(count_cells(cells), classes)
     for part, *unseen in zip(*(read(cells, path, own) for path, own in weights.items()), strict=True):
         kept, said_of = kept + len(part.rows), said_of + int(np.isfinite(part.said).all(axis=1).sum())
         is_unseen = np.zeros(len(part.rows), bool)
@@ -130,8 +134,7 @@ def _collect(
         of = part.cells[known]
         for image_id, group in of.drop_duplicates("image_id")[["image_id", "group"]].to_numpy(str).tolist():
             groups.setdefault(image_id, group)
-        ids, numbers = of["image_id"].to_numpy(str), of["cell_id"].to_numpy()
-        chosen.append((part.rows[known], ids, numbers, part.said[known].astype(np.float32), is_unseen[known]))
+        chosen.add(part.rows[known], of, part.said[known], is_unseen[known])
     if not said_of:
         raise InputError(
             found=f"predictions of none of the {kept} kept cells",
@@ -139,14 +142,47 @@ def _collect(
             expected="those of the cells of this work folder",
             advice="run `hpacells predict` again",
         )
-    columns = [list(parts) for parts in zip(*chosen, strict=True)]
-    # So that no more than one column is there twice at a time.
-    chosen.clear()
-    rows, image_ids, cell_ids, probabilities, is_out_of_fold = (
-        np.concatenate(columns.pop(0)) for _ in range(len(columns))
-    )
-    missing = kept - len(rows)
-    return TeacherTable(rows, image_ids, cell_ids, groups, probabilities, is_out_of_fold, missing, weight)
+    return chosen.arrange(groups, kept, weight)
+
+
+class _Chosen:
+    """Cells of which something is said, in arrays for so many; what is not filled takes no memory."""
+
+    def __init__(self, cells: int, classes: int) -> None:
+        self._count, self._places = 0, dict[str, int]()
+        self._rows, self._images, self._cell_ids = (np.empty(cells, kind) for kind in (np.intp, "i4", "i4"))
+        self._said, self._is_unseen = np.empty((cells, classes), np.float32), np.empty(cells, bool)
+
+    def add(
+        self,
+        rows: NDArray[np.intp],
+        cells: pd.DataFrame,
+        said: NDArray[np.float64],
+        is_unseen: NDArray[np.bool_],
+    ) -> None:
+        """Take more cells."""
+        into = slice(self._count, self._count + len(rows))
+        codes, names = pd.factorize(cells["image_id"])
+        places = [self._places.setdefault(str(name), len(self._places)) for name in names]
+        self._rows[into], self._images[into] = rows, np.array(places, "i4")[codes]
+        self._cell_ids[into], self._said[into] = cells["cell_id"].to_numpy(), said
+        self._is_unseen[into] = is_unseen
+        self._count = into.stop
+
+    def arrange(self, groups: dict[str, str], kept: int, weight: float) -> TeacherTable:
+        """Return the table of all of them, of so many kept cells."""
+        there = slice(0, self._count)
+        images = order_images(pd.Categorical.from_codes(self._images[there], list(self._places)))
+        return TeacherTable(
+            self._rows[there],
+            images,
+            self._cell_ids[there],
+            groups,
+            self._said[there],
+            self._is_unseen[there],
+            kept - self._count,
+            weight,
+        )
 
 
 def _read_parts(cells: Path, path: Path, weight: float) -> Iterator[_Part]:

@@ -61,11 +61,11 @@ class TrainingSet:
     rows
         (n,) rows of the cells table, which are rows of the tile store.
     image_ids
-        (n,) the image of each.
+        (n,) the image of each, its categories in their order.
     cell_ids
         (n,) the number of each in its image; that of its row where the table tells none.
     targets
-        (n, classes) float32: 1 where the cell's image has the class.
+        (n, classes) bool: whether the cell's image has the class.
     labels
         Image ID -> class numbers, of the images that have at least one cell here.
     groups
@@ -81,9 +81,9 @@ class TrainingSet:
     """
 
     rows: NDArray[np.intp]
-    image_ids: NDArray[np.str_]
+    image_ids: pd.Categorical
     cell_ids: NDArray[np.integer]
-    targets: NDArray[np.float32]
+    targets: NDArray[np.bool_]
     labels: dict[str, tuple[int, ...]]
     groups: dict[str, str]
     proteins: dict[str, str]
@@ -131,22 +131,24 @@ def select_training_set(
     InputError
         The labels cover none of the images; no image has a single label ("single"); no cell is left.
     """
-    image_ids = cells["image_id"].to_numpy(dtype=str)
-    present = sorted(set(image_ids))
+    image_ids = order_images(cells["image_id"])
+    present = list_images(image_ids)
     check_coverage(labels, present, where=where)
     labelled = {image_id: labels[image_id] for image_id in present if labels.get(image_id)}
     used = labelled if images == "all" else _with_one_label(labelled, where)
     settings = data or DataSettings()
-    own = _find_corrected(cells, corrections or {})
-    rows = _find_rows(cells, used, own, is_single=images == "single", where=where)
+    own = _find_corrected(cells, image_ids, corrections or {})
+    rows = _find_rows(cells, image_ids, used, own, is_single=images == "single", where=where)
     hashes, mosaics = _read_column(cells, "image_hash"), _read_column(cells, "group")
-    clusters = _cluster(hashes, sorted(set(image_ids[rows])), settings)
+    clusters = _cluster(hashes, list_images(image_ids[rows]), settings)
     if settings.duplicates == "remove":
-        rows = rows[np.isin(image_ids[rows], list(clusters.values()))]
-    kept = sorted(set(image_ids[rows]))
-    targets = np.zeros((len(rows), len(label_set)), np.float32)
-    for place, (row, image_id) in enumerate(zip(rows.tolist(), image_ids[rows], strict=True)):
-        targets[place, list(own.get(row) or () if row in own else used[image_id])] = 1
+        rows = rows[image_ids[rows].isin(list(clusters.values()))]
+    kept = list_images(image_ids[rows])
+    targets = mark_classes(image_ids[rows], used, len(label_set))
+    corrected = np.isin(rows, list(own))
+    for place in np.flatnonzero(corrected).tolist():
+        targets[place] = False
+        targets[place, list(own[int(rows[place])] or ())] = True
     named = proteins or {}
     return TrainingSet(
         rows=rows,
@@ -166,34 +168,67 @@ def select_training_set(
             "near_duplicates": len(clusters) - len(set(clusters.values())),
             **_count_corrected(own, rows),
         },
-        corrected=np.isin(rows, list(own)),
+        corrected=corrected,
     )
 
 
+def order_images(image_ids: pd.Series | pd.Categorical) -> pd.Categorical:
+    """Return images as categories in the order of their IDs, so that IDs and codes are sorted alike."""
+    coded = pd.Categorical(image_ids)
+    if coded.categories.is_monotonic_increasing:
+        return coded
+    return coded.reorder_categories(coded.categories.sort_values())
+
+
+def list_images(image_ids: pd.Categorical) -> list[str]:
+    """List the images that some cells are of, each once, in the order of their IDs."""
+    return image_ids.categories[np.unique(image_ids.codes)].tolist()
+
+
+def number_groups(image_ids: pd.Categorical, groups: Mapping[str, str]) -> NDArray[np.intp]:
+    """Return the number of each cell's group, (n,), by the order of the groups' names."""
+    names = [groups.get(image_id, "") for image_id in image_ids.categories]
+    return np.unique(np.array(names, str), return_inverse=True)[1][image_ids.codes]
+
+
 def _find_corrected(
-    cells: pd.DataFrame, corrections: Mapping[CellKey, tuple[int, ...] | None]
+    cells: pd.DataFrame,
+    image_ids: pd.Categorical,
+    corrections: Mapping[CellKey, tuple[int, ...] | None],
 ) -> dict[int, tuple[int, ...] | None]:
     """Return what is said of cells by row of the table."""
     if not corrections:
         return {}
-    keys = zip(cells["image_id"].tolist(), cells["cell_id"].tolist(), strict=True)
-    return {row: corrections[key] for row, key in enumerate(keys) if key in corrections}
+    rows = np.flatnonzero(image_ids.isin([image_id for image_id, _ in corrections])).tolist()
+    numbers = cells["cell_id"].to_numpy()[rows].tolist()
+    keys = zip(image_ids[rows].tolist(), numbers, strict=True)
+    return {row: corrections[key] for row, key in zip(rows, keys, strict=True) if key in corrections}
+
+
+def mark_classes(
+    image_ids: pd.Categorical, labels: Mapping[str, tuple[int, ...]], classes: int
+) -> NDArray[np.bool_]:
+    """Return the labels of some cells' images, (n, classes) bool; nothing of images without labels."""
+    shown = np.zeros((len(image_ids.categories), classes), bool)
+    for image, image_id in enumerate(image_ids.categories.tolist()):
+        shown[image, list(labels.get(image_id, ()))] = True
+    return shown[image_ids.codes]
 
 
 def _label_images(
     kept: Sequence[str],
     used: Mapping[str, tuple[int, ...]],
     rows: NDArray[np.intp],
-    image_ids: NDArray[np.str_],
+    image_ids: pd.Categorical,
     own: Mapping[int, tuple[int, ...] | None],
 ) -> dict[str, tuple[int, ...]]:
     """Return the labels of images; of those without any that are used all of their cells' own."""
     labels = {image_id: used[image_id] for image_id in kept if image_id in used}
     found: dict[str, set[int]] = {image_id: set() for image_id in kept if image_id not in used}
-    for row in rows.tolist():
+    for row in rows[np.isin(rows, list(own))].tolist():
         image_id = str(image_ids[row])
         if image_id in found:
-            found[image_id].update(own.get(row) or ())
+            found[image_id].update(own[row] or ())
     labels |= {image_id: tuple(sorted(classes)) for image_id, classes in found.items()}
     return {image_id: labels[image_id] for image_id in kept}
 
@@ -208,6 +243,7 @@ def _count_corrected(own: Mapping[int, tuple[int, ...] | None], rows: NDArray[np
 
 def _find_rows(
     cells: pd.DataFrame,
+    image_ids: pd.Categorical,
     images: Collection[str],
     own: Mapping[int, tuple[int, ...] | None],
     *,
@@ -215,8 +251,8 @@ def _find_rows(
     where: object,
 ) -> NDArray[np.intp]:
     """Find the rows of the cells of some images, or with labels of their own, that no filter dropped."""
-    kept = cells["dropped"].to_numpy(dtype=str) == ""
-    chosen = np.isin(cells["image_id"].to_numpy(dtype=str), list(images))
+    kept = (cells["dropped"] == "").to_numpy(bool)
+    chosen = image_ids.isin(list(images))
     for row, classes in own.items():
         chosen[row] = classes is not None and (not is_single or len(classes) == 1)
     rows = np.flatnonzero(kept & chosen)

@@ -21,7 +21,7 @@ class TrainingData:
     validation_loader, validation_targets
         The same of the held-out cells; of several processes, each has a loader of its part only.
     validation_images
-        (n,) image of each held-out cell.
+        (n,) number of each held-out cell's image, in the order of the images' IDs.
     name
         Names the cells of some items of ``loader``, for messages.
     """
@@ -30,5 +30,5 @@ class TrainingData:
     targets: NDArray[np.float32]
     validation_loader: BatchLoader | FeatureLoader
     validation_targets: NDArray[np.float32]
-    validation_images: NDArray[np.str_]
+    validation_images: NDArray[np.integer]
     name: Callable[[NDArray[np.intp]], str] = lambda items: ", ".join(map(str, items))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,16 @@ class Manifest(BaseModel):
 def hash_json(value: object) -> str:
     """Hash any JSON-serialisable value; the order of dictionary keys does not matter."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def hash_json_rows(rows: Iterable[object], *more: object) -> str:
+    """Hash what `hash_json` hashes of a list of rows and more values, a row at a time."""
+    digest, separator = hashlib.sha256(b"[["), ""
+    for row in rows:
+        digest.update(f"{separator}{json.dumps(row)}".encode())
+        separator = ", "
+    digest.update("".join(["]", *(f", {json.dumps(value)}" for value in more), "]"]).encode())
+    return digest.hexdigest()
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

@@ -14,7 +14,7 @@ from pipeline.config.config import Config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
-from pipeline.runs.manifest import Manifest, hash_json
+from pipeline.runs.manifest import Manifest, hash_json_rows
 from pipeline.runs.outputs.written_files import is_written
 from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.requirements import require
@@ -96,7 +96,8 @@ def any_crops_step(work: WorkFolder, images_dir: Path | None, index: Path | None
 
 def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
     """Take the pre-cropped cells of an index file in place of segmented ones."""
-    from data.cells.precropped.precropped_index import fingerprint_cells, read_index
+    from data.cells.precropped.index_files import fingerprint_cells
+    from data.cells.precropped.precropped_index import PrecroppedIndex
     from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
     from stages.crops.run_precropped import run as crops
 
@@ -104,14 +105,13 @@ def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
     images = config.settings("images", ImageSettings)
     full_scale = images.full_scale
     label_set = read_label_set(settings.label_set)
-    cells = read_index(index, label_set, settings.channel_order, images.max_pixels)
+    cells = PrecroppedIndex(index, label_set, settings.channel_order, images.max_pixels)
     labels = work.root / "labels.csv"
     written = work.cells, work.images, work.tiles
-    has_labels = any(cell.labels for cell in cells)
 
     def run(key: str, context: Context) -> StageReport:
         # Without labels in the index, a user's own file is not touched.
-        ours = has_labels or is_written(work.root, labels)
+        ours = cells.labelled or is_written(work.root, labels)
         outputs = PrecroppedOutputs(work.cells, work.images, work.tiles, labels if ours else None)
         return crops(PrecroppedInputs(cells, key, full_scale), outputs, settings, context)
 
@@ -119,8 +119,8 @@ def precropped_step(work: WorkFolder, index: Path, config: Config) -> Step:
         stage="crops",
         manifest=work.manifest("crops"),
         settings=settings,
-        inputs={"index": hash_file(index), "files": hash_json([fingerprint_cells(cells), full_scale])}
+        inputs={"index": hash_file(index), "files": hash_json_rows(fingerprint_cells(cells), full_scale)}
         | hash_label_set(label_set),
-        outputs=(*written, labels) if has_labels else written,
+        outputs=(*written, labels) if cells.labelled else written,
         run=run,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from data.cells.precropped.precropped_index import PrecroppedCell
+from data.cells.precropped.precropped_index import PrecroppedIndex
 from data.channels import CHANNELS
 from data.fields.field import Field
 
@@ -88,7 +88,7 @@ class PrecroppedInputs:
         Grey value that is white, as in ``data.fields.image_settings.ImageSettings``.
     """
 
-    cells: Sequence[PrecroppedCell]
+    cells: PrecroppedIndex
     key: str
     full_scale: int | Literal["auto"] = "auto"
 

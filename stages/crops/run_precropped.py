@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.cells_table import INTENSITY_COLUMNS, make_blank_row, measure_cells, read_cells
+from data.cells.cells_table import INTENSITY_COLUMNS, make_blank_row, measure_cells
 from data.cells.drop_reasons import DropLimits, find_drop_reasons
+from data.cells.precropped.precropped_cell import PrecroppedCell
 from data.cells.precropped.precropped_full_scale import find_cells_full_scale
-from data.cells.precropped.precropped_index import PrecroppedCell
+from data.cells.precropped.precropped_index import PrecroppedIndex
 from data.cells.precropped.precropped_masks import find_cell_mask, find_nucleus_mask
 from data.cells.stored_cells import StoredCells, write_cell_parts
 from data.channels import CHANNELS
@@ -21,8 +22,8 @@ from data.errors import InputError
 from data.fields.bit_depth import FullScale
 from data.fields.duplicates.near_duplicates import hash_image
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM
-from data.fields.images_table import write_images
-from data.labels.label_file import write_labels
+from data.fields.images_table import write_image_parts
+from data.labels.label_file import write_label_rows
 from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cutting.cropping import crop_boxes
@@ -36,7 +37,6 @@ log = logging.getLogger("hpacells")
 
 _BLUE = CHANNELS.index("blue")
 _SIZE = ["image_height", "image_width"]
-_COLUMNS = ["image_id", "cell_id", *_SIZE, "area_px", "border_fraction_inside"]
 
 _ROWS_AT_A_TIME = 1000
 """Rows that are joined before they are written."""
@@ -60,23 +60,17 @@ def run(
     measured = outputs.cells_path.with_name(f".{outputs.cells_path.name}.measured")
     try:
         write_cell_parts(measured, _take(work, writer, failures, PRESETS[settings.preset].size))
-        table = read_cells(measured, _COLUMNS)
-        table[list(INTENSITY_COLUMNS)] = writer.finish()
-        table["dropped"] = find_drop_reasons(table, _limits(settings))
-        completed = table[[*INTENSITY_COLUMNS, "dropped"]]
-        StoredCells(measured).write_completed(outputs.cells_path, lambda rows, _: completed.iloc[rows])
+        stored, completion = StoredCells(measured), _Completion(writer.finish(), settings)
+        stored.write_completed(outputs.cells_path, completion)
+        write_image_parts(outputs.images_table_path, _read_images(stored, settings))
     finally:
         measured.unlink(missing_ok=True)
-    found = table["cell_id"].where(table["area_px"] > 0, 0)
-    size = math.nan if settings.pixel_size_um is None else settings.pixel_size_um
-    write_images(outputs.images_table_path, table.assign(cells=found, pixel_size_um=size))
-    labels = {cell.image_id: cell.labels for cell in index if cell.labels}
     if outputs.labels_path is not None:
         # Labels of an earlier index must not pass for this one's.
         outputs.labels_path.unlink(missing_ok=True)
-        if labels:
-            _write_labels(outputs.labels_path, labels, settings)
-    return _report(table, failures, len(labels))
+        if index.labelled:
+            _write_labels(outputs.labels_path, index, settings)
+    return completion.report(failures, index.labelled)
 
 
 def _take(
@@ -87,7 +81,7 @@ def _take(
 ) -> Iterator[pd.DataFrame]:
     """Take the tiles of the cells in turn, and yield their rows of the table, many at a time."""
     tables: list[pd.DataFrame] = []
-    to_write = set(writer.rows_to_write.tolist())
+    is_to_write = writer.is_to_write
     for row, (cell, done) in enumerate(work):
         if isinstance(done, Exception):
             failures.append(Failure(cell.image_id, str(done)))
@@ -95,7 +89,7 @@ def _take(
         table, cut = done
         tables.append(table.assign(group=cell.group or cell.image_id))
         # An interrupted run has written tiles, but no row of the table.
-        if row in to_write:
+        if is_to_write[row]:
             writer.append(cut)
         if len(tables) == _ROWS_AT_A_TIME:
             yield pd.concat(tables, ignore_index=True)
@@ -111,6 +105,38 @@ def _tell_pixel_size(settings: PrecroppedSettings) -> None:
             "the preset %s are scaled",
             REFERENCE_PIXEL_SIZE_UM,
             settings.preset,
+        )
+
+
+class _Completion:
+    """Complete rows of the cells table, and count them.
+
+    Parameters
+    ----------
+    means
+        (n, 4) mean intensities of all cells.
+    settings
+        Of the stage.
+    """
+
+    def __init__(self, means: NDArray[np.float32], settings: PrecroppedSettings) -> None:
+        self._means, self._limits, self._dropped = means, _limits(settings), Counter[str]()
+
+    def __call__(self, rows: slice, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of some cells that the stage adds."""
+        columns = pd.DataFrame(self._means[rows], columns=list(INTENSITY_COLUMNS))
+        measured = table[["area_px", "border_fraction_inside"]].join(columns)
+        columns["dropped"] = find_drop_reasons(measured, self._limits)
+        self._dropped.update(reason for reason in columns["dropped"] if reason)
+        return columns
+
+    def report(self, failures: list[Failure], labelled: int) -> StageReport:
+        """Return the report, after all cells."""
+        count, dropped = len(self._means), self._dropped
+        return StageReport(
+            counts={"cells": count, "kept": count - dropped.total(), "labelled": labelled, **dropped},
+            failures=failures,
+            details={"dropped": dict(dropped)},
         )
 
 
@@ -158,10 +184,19 @@ def _find_mask(cell: PrecroppedCell, picture: NDArray[np.uint8], *, trust: bool)
     return mask
 
 
-def _write_labels(path: Path, labels: dict[str, tuple[int, ...]], settings: PrecroppedSettings) -> None:
+def _read_images(stored: StoredCells, settings: PrecroppedSettings) -> Iterator[pd.DataFrame]:
+    """Read the rows of the images table: one a cell, which is an image of its own."""
+    size = math.nan if settings.pixel_size_um is None else settings.pixel_size_um
+    for part in stored.read_images(["image_id", *_SIZE, "cell_id", "area_px"]):
+        found = part["cell_id"].where(part["area_px"] > 0, 0)
+        yield part.assign(cells=found, pixel_size_um=size)
+
+
+def _write_labels(path: Path, index: PrecroppedIndex, settings: PrecroppedSettings) -> None:
     # Numbers of another label set would pass for those of the default one where a training does not name it.
     names = read_label_set(settings.label_set).names
-    write_labels(path, labels, None if names == HPA2021.names else names)
+    labels = ((cell.image_id, cell.labels) for cell in index if cell.labels)
+    write_label_rows(path, labels, None if names == HPA2021.names else names)
 
 
 def _limits(settings: PrecroppedSettings) -> DropLimits:
@@ -170,18 +205,4 @@ def _limits(settings: PrecroppedSettings) -> DropLimits:
         min_area_px=0.0 if size is None else settings.min_area_um2 / size**2,
         min_fraction_inside=settings.min_fraction_inside,
         min_intensity=settings.min_intensity,
-    )
-
-
-def _report(table: pd.DataFrame, failures: list[Failure], labelled: int) -> StageReport:
-    dropped = Counter(reason for reason in table["dropped"] if reason)
-    return StageReport(
-        counts={
-            "cells": len(table),
-            "kept": len(table) - dropped.total(),
-            "labelled": labelled,
-            **dropped,
-        },
-        failures=failures,
-        details={"dropped": dict(dropped)},
     )

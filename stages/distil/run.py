@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
@@ -133,7 +134,7 @@ def _set_up(cells: FoldCells, recipe: TrainSettings, teachers: Sequence[Path]) -
 
 def _none_unused() -> UnusedCells:
     nothing = np.zeros(0, np.intp)
-    return UnusedCells(nothing, np.zeros(0, np.str_), nothing, np.zeros((0, 1), bool))
+    return UnusedCells(nothing, pd.Categorical([]), nothing, np.zeros((0, 1), bool))
 
 
 def _thresholds_of(teachers: Sequence[Path]) -> NDArray[np.float64] | None:

@@ -1,12 +1,13 @@
 """The cells that a teacher predicted in some work folders, and what a student is to say of them."""
 
-import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
 from data.cells.cells_table import count_cells
 from data.errors import InputError
@@ -17,7 +18,7 @@ from data.tiles.joined_tiles import JoinedTiles
 from data.tiles.tile_store import TileStore
 from data.training.soft_targets import average_with_labels, call_targets, share_one
 from data.training.teacher_table import TeacherTable, read_teacher
-from data.training.training_set import TrainingSet
+from data.training.training_set import TrainingSet, mark_classes, order_images
 from stages.distil.paths import DistilInputs, TaughtFolder
 from stages.distil.settings import DistilSettings
 
@@ -73,16 +74,15 @@ def read_teaching(inputs: DistilInputs, settings: DistilSettings, label_set: Lab
     if len(taught) > 1:
         said = np.concatenate([one.probabilities for one in taught])
     single_label = share_one(said)
-    labels = _read_labels(inputs, taught, label_set)
-    targets = average_with_labels(said, labels, single_label=single_label, weight=settings.label_weight)
+    labels, targets = _read_labels(inputs, taught, label_set), said
+    if labels is not None:
+        targets = average_with_labels(said, labels, single_label=single_label, weight=settings.label_weight)
     counts = {
         "cells": len(rows),
         "out of fold": sum(int(one.is_out_of_fold.sum()) for one in taught),
         "without prediction": sum(one.missing for one in taught),
-        "labelled": int(labels.any(axis=1).sum()),
+        "labelled": 0 if labels is None else int(labels.any(axis=1).sum()),
     }
-    # They are as large as the targets, and what follows takes as much again.
-    del labels, said
     _tell(counts, inputs, settings)
     training_set = _make_training_set(rows, taught, targets, single_label, label_set)
     return Teaching(store, training_set, targets, single_label, taught[0].image_weight, counts)
@@ -96,16 +96,13 @@ def _read_folder(folder: TaughtFolder, settings: DistilSettings, label_set: Labe
 
 def _read_labels(
     inputs: DistilInputs, taught: Sequence[TeacherTable], label_set: LabelSet
-) -> NDArray[np.float32]:
-    """Return the labels of the cells' images, (n, classes); zeros where an image has none."""
-    known = np.zeros((sum(len(one.rows) for one in taught), len(label_set)), np.float32)
+) -> NDArray[np.bool_] | None:
+    """Return the labels of the cells' images, (n, classes) bool; None where there is no label file."""
     if inputs.labels_path is None:
-        return known
+        return None
     labels = read_labels(inputs.labels_path, label_set)
     check_coverage(labels, {image_id for one in taught for image_id in one.groups}, where=inputs.labels_path)
-    for row, image_id in enumerate(itertools.chain.from_iterable(one.image_ids for one in taught)):
-        known[row, list(labels.get(image_id, ()))] = 1
-    return known
+    return np.concatenate([mark_classes(one.image_ids, labels, len(label_set)) for one in taught])
 
 
 def _make_training_set(
@@ -118,10 +115,10 @@ def _make_training_set(
     # Images of one name in two folders are averaged by themselves, but held out together.
     prefixes = [f"{folder}/" for folder in range(len(taught))] if len(taught) > 1 else [""]
     image_ids = [
-        np.char.add(prefix, one.image_ids) if prefix else one.image_ids
+        one.image_ids.rename_categories([prefix + image_id for image_id in one.image_ids.categories])
         for prefix, one in zip(prefixes, taught, strict=True)
     ]
-    names = np.concatenate(image_ids) if len(taught) > 1 else image_ids[0]
+    names = order_images(union_categoricals(image_ids)) if len(taught) > 1 else taught[0].image_ids
     same, mosaics = dict[str, str](), dict[str, str]()
     for prefix, one in zip(prefixes, taught, strict=True):
         same |= {prefix + image_id: image_id for image_id in one.groups}
@@ -142,14 +139,15 @@ def _make_training_set(
 
 
 def _classes_of_images(
-    image_ids: NDArray[np.str_], called: NDArray[np.float32], targets: NDArray[np.float32]
+    image_ids: pd.Categorical, called: NDArray[np.bool_], targets: NDArray[np.float32]
 ) -> dict[str, tuple[int, ...]]:
     """Return the classes that are called in any cell of each image; the likeliest one where none is."""
-    order = np.argsort(image_ids, kind="stable")
-    ordered = image_ids[order]
+    order = np.argsort(image_ids.codes, kind="stable")
+    ordered = image_ids.codes[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     classes = {}
-    for name, cells in zip(ordered[starts].tolist(), np.split(order, starts[1:]), strict=True):
+    names = image_ids.categories[ordered[starts]].tolist()
+    for name, cells in zip(names, np.split(order, starts[1:]), strict=True):
         found = np.flatnonzero(called[cells].any(axis=0)).tolist()
         classes[name] = tuple(found or [int(targets[cells].mean(axis=0).argmax())])
     return classes

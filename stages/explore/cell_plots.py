@@ -11,7 +11,7 @@ from stages.pages.findings import Findings, Plot
 
 def plot_cells(table: LabelTable, counts: CellCounts, findings: Findings) -> None:
     """Plot the cells of each image and of each class; nothing but a note where no image has labels."""
-    images, cells = len(counts.per_image), len(counts.shown)
+    images, cells = len(counts.per_image), counts.total
     if not images:
         findings.notes.append("The cells of the work folder are of other images than the labels.")
         return

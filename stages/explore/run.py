@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from data.atomic import atomic_folder
-from data.cells.cells_table import read_cells
+from data.cells.stored_cells import StoredCells
 from data.errors import InputError
 from data.explore.cell_counts import CellCounts, count_cells
 from data.explore.label_table import LabelTable, tabulate_labels
@@ -49,7 +49,8 @@ def run(
             advance(1)
             plot_combinations(table, settings.combinations, findings)
             advance(1)
-            marks = cells.shown if cells is not None and len(cells.shown) else None
+            is_marked = cells is not None and cells.total and not settings.repeat.changes_nothing
+            marks = cells.mark_cells() if cells is not None and is_marked else None
             plot_repetition(table, marks, settings.repeat, findings)
             if cells is not None:
                 plot_cells(table, cells, findings)
@@ -89,8 +90,8 @@ def _read(inputs: ExploreInputs, settings: ExploreSettings) -> tuple[LabelTable,
 def _count_cells(inputs: ExploreInputs, table: LabelTable) -> CellCounts | None:
     if inputs.cells_path is None or inputs.images_table_path is None:
         return None
-    cells = read_cells(inputs.cells_path, ["image_id", "dropped"])
-    return count_cells(cells, read_images(inputs.images_table_path)["image_id"].tolist(), table)
+    parts = StoredCells(inputs.cells_path).read_images(["image_id", "dropped"])
+    return count_cells(parts, read_images(inputs.images_table_path)["image_id"].tolist(), table)
 
 
 def _show_images(

@@ -137,7 +137,7 @@ class Fold:
             setup.data,
             validation_loader=loader,
             validation_targets=np.zeros((len(rows), setup.data.targets.shape[1]), np.float32),
-            validation_images=self._unused.image_ids,
+            validation_images=self._unused.image_ids.codes,
         )
 
     def _make_trainer(self, phase: Phase) -> Trainer:

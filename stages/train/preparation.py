@@ -29,6 +29,7 @@ from stages.train.caching import find_obstacle
 from stages.train.settings import TrainSettings
 
 _STATISTICS_TILES = 1024
+_HASHED_ROWS = 8192
 
 log = logging.getLogger("hpacells")
 
@@ -71,10 +72,12 @@ class FoldCells:
     def hash(self) -> bytes:
         """Hash cells, targets and tiles."""
         rows, targets = self.training_set.rows, self.training_set.targets
-        arrays = [rows, targets, self.held_out, self.store.mean_intensities()[rows]]
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(np.ascontiguousarray(rows))
+        for start in range(0, len(targets), _HASHED_ROWS):
+            digest.update(targets[start : start + _HASHED_ROWS].astype(np.float32))
+        arrays = [self.held_out, self.store.mean_intensities()[rows]]
         for array in arrays if self.softened is None else [*arrays, self.softened]:
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array))
         return digest.digest()
 
 
@@ -253,8 +256,8 @@ def _make_data(
             workers=settings.workers,
             memory_bytes=memory,
         ),
-        validation_targets=training_set.targets[validation],
-        validation_images=training_set.image_ids[validation],
+        validation_targets=training_set.targets[validation].astype(np.float32),
+        validation_images=training_set.image_ids.codes[validation],
         name=lambda items: cells.name(cells_of_items[items]),
     )
 

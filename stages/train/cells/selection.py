@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.cells_table import read_cells
+from data.cells.coded_cells import read_coded_cells
 from data.labels.corrections import CellKey, match_corrections, read_corrections
 from data.labels.label_file import read_labels, read_proteins
 from data.labels.label_set import LabelSet, read_label_set
@@ -47,7 +47,7 @@ class LabelledCells:
     @property
     def kept(self) -> NDArray[np.intp]:
         """Rows of the cells that no filter dropped, with or without a label."""
-        return np.flatnonzero(self.table["dropped"].to_numpy(dtype=str) == "")
+        return np.flatnonzero((self.table["dropped"] == "").to_numpy(bool))
 
     def select(self, settings: TrainSettings) -> TrainingSet:
         """Choose the cells to train on, with their targets.
@@ -76,7 +76,7 @@ class LabelledCells:
         duplicates = "keep" if settings.data.duplicates == "keep" else "together"
         data = settings.data.model_copy(update={"duplicates": duplicates})
         # `select` has warned of the labels of other images.
-        images = set(self.table["image_id"])
+        images = set(self.table["image_id"].unique())
         labels = {image_id: classes for image_id, classes in self.labels.items() if image_id in images}
         settings = settings.model_copy(update={"images": "all", "data": data})
         return replace(self, labels=labels).select(settings)
@@ -91,7 +91,7 @@ def read_labelled_cells(inputs: TrainInputs, settings: TrainSettings) -> Labelle
         A file is missing or does not fit the others.
     """
     corrections_path = inputs.corrections_path
-    table = read_cells(inputs.cells_path, [*_COLUMNS, *([] if corrections_path is None else _MEASURES)])
+    table = read_coded_cells(inputs.cells_path, [*_COLUMNS, *([] if corrections_path is None else _MEASURES)])
     store = TileStore(inputs.tiles_path, rows=len(table))
     label_set = read_label_set(settings.label_set)
     proteins = read_proteins(inputs.labels_path)

@@ -83,4 +83,4 @@ def _hold_out(training_set: TrainingSet, settings: TrainSettings, fold: int) -> 
         groups=training_set.groups,
         stratify=split.stratify,
     )
-    return np.isin(training_set.image_ids, sorted(held_out))
+    return training_set.image_ids.isin(list(held_out))

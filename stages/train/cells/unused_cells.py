@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from data.training.training_set import TrainingSet
+from data.training.training_set import TrainingSet, number_groups
 from stages.train.cells.splits import Split
 
 
@@ -23,7 +24,7 @@ class UnusedCells:
     """
 
     rows: NDArray[np.intp]
-    image_ids: NDArray[np.str_]
+    image_ids: pd.Categorical
     cell_ids: NDArray[np.integer]
     predictors: NDArray[np.bool_]
 
@@ -51,9 +52,8 @@ def find_unused(labelled: TrainingSet, training_set: TrainingSet, splits: Sequen
         The folds, which hold out some of the chosen cells each.
     """
     unused = ~np.isin(labelled.rows, training_set.rows)
-    groups = np.array([labelled.groups[image_id] for image_id in labelled.image_ids], str)
-    index_of_row = {row: number for number, row in enumerate(labelled.rows.tolist())}
-    groups_in_training = groups[[index_of_row[row] for row in training_set.rows.tolist()]]
+    groups = number_groups(labelled.image_ids, labelled.groups)
+    groups_in_training = groups[np.searchsorted(labelled.rows, training_set.rows)]
     predictors = np.stack(
         [np.isin(groups[unused], groups_in_training[split.held_out]) for split in splits], axis=1
     )

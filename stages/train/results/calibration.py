@@ -14,7 +14,7 @@ from data.calibration.fitting import find_known, fit_calibration
 from data.rules.image_mean import average_with_image_mean
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
-from data.training.training_set import TrainingSet
+from data.training.training_set import TrainingSet, number_groups
 from stages.train.fold import FoldResult
 from stages.train.settings import TrainSettings
 
@@ -69,7 +69,7 @@ def calibrate_results(
         log.warning("calibration: no cell is held out, so probabilities stay as they are")
         return results, None
     own = np.concatenate([result.own_probabilities for result in results])
-    targets = training_set.targets[rows]
+    targets = training_set.targets[rows].astype(np.float32)
     _warn_of_unknown(targets, training_set.class_names)
     folds = np.repeat(np.arange(len(results)), [len(fold) for fold in held_out])
     parts = folds if len(np.unique(folds)) > 1 else _halve(training_set, rows)
@@ -100,16 +100,17 @@ def _with_thresholds(
     held_out = result.split.held_out
     calibrated = average_with_image_mean(
         calibration.apply(result.own_probabilities),
-        training_set.image_ids[held_out],
+        training_set.image_ids.codes[held_out],
         result.architecture.image_weight,
     )
-    found = find_thresholds(settings.thresholds, calibrated, training_set.targets[held_out])
+    targets = training_set.targets[held_out].astype(np.float32)
+    found = find_thresholds(settings.thresholds, calibrated, targets)
     return replace(result, thresholds=found)
 
 
 def _halve(training_set: TrainingSet, rows: NDArray[np.integer]) -> NDArray[np.intp]:
     """Divide cells into two halves, (n,) 0 or 1; images that belong together stay together."""
-    groups = np.array([training_set.groups[image_id] for image_id in training_set.image_ids[rows]], str)
+    groups = number_groups(training_set.image_ids[rows], training_set.groups)
     return np.unique(groups, return_inverse=True)[1] % 2
 
 

@@ -20,7 +20,7 @@ def describe(training_set: TrainingSet, result: FoldResult) -> dict[str, Any]:
         "validated": bool(held_out.any()),
         "training_cells": int((~held_out).sum()),
         "validation_cells": int(held_out.sum()),
-        "validation_images": len(set(training_set.image_ids[held_out])),
+        "validation_images": len(np.unique(training_set.image_ids.codes[held_out])),
         "epochs": len(training.epochs),
         "best_epoch": training.best_epoch,
         "train_loss": best.train_loss,

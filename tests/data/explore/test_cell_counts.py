@@ -15,7 +15,7 @@ def test_cells_of_each_image_and_class_against_a_plain_loop() -> None:
     cells = pd.DataFrame(
         {"image_id": rng.choice(images[1:], 60), "dropped": rng.choice(["", "too small"], 60)}
     )
-    counts = count_cells(cells, images, tabulate_labels(labels, CLASSES))
+    counts = count_cells([cells[:25], cells[25:25], cells[25:]], images, tabulate_labels(labels, CLASSES))
     kept = [row.image_id for row in cells.itertuples() if row.dropped == ""]
     assert counts.per_image["image_id"].tolist() == images[:-1]
     for row in counts.per_image.itertuples():
@@ -26,13 +26,13 @@ def test_cells_of_each_image_and_class_against_a_plain_loop() -> None:
         row = counts.per_class.loc[label]
         assert row["cells"] == sum(label in labels.get(image, ()) for image in kept)
         assert row["single_label_cells"] == sum(labels.get(image) == (label,) for image in kept)
-    assert len(counts.shown) == sum(image in labels for image in kept)
-    np.testing.assert_array_equal(counts.shown.sum(axis=0), counts.per_class["cells"])
+    assert counts.total == len(counts.mark_cells()) == sum(image in labels for image in kept)
+    np.testing.assert_array_equal(counts.mark_cells().sum(axis=0), counts.per_class["cells"])
 
 
 def test_no_image_with_labels() -> None:
     cells = pd.DataFrame({"image_id": ["x"], "dropped": [""]})
-    counts = count_cells(cells, ["x"], tabulate_labels({"a": (0,)}, CLASSES))
+    counts = count_cells([cells], ["x"], tabulate_labels({"a": (0,)}, CLASSES))
     assert counts.per_image.empty
-    assert counts.shown.shape == (0, 3)
+    assert counts.mark_cells().shape == (0, 3)
     assert counts.per_class["cells"].tolist() == [0, 0, 0]

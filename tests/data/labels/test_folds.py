@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.cells.precropped.precropped_index import read_index
+from data.cells.precropped.precropped_index import PrecroppedIndex
 from data.labels.folds import ALWAYS_TRAIN, Stratify, assign_folds, split_images
 
 LABELS = st.dictionaries(
@@ -127,7 +127,7 @@ def test_stratified_by_combination() -> None:
 
 
 def test_real_cells_by_mosaic(shared: Path) -> None:
-    cells = read_index(shared / "hpa/cells/index.csv")
+    cells = PrecroppedIndex(shared / "hpa/cells/index.csv")
     labels = {cell.image_id: cell.labels for cell in cells}
     groups = {cell.image_id: cell.group for cell in cells}
     assigned = assign_folds(labels, 5, 1, groups)

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from data.errors import InputError
-from data.tables.text_table import read_text_table
+from data.tables import text_table
+from data.tables.text_table import TextTable, read_text_table
 
 
 def read(tmp_path: Path, content: str | bytes) -> pd.DataFrame:
@@ -74,3 +75,27 @@ def test_a_spreadsheet_is_refused_with_the_command_that_converts_it(tmp_path: Pa
 def test_no_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="expected a CSV"):
         read_text_table(tmp_path / name, "a CSV")
+
+
+def test_rows_are_read_as_often_as_asked(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("ID , Label\na,0\n\nb,1\n")
+    table = TextTable(path, "a CSV")
+    assert (table.columns, len(table)) == (("ID", "Label"), 2)
+    assert list(table.read()) == list(table.read()) == [(2, ["a", "0"]), (4, ["b", "1"])]
+    path.write_text("ID,Label\na,0\n")
+    with pytest.raises(InputError, match="another file than a moment ago"):
+        table.read()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_characters_on_both_sides_of_a_block(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_table, "_BLOCK_BYTES", 3)
+    assert read(tmp_path, "ID\n\u00b5\U0001f9ec\u00b5\n".encode(encoding))["ID"].tolist() == ["µ🧬µ"]
+    content = "ID\nµµ\nb\n".encode("utf-8-sig" if encoding == "utf-8-sig" else "utf-8")
+    with pytest.raises(InputError, match="line 4: .*no UTF-8 text: byte 0xb5"):
+        read(tmp_path, content + b"aa\xb5,1\nc\n")
+    with pytest.raises(InputError, match="null bytes"):
+        read(tmp_path, content + b"\xb5 and then a null\0")

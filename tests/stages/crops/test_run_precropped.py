@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from data.cells.cells_table import read_cells
-from data.cells.precropped.precropped_index import read_index
+from data.cells.precropped.precropped_index import PrecroppedIndex
 from data.channels import CHANNELS
 from data.fields.images_table import read_images
 from data.labels.label_file import read_labels
@@ -47,7 +47,7 @@ def crop(folder: Path, key: str = "key", **settings: object) -> StageReport:
         tiles_path=work / "tiles.zarr",
         labels_path=work / "labels.csv",
     )
-    inputs = PrecroppedInputs(read_index(folder / "index.csv"), key)
+    inputs = PrecroppedInputs(PrecroppedIndex(folder / "index.csv"), key)
     return run(inputs, outputs, PrecroppedSettings(**settings), ENGINE)
 
 

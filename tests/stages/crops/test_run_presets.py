@@ -8,7 +8,7 @@ import pytest
 from scipy.ndimage import grey_dilation
 
 from data.cells.cells_table import measure_cells, read_cells, write_cells
-from data.cells.precropped.precropped_index import read_index
+from data.cells.precropped.precropped_index import PrecroppedIndex
 from data.channels import CHANNELS
 from data.fields.image_folder import find_fields
 from data.masks.label_image import write_label_image
@@ -126,7 +126,7 @@ def test_crops_of_1024_px(tmp_path: Path, index: str, caplog: pytest.LogCaptureF
     outputs = PrecroppedOutputs(
         tmp_path / "cells.parquet", tmp_path / "images.parquet", tmp_path / "tiles.zarr", None
     )
-    inputs = PrecroppedInputs(read_index(tmp_path / "index.csv"), "key")
+    inputs = PrecroppedInputs(PrecroppedIndex(tmp_path / "index.csv"), "key")
     settings = PrecroppedSettings(preset="subcell")
     assert not run_precropped(inputs, outputs, settings, ENGINE).failures
     assert "crops.pixel_size_um is not set" in caplog.text

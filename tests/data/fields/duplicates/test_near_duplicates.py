@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.cells.precropped.precropped_index import read_index
+from data.cells.precropped.precropped_index import PrecroppedIndex
 from data.fields.duplicates.near_duplicates import find_near_duplicates, hash_image
 from data.fields.image_folder import find_fields
 from data.images.grey_levels import to_uint8
@@ -106,7 +106,7 @@ def test_blocks_hide_no_pair(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_real_fields_and_cells_all_differ(shared: Path) -> None:
     images = [to_uint8(field.read()) for field in find_fields(shared / "hpa/fields")]
     hashes = [hash_image(image) for image in images]
-    hashes += [hash_image(cell.read()) for cell in read_index(shared / "hpa/cells/index.csv")[::3]]
+    hashes += [hash_image(cell.read()) for cell in [*PrecroppedIndex(shared / "hpa/cells/index.csv")][::3]]
     assert len(set(find_near_duplicates(hashes, DISTANCE).tolist())) == len(hashes) == 4 + 138
     shrunk = cv2.resize(images[0].transpose(1, 2, 0), (512, 512), interpolation=cv2.INTER_AREA)
     assert differ(hash_image(shrunk.transpose(2, 0, 1)), hashes[0]) <= DISTANCE

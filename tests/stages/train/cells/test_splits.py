@@ -2,6 +2,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.training.training_set import TrainingSet
@@ -13,7 +14,7 @@ def make_set(labels: dict[str, int], groups: dict[str, str] | None = None) -> Tr
     images = np.array([image for image in labels for _ in range(2)])
     return SimpleNamespace(  # type: ignore[return-value]
         rows=np.arange(len(images)),
-        image_ids=images,
+        image_ids=pd.Categorical(images),
         labels={image: (label,) for image, label in labels.items()},
         groups={image: image for image in labels} | (groups or {}),
     )

@@ -2,6 +2,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.predictions.predictions_table import read_class_names, read_predictions
@@ -19,7 +20,7 @@ def test_each_cell_has_the_mean_and_the_rule_of_its_predictors(
     random = np.random.default_rng(1)
     chosen = SimpleNamespace(
         rows=np.array([0, 3, 5]),
-        image_ids=np.array(["a", "b", "c"]),
+        image_ids=pd.Categorical(["a", "b", "c"]),
         cell_ids=np.array([1, 2, 3]),
         class_names=("Left", "Right"),
     )
@@ -28,7 +29,7 @@ def test_each_cell_has_the_mean_and_the_rule_of_its_predictors(
         Split(tmp_path / "fold-1", np.array([True, False, False])),
     ]
     predictors = np.array([[True, True], [False, True]])
-    unused = UnusedCells(np.array([4, 1]), np.array(["e", "d"]), np.array([5, 4]), predictors)
+    unused = UnusedCells(np.array([4, 1]), pd.Categorical(["e", "d"]), np.array([5, 4]), predictors)
     thresholds = [np.array([0.2, 0.6]), np.array([0.4, 0.9])] if with_thresholds else [None, None]
     results = [
         SimpleNamespace(
