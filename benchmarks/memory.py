@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks.memory_crops import CROPPING, NoTiles
 from benchmarks.memory_exports import EXPORTS, WIDTH, export_tables
-from benchmarks.memory_predictions import PREDICTING
+from benchmarks.memory_predictions import IMAGE_WEIGHT, PREDICTING
 from benchmarks.side_by_side.machine import describe_machine
 from data.cells.cells_table import COLUMN_TYPES
 from data.cells.stored_cells import GROUP_ROWS, write_cell_parts
@@ -62,6 +62,10 @@ def write_tables(folder: Path, cells: int, characters: int) -> None:
     probabilities = rng.beta(0.08, 4.0, (cells, 19))
     write_predictions(
         folder / "predictions.parquet", ids.tolist(), numbers, probabilities, labels=["7"] * cells
+    )
+    weighted = folder / "weighted.parquet"
+    write_predictions(
+        weighted, ids.tolist(), numbers, probabilities, labels=["7"] * cells, image_weight=IMAGE_WEIGHT
     )
     embedding = rng.normal(size=(cells, WIDTH)).astype(np.float32)
     embedded = folder / "embedded.parquet"

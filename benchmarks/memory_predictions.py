@@ -13,14 +13,13 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from stages.stage import Context
 
 _CLASSES = 19
-_IMAGE_WEIGHT = 0.3
+IMAGE_WEIGHT = 0.3
 _CLASSIFIER = "simhpa19"
 
 
@@ -53,7 +52,7 @@ def _predict(folder: Path, context: Context) -> None:
     def prepare(_: object, items: NDArray[np.intp], *__: object) -> Batch:
         return Batch(items, np.zeros((len(items), 1, 1, 1), np.uint8))
 
-    settings = {"image_weight": _IMAGE_WEIGHT, "embedding": False}
+    settings = {"image_weight": IMAGE_WEIGHT, "embedding": False}
     with ExitStack() as patches:
         patches.enter_context(patch.object(module, "TileStore", _Tiles))
         runtime = SimpleNamespace(identity=lambda: "none")
@@ -113,10 +112,6 @@ def _distil(folder: Path, context: Context) -> None:
     from stages.train.settings import TrainSettings
 
     cells, predictions = folder / "cells.parquet", folder / "weighted.parquet"
-    table = pq.read_table(folder / "predictions.parquet")
-    metadata = {**(table.schema.metadata or {}), b"image_weight": b"0.3"}
-    pq.write_table(table.replace_schema_metadata(metadata), predictions)
-    del table
     inputs = DistilInputs([TaughtFolder(folder / "tiles.zarr", cells, predictions)], TrainSettings())
     with patch.object(teaching, "TileStore", _Tiles):
         teaching.read_teaching(inputs, DistilSettings.model_validate({}), HPA2021)

@@ -58,7 +58,8 @@ def count_cells(parts: Iterable[pd.DataFrame], segmented: Iterable[str], table: 
     for part in parts:
         is_kept = (part["dropped"] == "").to_numpy(bool)
         for count, ids in ((kept, part["image_id"][is_kept]), (dropped, part["image_id"][~is_kept])):
-            count.update(ids.value_counts().to_dict())
+            counted = ids.value_counts()
+            count.update(dict(zip(counted.index.tolist(), counted.tolist(), strict=True)))
     numbers = {"cells": kept, "dropped": dropped}
     per_image = pd.DataFrame(
         {"image_id": images}

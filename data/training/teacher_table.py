@@ -172,7 +172,7 @@ class _Chosen:
     def arrange(self, groups: dict[str, str], kept: int, weight: float) -> TeacherTable:
         """Return the table of all of them, of so many kept cells."""
         there = slice(0, self._count)
-        images = order_images(pd.Categorical.from_codes(self._images[there], list(self._places)))
+        images = order_images(pd.Categorical.from_codes(self._images[there], pd.Index(list(self._places))))
         return TeacherTable(
             self._rows[there],
             images,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -172,7 +172,7 @@ def select_training_set(
     )
 
 
-def order_images(image_ids: pd.Series | pd.Categorical) -> pd.Categorical:
+def order_images(image_ids: "pd.Series | pd.Categorical[Any]") -> pd.Categorical:
     """Return images as categories in the order of their IDs, so that IDs and codes are sorted alike."""
     coded = pd.Categorical(image_ids)
     if coded.categories.is_monotonic_increasing:
@@ -201,7 +201,7 @@ def _find_corrected(
         return {}
     rows = np.flatnonzero(image_ids.isin([image_id for image_id, _ in corrections])).tolist()
     numbers = cells["cell_id"].to_numpy()[rows].tolist()
-    keys = zip(image_ids[rows].tolist(), numbers, strict=True)
+    keys = zip(map(str, image_ids[rows].tolist()), numbers, strict=True)
     return {row: corrections[key] for row, key in zip(rows, keys, strict=True) if key in corrections}
 
 

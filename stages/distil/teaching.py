@@ -115,7 +115,7 @@ def _make_training_set(
     # Images of one name in two folders are averaged by themselves, but held out together.
     prefixes = [f"{folder}/" for folder in range(len(taught))] if len(taught) > 1 else [""]
     image_ids = [
-        one.image_ids.rename_categories([prefix + image_id for image_id in one.image_ids.categories])
+        one.image_ids.rename_categories(lambda image_id, prefix=prefix: f"{prefix}{image_id}")
         for prefix, one in zip(prefixes, taught, strict=True)
     ]
     names = order_images(union_categoricals(image_ids)) if len(taught) > 1 else taught[0].image_ids

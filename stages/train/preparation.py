@@ -72,12 +72,12 @@ class FoldCells:
     def hash(self) -> bytes:
         """Hash cells, targets and tiles."""
         rows, targets = self.training_set.rows, self.training_set.targets
-        digest = hashlib.sha256(np.ascontiguousarray(rows))
+        digest = hashlib.sha256(np.ascontiguousarray(rows).data)
         for start in range(0, len(targets), _HASHED_ROWS):
-            digest.update(targets[start : start + _HASHED_ROWS].astype(np.float32))
+            digest.update(targets[start : start + _HASHED_ROWS].astype(np.float32).data)
         arrays = [self.held_out, self.store.mean_intensities()[rows]]
         for array in arrays if self.softened is None else [*arrays, self.softened]:
-            digest.update(np.ascontiguousarray(array))
+            digest.update(np.ascontiguousarray(array).data)
         return digest.digest()
 
 

@@ -28,7 +28,8 @@ def soften(training_set: TrainingSet, soft: Path, settings: TrainSettings) -> ND
     predictions = read_predictions(soft, embedding=False)
     class_names = read_class_names(soft)
     check_classes(class_names, training_set.class_names)
-    known = match_probabilities(predictions, training_set.image_ids.astype(str), training_set.cell_ids)
+    image_ids = np.asarray(training_set.image_ids, str)
+    known = match_probabilities(predictions, image_ids, training_set.cell_ids)
     known = np.where(training_set.corrected[:, None], np.nan, known)
     softened = np.all(np.isfinite(known), axis=1)
     several = training_set.targets.sum(axis=1) > 1

@@ -168,7 +168,7 @@ def test_soft_labels_of_a_second_round(
     def spy(cells, *others):
         setup = set_up_fold(cells, *others)
         chosen, held_out = cells.training_set, cells.held_out
-        targets = np.zeros_like(chosen.targets)
+        targets = np.zeros(chosen.targets.shape, np.float32)
         targets[~held_out], targets[held_out] = setup.data.targets, setup.data.validation_targets
         seen.append((chosen, held_out, targets))
         return setup
