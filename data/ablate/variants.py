@@ -49,7 +49,9 @@ CLASSIFIER_SWITCHES: dict[str, dict[str, dict[str, Any]]] = {
 """The same of rules that need the predictions of a classifier of whole fields."""
 
 
-def list_variants(base: Rules, *, classified: bool = False) -> Iterator[tuple[str, Rules]]:
+def list_variants(
+    base: Rules, *, classified: bool = False, negative: bool = True
+) -> Iterator[tuple[str, Rules]]:
     """Return names and rules: those of a base as they are, and with one rule switched.
 
     A rule that the base has is switched off, by the defaults of its settings, and any other on.
@@ -60,8 +62,12 @@ def list_variants(base: Rules, *, classified: bool = False) -> Iterator[tuple[st
         The rules.
     classified
         Whether there are predictions of whole fields, for the rules that need them.
+    negative
+        Whether there is a negative class, for the rules that are of it.
     """
     for name, switch in (SWITCHES | (CLASSIFIER_SWITCHES if classified else {})).items():
+        if "negative" in switch and not negative:
+            continue
         is_on = all(
             getattr(getattr(base, part), key) == value
             for part, values in switch.items()

@@ -27,7 +27,17 @@ SAMPLED_FIELDS = 16
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits of cameras, as far as values alone can tell."""
 
+MOST_NAMED = 3
+"""Fields that a warning names."""
+
+_DIM = range(256, 4096)
+"""Brightest values of a field in 16-bit files which may be of a camera of 10 or 12 bits."""
+
 _EIGHT_BIT = ("uint8", "int8", "bool")
+
+
+_SIXTEEN_BITS = 65535
+_FRACTIONS = "floating point from 0 to 1"
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,30 @@ def with_full_scale(fields: Sequence[Field], where: object) -> list[Field]:
         ]
     )
     tell_full_scale(found, where)
+    if found.value == _SIXTEEN_BITS and found.reason != _FRACTIONS:
+        _tell_mixed(str(where), tuple(field.image_id for field in chosen if _is_dim(field)), len(chosen))
     if found.value is None:
         return list(fields)
     return [replace(field, full_scale=found.value, full_scale_source=found.reason) for field in fields]
+
+
+def _is_dim(field: Field) -> bool:
+    """Check whether no stain of a field has more than 12 bits; it is read as far as one that has."""
+    largest = 0
+    for channel, path in sorted(field.files.items()) if field.fault is None else ():
+        file = _sampled(path, field.addresses.get(channel, WHOLE_FILE))
+        try:
+            if describe_file(file.path, file.max_pixels)[file.picture].dtype in _EIGHT_BIT:
+                return False
+            values = file.read()
+        except StorageError:
+            raise
+        except (InputError, IndexError):
+            continue
+        largest = max(largest, int(np.nan_to_num(values.max(initial=0), posinf=0)))
+        if largest > _DIM[-1]:
+            return False
+    return largest in _DIM
 
 
 def _sampled(path: Path, address: PlaneAddress) -> SampledFile:
@@ -95,7 +126,7 @@ def find_full_scale(files: Iterable[SampledFile]) -> FullScale:
             continue
         looked_at += 1
         if values.dtype.kind == "f" and are_fractions(values):
-            return FullScale(65535, "floating point from 0 to 1")
+            return FullScale(_SIXTEEN_BITS, _FRACTIONS)
         bits = picture.significant_bits or 16
         stated = max(stated, bits if bits < 16 else 0)
         largest = max(largest, int(np.nan_to_num(values.max(initial=0), posinf=0)))
@@ -124,4 +155,24 @@ def _tell(where: str, value: int, reason: str) -> None:
         where,
         value,
         reason,
+    )
+
+
+@cache
+def _tell_mixed(where: str, dim: tuple[str, ...], looked_at: int) -> None:
+    """Warn, once for a folder, of fields that seem to be of a camera of fewer bits than others."""
+    if not dim:
+        return
+    more = ", ..." if len(dim) > MOST_NAMED else ""
+    log.warning(
+        "%s: %d of %d fields that were looked at have no value above %d, though white is %d (%s%s): if they "
+        "are of another camera, such as one of 12 bits, they are taken for dark; give them in a folder of "
+        "their own",
+        where,
+        len(dim),
+        looked_at,
+        _DIM[-1],
+        _SIXTEEN_BITS,
+        ", ".join(dim[:MOST_NAMED]),
+        more,
     )

@@ -21,6 +21,10 @@ def find_idle(rules: Rules) -> list[tuple[str, str]]:
             (fuses and image.fusion != "cell") or rare.is_on,
             "an image.fusion with the image's probability, or a rule of rare classes",
         ),
+        "negative.name": (
+            rules.negative.is_on,
+            'negative.confidence = "1-max" or "product", or negative.damps_others = true',
+        ),
         "rare.classes": (rare.is_on, "rare.image_gate = true or a rare.rank_weight"),
         "cells.min_nucleus_intensity": (cells.invisible != "keep", 'cells.invisible = "leave-out"'),
         "cells.max_deviations": (cells.size != "keep", 'cells.size = "weight" or "leave-out"'),

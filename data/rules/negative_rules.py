@@ -25,6 +25,12 @@ class NegativeRules(Settings):
         False, description="multiply every other class by 1 less the confidence of the negative class"
     )
 
+    name: str | None = Setting(
+        None,
+        description="name of the negative class; by default that of combine.label_set, where it has one, or "
+        "else Negative",
+    )
+
     @property
     def is_on(self) -> bool:
         """Whether anything changes."""
@@ -37,18 +43,20 @@ def find_negative(names: Sequence[str], rules: NegativeRules) -> int | None:
     Raises
     ------
     InputError
-        A rule needs it and there is none.
+        A rule needs it and there is none, or none of the name that is set.
     """
-    if not rules.is_on:
+    if not rules.is_on and rules.name is None:
         return None
-    if _NEGATIVE not in names:
+    wanted = rules.name or _NEGATIVE
+    folded = [name.casefold() for name in names]
+    if wanted.strip().casefold() not in folded:
         raise InputError(
-            found=f"no class {_NEGATIVE} among {len(names)} classes ({', '.join(names[:3])} ...)",
+            found=f"no class {wanted} among {len(names)} classes ({', '.join(names[:3])} ...)",
             where="the rules of the negative class",
-            expected=f"a class {_NEGATIVE}",
-            advice="leave combine.rules.negative out",
+            expected=f"the class of unstained cells, one of {', '.join(names)}",
+            advice="name it, as with combine.rules.negative.name=..., or leave combine.rules.negative out",
         )
-    return list(names).index(_NEGATIVE)
+    return folded.index(wanted.strip().casefold()) if rules.is_on else None
 
 
 def apply_negative_rules(

@@ -36,6 +36,13 @@ class Rules(Settings):
     )
 
 
+def with_negative(rules: Rules, name: str | None) -> Rules:
+    """Return rules that call the negative class by the name of a label set, unless they have one."""
+    if name is None or rules.negative.name is not None or not rules.negative.is_on:
+        return rules
+    return rules.model_copy(update={"negative": rules.negative.model_copy(update={"name": name})})
+
+
 @dataclass(frozen=True)
 class Confidences:
     """What the rules make of the probabilities.

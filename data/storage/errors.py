@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from data.errors import InputError
-from data.storage.url import hide_secrets
+from data.storage.url import WEB, hide_secrets
 from data.system_errors import FULL
 
 _INSTALL = {
@@ -82,7 +82,7 @@ def explain(error: Exception, where: str) -> InputError:
             found=f"no answer{_in_brackets(said)}",
             where=where,
             expected="a server that answers",
-            advice="check the network and the endpoint (AWS_ENDPOINT_URL); the same command resumes",
+            advice=f"check the network and {_name_server(where)}; the same command resumes",
         )
     return _explain_other(error, where, said)
 
@@ -102,6 +102,23 @@ def explain_protocol(error: Exception, protocol: str, where: str) -> InputError:
         expected="a folder of this machine, or a URL of fsspec such as s3://bucket/folder",
         advice="check the URL",
     )
+
+
+def explain_no_place(protocol: str) -> InputError:
+    """Return why a URL of nothing but a protocol cannot be used."""
+    is_web = protocol in WEB
+    return InputError(
+        found=f"a URL without a {'server' if is_web else 'bucket'}",
+        where=f"{protocol}://",
+        expected=f"such as {protocol}://{'server' if is_web else 'bucket'}/folder",
+        advice="check the URL",
+    )
+
+
+def _name_server(where: str) -> str:
+    """Name what says which server is asked."""
+    protocol = where.partition("://")[0]
+    return "the endpoint (AWS_ENDPOINT_URL)" if protocol.startswith("s3") else "the URL"
 
 
 def _explain_other(error: Exception, where: str, said: str) -> InputError:

@@ -11,9 +11,9 @@ from typing import Any
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.storage.errors import explain, explain_protocol, explained
+from data.storage.errors import explain, explain_no_place, explain_protocol, explained
 from data.storage.transfers import transfers
-from data.storage.url import without_secrets
+from data.storage.url import WEB, without_secrets
 
 _SECOND = 10**9
 _MD5_LENGTH = 32
@@ -76,14 +76,16 @@ class Remote:
     Raises
     ------
     InputError
-        The package of its file system is missing, or nobody knows it.
+        The package of its file system is missing, or nobody knows it, or the URL names no place.
     """
 
     def __init__(self, url: str) -> None:
         from fsspec.core import url_to_fs
 
         self.label = without_secrets(url)
-        protocol = url.partition("://")[0]
+        protocol, _, rest = url.partition("://")
+        if not rest:
+            raise explain_no_place(protocol)
         # Listings are asked for again where they are needed, and are then those of that time.
         options: dict[str, Any] = {"use_listings_cache": False}
         try:
@@ -92,11 +94,14 @@ class Remote:
             raise explain_protocol(error, protocol, self.label) from None
         except Exception as error:
             raise explain(error, self.label) from None
+        self._is_web = protocol in WEB
         self._root = str(root).rstrip("/")
         self.place = f"{protocol} {_find_endpoint(self._fs, protocol)} {self.label}"
 
     def list(self) -> Listing:
-        """List all files below the folder in as few requests as its server allows; none if it is not there.
+        """List all files below the folder in as few requests as its server allows.
+
+        None where it is not there, but of a web server, where that is an error.
 
         Raises
         ------
@@ -105,6 +110,9 @@ class Remote:
         """
         with explained(self.label):
             found = self._fs.find(self._root, detail=True)
+            if not found and self._is_web:
+                # Where a server gives no answer, nothing is found either.
+                self._fs.ls(self._root)
             if any(info.get("size") is None and info.get("type") == "file" for info in found.values()):
                 # Web servers list names alone; more is known of each file that is asked for.
                 found = dict(zip(found, transfers().map(self._fs.info, found), strict=True))

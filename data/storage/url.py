@@ -7,22 +7,27 @@ from urllib.parse import urlsplit, urlunsplit
 
 # One letter would be a drive of Windows. `Path` makes one slash of two.
 _URL = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]+):/{1,3}(?P<rest>[^/].*)", re.DOTALL)
+# `Path` leaves no slash of ``s3://``. Other words may end in a colon.
+_WITHOUT_PLACE = re.compile(r"(?P<protocol>s3a?|gc?s|az|abfs|https?):/*", re.IGNORECASE)
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/{1,2}[^\s/]\S*")
 
 LOCAL = ("file", "local")
 """Protocols of this machine's own files."""
 
+WEB = ("http", "https")
+"""Protocols of web servers, to which nothing is written."""
+
 
 def find_url(place: str | os.PathLike[str]) -> str | None:
     """Return the URL that was given for a file or folder; None where it is a path of this machine.
 
-    A path such as ``s3:/bucket`` that is there is a path.
+    A path such as ``s3:/bucket`` that is there is a path. ``s3://`` is a URL, though it leads nowhere.
     """
     text = os.fspath(place)
-    match = _URL.fullmatch(text)
+    match = _URL.fullmatch(text) or _WITHOUT_PLACE.fullmatch(text)
     if match is None or Path(text).exists():
         return None
-    return f"{match['protocol'].lower()}://{match['rest'].rstrip('/')}"
+    return f"{match['protocol'].lower()}://{match.groupdict().get('rest', '').rstrip('/')}"
 
 
 def find_local(place: Path | None) -> Path | None:

@@ -73,6 +73,27 @@ def find_section(assignment: str) -> str:
     return assignment.partition("=")[0].partition(".")[0].strip()
 
 
+def name_source(source: str, assignments: Iterable[str], place: tuple[str, ...]) -> str:
+    """Name where a value comes from: the assignment that set it, or else ``source``.
+
+    Parameters
+    ----------
+    source
+        What settings come from that were not assigned.
+    assignments
+        ``section.name=value`` each.
+    place
+        The value's name, part by part from its section on. Of a table, of which some was assigned, both are
+        named.
+    """
+    paths = {text: tuple(text.partition("=")[0].strip().split(".")) for text in assignments}
+    above = [text for text, path in paths.items() if path == place[: len(path)]]
+    if above:
+        return f"--set {above[-1]}"
+    below = [f"--set {text}" for text, path in paths.items() if path[: len(place)] == place]
+    return " + ".join([source, *below])
+
+
 def _find_table(sections: dict[str, Any], path: list[str], assignment: str) -> dict[str, Any]:
     target = sections
     for part in path:

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
 from data.text.toml_file import read_toml
-from pipeline.config.assignments import OtherKind, assign, find_section
+from pipeline.config.assignments import OtherKind, assign, find_section, name_source
 from pipeline.config.old_names import take_old_name, take_old_names
 from pipeline.config.sections import SECTIONS, settings_of
-from pipeline.config.setting_errors import explain_setting, find_unknown
+from pipeline.config.setting_errors import explain_setting, find_place, find_unknown
 
 DEFAULT_RECIPE = "hpacells"
 """The recipe of a training for which none is named."""
@@ -34,19 +34,26 @@ class Config:
         What to name in an error message.
     other_kinds
         Tables that were given a kind.
+    assignments
+        ``section.name=value`` of those settings that do not come from the source.
     """
 
     def __init__(
-        self, sections: Mapping[str, Mapping[str, Any]], source: str, other_kinds: Sequence[OtherKind] = ()
+        self,
+        sections: Mapping[str, Mapping[str, Any]],
+        source: str,
+        other_kinds: Sequence[OtherKind] = (),
+        assignments: Sequence[str] = (),
     ) -> None:
         unknown = sorted(set(sections) - set(SECTIONS))
         if unknown:
             raise InputError(
                 found=f"unknown section [{unknown[0]}]",
-                where=source,
+                where=name_source(source, assignments, (unknown[0],)),
                 expected=f"one of {', '.join(SECTIONS)}",
             )
         self._sections, self._source, self._other_kinds = sections, source, other_kinds
+        self._assignments = assignments
 
     def settings(self, stage: str, settings_type: type[Settings]) -> Settings:
         """Return the checked settings of a stage, and report once what of the file was left out.
@@ -61,7 +68,9 @@ class Config:
                 settings = settings_type.model_validate(self._sections.get(stage, {}))
             except ValidationError as error:
                 if not self._drop((stage, *find_unknown(settings_type, error))):
-                    raise explain_setting(stage, settings_type, error, self._source) from None
+                    place = (stage, *find_place(settings_type, error))
+                    source = name_source(self._source, self._assignments, place)
+                    raise explain_setting(stage, settings_type, error, source) from None
             else:
                 self._tell_dropped(stage)
                 return settings
@@ -72,7 +81,7 @@ class Config:
         for path, value in values.items():
             section, name = path.split(".")
             sections.setdefault(section, {})[name] = value
-        return Config(sections, self._source, self._other_kinds)
+        return Config(sections, self._source, self._other_kinds, self._assignments)
 
     def _drop(self, path: tuple[str, ...]) -> bool:
         """Drop a value of the file that belongs to another kind than its table has now."""
@@ -139,7 +148,7 @@ def load_config(
     other_kinds = assign(sections, assignments)
     sections = take_old_names(sections, "--set")
     sources = [str(part) for part in (file, recipe) if part] or ["settings"]
-    config = Config(sections, " + ".join(sources), other_kinds)
+    config = Config(sections, " + ".join(sources), other_kinds, assignments)
     if reads is not None:
         _refuse_unread(assignments, reads)
         for section in given:

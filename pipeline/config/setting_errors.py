@@ -60,12 +60,15 @@ def explain_setting(
     return InputError(found=f"{name}{given}: {message}", where=source, advice="correct this setting")
 
 
+def find_place(settings_type: type[BaseModel], error: ValidationError) -> tuple[str, ...]:
+    """Return the place of the first error, as the file names it; empty for all settings together."""
+    return tuple(_follow(settings_type, error.errors()[0]["loc"])[0])
+
+
 def find_unknown(settings_type: type[BaseModel], error: ValidationError) -> tuple[str, ...]:
     """Return the place of the first error, as the file names it, if it is an unknown setting."""
-    first = error.errors()[0]
-    if first["type"] != "extra_forbidden":
-        return ()
-    return tuple(_follow(settings_type, first["loc"])[0])
+    is_unknown = error.errors()[0]["type"] == "extra_forbidden"
+    return find_place(settings_type, error) if is_unknown else ()
 
 
 def _join_messages(settings_type: type[BaseModel], error: ValidationError, places: list[str]) -> str:

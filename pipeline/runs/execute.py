@@ -24,7 +24,11 @@ from pipeline.runs.manifest import (
     read_manifest,
     write_manifest,
 )
-from pipeline.runs.outputs.changed_outputs import find_changed_outputs, keep_changed
+from pipeline.runs.outputs.changed_outputs import (
+    find_changed_outputs,
+    find_strange_outputs,
+    keep_changed,
+)
 from pipeline.runs.outputs.stamps import name_output, stamp_outputs
 from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs
 from pipeline.runs.storage.held_copies import find_copy, refuse_url
@@ -170,7 +174,7 @@ def _place_named(folder: Path) -> Iterator[None]:
 def _manifest_aside(step: Step) -> Iterator[None]:
     """Take an earlier run's manifest away, and put it back where this one stops before it changed a file."""
     earlier = step.manifest.read_bytes() if step.manifest.is_file() else None
-    keep_changed(step.manifest)
+    keep_changed(step.manifest, find_strange_outputs(step.manifest, step.outputs))
     # Without a manifest nothing that a killed run leaves behind can pass for finished.
     step.manifest.unlink(missing_ok=True)
     before = _look(step)

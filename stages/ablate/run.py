@@ -20,7 +20,8 @@ from data.predictions.prediction_string import choose_classes
 from data.predictions.predictions_table import read_image_weight
 from data.predictions.submission import read_submission
 from data.rules.cell_facts import CellFacts, collect_facts
-from data.rules.rules import Rules, apply_rules
+from data.rules.negative_rules import NegativeRules, find_negative
+from data.rules.rules import Rules, apply_rules, with_negative
 from data.score.bootstrap import draw_samples, find_interval
 from data.tables.csv_file import write_csv
 from stages.ablate.paths import AblateInputs, AblateOutputs
@@ -47,10 +48,12 @@ class _Predicted:
     matches: FixedMatches
     inputs: AblateInputs
     samples: NDArray[np.int64]
+    negative: str | None
 
     def score(self, rules: Rules) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the average precision of each class, (classes,), and the mAP of each sample."""
         settings = self.inputs.combined
+        rules = with_negative(rules, self.negative)
         made = apply_rules(
             self.probabilities, self.facts, self.names, rules, self.image_weight, self.classified
         )
@@ -83,7 +86,7 @@ def run(
         As of the combine stage, or the truth has none of the images or no cell.
     """
     predicted = _read(inputs, settings)
-    variants = dict(list_variants(inputs.combined.rules, classified=predicted.classified is not None))
+    variants = _list_variants(predicted)
     with context.track("ablate", len(variants) + 1) as advance:
         precisions, base = predicted.score(inputs.combined.rules)
         advance(1)
@@ -151,7 +154,24 @@ def _read(inputs: AblateInputs, settings: AblateSettings) -> _Predicted:
         matches,
         inputs,
         draw_samples(matches.image_count, settings.samples, settings.seed),
+        classes.negative,
     )
+
+
+def _list_variants(predicted: _Predicted) -> dict[str, Rules]:
+    """Return name and rules of all variants that these predictions allow."""
+    base = predicted.inputs.combined.rules
+    asked = {"confidence": "product", "name": base.negative.name or predicted.negative}
+    try:
+        negative = find_negative(predicted.names, NegativeRules.model_validate(asked))
+    except InputError:
+        negative = None
+        log.warning(
+            "ablate: without the rules of the negative class, since there is none called Negative; "
+            "--set combine.rules.negative.name=... names it"
+        )
+    classified = predicted.classified is not None
+    return dict(list_variants(base, classified=classified, negative=negative is not None))
 
 
 def _read_images(inputs: AblateInputs, image_ids: NDArray[np.str_]) -> NDArray[np.floating] | None:

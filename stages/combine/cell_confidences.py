@@ -7,7 +7,7 @@ import pandas as pd
 
 from data.predictions.predictions_table import read_calibrations, read_class_names, read_image_weight
 from data.rules.cell_facts import FACT_COLUMNS, collect_facts
-from data.rules.rules import Confidences, apply_rules
+from data.rules.rules import Confidences, apply_rules, with_negative
 from stages.combine.image_cells import ImageCells
 from stages.combine.image_table import read_image_probabilities
 from stages.combine.joined_cells import SubmissionClasses
@@ -39,8 +39,9 @@ class CellConfidences:
     """
 
     def __init__(self, inputs: CombineInputs, settings: CombineSettings, survey: Survey) -> None:
-        self._pixel_sizes_um, self._settings, self._survey = inputs.pixel_sizes_um, settings, survey
+        self._pixel_sizes_um, self._survey = inputs.pixel_sizes_um, survey
         self._classes = SubmissionClasses(inputs.predictions_path, settings.label_set)
+        self._rules = with_negative(settings.rules, self._classes.negative)
         self.details: dict[str, Any] = dict(self._classes.details)
         calibrations = read_calibrations(inputs.predictions_path)
         if calibrations is not None:
@@ -67,7 +68,7 @@ class CellConfidences:
             self._classes.merge(cells.probabilities),
             facts,
             self.details["class_names"],
-            self._settings.rules,
+            self._rules,
             self._weight,
             of_images,
             self._survey.spread,

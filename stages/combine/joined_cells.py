@@ -34,6 +34,8 @@ class SubmissionClasses:
     ----------
     details
         What is to be recorded of them.
+    negative
+        Name of the negative class of the submission's label set; None where none is known.
 
     Raises
     ------
@@ -45,7 +47,10 @@ class SubmissionClasses:
         names = read_class_names(predictions)
         self._mapping: ClassMapping | None = None
         self.details: dict[str, Any] = {"class_names": list(names)}
+        self.negative: str | None = None
         target = None if label_set is None else read_label_set(label_set)
+        if target is not None and target.negative is not None:
+            self.negative = target.names[target.negative]
         if target is None or target.names == names:
             return
         self._mapping = mapping = map_classes(names, target, where=predictions)

@@ -54,14 +54,25 @@ def _count_common(parts: Sequence[Sequence[str]], most: int) -> int:
     return most
 
 
+def _list_histories(model: Path) -> list[Path]:
+    return [path for path in (model, *list_folds(model)) if (path / METRICS).is_file()]
+
+
+def _list_below(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
 def _find_histories(model: Path) -> list[Path]:
     """List the folders of the classifiers in a model folder: itself, or its folds in order."""
-    folders = [path for path in (model, *list_folds(model)) if (path / METRICS).is_file()]
+    folders = _list_histories(model)
     if not folders:
+        below = [str(path) for path in _list_below(model) if _list_histories(path)]
         raise InputError(
             found=f"no {METRICS}" if model.is_dir() else "no such folder",
             where=model,
             expected=f"the folder of a trained classifier, with {METRICS}, or with fold-0, fold-1 ...",
-            advice="run `hpacells train` first, or give another folder",
+            advice=f"give {' or '.join(below[:3])}"
+            if below
+            else "run `hpacells train` first, or give another folder",
         )
     return folders

@@ -10,7 +10,13 @@ import pytest
 
 from data.ablate.variants import SWITCHES
 from data.cells.cells_table import read_cells
-from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_image_weight, read_predictions
+from data.labels.label_file import CLASS_NAMES
+from data.predictions.predictions_table import (
+    PROBABILITY_COLUMNS,
+    read_image_weight,
+    read_predictions,
+    write_predictions,
+)
 from data.predictions.submission import read_submission
 from data.score.kaggle_map import score
 from tests.factories.command_line import run_here
@@ -105,6 +111,27 @@ def test_what_each_rule_is_worth(hpacells: Callable, simulated: Path, work: Path
         hpacells("combine", "--work", work, "--output", output, *options[4:], *assignments)
         assert by_name[name] == pytest.approx(score(output, simulated / "truth.csv").map, abs=1e-4)
     assert "done before" in hpacells("ablate", simulated / "truth.csv", *options).stderr
+
+
+def test_what_rules_are_worth_where_the_negative_class_has_another_name(
+    simulated: Path, work: Path, tmp_path: Path
+) -> None:
+    table = read_predictions(work / "predictions.parquet")
+    names = [name.replace("Negative", "Unstained") for name in CLASS_NAMES]
+    path = tmp_path / "renamed.parquet"
+    values = table[list(PROBABILITY_COLUMNS)].to_numpy()
+    write_predictions(
+        path, table["image_id"], table["cell_id"].to_numpy(), values, class_names=names, image_weight=0.5
+    )
+    given = ["ablate", simulated / "truth.csv", "--work", work, "--predictions", path]
+    given += ["--set", "ablate.samples=20"]
+
+    def list_negative(*options: object) -> list[str]:
+        run_here(*given, *options)
+        return [name for name in pd.read_csv(work / "ablate" / "rules.csv")["rules"] if "negative" in name]
+
+    assert list_negative() == []
+    assert len(list_negative("--set", "combine.rules.negative.name=Unstained")) == 3
 
 
 @pytest.mark.parametrize(

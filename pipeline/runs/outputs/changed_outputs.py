@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from data.atomic import atomic_write
@@ -32,14 +32,30 @@ def find_changed_outputs(manifest_path: Path) -> list[Path]:
     return _find_unlike(changed, root / f"{completing}.json") if changed and completing else changed
 
 
-def keep_changed(manifest_path: Path, changed: Iterable[Path] | None = None) -> None:
-    """Copy files among a stage's outputs that were changed since aside, before they are made again.
+def find_strange_outputs(manifest_path: Path, written: Collection[Path]) -> list[Path]:
+    """List the changed outputs of a stage that no stage wrote as they are.
 
-    By default all that were changed, but for what the stage completes and is as it was given: that is to be
-    completed again, and nobody's work.
+    What the stage completes and is as it was given is none: that is to be completed again, and nobody's work.
+
+    Parameters
+    ----------
+    manifest_path
+        The stage's manifest.
+    written
+        What will be written now. Outputs of an earlier run elsewhere, such as another submission, stay as
+        they are.
     """
+    places = {path.resolve() for path in written}
+    changed = [path for path in find_changed_outputs(manifest_path) if path.resolve() in places]
+    for completed in (name for name, by in _COMPLETED_BY.items() if changed and by == manifest_path.stem):
+        changed = _find_unlike(changed, manifest_path.with_name(f"{completed}.json"))
+    return changed
+
+
+def keep_changed(manifest_path: Path, changed: Iterable[Path]) -> None:
+    """Copy changed files among a stage's outputs aside, before they are made again, and tell it."""
     stage = manifest_path.stem
-    for path in _find_strange(manifest_path) if changed is None else changed:
+    for path in changed:
         if not path.exists():
             log.warning("%s: %s is missing; it is made again", stage, path)
         elif path.is_dir():
@@ -57,14 +73,6 @@ def keep_changed(manifest_path: Path, changed: Iterable[Path] | None = None) -> 
                 path,
                 kept,
             )
-
-
-def _find_strange(manifest_path: Path) -> list[Path]:
-    """List the changed outputs of a stage that no stage wrote as they are."""
-    changed = find_changed_outputs(manifest_path)
-    for completed in (name for name, by in _COMPLETED_BY.items() if changed and by == manifest_path.stem):
-        changed = _find_unlike(changed, manifest_path.with_name(f"{completed}.json"))
-    return changed
 
 
 def _find_unlike(paths: Iterable[Path], manifest_path: Path) -> list[Path]:

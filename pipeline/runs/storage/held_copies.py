@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from data.errors import InputError
-from data.storage.url import find_url, without_secrets
+from data.storage.url import WEB, find_url, without_secrets
 from pipeline.runs.storage.remote_lock import remote_lock
 from pipeline.runs.storage.work_copy import WorkCopy
 from pipeline.runs.writer_lock import sole_writer
@@ -33,6 +33,8 @@ def held_copy(url: str, command: str, *, writes: bool) -> Iterator[Path]:
     InputError
         Another command is writing there, or the place cannot be read, or not be written to.
     """
+    if writes:
+        _refuse_web(url)
     copy = WorkCopy(url)
     with ExitStack() as stack:
         if writes:
@@ -48,6 +50,18 @@ def held_copy(url: str, command: str, *, writes: bool) -> Iterator[Path]:
             copy.close()
         finally:
             del _held[copy.root]
+
+
+def _refuse_web(url: str) -> None:
+    """Check that a place is none of a web server, before anything is asked of it."""
+    protocol = url.partition("://")[0]
+    if protocol in WEB:
+        raise InputError(
+            found=f"{protocol}:// as a work folder, where nothing can be written",
+            where=without_secrets(url),
+            expected="a folder of this machine, or a bucket such as s3://bucket/folder",
+            advice="give another --work (docs/storage.md)",
+        )
 
 
 def find_copy(folder: Path) -> WorkCopy | None:

@@ -24,6 +24,12 @@ def test_what_the_base_has_is_switched_off() -> None:
     assert variants["with negative: 1 - max"].image == base.image
 
 
+def test_rules_of_the_negative_class_need_one() -> None:
+    left_out = dict(list_variants(Rules())).keys() - dict(list_variants(Rules(), negative=False)).keys()
+    assert left_out == {f"with {name}" for name in SWITCHES if name.startswith("negative: ")}
+    assert len(left_out) == 3
+
+
 def test_rules_that_need_a_classifier_of_fields() -> None:
     variants = dict(list_variants(Rules(), classified=True))
     others = variants.keys() - dict(list_variants(Rules())).keys()

@@ -115,3 +115,24 @@ def test_files_without_a_statement_about_brightness(tmp_path: Path) -> None:
     write(tmp_path / "damaged", "a", camera(12))
     (tmp_path / "damaged" / "a_blue.tif").write_bytes(b"no image")
     assert find_fields(tmp_path / "damaged")[0].full_scale == 4095
+
+
+def test_fields_of_another_camera_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("a", "c", "d"):
+        write(tmp_path, name, camera(16))
+    write(tmp_path, "b", camera(12))
+    # Of a dark field nobody knows the camera.
+    write(tmp_path, "e", camera(16, 0.001))
+    for _ in range(2):
+        assert {field.full_scale for field in find_fields(tmp_path)} == {65535}
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "1 of 5 fields that were looked at have no value above 4095, though white is 65535 (b)" in told
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_dim_channels_of_one_camera_are_no_other_camera(tmp_path: Path, caplog, bits: int) -> None:
+    write(tmp_path, "a", camera(bits))
+    write(tmp_path, "b", camera(bits, 0.03))
+    tifffile.imwrite(tmp_path / "b_yellow.tif", camera(bits, 0.5))
+    find_fields(tmp_path)
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]

@@ -18,6 +18,8 @@ from data.rules.rules import Rules
         ({"image": {"fusion": "cell", "statistic": "union"}}, ["image.statistic"]),
         ({"image": {"statistic": "union"}, "rare": {"image_gate": True}}, []),
         ({"image": {"predicted_weight": 0}}, ["image.predicted_weight"]),
+        ({"negative": {"name": "None"}}, ["negative.name"]),
+        ({"negative": {"name": "None", "damps_others": True}}, []),
         ({"rare": {"classes": ["Centrosome"]}}, ["rare.classes"]),
         ({"rare": {"classes": ["Centrosome"], "rank_weight": 0.5}}, []),
         ({"cells": {"max_deviations": 2}}, ["cells.max_deviations"]),

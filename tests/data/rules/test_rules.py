@@ -8,7 +8,7 @@ import pytest
 from data.errors import InputError
 from data.rules.cell_facts import CellFacts
 from data.rules.image_mean import average_with_image_mean
-from data.rules.rules import Rules, apply_rules
+from data.rules.rules import Rules, apply_rules, with_negative
 
 NAMES = ("Nucleoplasm", "Mitotic spindle", "Negative")
 IMAGES = np.array(["b", "a", "b", "a", "b"])
@@ -126,6 +126,24 @@ def test_a_label_set_without_a_negative_class(own: np.ndarray) -> None:
     rules = Rules.model_validate({"negative": {"confidence": "product"}})
     with pytest.raises(InputError, match="no class Negative"):
         apply_rules(own, facts(), ("a", "b", "c"), rules, 0.0)
+
+
+def test_the_negative_class_by_another_name(own: np.ndarray) -> None:
+    names = ("Negative", "Unstained", "Mitotic spindle")
+    rules = Rules.model_validate({"negative": {"confidence": "1-max"}})
+    named = with_negative(rules, "Unstained")
+    found = apply_rules(own, facts(), names, named, 0.0).values
+    np.testing.assert_allclose(found[:, 1], 1 - own[:, [0, 2]].max(axis=1))
+    np.testing.assert_array_equal(found[:, [0, 2]], own[:, [0, 2]])
+    # A name that is set comes before that of the label set, in any letter case.
+    own_name = Rules.model_validate({"negative": {"confidence": "1-max", "name": "mitotic Spindle"}})
+    found = apply_rules(own, facts(), names, with_negative(own_name, "Unstained"), 0.0).values
+    np.testing.assert_allclose(found[:, 2], 1 - own[:, :2].max(axis=1))
+    unknown = Rules.model_validate({"negative": {"name": "None"}})
+    with pytest.raises(InputError, match="no class None among 3 classes"):
+        apply_rules(own, facts(), names, unknown, 0.0)
+    # Where nothing is asked of it, nothing changes.
+    assert with_negative(Rules(), "Unstained") == Rules()
 
 
 def test_rare_classes_count_as_far_as_the_image_has_them(own: np.ndarray) -> None:

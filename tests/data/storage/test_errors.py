@@ -40,3 +40,12 @@ def test_own_errors_pass() -> None:
     with pytest.raises(InputError) as raised, explained("s3://bucket"):
         raise own
     assert raised.value is own
+
+
+@pytest.mark.parametrize(
+    ("where", "named"), [("s3://bucket/x", "AWS_ENDPOINT_URL"), ("http://host/x", "the network and the URL;")]
+)
+def test_advice_is_of_the_kind_of_storage(where: str, named: str) -> None:
+    advice = str(explain(TimeoutError(), where))
+    assert named in advice
+    assert ("AWS" in advice) == where.startswith("s3")

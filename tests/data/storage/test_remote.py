@@ -108,6 +108,21 @@ def test_a_server_that_does_not_answer(bucket: Bucket, monkeypatch: pytest.Monke
             Remote(bucket.url).list()
 
 
+@pytest.mark.parametrize(("protocol", "place"), [("s3", "bucket"), ("gs", "bucket"), ("https", "server")])
+def test_a_url_without_a_place(protocol: str, place: str) -> None:
+    said = f"^{protocol}://: a URL without a {place}; expected such as {protocol}://{place}/folder"
+    with pytest.raises(InputError, match=said):
+        Remote(f"{protocol}://")
+
+
+def test_a_web_server_that_does_not_answer() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/images"
+        with pytest.raises(StorageError, match=f"{url}: no answer .*check the network and the URL"):
+            Remote(url).list()
+
+
 def test_what_is_not_installed_or_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"foo://x: no known kind of storage \(foo://\)"):
         Remote("foo://x")

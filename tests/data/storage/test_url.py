@@ -18,7 +18,10 @@ from data.storage.url import find_local, find_url, hide_secrets, without_secrets
         ("/data/images", None),
         ("C:/images", None),
         ("a:b/c", None),
-        ("s3:", None),
+        ("s3://", "s3://"),
+        (Path("s3://"), "s3://"),
+        (Path("HTTP://"), "http://"),
+        ("Cells:", None),
         (Path(), None),
     ],
 )

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -198,5 +199,26 @@ def test_a_list_that_may_be_a_word_is_written_with_brackets() -> None:
 )
 def test_a_setting_of_several_types_tells_them_all(section, settings_type, assignment, told) -> None:
     name = f"{section}.{assignment.split('=')[0]}"
-    with pytest.raises(InputError, match=f"settings: {re.escape(name)} = {told}"):
+    with pytest.raises(InputError, match=f"^--set .*: {re.escape(name)} = {told}"):
         load_config(None, [f"{section}.{assignment}"]).settings(section, settings_type)
+
+
+@pytest.mark.parametrize(
+    ("assignments", "where"),
+    [
+        (["train.fit.epochs=3"], "{file}"),
+        (["train.fit.batch_size=4"], "{file}"),
+        (["train.image_weight=2", "train.image_weight=3"], "--set train.image_weight=3"),
+        (["train.fit={epochs=0}"], "--set train.fit={{epochs=0}}"),
+        (["train.fit.epochs=0", "train.fit.batch_size=8"], "--set train.fit.epochs=0"),
+        (["train.image_weight=0.5", "train.split.fold=7"], "{file} + --set train.split.fold=7"),
+        (["train.nothing=7"], "--set train.nothing=7"),
+        (["nothing.at_all=7"], "{file} + --set nothing.at_all=7"),
+    ],
+)
+def test_a_wrong_value_is_blamed_on_what_set_it(tmp_path: Path, assignments: list[str], where: str) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text("[train]\nimage_weight = 2\n" if where == "{file}" else "")
+    with pytest.raises(InputError) as raised:
+        load_config(file, assignments).settings("train", TrainSettings)
+    assert str(raised.value).startswith(f"{where.format(file=file)}: ")

@@ -10,7 +10,6 @@ from data.errors import InputError
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import read_manifest
-from pipeline.runs.outputs.changed_outputs import find_changed_outputs
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.stage import Context, Failure, StageReport, StageSettings
@@ -272,18 +271,3 @@ def test_what_a_stage_reads_must_be_whole(work: WorkFolder) -> None:
     output.unlink()
     with pytest.raises(InputError, match=r"predict.txt: missing; .*run `hpacells predict` again$"):
         require(work, "predict", output, otherwise="look")
-
-
-def test_cells_that_crops_completed_are_those_of_segment(work: WorkFolder) -> None:
-    def run(stage: str, text: str) -> None:
-        def write(_: str, __: Context) -> StageReport:
-            work.cells.write_text(text)
-            return StageReport()
-
-        execute(Step(stage, work.manifest(stage), Settings(), {}, (work.cells,), write), ENGINE)
-
-    run("segment", "cells")
-    run("crops", "cells with intensities")
-    assert find_changed_outputs(work.manifest("segment")) == []
-    work.cells.write_text("by hand")
-    assert find_changed_outputs(work.manifest("segment")) == [work.cells]

@@ -266,3 +266,16 @@ def test_the_classes_that_were_predicted_are_merged_into_no_others(work: Work) -
     report = work.combine(label_set="hpa2021")
     assert "merged" not in report.details
     assert set(read_submission(work.output).triples["label"]) == {3}
+
+
+def test_rules_of_the_negative_class_take_that_of_the_label_set(work: Work, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('names = ["Nucleus", "Unstained"]\nnegative = "Unstained"\n')
+    work.probabilities = np.full((len(work.keys), 2), [0.75, 0.5])
+    work.class_names = ("Nucleus", "Unstained")
+    rules = {"rules": {"negative": {"confidence": "product"}}}
+    work.combine(label_set=str(path), **rules)
+    triples = read_submission(work.output, read_label_set(path)).triples
+    assert set(map(tuple, triples[["label", "confidence"]].values)) == {(0, 0.75), (1, 0.25)}
+    with pytest.raises(InputError, match="no class Negative .* combine.rules.negative.name"):
+        work.combine(**rules)

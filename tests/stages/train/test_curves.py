@@ -44,5 +44,11 @@ def test_classifiers_and_folds_are_found(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_folder_without_a_training(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no metrics.csv"):
         draw_classifiers([tmp_path], tmp_path / "curves.png")
+    for name in ("model/fold-0", "student", "tiles.zarr"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("model/fold-0", "student"):
+        (tmp_path / name / "metrics.csv").write_text(HISTORY)
+    with pytest.raises(InputError, match=f"give {tmp_path}/model or {tmp_path}/student$"):
+        draw_classifiers([tmp_path], tmp_path / "curves.png")
     with pytest.raises(InputError, match="nowhere: no such folder"):
         draw_classifiers([tmp_path / "nowhere"], tmp_path / "curves.png")

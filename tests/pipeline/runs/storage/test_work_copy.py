@@ -229,3 +229,9 @@ def test_urls_are_not_written_to_elsewhere(tmp_path: Path) -> None:
     refuse_url(tmp_path)
     with pytest.raises(InputError, match=r"s3://bucket/x: a URL, where files of this machine are written"):
         refuse_url(Path("s3://user:pass@bucket/x"))
+
+
+def test_a_web_server_is_no_work_folder() -> None:
+    said = "^http://127.0.0.1:1/x: http:// as a work folder, where nothing can be written"
+    with pytest.raises(InputError, match=said), held_copy("http://u:p@127.0.0.1:1/x", "crops", writes=True):
+        pass
