@@ -129,17 +129,17 @@ CASES: list[Case] = [
     configuration(
         "--set of no TOML",
         more=["--set", "segment.pixel_size_um=[0.4"],
-        told=r"settings\.toml: segment\.pixel_size_um = '\[0\.4':",
+        told=r"--set segment\.pixel_size_um=\[0\.4: segment\.pixel_size_um = '\[0\.4':",
     ),
     configuration(
         "--set of an empty name",
         more=["--set", "segment.=0.4"],
-        told=r"settings\.toml: unknown setting segment",
+        told=r"--set segment\.=0\.4: unknown setting segment",
     ),
     configuration(
         "--set of a new line",
         more=["--set", "segment.pixel_size_um=0.4\n[crops]\nworkers=99"],
-        told=r"settings\.toml: segment\.pixel_size_um = '0\.4\\n\[crops\]\\nworkers=99':",
+        told=r"--set segment\.pixel_size_um=0\.4 .*: segment\.pixel_size_um = '0\.4\\n\[crops\]\\nworkers=99':",
     ),
     Case(
         "missing",
