@@ -139,7 +139,7 @@ CASES: list[Case] = [
     configuration(
         "--set of a new line",
         more=["--set", "segment.pixel_size_um=0.4\n[crops]\nworkers=99"],
-        told=r"--set segment\.pixel_size_um=0\.4 .*: segment\.pixel_size_um = '0\.4\\n\[crops\]\\nworkers=99':",
+        told=r"--set segment\.pixel_size_um=0\.4 .* = '0\.4\\n\[crops\]\\nworkers=99':",
     ),
     Case(
         "missing",
