@@ -39,8 +39,12 @@ from pathlib import Path
 
 # Else the processes that commands start would import all this, too.
 if __name__ == "__main__":
+    import pipeline.plan.measured_run
     from tests.factories.command_line import finish_command
+    from tests.factories.whole_job.processes import CONTEXT
 
+    # The runs that a plan times begin with all imports, as the commands here do.
+    pipeline.plan.measured_run.get_context = lambda _: CONTEXT
     asked = Path(os.environ["ASKED"])
     for words in json.loads(sys.argv[1]):
         done = finish_command(["hpacells", *words])
@@ -140,7 +144,8 @@ COMMANDS = [
     "weights list",
     "weights check simhpa19 --images sim --fields 2 --segmenter classical --runtime torch",
     "weights convert nowhere.pth out.safetensors",
-    "segmenter train seg --simulated 3 --steps 2",
+    "segmenter train seg --simulated 2 --steps 2 --set segmenter.simulated_size=512"
+    " --set segmenter.fit.batch_size=2 --set segmenter.crops.size=128",
     "segmenter compare lite classical --images sim --output compared",
 ]
 WITHOUT_INPUT = ("weights convert", "view")
