@@ -121,7 +121,7 @@ def claim_features(work: WorkFolder, settings: TrainSettings) -> None:
         There is something that hpacells did not write.
     """
     if settings.backbone.frozen == "all" and settings.cache_features != "never" and not is_follower():
-        claim_outputs("train", work.root, (work.frozen_features,))
+        claim_outputs("train", work.root, (work.frozen_features,), is_at_work=True)
 
 
 def hash_start(settings: TrainSettings) -> dict[str, str]:

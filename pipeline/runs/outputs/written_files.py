@@ -28,7 +28,14 @@ _MANIFEST = re.compile(rb'\s*\{\s*"stage"')
 log = logging.getLogger("hpacells")
 
 
-def claim_outputs(stage: str, folder: Path, paths: Iterable[Path], *, are_folders: bool = False) -> None:
+def claim_outputs(
+    stage: str,
+    folder: Path,
+    paths: Iterable[Path],
+    *,
+    are_folders: bool = False,
+    is_at_work: bool = False,
+) -> None:
     """Note that a stage is about to write some paths, unless something lies there that it did not write.
 
     Parameters
@@ -42,6 +49,9 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path], *, are_folder
         Files and folders.
     are_folders
         Whether all are folders, each with a list of its files; else what is written elsewhere are files.
+    is_at_work
+        Whether a stage is at work in the folder already: what is listed there and is not there yet, it is
+        about to write. Else somebody has removed it.
 
     Raises
     ------
@@ -51,7 +61,7 @@ def claim_outputs(stage: str, folder: Path, paths: Iterable[Path], *, are_folder
     inside = {path: _name(path, folder) for path in paths}
     if are_folders:
         _check_folders(stage, inside)
-    _claim(stage, folder, {path: name for path, name in inside.items() if name})
+    _claim(stage, folder, {path: name for path, name in inside.items() if name}, keeps_all=is_at_work)
     outside: dict[Path, dict[Path, str]] = defaultdict(dict)
     for path in (path for path, name in inside.items() if name is None):
         outside[path.parent][path] = path.name
@@ -141,13 +151,17 @@ def is_written(folder: Path, path: Path) -> bool:
     return _name(path, folder) in (_find_written(folder) if listed is None else listed)
 
 
-def _claim(stage: str, folder: Path, names: Mapping[Path, str], *, is_new: bool = False) -> None:
+def _claim(
+    stage: str, folder: Path, names: Mapping[Path, str], *, is_new: bool = False, keeps_all: bool = False
+) -> None:
     listed = _read_list(folder)
     written = _find_written(folder) if listed is None else listed
     # Of a version that kept no list.
     is_older = listed is None and any(writer != _SIMULATE for writer in written.values())
     # What somebody removed is not hpacells' own any more.
-    claimed = {name: writer for name, writer in written.items() if os.path.lexists(folder / name)}
+    claimed = {
+        name: writer for name, writer in written.items() if keeps_all or os.path.lexists(folder / name)
+    }
     for path, name in names.items():
         if name == ".":
             continue

@@ -122,6 +122,14 @@ def test_other_labels_or_settings_train_anew(work: WorkFolder, asked, tmp_path: 
     assert len(asked) == 3
 
 
+def test_a_frozen_backbone_is_trained_anew_too(work: WorkFolder, asked, tmp_path: Path) -> None:
+    frozen = ("train.backbone.frozen=all", "train.cache_features=always")
+    run_train(work, tmp_path / "train.csv", *frozen)
+    run_train(work, tmp_path / "train.csv", *frozen, "train.fit.epochs=2")
+    assert len(asked) == 2
+    assert (work.model / "model.toml").read_text() == "training 2"
+
+
 def test_labels_softened_by_the_folds(work: WorkFolder, asked, tmp_path: Path) -> None:
     run_train(work, tmp_path / "train.csv", *FOLDS)
     run_train(work, "oof", *FOLDS)

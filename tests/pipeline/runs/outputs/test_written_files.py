@@ -133,6 +133,17 @@ def test_what_was_removed_is_forgotten(tmp_path: Path) -> None:
         claim_outputs("crops", tmp_path, [labels])
 
 
+def test_what_a_stage_at_work_is_about_to_write_is_not_forgotten(tmp_path: Path) -> None:
+    model, features = tmp_path / "model" / "model.toml", tmp_path / "frozen_features"
+    claim_outputs("find_rate", tmp_path, (model,))
+    claim_outputs("train", tmp_path, (features,), is_at_work=True)
+    for path in (model, features / "0"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("1")
+    claim_outputs("find_rate", tmp_path, (model,))
+    claim_outputs("train", tmp_path, (features,), is_at_work=True)
+
+
 def test_a_single_file(tmp_path: Path) -> None:
     sheet, given = tmp_path / "sheet.png", tmp_path / "a_red.png"
     with pytest.raises(KeyError), sole_file("images", sheet):
