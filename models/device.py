@@ -42,6 +42,10 @@ def uses_bfloat16(precision: Precision, device: torch.device) -> bool:
     get_capabilities = getattr(torch.cpu, "get_capabilities", None)
     if device.type != "cpu" or get_capabilities is None:
         return False
+    # Torch keeps to fewer instructions than the processor has where the environment says so, and then only
+    # imitates bfloat16, many times as slowly.
+    if not torch.backends.cpu.get_cpu_capability().startswith("AVX512"):
+        return False
     capabilities = get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
