@@ -8,6 +8,7 @@ from models.classifiers.backbones.gapnet_batchnorm import GapNetBatchNorm
 from models.classifiers.backbones.gapnet_pl import GapNetPL, GapNetZhang
 from models.classifiers.backbones.m_cnn import MultiScaleNetwork
 from models.classifiers.backbones.network import Backbone
+from models.classifiers.backbones.patch_convolution import replace_patch_convolutions
 from models.classifiers.backbones.settings import (
     BOTNET,
     NAMED_HERE,
@@ -60,6 +61,7 @@ def create_backbone(settings: BackboneSettings, channels: int, size: int, *, poo
         backbone = BACKBONES[settings.name](channels, size, pooled=pooled)
     else:
         backbone = make_timm_backbone(settings, channels, size, pooled=pooled)
+    replace_patch_convolutions(backbone)
     backbone.freeze(settings.frozen)
     return backbone
 

@@ -11,6 +11,7 @@ from data.errors import InputError
 from data.tiles.preparation import TileSettings
 from models.classifiers.classifier import Classifier
 from models.classifiers.runtimes.batch_runtime import BatchRuntime
+from models.classifiers.runtimes.bfloat16_check import MOST, measure_difference
 from models.classifiers.runtimes.openvino_runtime import OpenVinoRuntime
 from models.classifiers.runtimes.torch_runtime import TorchRuntime
 from models.device import choose_precision
@@ -39,9 +40,34 @@ def make_batch_runtime(
     Raises
     ------
     InputError
-        The runtime is not known, not at hand, or cannot run this network.
+        The runtime is not known, not at hand, cannot run this network, or is in bfloat16 and gives something
+        else than float32; where it is not named, float32 takes its place.
     """
-    name = resolve_runtime(runtime)
+    made = _make(classifier, resolve_runtime(runtime), calibrate, is_auto=runtime == AUTO)
+    if not made.identity().endswith("bfloat16") or next(classifier.parameters()).device.type != "cpu":
+        return made
+    difference = measure_difference(made)
+    if difference <= MOST:
+        return made
+    error = InputError(
+        found=f"bfloat16 gives something else than float32 (embeddings differ by {difference:.0%})",
+        where=f"{classifier.architecture.backbone.name} by runtime {resolve_runtime(runtime)}",
+        expected=f"rounding, at most {MOST:.0%}: a kernel for this processor is wrong",
+        advice="use runtime openvino or torch",
+    )
+    if runtime != AUTO:
+        raise error
+    log.warning("%s; float32 is used", error)
+    return _make(classifier, resolve_runtime(runtime).removesuffix("-bfloat16"), calibrate, is_auto=True)
+
+
+def _make(
+    classifier: Classifier,
+    name: str,
+    calibrate: Callable[[TileSettings], NDArray[np.uint8]] | None,
+    *,
+    is_auto: bool,
+) -> BatchRuntime:
     bfloat16 = name.endswith("bfloat16")
     if name.startswith("openvino"):
         try:
@@ -50,7 +76,7 @@ def make_batch_runtime(
                 return OpenVinoRuntime(classifier, "int8", tiles)
             return OpenVinoRuntime(classifier, "bfloat16" if bfloat16 else "float32")
         except InputError as error:
-            if runtime != AUTO:
+            if not is_auto:
                 raise
             log.warning("%s; torch runs it", error)
     if name == "cuda":
