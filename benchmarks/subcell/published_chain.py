@@ -88,6 +88,9 @@ class PublishedChain:
         table.unlink(missing_ok=True)
         command = [self.python, self.subcell / "process.py", "-c", "rybg", "-csv", "True"]
         cost = run_process(command, self.subcell_folder, {}, self.log)
+        if not table.exists():  # it catches its own errors, and ends with status 0
+            message = f"SubCellPortable wrote no {table.name}:\n{self.log.read_text()[-2000:]}"
+            raise SystemExit(message)
         with table.open() as file:
             embedded = sum(1 for _ in csv.reader(file)) - 1
         if embedded != len(cells):
