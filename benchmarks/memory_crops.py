@@ -1,8 +1,10 @@
-"""Memory of `crops --from` and `provenance --cell` by the number of cells, for ``benchmarks.memory``.
+"""Memory of `crops`, `crops --from` and `provenance --cell` by the number of cells, for ``benchmarks.memory``.
 
-No picture is read and no tile is written: each pre-cropped cell gets the same made-up row of the table.
+No picture is read and no tile is written: each field gets a hash of its own, each pre-cropped cell the same
+made-up row of the table.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +16,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.cells.cells_table import measure_cells
+from data.channels import CHANNELS
 from data.fields.bit_depth import FullScale
+from data.fields.field import Field
 from data.tiles.cell_tiles import CellTiles
 from pipeline.runs.manifest import hash_json_rows
 from pipeline.runs.work_folder import WorkFolder
@@ -45,6 +49,32 @@ class NoTiles:
     def finish(self) -> NDArray[np.float32]:
         """Return intensities."""
         return np.full((self._count, 4), 0.5, np.float32)
+
+
+def _crop_fields(folder: Path, context: Context) -> None:
+    """Cut the cells of fields of four files each."""
+    from stages.crops import run as module
+    from stages.crops.paths import CropsInputs, CropsOutputs
+    from stages.crops.settings import CropsSettings
+
+    images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
+    fields = [
+        Field(image_id, {channel: folder / f"{image_id}_{channel}.png" for channel in CHANNELS})
+        for image_id in images
+    ]
+
+    def cut(_: object, item: module._FieldCells) -> tuple[CellTiles, str]:
+        return _TILE, hashlib.sha256(item.field.image_id.encode()).hexdigest()
+
+    with ExitStack() as patches:
+        patches.enter_context(patch.object(module, "TileWriter", NoTiles))
+        patches.enter_context(patch.object(module._Cutter, "__call__", cut))
+        module.run(
+            CropsInputs(fields, folder, folder, folder / "cells.parquet", "key"),
+            CropsOutputs(folder / "cut.parquet", folder / "t.zarr"),
+            CropsSettings.model_validate({}),
+            context,
+        )
 
 
 def _crop_index(folder: Path, context: Context) -> None:
@@ -100,5 +130,9 @@ def _find_cell(folder: Path, context: Context) -> None:
     raise AssertionError(message)
 
 
-CROPPING: dict[str, Callable[[Path, Context], None]] = {"crops-from": _crop_index, "provenance": _find_cell}
+CROPPING: dict[str, Callable[[Path, Context], None]] = {
+    "crops": _crop_fields,
+    "crops-from": _crop_index,
+    "provenance": _find_cell,
+}
 """Stages that are measured, by name."""
