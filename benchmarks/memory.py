@@ -1,9 +1,9 @@
 """Peak memory of the stages that read the cells table, by the number of cells.
 
-Run from the top folder: ``python -m benchmarks.memory``. The tables are made up: images of 20 cells (or, with
-``--cells-per-image 1``, such as pre-cropped cells have), mask strings of 1.7 kB as real ones have, probabilities
-of 19 classes. With ``--shuffle`` the rows of the predictions are in no order. Each stage runs in a process of
-its own.
+Run from the top folder: ``python -m benchmarks.memory``. The tables are made up: images of 20 cells (or
+of one, as pre-cropped cells are, with ``--cells-per-image 1``), mask strings of 1.7 kB as real ones have,
+probabilities of 19 classes. With ``--shuffle`` the rows of the predictions are in no order. Each stage runs in
+a process of its own.
 Fields and tiles are left out, since their memory is that of one field: of `crops` the tiles are not written,
 and `inspect` shows one field; exports are those of ``benchmarks.memory_exports``, and what makes and judges
 predictions is in ``benchmarks.memory_predictions``, `crops --from` in ``benchmarks.memory_crops``.
@@ -191,7 +191,7 @@ def main() -> None:
             for stage in given.stages:
                 before, peak, seconds = _call(stage, folder, cells, given).split()[-3:]
                 print(
-                    f"{cells:>9} cells  {stage:<15} {peak:>6} MiB at most, {before} before, {seconds} s of CPU",
+                    f"{cells:>9} cells  {stage:<15} {peak:>6} MiB at most, {before} before, {seconds} s",
                     flush=True,
                 )
 

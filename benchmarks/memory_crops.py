@@ -1,4 +1,4 @@
-"""Memory of `crops`, `crops --from` and `provenance --cell` by the number of cells, for ``benchmarks.memory``.
+"""Memory of `crops`, `crops --from` and `provenance --cell` by cells, for ``benchmarks.memory``.
 
 No picture is read and no tile is written: each field gets a hash of its own, each pre-cropped cell the same
 made-up row of the table.
@@ -46,9 +46,17 @@ class NoTiles:
     def append(self, cut: CellTiles) -> None:
         """Take tiles."""
 
-    def finish(self) -> NDArray[np.float32]:
+    def finish(self) -> "NoTiles":
+        """Return what reads them."""
+        return self
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return self._count
+
+    def mean_intensities(self, rows: slice) -> NDArray[np.float32]:
         """Return intensities."""
-        return np.full((self._count, 4), 0.5, np.float32)
+        return np.full((len(range(*rows.indices(self._count))), 4), 0.5, np.float32)
 
 
 def _crop_fields(folder: Path, context: Context) -> None:

@@ -24,7 +24,7 @@ class Kind(Enum):
     DANGLING = "a link to a file that is not there"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListedFile:
     """An entry of a folder whose name is that of an image.
 
