@@ -2,8 +2,8 @@
 
 Run from the top folder: ``python -m benchmarks.memory``. The tables are made up: images of 20 cells (or
 of one, as pre-cropped cells are, with ``--cells-per-image 1``), mask strings of 1.7 kB as real ones have,
-probabilities of 19 classes. With ``--shuffle`` the rows of the predictions are in no order. Each stage runs in
-a process of its own.
+probabilities of 19 classes. With ``--shuffle`` the rows of the predictions are in no order. Each stage runs
+in a process of its own.
 Fields and tiles are left out, since their memory is that of one field: of `crops` the tiles are not written,
 and `inspect` shows one field; exports are those of ``benchmarks.memory_exports``, and what makes and judges
 predictions is in ``benchmarks.memory_predictions``, `crops --from` in ``benchmarks.memory_crops``.
@@ -115,12 +115,6 @@ def run_stage(stage: str, folder: Path, per_image: int) -> None:
     if stage in PREDICTING or stage in CROPPING:
         (PREDICTING | CROPPING)[stage](folder, context)
         return
-    images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
-    # The pictures are left out.
-    fields = [
-        Field(image_id, {channel: folder / f"{image_id}_{channel}.png" for channel in CHANNELS})
-        for image_id in images
-    ]
     cells, table, predictions = (folder / f"{name}.parquet" for name in ("cells", "images", "predictions"))
     if stage == "combine":
         from stages.combine.paths import CombineInputs, CombineOutputs
@@ -138,6 +132,12 @@ def run_stage(stage: str, folder: Path, per_image: int) -> None:
         from stages.inspect.run import run as inspect
         from stages.inspect.settings import InspectSettings
 
+        images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
+        # The pictures are left out.
+        fields = [
+            Field(image_id, {channel: folder / f"{image_id}_{channel}.png" for channel in CHANNELS})
+            for image_id in images
+        ]
         shown = InspectInputs(fields, folder, folder, table, cells, folder / "tiles.zarr", predictions)
         inspect(
             shown,

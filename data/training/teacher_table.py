@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,8 @@ def read_teacher(
     """Read what a teacher says of the kept cells of a work folder, each by itself.
 
     Tables in the order in which `segment`, `predict` and `train` write them are read side by side, some
-    thousands of rows at a time; others as a whole.
+    thousands of rows at a time; predictions in another one are sorted on the disk first. Cells in another
+    one are read as a whole.
 
     Parameters
     ----------
@@ -108,10 +110,12 @@ def read_teacher(
     weights = {predictions: weight} | ({} if out_of_fold is None else {out_of_fold: out_of_fold_weight})
     for path in weights:
         _check_classes(path, class_names)
-    try:
-        return _collect(cells, weights, len(class_names), _read_parts)
-    except OutOfStepError:
-        return _collect(cells, weights, len(class_names), _read_whole)
+    for read in (_read_parts, partial(_read_parts, sort=True)):
+        try:
+            return _collect(cells, weights, len(class_names), read)
+        except OutOfStepError:
+            continue
+    return _collect(cells, weights, len(class_names), _read_whole)
 
 
 def _collect(
@@ -185,9 +189,9 @@ class _Chosen:
         )
 
 
-def _read_parts(cells: Path, path: Path, weight: float) -> Iterator[_Part]:
-    """Read what a table says of the kept cells, from tables in one order."""
-    for block in CellBlocks(cells, path, _COLUMNS).read():
+def _read_parts(cells: Path, path: Path, weight: float, *, sort: bool = False) -> Iterator[_Part]:
+    """Read what a table says of the kept cells, from tables in one order, or sorted first."""
+    for block in CellBlocks(cells, path, _COLUMNS, sort=sort).read():
         kept = np.flatnonzero(block.table["dropped"] == "")
         said = np.full((len(block.table), block.probabilities.shape[1]), np.nan)
         said[block.predictions >= 0] = block.probabilities

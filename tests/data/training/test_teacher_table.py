@@ -96,6 +96,13 @@ def test_tables_in_one_order_are_read_in_parts(
     kept = keep(tmp_path / "cells.parquet", table)
     monkeypatch.setattr(cell_blocks, "BLOCK_ROWS", 4)
     found = read_teacher(kept, said, unseen, CLASSES, out_of_fold_weight)
+    mixed = np.random.default_rng(2).permutation(rows).tolist()
+    write(said, table, mixed, own[mixed], 0.5)
+    with monkeypatch.context() as patched:
+        patched.setattr(teacher_table, "_read_whole", refuse)
+        shuffled = read_teacher(kept, said, unseen, CLASSES, out_of_fold_weight)
+    for name, values in vars(shuffled).items():
+        np.testing.assert_array_equal(getattr(found, name), values, err_msg=name)
     monkeypatch.setattr(teacher_table, "_read_parts", refuse)
     whole = read_teacher(kept, said, unseen, CLASSES, out_of_fold_weight)
     assert found.is_out_of_fold.any()
@@ -104,5 +111,5 @@ def test_tables_in_one_order_are_read_in_parts(
         np.testing.assert_array_equal(getattr(found, name), values, err_msg=name)
 
 
-def refuse(cells: Path, *_: object) -> None:
+def refuse(cells: Path, *_: object, **__: object) -> None:
     raise cell_blocks.OutOfStepError(found="another order", where=cells)
