@@ -12,7 +12,8 @@ from data.cells.cells_table import cells_file_errors, read_cells
 from data.cells.kept_cells import KeptCells
 from data.errors import InputError
 from data.features.sampling import draw_evenly
-from data.labels.label_file import check_coverage, read_labels
+from data.labels.coverage import check_coverage
+from data.labels.label_file import read_labels
 from data.labels.label_set import LabelSet
 from data.predictions.cell_blocks import CellBlocks, OutOfStepError
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
