@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
-from data.fields.naming.channel_paths import ChannelPaths
 from data.images.grey_levels import check_white, fill_range
 from data.images.image_file import describe_file, find_sharpest, read_plane, stamp_file
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
+from data.paths.channel_paths import ChannelPaths
 from data.storage.images import request_images
 
 REFERENCE_PIXEL_SIZE_UM = 0.08

@@ -159,7 +159,7 @@ class CellBlocks:
 
     @cached_property
     def _sorted(self) -> SortedPredictions:
-        return SortedPredictions(self._cells, self._predictions, self._probabilities, self._labels)
+        return SortedPredictions(self._cells, self._predictions, self._probabilities, labels=self.has_labels)
 
     def _read_rows(self, columns: list[str]) -> Iterator[pd.DataFrame]:
         """Read the predictions in the order of the file."""

@@ -33,8 +33,8 @@ class SortedPredictions:
         The tables. In that of the cells those of an image follow each other.
     probabilities
         Columns that are read as numbers.
-    texts
-        Columns that are read as texts, besides ``image_id``.
+    labels
+        Whether to read the column ``labels``, too.
 
     Raises
     ------
@@ -45,21 +45,20 @@ class SortedPredictions:
         A file cannot be read, or there is no room for the temporary one.
     """
 
-    def __init__(
-        self, cells: Path, predictions: Path, probabilities: Sequence[str], texts: Sequence[str]
-    ) -> None:
-        self._probabilities, self._texts = list(probabilities), list(texts)
-        schema = pq.read_schema(predictions)
-        self._types = {name: _text_type(schema.field(name).type) for name in ("image_id", *self._texts)}
+    def __init__(self, cells: Path, predictions: Path, probabilities: Sequence[str], *, labels: bool) -> None:
+        self._probabilities = list(probabilities)
+        schema, texts = pq.read_schema(predictions), ["image_id", *(["labels"] if labels else [])]
+        self._types = {name: _text_type(schema.field(name).type) for name in texts}
         self._number: np.dtype[Any] = np.dtype(np.float32)
         self._database = open_database()
         weakref.finalize(self, self._database.close)
         places = _Places(cells)
         with database_errors():
-            columns = ", ".join(["place INTEGER", "row INTEGER", "said BLOB", "image_id", *self._texts])
-            self._database.execute(f"CREATE TABLE unsorted ({columns})")
+            self._database.execute(
+                "CREATE TABLE unsorted (place INTEGER, row INTEGER, said BLOB, image_id, labels)"
+            )
             self._database.execute("BEGIN")
-            names, start = ["image_id", "cell_id", *self._probabilities, *self._texts], 0
+            names, start = ["cell_id", *texts, *self._probabilities], 0
             for batch in read_batches(predictions, _BATCH_ROWS, names):
                 self._add(batch.to_pandas(), start, places)
                 start += len(batch)
@@ -82,22 +81,24 @@ class SortedPredictions:
         self._number = numbers.dtype
         data, width = np.ascontiguousarray(numbers).tobytes(), numbers.dtype.itemsize * numbers.shape[1]
         said = [data[first : first + width] for first in range(0, len(data), width)]
-        texts = [
-            [None if pd.isna(text) else str(text) for text in table[name].tolist()] for name in self._types
-        ]
+        image_ids, labels = (
+            [None if pd.isna(text) else str(text) for text in table[name].tolist()]
+            if name in self._types
+            else [None] * len(table)
+            for name in ("image_id", "labels")
+        )
         rows = range(start, start + len(table))
-        parameters = ", ".join("?" * (3 + len(texts)))
         self._database.executemany(
-            f"INSERT INTO unsorted VALUES ({parameters})",  # noqa: S608
-            zip(places.find(table).tolist(), rows, said, *texts, strict=True),
+            "INSERT INTO unsorted VALUES (?, ?, ?, ?, ?)",
+            zip(places.find(table).tolist(), rows, said, image_ids, labels, strict=True),
         )
 
     def _arrange(self, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-        places, numbers, said, *texts = zip(*rows, strict=True)
+        places, numbers, said, image_ids, labels = zip(*rows, strict=True)
         values = np.frombuffer(b"".join(said), self._number).reshape(len(rows), -1)
         columns: dict[str, pa.Array] = {
-            name: pa.array(column, kind)
-            for (name, kind), column in zip(self._types.items(), texts, strict=True)
+            name: pa.array({"image_id": image_ids, "labels": labels}[name], kind)
+            for name, kind in self._types.items()
         }
         table = pa.table(columns).to_pandas()
         table["cell_id"] = np.array(places, np.int64) % _MOST_CELLS

@@ -5,7 +5,7 @@ import pytest
 from data.errors import InputError
 from data.labels.label_set import LabelSet
 from data.training.training_set import DataSettings
-from tests.factories.training_sets import groups_of, labels_of, select
+from tests.factories.training.training_sets import groups_of, labels_of, select
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from data.tables.coded_texts import CodedTexts
 from stages.train.cells.splits import Split
 from stages.train.cells.unused_cells import find_unused
-from tests.factories.training_sets import select
+from tests.factories.training.training_sets import select
 
 LABELS = {"a": (0,), "b": (1,), "c": (0,), "d": (0, 1), "e": (1, 2), "f": (0, 2), "g": (0, 1)}
 PROTEINS = {"a": "P1", "d": "P1", "b": "P2", "f": "P2", "c": "P3"}

@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from data.fields.field import Field
-from data.fields.naming.channel_paths import ChannelPaths
+from data.paths.channel_paths import ChannelPaths
 
 FOLDER = Path("/images/plate 1")
 
