@@ -1,4 +1,4 @@
-"""Memory of `crops`, `crops --from` and `provenance --cell` by cells, for ``benchmarks.memory``.
+"""Memory of finding and cropping cells, and `provenance --cell`, for ``benchmarks.memory``.
 
 No picture is read and no tile is written: each field gets a hash of its own, each pre-cropped cell the same
 made-up row of the table.
@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
 
+import cv2
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ from data.cells.cells_table import measure_cells
 from data.channels import CHANNELS
 from data.fields.bit_depth import FullScale
 from data.fields.field import Field
+from data.fields.image_folder import find_fields
 from data.tiles.cell_tiles import CellTiles
 from pipeline.runs.manifest import hash_json_rows
 from pipeline.runs.work_folder import WorkFolder
@@ -57,6 +59,27 @@ class NoTiles:
     def mean_intensities(self, rows: slice) -> NDArray[np.float32]:
         """Return intensities."""
         return np.full((len(range(*rows.indices(self._count))), 4), 0.5, np.float32)
+
+
+def _list_fields(folder: Path, context: Context) -> None:
+    """Find the fields of a folder of four files each, all links to one small picture."""
+    images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    picture = folder / "picture.png"
+    cv2.imwrite(str(picture), np.zeros((8, 8), np.uint8))
+    for image_id in images:
+        for channel in CHANNELS:
+            # Of links to no end a file system has none.
+            name = f"{image_id}_{channel}.png"
+            try:
+                (pictures / name).hardlink_to(picture)
+            except OSError:
+                picture = pictures / name
+                cv2.imwrite(str(picture), np.zeros((8, 8), np.uint8))
+    if len(find_fields(pictures)) != len(images):
+        message = "not all fields were found"
+        raise RuntimeError(message)
 
 
 def _crop_fields(folder: Path, context: Context) -> None:
@@ -139,6 +162,7 @@ def _find_cell(folder: Path, context: Context) -> None:
 
 
 CROPPING: dict[str, Callable[[Path, Context], None]] = {
+    "fields": _list_fields,
     "crops": _crop_fields,
     "crops-from": _crop_index,
     "provenance": _find_cell,
