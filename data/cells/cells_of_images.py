@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.cells.cells_table import cells_file_errors
@@ -28,7 +27,7 @@ def read_cells_of_images(path: Path, columns: list[str], image_ids: Collection[s
         schema = pq.read_schema(path)
         parts = [pa.schema([schema.field(name) for name in columns]).empty_table()]
         for batch in read_batches(path, _BATCH_ROWS, columns):
-            is_wanted = pa.array(find_texts(as_texts(batch["image_id"]), wanted) >= 0)
-            if pc.any(is_wanted).as_py():
-                parts.append(pa.Table.from_batches([batch.filter(is_wanted)]).select(columns))
+            is_wanted = find_texts(as_texts(batch["image_id"]), wanted) >= 0
+            if is_wanted.any():
+                parts.append(pa.Table.from_batches([batch.filter(pa.array(is_wanted))]).select(columns))
         return pa.concat_tables(parts).to_pandas()

@@ -43,12 +43,13 @@ class CodedTexts(Sequence[str]):
 
     def sort(self) -> "CodedTexts":
         """Return the same with the different texts, and so their numbers, in the order of characters."""
-        if len(self.texts) < 2 or pc.all(pc.less(self.texts[:-1], self.texts[1:])).as_py():
+        follow = pc.call_function("less", [self.texts[:-1], self.texts[1:]])
+        if follow.to_numpy(zero_copy_only=False).all():
             return self
-        order = pc.array_sort_indices(self.texts)
+        order = order_texts(self.texts)
         numbers = np.empty(len(order), np.int32)
-        numbers[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
-        return CodedTexts(numbers[self.codes], self.texts.take(order))
+        numbers[order] = np.arange(len(order), dtype=np.int32)
+        return CodedTexts(numbers[self.codes], self.texts.take(pa.array(order)))
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -68,7 +69,7 @@ class CodedTexts(Sequence[str]):
 
     def number(self, *, empty: int) -> NDArray[np.int32]:
         """Return the number of each row's text, and another one for an empty text."""
-        has_text = pc.greater(pc.binary_length(self.texts), 0).to_numpy(zero_copy_only=False).astype(bool)
+        has_text = pc.call_function("binary_length", [self.texts]).to_numpy(zero_copy_only=False) > 0
         return np.where(has_text[self.codes], self.codes, np.int32(empty)).astype(np.int32)
 
     def tolist(self) -> list[str]:
@@ -79,6 +80,11 @@ class CodedTexts(Sequence[str]):
 def as_texts(values: pa.Array) -> pa.Array:
     """Return an array as plain texts, which another program may have stored in another way."""
     return values if pa.types.is_string(values.type) else values.cast(pa.string())
+
+
+def order_texts(texts: pa.Array) -> NDArray[np.intp]:
+    """Return the places of texts in the order of their characters, (n,)."""
+    return pc.call_function("array_sort_indices", [texts]).to_numpy().astype(np.intp)
 
 
 def find_texts(wanted: pa.Array, texts: pa.Array) -> NDArray[np.int32]:

@@ -62,7 +62,7 @@ def balance_items(
         Negatives are asked for, but the label set has no negative class.
     """
     random = np.random.default_rng((seed, 5))
-    shown = targets if targets.dtype == bool else targets > 0
+    shown = np.asarray(targets if targets.dtype == bool else targets > 0, bool)
     cells, synthetic = _choose_items(shown, settings, label_set, random)
     items = np.concatenate([cells, synthetic])
     protein_gain = np.ones(len(items), np.float32)

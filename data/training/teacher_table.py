@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from data.cells.cells_table import count_cells, read_cells
@@ -22,7 +21,7 @@ from data.predictions.predictions_table import (
     read_predictions,
 )
 from data.rules.image_mean import without_image_mean
-from data.tables.coded_texts import CodedTexts
+from data.tables.coded_texts import CodedTexts, order_texts
 
 _CELL = ["image_id", "cell_id"]
 _COLUMNS = [*_CELL, "dropped", "group"]
@@ -181,7 +180,7 @@ class _Chosen:
         there = slice(0, self._count)
         image_ids = pa.concat_arrays(self._image_ids)
         images = CodedTexts(self._images[there], image_ids).sort()
-        groups = CodedTexts.encode(self._groups)[pc.array_sort_indices(image_ids).to_numpy()]
+        groups = CodedTexts.encode(self._groups)[order_texts(image_ids)]
         return TeacherTable(
             self._rows[there],
             images,

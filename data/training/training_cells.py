@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -70,7 +69,7 @@ def _collect(path: Path, columns: list[str]) -> TrainingCells:
     def take() -> Iterator[pa.Array]:
         for batch in read_batches(path, _BATCH_ROWS, ["image_id", "cell_id", "dropped"]):
             numbers.append(batch["cell_id"].to_numpy(zero_copy_only=False).astype(np.int32))
-            kept.append(pc.equal(as_texts(batch["dropped"]), "").to_numpy(zero_copy_only=False).astype(bool))
+            kept.append(as_texts(batch["dropped"]).to_numpy(zero_copy_only=False) == "")
             yield batch["image_id"]
 
     image_ids = CodedTexts.encode(take()).sort()

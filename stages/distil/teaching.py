@@ -14,7 +14,7 @@ from data.errors import InputError
 from data.labels.image_groups import join_groups
 from data.labels.image_values import read_image_labels
 from data.labels.label_set import LabelSet
-from data.tables.coded_texts import CodedTexts
+from data.tables.coded_texts import CodedTexts, order_texts
 from data.tiles.joined_tiles import JoinedTiles
 from data.tiles.tile_store import TileStore
 from data.training.soft_targets import average_with_labels, call_targets, share_one
@@ -119,7 +119,9 @@ def _make_training_set(
     prefixes = [f"{folder}/" for folder in range(len(taught))] if len(taught) > 1 else [""]
     names = pa.concat_arrays(
         [
-            pc.binary_join_element_wise(prefix, one.image_ids.texts, "")
+            pc.call_function(
+                "binary_join_element_wise", [pa.scalar(prefix), one.image_ids.texts, pa.scalar("")]
+            )
             for prefix, one in zip(prefixes, taught, strict=True)
         ]
     )
@@ -127,7 +129,7 @@ def _make_training_set(
     codes = np.concatenate(
         [one.image_ids.codes + start for one, start in zip(taught, starts[:-1], strict=True)]
     )
-    image_ids, order = CodedTexts(codes.astype(np.int32), names).sort(), pc.array_sort_indices(names)
+    image_ids, order = CodedTexts(codes.astype(np.int32), names).sort(), order_texts(names)
     same = CodedTexts.encode([one.image_ids.texts for one in taught]).codes[order]
     groups = CodedTexts.encode([one.groups.texts.take(pa.array(one.groups.codes)) for one in taught])[order]
     called = call_targets(targets, single_label=single_label)
