@@ -1,7 +1,9 @@
 """Peak memory of the stages that read the cells table, by the number of cells.
 
-Run from the top folder: ``python -m benchmarks.memory``. The tables are made up: images of 20 cells, mask
-strings of 1.7 kB as real ones have, probabilities of 19 classes. Each stage runs in a process of its own.
+Run from the top folder: ``python -m benchmarks.memory``. The tables are made up: images of 20 cells (or
+of one, as pre-cropped cells are, with ``--cells-per-image 1``), mask strings of 1.7 kB as real ones have,
+probabilities of 19 classes. With ``--shuffle`` the rows of the predictions are in no order. Each stage runs
+in a process of its own.
 Fields and tiles are left out, since their memory is that of one field: of `crops` the tiles are not written,
 and `inspect` shows one field; exports are those of ``benchmarks.memory_exports``, and what makes and judges
 predictions is in ``benchmarks.memory_predictions``, `crops --from` in ``benchmarks.memory_crops``.
@@ -16,7 +18,6 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -24,13 +25,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from benchmarks.memory_crops import CROPPING, NoTiles
+from benchmarks.memory_crops import CROPPING
 from benchmarks.memory_exports import EXPORTS, WIDTH, export_tables
 from benchmarks.memory_predictions import IMAGE_WEIGHT, PREDICTING
 from benchmarks.side_by_side.machine import describe_machine
 from data.cells.cells_table import COLUMN_TYPES
 from data.cells.stored_cells import GROUP_ROWS, write_cell_parts
-from data.errors import InputError
+from data.channels import CHANNELS
 from data.fields.field import Field
 from data.fields.images_table import write_images
 from data.fields.shard import find_shard_number
@@ -42,24 +43,29 @@ from pipeline.engines.local import LocalEngine
 _CELLS_PER_IMAGE = 20
 _MASK_CHARACTERS = 1700
 _SIDE = 2048
-_STAGES = ("combine", "crops", "inspect", "merge", *EXPORTS, *PREDICTING, *CROPPING)
+_STAGES = ("combine", "inspect", "merge", *EXPORTS, *PREDICTING, *CROPPING)
 _SHARDS = 4
 _PART_CELLS = 20_000
 
 
-def write_tables(folder: Path, cells: int, characters: int) -> None:
+def write_tables(
+    folder: Path, cells: int, characters: int, per_image: int = _CELLS_PER_IMAGE, *, shuffle: bool = False
+) -> None:
     """Write the tables of so many cells, with mask strings of so many characters, and a tile store of one."""
-    rng, images = np.random.default_rng(1), cells // _CELLS_PER_IMAGE
+    rng, images = np.random.default_rng(1), cells // per_image
     image_ids = [f"image-{number:06d}" for number in range(images)]
-    ids, numbers = np.repeat(image_ids, _CELLS_PER_IMAGE), np.tile(np.arange(1, _CELLS_PER_IMAGE + 1), images)
+    ids, numbers = np.repeat(image_ids, per_image), np.tile(np.arange(1, per_image + 1), images)
     parts = (slice(start, start + _PART_CELLS) for start in range(0, cells, _PART_CELLS))
     write_cell_parts(
         folder / "cells.parquet", (_make_cells(rng, ids[part], numbers[part], characters) for part in parts)
     )
-    sizes = {"image_height": _SIDE, "image_width": _SIDE, "cells": _CELLS_PER_IMAGE}
+    sizes = {"image_height": _SIDE, "image_width": _SIDE, "cells": per_image}
     write_images(folder / "images.parquet", pd.DataFrame({"image_id": image_ids, **sizes}))
     # As of a classifier: one class is likely, and few others are above 0.01.
     probabilities = rng.beta(0.08, 4.0, (cells, 19))
+    if shuffle:
+        order = rng.permutation(cells)
+        ids, numbers, probabilities = ids[order], numbers[order], probabilities[order]
     write_predictions(
         folder / "predictions.parquet", ids.tolist(), numbers, probabilities, labels=["7"] * cells
     )
@@ -70,7 +76,8 @@ def write_tables(folder: Path, cells: int, characters: int) -> None:
     embedding = rng.normal(size=(cells, WIDTH)).astype(np.float32)
     embedded = folder / "embedded.parquet"
     write_predictions(embedded, ids.tolist(), numbers, probabilities, embedding, labels=["7"] * cells)
-    _write_shards(folder)
+    if not shuffle:
+        _write_shards(folder)
     writer = TileWriter(folder / "tiles.zarr", 1, "key")
     writer.append(CellTiles.blank(1))
     writer.finish()
@@ -99,8 +106,8 @@ def _write_shards(folder: Path) -> None:
             pq.write_table(part, folder / f"{name}-{number}.parquet", row_group_size=GROUP_ROWS)
 
 
-def run_stage(stage: str, folder: Path) -> None:
-    """Run one stage on the tables of a folder."""
+def run_stage(stage: str, folder: Path, per_image: int) -> None:
+    """Run one stage on the tables of a folder, which have so many cells an image."""
     if stage == "merge":
         _merge(folder)
         return
@@ -108,10 +115,6 @@ def run_stage(stage: str, folder: Path) -> None:
     if stage in PREDICTING or stage in CROPPING:
         (PREDICTING | CROPPING)[stage](folder, context)
         return
-    images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
-    # The pictures are left out.
-    fault = InputError(found="no picture", where="benchmark")
-    fields = [Field(image_id, {}, fault=fault) for image_id in images]
     cells, table, predictions = (folder / f"{name}.parquet" for name in ("cells", "images", "predictions"))
     if stage == "combine":
         from stages.combine.paths import CombineInputs, CombineOutputs
@@ -122,26 +125,19 @@ def run_stage(stage: str, folder: Path) -> None:
         combine(
             inputs, CombineOutputs(folder / "submission.csv"), CombineSettings.model_validate({}), context
         )
-    elif stage == "crops":
-        from stages.crops import run as module
-        from stages.crops.paths import CropsInputs, CropsOutputs
-        from stages.crops.settings import CropsSettings
-
-        paths = CropsInputs(fields, folder, folder, cells, "key")
-        with patch.object(module, "TileWriter", NoTiles):
-            module.run(
-                paths,
-                CropsOutputs(folder / "cut.parquet", folder / "t.zarr"),
-                CropsSettings.model_validate({}),
-                context,
-            )
     elif stage in EXPORTS:
-        export_tables(stage, folder, _CELLS_PER_IMAGE, context)
+        export_tables(stage, folder, per_image, context)
     else:
         from stages.inspect.paths import InspectInputs, InspectOutputs
         from stages.inspect.run import run as inspect
         from stages.inspect.settings import InspectSettings
 
+        images = pd.read_parquet(folder / "images.parquet", columns=["image_id"])["image_id"]
+        # The pictures are left out.
+        fields = [
+            Field(image_id, {channel: folder / f"{image_id}_{channel}.png" for channel in CHANNELS})
+            for image_id in images
+        ]
         shown = InspectInputs(fields, folder, folder, table, cells, folder / "tiles.zarr", predictions)
         inspect(
             shown,
@@ -176,41 +172,41 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--stages", choices=_STAGES, nargs="+", default=_STAGES)
     parser.add_argument("--mask-characters", type=int, default=_MASK_CHARACTERS)
+    parser.add_argument("--cells-per-image", type=int, default=_CELLS_PER_IMAGE)
+    parser.add_argument("--shuffle", action="store_true", help="predictions in another order than the cells")
     given = parser.parse_args()
     if given.stage == "write":
-        write_tables(given.folder, given.cells[0], given.mask_characters)
+        tables = given.folder, given.cells[0], given.mask_characters, given.cells_per_image
+        write_tables(*tables, shuffle=given.shuffle)
         return
     if given.stage:
-        before, start = _peak_mib(), time.perf_counter()
-        run_stage(given.stage, given.folder)
-        print(f"{before:.0f} {_peak_mib():.0f} {time.perf_counter() - start:.1f}")
+        before, start = _peak_mib(), time.process_time()
+        run_stage(given.stage, given.folder, given.cells_per_image)
+        print(f"{before:.0f} {_peak_mib():.0f} {time.process_time() - start:.1f}")
         return
     print(describe_machine())
     for cells in given.cells:
         with tempfile.TemporaryDirectory() as folder:
-            _call("write", folder, cells, given.mask_characters)
+            _call("write", folder, cells, given)
             for stage in given.stages:
-                before, peak, seconds = _call(stage, folder, cells, given.mask_characters).split()[-3:]
+                before, peak, seconds = _call(stage, folder, cells, given).split()[-3:]
                 print(
                     f"{cells:>9} cells  {stage:<15} {peak:>6} MiB at most, {before} before, {seconds} s",
                     flush=True,
                 )
 
 
-def _call(stage: str, folder: str, cells: int, characters: int) -> str:
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.memory",
-        "--stage",
-        stage,
-        "--folder",
-        folder,
-        "--cells",
-        str(cells),
-        "--mask-characters",
-        str(characters),
-    ]
+def _call(stage: str, folder: str, cells: int, given: argparse.Namespace) -> str:
+    values = {
+        "stage": stage,
+        "folder": folder,
+        "cells": cells,
+        "mask-characters": given.mask_characters,
+        "cells-per-image": given.cells_per_image,
+    }
+    command = [sys.executable, "-m", "benchmarks.memory", *(["--shuffle"] if given.shuffle else [])]
+    for name, value in values.items():
+        command += [f"--{name}", str(value)]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 

@@ -49,6 +49,13 @@ class InputError(Exception):
         super().__init__(" ".join(readable(show_places(name_shard(message))).split()))
         self.found, self.expected = found, expected
 
+    def __copy__(self) -> "InputError":
+        """Return the same error without its trace, which holds whatever was in memory where it was raised."""
+        error = type(self).__new__(type(self))
+        Exception.__init__(error, str(self))
+        error.__dict__.update(self.__dict__)
+        return error
+
     def __reduce__(self) -> tuple[Callable[..., "InputError"], tuple[str]]:
         # Errors cross from worker processes; the message is all that is kept of them.
         return _from_message, (str(self),)

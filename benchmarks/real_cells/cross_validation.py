@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from benchmarks.recipes.training import predict_cells, train_recipe
 from benchmarks.simhpa19.arms import Part
 from benchmarks.simhpa19.reality import Verdict, evaluate_cells
-from data.cells.cells_table import read_cells
 from data.errors import InputError
-from data.labels.folds import split_images
-from data.labels.label_file import read_labels, write_labels
-from data.training.training_set import select_training_set
+from data.labels.folds import hold_out
+from data.labels.image_values import read_image_labels
+from data.labels.label_file import write_labels
+from data.labels.label_set import HPA2021
+from data.training.selection import select_training_set
+from data.training.training_cells import read_training_cells
 from pipeline.config.config import Config
 from pipeline.runs.execute import execute
 from pipeline.runs.work_folder import WorkFolder
@@ -88,13 +90,17 @@ def prepare_cells(cells: Path, work: WorkFolder, context: Context) -> RealCells:
     label_file = work.root / "labels.csv"
     if not label_file.is_file():
         raise InputError(found="no labels", where=cells / "index.csv", expected="a column label")
-    table = read_cells(work.cells, ["image_id", "cell_id", "dropped", "group", "image_hash"])
-    chosen = select_training_set(table, read_labels(label_file), "single", where=label_file)
-    held_out = [split_images(chosen.labels, FOLDS, fold, _SEED, chosen.groups)[1] for fold in range(FOLDS)]
+    cells = read_training_cells(work.cells)
+    chosen = select_training_set(cells, read_image_labels(label_file, HPA2021), "single", where=label_file)
+    names = np.array(chosen.image_names)
+    held_out = [
+        set(names[hold_out(chosen.shown, chosen.groups, FOLDS, fold, _SEED)].tolist())
+        for fold in range(FOLDS)
+    ]
     return RealCells(
         part=Part(label_file, work, cut),
-        image_ids=table.loc[table["dropped"] == "", "image_id"].to_numpy(str),
-        labels={image_id: classes[0] for image_id, classes in chosen.labels.items()},
+        image_ids=np.array(cells.image_ids[cells.kept].tolist()),
+        labels=dict(zip(names.tolist(), chosen.shown.argmax(axis=1).tolist(), strict=True)),
         held_out=held_out,
     )
 

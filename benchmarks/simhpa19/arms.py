@@ -12,10 +12,13 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.simhpa19.image_statistics.tile_statistics import measure_store
 from data.cells.cells_table import read_cells
 from data.file_hash import hash_file
+from data.labels.image_values import read_image_labels
 from data.labels.label_file import NUM_CLASSES, read_labels, write_labels
+from data.labels.label_set import HPA2021
 from data.predictions.predictions_table import PROBABILITY_COLUMNS, read_predictions
 from data.tiles.tile_store import TileStore
-from data.training.training_set import select_training_set
+from data.training.selection import select_training_set
+from data.training.training_cells import read_training_cells
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.work_folder import WorkFolder
@@ -73,9 +76,10 @@ def predict_linearly(learnt: Part, judged: Part) -> NDArray[np.float64]:
     It learns from the cells of images with one label, as the network does; classes are weighted as if each
     were as frequent as the others.
     """
-    table = read_cells(learnt.work.cells, ["image_id", "dropped"])
-    chosen = select_training_set(table, read_labels(learnt.labels), "single", where=learnt.labels)
-    known = measure_store(TileStore(learnt.work.tiles, rows=len(table)), chosen.rows)
+    cells = read_training_cells(learnt.work.cells)
+    labels = read_image_labels(learnt.labels, HPA2021)
+    chosen = select_training_set(cells, labels, "single", where=learnt.labels)
+    known = measure_store(TileStore(learnt.work.tiles, rows=len(cells.kept)), chosen.rows)
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=2000))
     model.fit(known, chosen.targets.argmax(axis=1))
     asked = read_cells(judged.work.cells, ["dropped"])

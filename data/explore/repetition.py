@@ -9,7 +9,7 @@ from pydantic import Field as Setting
 
 from data.labels.label_set import LabelSet
 from data.settings import Settings
-from data.training.balance import balance_items
+from data.training.balance import count_items
 from data.training.training_set import DataSettings
 
 
@@ -76,12 +76,11 @@ def count_repetitions(
         min_cells_per_class=settings.min_cells_per_class,
         synthetic_negative_fraction=settings.synthetic_negative_fraction,
     )
-    items = balance_items(chosen, data, label_set, settings.seed)
     return pd.DataFrame(
         {
             "label": np.arange(len(label_set)),
             "name": label_set.names,
             "before": chosen.sum(axis=0),
-            "after": (items.targets > 0).sum(axis=0),
+            "after": count_items(chosen, data, label_set, settings.seed),
         }
     )

@@ -1,6 +1,7 @@
 """Fields of view: the file of each channel, and reading them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,17 @@ from data.errors import InputError
 from data.images.grey_levels import check_white, fill_range
 from data.images.image_file import describe_file, find_sharpest, read_plane, stamp_file
 from data.images.plane_address import WHOLE_FILE, PlaneAddress
+from data.paths.channel_paths import ChannelPaths
 from data.storage.images import request_images
 
 REFERENCE_PIXEL_SIZE_UM = 0.08
 """Pixel size of a 2048 px HPA field (63x objective); assumed where none is known."""
 
 
-@dataclass(frozen=True)
+_NO_PATHS = ChannelPaths({})
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One field of view: its ID and the file of each channel that was found.
 
@@ -56,12 +61,19 @@ class Field:
     """
 
     image_id: str
-    files: dict[str, Path]
-    duplicates: dict[str, Path] = field(default_factory=dict)
-    addresses: dict[str, PlaneAddress] = field(default_factory=dict)
+    files: Mapping[str, Path]
+    duplicates: Mapping[str, Path] = field(default_factory=dict)
+    addresses: Mapping[str, PlaneAddress] = field(default_factory=dict)
     full_scale: int | None = None
     full_scale_source: str = ""
     fault: InputError | None = None
+
+    def __post_init__(self) -> None:
+        # Of a large set all fields are in memory, and most of a field are its paths.
+        for name in ("files", "duplicates"):
+            paths = getattr(self, name)
+            if not isinstance(paths, ChannelPaths):
+                object.__setattr__(self, name, ChannelPaths(paths) if paths else _NO_PATHS)
 
     def read(self, channels: Sequence[str] = CHANNELS) -> NDArray[Any]:
         """Read some channels, in the order asked, and no other file.
@@ -160,7 +172,8 @@ class Field:
 
     def _file(self, channel: str) -> Path:
         if self.fault is not None:
-            raise self.fault
+            # A copy: the trace of one that is kept would keep what the callers had in memory.
+            raise copy(self.fault)
         if channel in self.duplicates:
             raise InputError(
                 found=f"two {channel} files: {self.files[channel].name} and {self.duplicates[channel].name}",

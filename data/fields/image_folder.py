@@ -3,8 +3,9 @@
 import logging
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from data.channels import CHANNELS
@@ -147,5 +148,11 @@ def _tell_unnamed(files: Sequence[ListedFile], folder: Path) -> None:
 def _with_settings(field: Field, settings: ImageSettings) -> Field:
     white = None if settings.full_scale == "auto" else settings.full_scale
     places = {channel: field.addresses.get(channel, PlaneAddress(z=settings.z)) for channel in field.files}
-    bounded = {name: replace(place, max_pixels=settings.max_pixels) for name, place in places.items()}
-    return replace(field, addresses=bounded, full_scale=white)
+    addresses = _bound(tuple(places.items()), settings.max_pixels)
+    return replace(field, addresses=addresses, full_scale=white)
+
+
+# Most fields share theirs.
+@lru_cache(maxsize=256)
+def _bound(places: tuple[tuple[str, PlaneAddress], ...], max_pixels: int) -> Mapping[str, PlaneAddress]:
+    return {name: replace(place, max_pixels=max_pixels) for name, place in places}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from data.images.pixel_bound import MAX_PIXELS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlaneAddress:
     """Where in an image file the plane of one channel lies.
 

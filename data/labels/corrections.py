@@ -1,7 +1,7 @@
 """Corrections: what somebody who looked at single cells said of them, as the report exports it."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 
@@ -91,7 +91,10 @@ def read_corrections(path: str | PathLike[str], label_set: LabelSet = HPA2021) -
 
 
 def match_corrections(
-    corrections: Mapping[CellKey, Correction], cells: pd.DataFrame, where: object
+    corrections: Mapping[CellKey, Correction],
+    cells: pd.DataFrame,
+    list_images: Callable[[], Iterable[str]],
+    where: object,
 ) -> dict[CellKey, tuple[int, ...] | None]:
     """Match corrections with the cells that are there, and check that these are the ones that were marked.
 
@@ -100,7 +103,9 @@ def match_corrections(
     corrections
         What was said.
     cells
-        Cells table with at least image_id, cell_id, the box and area_px.
+        Cells of the corrected images: at least image_id, cell_id, the box and area_px.
+    list_images
+        Lists all images that are there, if need be.
     where
         The file of the corrections, for messages.
 
@@ -115,17 +120,16 @@ def match_corrections(
     InputError
         None of them is there, or one has another box or area than the cell that was marked.
     """
-    corrected = cells[cells["image_id"].isin([image_id for image_id, _ in corrections])]
     measured: dict[CellKey, dict[str, int]] = {
         (image_id, cell_id): dict(zip((*_BOX, _AREA), measures, strict=True))
-        for image_id, cell_id, *measures in corrected[["image_id", "cell_id", *_BOX, "area_px"]].itertuples(
+        for image_id, cell_id, *measures in cells[["image_id", "cell_id", *_BOX, "area_px"]].itertuples(
             index=False
         )
         if (image_id, cell_id) in corrections
     }
     unknown = [key for key in corrections if key not in measured]
     if unknown:
-        _report_unknown(unknown, set(cells["image_id"].unique()), len(corrections), where)
+        _report_unknown(unknown, set(list_images()), len(corrections), where)
     for key, measures in measured.items():
         said = corrections[key].measures
         differing = [name for name, value in said.items() if value != measures[name]]

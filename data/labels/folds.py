@@ -1,13 +1,9 @@
 """Folds of images, stratified by label, so that images which belong together never lie on both sides."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-from data.labels.image_groups import join_groups
 
 ALWAYS_TRAIN = -1
 """The fold of images that show a class which no other group of images shows: they are never held out."""
@@ -15,114 +11,99 @@ ALWAYS_TRAIN = -1
 Stratify = Literal["labels", "combination"]
 
 
-def assign_folds(
-    labels: Mapping[str, Sequence[int]],
+def hold_out(
+    shown: NDArray[np.bool_],
+    groups: NDArray[np.integer],
     folds: int,
+    fold: int,
     seed: int,
-    groups: Mapping[str, str] | None = None,
     stratify: Stratify = "labels",
-) -> dict[str, int]:
-    """Assign every image to a fold, each class spread as evenly as it can be; images of a group share theirs.
+) -> NDArray[np.bool_]:
+    """Choose the images of one fold, to validate on; none where no split is possible.
 
-    A group with a class of its own would leave that class untrained, so it belongs to no fold.
+    Each class is spread as evenly over the folds as it can be; images of a group share theirs. A group with
+    a class of its own would leave that class untrained, so it belongs to no fold, and a class whose images
+    would all be held out keeps them in training.
 
     Parameters
     ----------
-    labels
-        Image ID -> its class numbers.
-    folds
-        Number of folds, 2 or more.
-    seed
-        Another seed gives other folds; the order of ``labels`` plays no part.
+    shown
+        (n, classes) bool: the classes of images that are in the order of their IDs.
     groups
-        Image ID -> its group, whose labels are those of all its images; an image that it lacks is a group of
-        its own.
+        (n,) number of each image's group, whose classes are those of all its images.
+    folds
+        Number of folds, 2 or more; with fewer groups than folds some are empty.
+    fold
+        Which of them, 0..folds-1.
+    seed
+        Another seed gives other folds.
     stratify
         "labels": each class is spread evenly; "combination": each combination of classes is, and groups
         whose combination occurs once belong to no fold.
 
     Returns
     -------
-    dict
-        Image ID -> fold in 0..folds-1, or ``ALWAYS_TRAIN``. With fewer groups than
-        folds some folds are empty.
+    ndarray (n,)
+        bool.
 
     References
     ----------
     Sechidis, Tsoumakas and Vlahavas, On the stratification of multi-label data, ECML PKDD 2011.
     Combinations: Elnashar and Abd El Azim 2022.
     """
-    members = _list_members(labels, groups)
-    classes = {
-        group: tuple(sorted({label for image_id in images for label in labels[image_id]}))
-        for group, images in members.items()
-    }
+    of_groups, places = _join_labels(shown, groups)
+    held_out = _assign(of_groups, folds, seed, stratify) == fold
+    trained = of_groups[~held_out].any(axis=0)
+    for group in np.flatnonzero(held_out & (of_groups & ~trained).any(axis=1)).tolist():
+        if (of_groups[group] & ~trained).any():
+            held_out[group] = False
+            trained |= of_groups[group]
+    return held_out[places]
+
+
+def _join_labels(
+    shown: NDArray[np.bool_], groups: NDArray[np.integer]
+) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Return what the images of each group show, (m, classes), by its first image, and the group of each."""
+    _, first, places = np.unique(groups, return_index=True, return_inverse=True)
+    ranks = np.empty(len(first), np.intp)
+    ranks[np.argsort(first)] = np.arange(len(first))
+    places = ranks[places]
+    of_groups = np.zeros((len(first), shown.shape[1]), bool)
+    rows, classes = np.nonzero(shown)
+    of_groups[places[rows], classes] = True
+    return of_groups, places
+
+
+def _assign(shown: NDArray[np.bool_], folds: int, seed: int, stratify: Stratify) -> NDArray[np.intp]:
+    """Assign every group to a fold by its classes, (m, classes)."""
     if stratify == "combination":
-        numbers = {combination: number for number, combination in enumerate(sorted(set(classes.values())))}
-        classes = {group: (numbers[combination],) for group, combination in classes.items()}
-    assigned = _assign(classes, folds, seed)
-    return {image_id: assigned[group] for group, images in members.items() for image_id in images}
-
-
-def split_images(
-    labels: Mapping[str, Sequence[int]],
-    folds: int,
-    fold: int,
-    seed: int,
-    groups: Mapping[str, str] | None = None,
-    stratify: Stratify = "labels",
-) -> tuple[set[str], set[str]]:
-    """Split the images into those to train on and those of one fold, to validate on.
-
-    A class whose images would all be held out keeps them in training.
-
-    Returns
-    -------
-    tuple of set
-        Training images and validation images; the second is empty where no split is possible.
-    """
-    assigned = assign_folds(labels, folds, seed, groups, stratify)
-    held_out = {image_id for image_id, number in assigned.items() if number == fold}
-    trained = {label for image_id in set(labels) - held_out for label in labels[image_id]}
-    for images in _list_members(labels, groups).values():
-        shown = {label for image_id in images for label in labels[image_id]}
-        if not shown <= trained:
-            held_out.difference_update(images)
-            trained |= shown
-    return set(labels) - held_out, held_out
-
-
-def _list_members(
-    labels: Mapping[str, Sequence[int]], groups: Mapping[str, str] | None
-) -> dict[str, list[str]]:
-    """List the images of every group, in an order that depends on their IDs alone."""
-    members: dict[str, list[str]] = defaultdict(list)
-    for image_id, group in join_groups(sorted(labels), groups or {}).items():
-        members[group].append(image_id)
-    return members
-
-
-def _assign(classes: Mapping[str, tuple[int, ...]], folds: int, seed: int) -> dict[str, int]:
-    """Assign every group to a fold by its classes."""
-    groups = Counter(label for labels in classes.values() for label in labels)
-    assigned = dict.fromkeys(classes, ALWAYS_TRAIN)
-    shared = [group for group, labels in classes.items() if all(groups[label] > 1 for label in labels)]
+        shown = _mark_combinations(shown)
+    assigned = np.full(len(shown), ALWAYS_TRAIN, np.intp)
+    has_own = (shown & (shown.sum(axis=0) < 2)).any(axis=1)
+    shared = np.flatnonzero(~has_own)
     if len(shared) < 2:
         return assigned
     # Takes most of a second, which commands that only check settings must not wait for.
     from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 
     splitter = MultilabelStratifiedKFold(n_splits=min(folds, len(shared)), shuffle=True, random_state=seed)
-    table = _one_hot([classes[group] for group in shared])
+    chosen = shown[shared]
+    classes = int(np.flatnonzero(chosen.any(axis=0)).max(initial=0)) + 1
+    # One column more than there are classes: the splitter takes a table of one column for no labels at all.
+    table = np.zeros((len(shared), classes + 1), bool)
+    table[:, :classes] = chosen[:, :classes]
     for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(shared)), table)):
-        for row in held_out:
-            assigned[shared[row]] = fold
+        assigned[shared[held_out]] = fold
     return assigned
 
 
-def _one_hot(classes: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    # One column more than there are classes: the splitter takes a table of one column for no labels at all.
-    table = np.zeros((len(classes), max(max(row) for row in classes) + 2), np.int64)
-    for row, numbers in enumerate(classes):
-        table[row, list(numbers)] = 1
-    return table
+def _mark_combinations(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (m, k) which of the combinations, in the order of their classes' numbers, each group shows."""
+    different, places = np.unique(shown, axis=0, return_inverse=True)
+    order = sorted(range(len(different)), key=lambda row: tuple(np.flatnonzero(different[row]).tolist()))
+    ranks = np.empty(len(order), np.intp)
+    ranks[order] = np.arange(len(order))
+    marks = np.zeros((len(shown), len(order)), bool)
+    marks[np.arange(len(shown)), ranks[places.ravel()]] = True
+    return marks

@@ -1,40 +1,38 @@
 """Groups of images that belong together: a mosaic's cells, a protein's images, near duplicates."""
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
+from numpy.typing import NDArray
 
 from data.components import label_components
 
 
-def join_groups(image_ids: Sequence[str], *groupings: Mapping[str, str]) -> dict[str, str]:
+def join_groups(count: int, *groupings: NDArray[np.integer]) -> NDArray[np.intp]:
     """Join the images that share a group in any of several groupings, directly or by way of others.
 
     Parameters
     ----------
-    image_ids
-        The images, each once.
+    count
+        How many images there are.
     groupings
-        Image ID -> name of its group. An image that one of them lacks, or whose name is empty, is alone
-        there; the same name in two groupings means two groups.
+        (count,) number of each image's group; below 0 for one that is alone there. The same number in two
+        groupings means two groups.
 
     Returns
     -------
-    dict
-        Image ID -> the smallest image ID of its joint group.
+    ndarray (count,)
+        The first image of the joint group of each.
     """
-    nodes: dict[tuple[int, str], int] = {}
-    links = [
-        (image, nodes.setdefault((number, grouping[image_id]), len(nodes)))
-        for number, grouping in enumerate(groupings)
-        for image, image_id in enumerate(image_ids)
-        if grouping.get(image_id)
-    ]
-    images, groups = np.array(links, np.int64).reshape(-1, 2).T
-    count = len(image_ids) + len(nodes)
-    components = label_components(count, images, groups + len(image_ids))
-    first: dict[int, str] = {}
-    joint = components[: len(image_ids)].tolist()
-    for image_id, component in sorted(zip(image_ids, joint, strict=True)):
-        first.setdefault(component, image_id)
-    return {image_id: first[component] for image_id, component in zip(image_ids, joint, strict=True)}
+    images, groups, nodes = [np.empty(0, np.intp)], [np.empty(0, np.intp)], count
+    for grouping in groupings:
+        numbers, places, sizes = np.unique(grouping, return_inverse=True, return_counts=True)
+        # Groups of one image, which most are where each is its own, join nothing.
+        joins = (numbers >= 0) & (sizes > 1)
+        linked = np.flatnonzero(joins[places])
+        images.append(linked)
+        groups.append(nodes + (np.cumsum(joins) - 1)[places[linked]])
+        nodes += int(joins.sum())
+    if nodes == count:
+        return np.arange(count)
+    components = label_components(nodes, np.concatenate(images), np.concatenate(groups))[:count]
+    _, first, places = np.unique(components, return_index=True, return_inverse=True)
+    return first[places]

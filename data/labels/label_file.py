@@ -13,7 +13,6 @@ from data.labels.hpa_locations import is_location_table
 from data.labels.label_set import HPA2021, LabelSet
 from data.labels.stained_images import ANTIBODIES, GENES, find_column
 from data.tables.csv_file import unescape_cell, write_csv_parts
-from data.tables.id_hints import explain_ids
 from data.tables.text_table import TextTable
 
 log = logging.getLogger("hpacells")
@@ -84,6 +83,25 @@ def read_labels(path: str | PathLike[str], label_set: LabelSet = HPA2021) -> dic
             known[text] = _parse_text(text, column, label_set, f"{path}, line {line}")
         labels[image_id] = known[text]
     return labels
+
+
+def iterate_labels(
+    path: str | PathLike[str], label_set: LabelSet = HPA2021
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Read the images and classes of a label file row by row; images that are there twice, or empty, too.
+
+    Raises
+    ------
+    InputError
+        As ``read_labels``, but for these.
+    """
+    table, id_column = _open_table(path)
+    column = _FORMS[id_column]
+    known: dict[str, tuple[int, ...]] = {}
+    for line, (image_id, text) in _read_columns(table, [id_column, column]):
+        if text not in known:
+            known[text] = _parse_text(text, column, label_set, f"{path}, line {line}")
+        yield image_id, known[text]
 
 
 def read_proteins(path: str | PathLike[str]) -> dict[str, str]:
@@ -176,35 +194,6 @@ def write_label_rows(
         append(pd.DataFrame(columns=["ID", "Label"], dtype=str))
         while part := list(itertools.islice(texts, _PART_ROWS)):
             append(pd.DataFrame(part, columns=["ID", "Label"]))
-
-
-def check_coverage(labels: Mapping[str, object], image_ids: Iterable[str], *, where: object) -> None:
-    """Check that labels cover some images; warn of IDs that nearly are those of images without a label.
-
-    Raises
-    ------
-    InputError
-        They cover none.
-    """
-    images = set(image_ids)
-    hint = explain_ids(labels.keys() - images, images - labels.keys())
-    if images.isdisjoint(labels):
-        raise InputError(
-            found=f"none of the {len(images)} images has a label (the file's {len(labels)} IDs are others, "
-            f"such as {next(iter(labels), 'none')}; an image here is {min(images, default='none')})"
-            + (f": {hint}" if hint else ""),
-            where=where,
-            expected="the image's file name without its _channel ending as ID",
-            advice="correct the IDs" if hint else "give the label file that belongs to these images",
-        )
-    if hint:
-        log.warning(
-            "%s: %d of %d images have no label; %s; correct these IDs if they are the same images",
-            where,
-            len(images - labels.keys()),
-            len(images),
-            hint,
-        )
 
 
 def parse_labels(text: str, label_set: LabelSet = HPA2021, *, where: str) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from data.cells.image_parts import ADDED, read_image_parts
 from data.errors import InputError
 from data.predictions.predictions_table import probability_columns
+from data.predictions.sorted_predictions import ROW, SortedPredictions
 from data.tables.parquet_rows import read_batches
 
 BLOCK_ROWS = 8192
@@ -63,7 +65,8 @@ class CellBlocks:
     """Read a cells table and its predictions block by block.
 
     That takes tables in one order: the cells of an image follow each other by ascending numbers, and so do
-    the predictions of some of them, as `hpacells segment` and `hpacells predict` write them.
+    the predictions of some of them, as `hpacells segment` and `hpacells predict` write them. Predictions in
+    another order can be sorted first.
 
     Parameters
     ----------
@@ -73,6 +76,8 @@ class CellBlocks:
         Columns of the cells table, ``image_id`` and ``cell_id`` among them.
     labels
         Whether to read the called classes, where the table has them.
+    sort
+        Whether the predictions may have another order: they are sorted in a temporary file, once.
 
     Attributes
     ----------
@@ -86,7 +91,13 @@ class CellBlocks:
     """
 
     def __init__(
-        self, cells: Path, predictions: Path, columns: Sequence[str], *, labels: bool = False
+        self,
+        cells: Path,
+        predictions: Path,
+        columns: Sequence[str],
+        *,
+        labels: bool = False,
+        sort: bool = False,
     ) -> None:
         self._cells, self._predictions, self._columns = cells, predictions, list(columns)
         try:
@@ -97,6 +108,7 @@ class CellBlocks:
         self._probabilities = probability_columns(predicted)
         self.has_labels = labels and "labels" in predicted
         self._labels = ["labels"] if self.has_labels else []
+        self._sort = sort
         lacking = stored - {*present} | {*_CELL, *(self._probabilities or ["p_0"])} - {*predicted}
         if lacking:
             raise OutOfStepError(found=f"no column {', '.join(sorted(lacking))}", where=predictions)
@@ -116,18 +128,16 @@ class CellBlocks:
             raise self._refuse(found=f"not a table ({error})") from None
 
     def _read(self) -> Iterator[CellBlock]:
-        ahead = _Ahead(self._predictions, [*_CELL, *self._probabilities, *self._labels])
-        seen: set[str] = set()
-        start = 0
+        columns = [*_CELL, *self._probabilities, *self._labels]
+        empty = pq.read_schema(self._predictions).empty_table().select(columns).to_pandas().assign(**{ROW: 0})
+        ahead = _Ahead(empty, self._sorted.read() if self._sort else self._read_rows(columns))
+        seen, start = _SeenImages(), 0
         for table in read_image_parts(self._cells, self._columns, BLOCK_ROWS):
             names = table["image_id"].unique().tolist()
-            if not seen.isdisjoint(names):
-                raise self._refuse(found="an image whose cells are not together")
-            seen.update(names)
+            seen.add(names)
             keys = _number(table, names)
             if (keys < 0).any() or (np.diff(keys) <= 0).any():
                 raise self._refuse(found="cells of an image that do not follow each other by their numbers")
-            first = ahead.start
             found = ahead.take(names, len(table))
             wanted = _number(found, names)
             places = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
@@ -138,15 +148,42 @@ class CellBlocks:
             if not ((probabilities >= 0) & (probabilities <= 1)).all():
                 raise self._refuse(found="a probability outside 0..1")
             predictions = np.full(len(table), -1, np.intp)
-            predictions[places] = first + np.arange(len(found))
+            predictions[places] = found[ROW]
             labels = found["labels"] if self.has_labels else None
             yield CellBlock(table, start, predictions, probabilities, labels)
             start += len(table)
         if not ahead.is_empty:
             raise self._refuse(found="predictions in another order than the cells, or of other cells")
+        if seen.has_repeated():
+            raise self._refuse(found="an image whose cells are not together")
+
+    @cached_property
+    def _sorted(self) -> SortedPredictions:
+        return SortedPredictions(self._cells, self._predictions, self._probabilities, labels=self.has_labels)
+
+    def _read_rows(self, columns: list[str]) -> Iterator[pd.DataFrame]:
+        """Read the predictions in the order of the file."""
+        start = 0
+        for batch in read_batches(self._predictions, BLOCK_ROWS, columns):
+            yield batch.to_pandas().assign(**{ROW: np.arange(start, start + len(batch))})
+            start += len(batch)
 
     def _refuse(self, found: str) -> OutOfStepError:
         return OutOfStepError(found=found, where=self._predictions)
+
+
+class _SeenImages:
+    """Images that were read, as hashes; two of one hash are taken for one image that is there twice."""
+
+    def __init__(self) -> None:
+        self._hashes = [np.zeros(0, np.uint64)]
+
+    def add(self, names: list[str]) -> None:
+        self._hashes.append(pd.util.hash_array(np.array(names, object), categorize=False))
+
+    def has_repeated(self) -> bool:
+        hashes = np.sort(np.concatenate(self._hashes))
+        return bool((hashes[1:] == hashes[:-1]).any())
 
 
 class _Ahead:
@@ -154,20 +191,14 @@ class _Ahead:
 
     Parameters
     ----------
-    path
-        The predictions table.
-    columns
-        Its columns that are read.
-
-    Attributes
-    ----------
-    start
-        Row of the next one.
+    empty
+        No prediction.
+    parts
+        Successive predictions.
     """
 
-    def __init__(self, path: Path, columns: list[str]) -> None:
-        self._batches, self.start = read_batches(path, BLOCK_ROWS, columns), 0
-        self._waiting = pq.read_schema(path).empty_table().select(columns).to_pandas()
+    def __init__(self, empty: pd.DataFrame, parts: Iterator[pd.DataFrame]) -> None:
+        self._waiting, self._parts = empty, parts
 
     def take(self, names: list[str], most: int) -> pd.DataFrame:
         """Take the next predictions as long as they are of some images; so many at most."""
@@ -175,7 +206,6 @@ class _Ahead:
         ahead = self._waiting["image_id"].iloc[:most].isin(names).to_numpy(bool)
         count = len(ahead) if ahead.all() else int(ahead.argmin())
         taken, self._waiting = self._waiting.iloc[:count], self._waiting.iloc[count:]
-        self.start += count
         return taken
 
     @property
@@ -186,8 +216,8 @@ class _Ahead:
 
     def _fill(self, count: int) -> None:
         parts = [self._waiting] if len(self._waiting) else []
-        while sum(map(len, parts)) < count and (batch := next(self._batches, None)) is not None:
-            parts.append(batch.to_pandas())
+        while sum(map(len, parts)) < count and (part := next(self._parts, None)) is not None:
+            parts.append(part)
         if parts:
             self._waiting = pd.concat(parts, ignore_index=True)
 

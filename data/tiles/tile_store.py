@@ -131,13 +131,13 @@ class TileStore:
         """Read the nuclei's masks in the tiles, (n, S, S) bool."""
         return self._read_rows(self._arrays["nucleus_mask"], rows)
 
-    def mean_intensities(self) -> NDArray[np.float32]:
-        """Read the mean grey value of every cell and channel, (N, 4) float32 in 0..1.
+    def mean_intensities(self, rows: slice = slice(None)) -> NDArray[np.float32]:
+        """Read the mean grey value of every cell, or of successive ones, and channel, (n, 4) float32 in 0..1.
 
         NaN for a channel that the tiles lack, and for a cell that could not be read.
         """
         with self._damage_reported():
-            return np.asarray(self._intensities[:])
+            return np.asarray(self._intensities[rows])
 
     def _read_rows(
         self, array: "zarr.Array[Any]", rows: ArrayLike, channel: int | None = None

@@ -143,8 +143,8 @@ class TileWriter:
         rows = self.rows_to_write
         return np.split(rows, np.flatnonzero(np.diff(rows // self._shard)) + 1) if len(rows) else []
 
-    def finish(self) -> NDArray[np.float32]:
-        """Put the store in its place and return all mean intensities, (N, 4) float32."""
+    def finish(self) -> TileStore:
+        """Put the store in its place and open it."""
         if self.rows_written != self._count or self._buffered:
             message = f"{self.rows_written + self._buffered} rows written of {self._count}"
             raise RuntimeError(message)
@@ -153,7 +153,7 @@ class TileWriter:
         refuse_strangers(self._final)
         shutil.rmtree(self._final, ignore_errors=True)
         self._folder.rename(self._final)
-        return TileStore(self._final).mean_intensities()
+        return TileStore(self._final)
 
     def _create(self) -> None:
         attributes: dict[str, Any] = {

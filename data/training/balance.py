@@ -12,6 +12,8 @@ from data.training.training_set import DataSettings
 MAX_PROTEIN_GAIN = 0.1
 """A synthetic negative keeps at most this fraction of the protein's brightness."""
 
+_BLOCK_CELLS = 8192
+
 
 @dataclass(frozen=True)
 class TrainingItems:
@@ -60,11 +62,8 @@ def balance_items(
         Negatives are asked for, but the label set has no negative class.
     """
     random = np.random.default_rng((seed, 5))
-    shown = targets > 0
-    cells = np.arange(len(targets))
-    cells = np.concatenate([cells, _oversample(shown, settings.max_oversampling, random)])
-    cells = np.concatenate([cells, _fill_up(shown, cells, settings.min_cells_per_class, random)])
-    synthetic = _choose_negatives(shown, settings.synthetic_negative_fraction, label_set, random)
+    shown = np.asarray(targets if targets.dtype == bool else targets > 0, bool)
+    cells, synthetic = _choose_items(shown, settings, label_set, random)
     items = np.concatenate([cells, synthetic])
     protein_gain = np.ones(len(items), np.float32)
     protein_gain[len(cells) :] = random.uniform(0, MAX_PROTEIN_GAIN, len(synthetic))
@@ -73,6 +72,30 @@ def balance_items(
     if label_set.negative is not None:
         item_targets[len(cells) :, label_set.negative] = 1
     return TrainingItems(items, protein_gain, item_targets)
+
+
+def count_items(
+    shown: NDArray[np.bool_], settings: DataSettings, label_set: LabelSet, seed: int
+) -> NDArray[np.intp]:
+    """Count the items of each class that `balance_items` makes, (classes,).
+
+    Parameters
+    ----------
+    shown
+        (n, classes) whether a cell has the class.
+    settings, label_set, seed
+        As of `balance_items`.
+
+    Raises
+    ------
+    InputError
+        As of `balance_items`.
+    """
+    cells, synthetic = _choose_items(shown, settings, label_set, np.random.default_rng((seed, 5)))
+    counts = _count_shown(shown, cells)
+    if label_set.negative is not None:
+        counts[label_set.negative] += len(synthetic)
+    return counts
 
 
 def weigh_evenly(targets: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -94,13 +117,34 @@ def weigh_evenly(targets: NDArray[np.float32]) -> NDArray[np.float64]:
     return (targets / counts).max(axis=1).astype(np.float64)
 
 
+def _choose_items(
+    shown: NDArray[np.bool_], settings: DataSettings, label_set: LabelSet, random: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Choose the cells of the items, and those of which synthetic negatives are made."""
+    cells = np.arange(len(shown))
+    cells = np.concatenate([cells, _oversample(shown, settings.max_oversampling, random)])
+    cells = np.concatenate([cells, _fill_up(shown, cells, settings.min_cells_per_class, random)])
+    return cells, _choose_negatives(shown, settings.synthetic_negative_fraction, label_set, random)
+
+
+def _count_shown(shown: NDArray[np.bool_], cells: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Count the classes of some cells, (classes,); a cell counts as often as it is there."""
+    counts = np.zeros(shown.shape[1], np.intp)
+    for start in range(0, len(cells), _BLOCK_CELLS):
+        counts += shown[cells[start : start + _BLOCK_CELLS]].sum(axis=0)
+    return counts
+
+
 def _oversample(shown: NDArray[np.bool_], max_times: float, random: np.random.Generator) -> NDArray[np.intp]:
     """Choose the repetitions of the cells of classes that are rarer than the median class."""
     counts = shown.sum(axis=0)
     if max_times == 1 or not counts.any():
         return np.empty(0, np.intp)
     factors = np.clip(np.median(counts[counts > 0]) / np.maximum(counts, 1), 1, max_times)
-    times = np.where(shown, factors, 1).max(axis=1)
+    times = np.ones(len(shown))
+    for start in range(0, len(shown), _BLOCK_CELLS):
+        rows = slice(start, start + _BLOCK_CELLS)
+        times[rows] = np.where(shown[rows], factors, 1).max(axis=1)
     whole = np.floor(times + random.random(len(times))).astype(np.intp)
     return np.repeat(np.arange(len(shown)), whole - 1)
 
@@ -109,7 +153,7 @@ def _fill_up(
     shown: NDArray[np.bool_], cells: NDArray[np.intp], min_cells: int, random: np.random.Generator
 ) -> NDArray[np.intp]:
     """Choose the repetitions with which every class that has cells gets at least so many, rare ones first."""
-    counts = shown[cells].sum(axis=0)
+    counts = _count_shown(shown, cells)
     added = [np.empty(0, np.intp)]
     for label in np.argsort(counts, kind="stable"):
         cells_of_class = np.flatnonzero(shown[:, label])

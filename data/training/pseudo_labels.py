@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
-from data.predictions.predictions_table import probability_columns
 
 
 def soften_targets(
@@ -58,27 +56,3 @@ def check_classes(predicted: Sequence[str], wanted: Sequence[str]) -> None:
         expected=f"the {len(wanted)} classes of the label set, in their order",
         advice="train all folds again with this label set",
     )
-
-
-def match_probabilities(
-    predictions: pd.DataFrame, image_ids: NDArray[np.str_], cell_ids: NDArray[np.integer]
-) -> NDArray[np.float32]:
-    """Find the probabilities of some cells in a predictions table, (n, classes); NaN for cells it lacks.
-
-    Raises
-    ------
-    InputError
-        The table has none of the cells.
-    """
-    columns = probability_columns(predictions.columns)
-    wanted = pd.MultiIndex.from_arrays([image_ids, cell_ids])
-    table = predictions.set_index(["image_id", "cell_id"])[columns]
-    found = table.reindex(wanted).to_numpy(np.float32)
-    if np.isnan(found).all():
-        raise InputError(
-            found="none of the cells to train on",
-            where="the out-of-fold predictions",
-            expected="predictions of the same cells",
-            advice="train all folds again, then give the labels oof",
-        )
-    return found

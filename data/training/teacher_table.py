@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from data.cells.cells_table import count_cells, read_cells
@@ -19,7 +21,7 @@ from data.predictions.predictions_table import (
     read_predictions,
 )
 from data.rules.image_mean import without_image_mean
-from data.training.training_set import order_images
+from data.tables.coded_texts import CodedTexts, order_texts
 
 _CELL = ["image_id", "cell_id"]
 _COLUMNS = [*_CELL, "dropped", "group"]
@@ -34,9 +36,9 @@ class TeacherTable:
     rows
         (n,) rows of the cells table: the kept cells that the teacher predicted.
     image_ids, cell_ids
-        (n,) the image, by categories in their order, and the number of each.
+        (n,) the image, by numbers in the order of the images' IDs, and the number of each.
     groups
-        Image ID -> its group.
+        (m,) the group of each of the images.
     probabilities
         (n, classes) float32: of each cell alone, without the mean of its image.
     is_out_of_fold
@@ -48,9 +50,9 @@ class TeacherTable:
     """
 
     rows: NDArray[np.intp]
-    image_ids: pd.Categorical
+    image_ids: CodedTexts
     cell_ids: NDArray[np.integer]
-    groups: dict[str, str]
+    groups: CodedTexts
     probabilities: NDArray[np.float32]
     is_out_of_fold: NDArray[np.bool_]
     missing: int
@@ -76,7 +78,8 @@ def read_teacher(
     """Read what a teacher says of the kept cells of a work folder, each by itself.
 
     Tables in the order in which `segment`, `predict` and `train` write them are read side by side, some
-    thousands of rows at a time; others as a whole.
+    thousands of rows at a time; predictions in another one are sorted on the disk first. Cells in another
+    one are read as a whole.
 
     Parameters
     ----------
@@ -108,10 +111,12 @@ def read_teacher(
     weights = {predictions: weight} | ({} if out_of_fold is None else {out_of_fold: out_of_fold_weight})
     for path in weights:
         _check_classes(path, class_names)
-    try:
-        return _collect(cells, weights, len(class_names), _read_parts)
-    except OutOfStepError:
-        return _collect(cells, weights, len(class_names), _read_whole)
+    for read in (_read_parts, partial(_read_parts, sort=True)):
+        try:
+            return _collect(cells, weights, len(class_names), read)
+        except OutOfStepError:
+            continue
+    return _collect(cells, weights, len(class_names), _read_whole)
 
 
 def _collect(
@@ -123,7 +128,7 @@ def _collect(
     """Collect what the first of some tables says, or the second, where there is one and it says something."""
     predictions, weight = next(iter(weights.items()))
     kept, said_of = 0, 0
-    groups, chosen = dict[str, str](), _Chosen(count_cells(cells), classes)
+    chosen = _Chosen(count_cells(cells), classes)
     for part, *unseen in zip(*(read(cells, path, own) for path, own in weights.items()), strict=True):
         kept, said_of = kept + len(part.rows), said_of + int(np.isfinite(part.said).all(axis=1).sum())
         is_unseen = np.zeros(len(part.rows), bool)
@@ -131,10 +136,7 @@ def _collect(
             is_unseen = np.isfinite(other.said).all(axis=1)
             part.said[is_unseen] = other.said[is_unseen]
         known = np.isfinite(part.said).all(axis=1)
-        of = part.cells[known]
-        for image_id, group in of.drop_duplicates("image_id")[["image_id", "group"]].to_numpy(str).tolist():
-            groups.setdefault(image_id, group)
-        chosen.add(part.rows[known], of, part.said[known], is_unseen[known])
+        chosen.add(part.rows[known], part.cells[known], part.said[known], is_unseen[known])
     if not said_of:
         raise InputError(
             found=f"predictions of none of the {kept} kept cells",
@@ -142,14 +144,15 @@ def _collect(
             expected="those of the cells of this work folder",
             advice="run `hpacells predict` again",
         )
-    return chosen.arrange(groups, kept, weight)
+    return chosen.arrange(kept, weight)
 
 
 class _Chosen:
     """Cells of which something is said, in arrays for so many; what is not filled takes no memory."""
 
     def __init__(self, cells: int, classes: int) -> None:
-        self._count, self._places = 0, dict[str, int]()
+        self._count, self._image_ids, self._groups = 0, list[pa.Array](), list[pa.Array]()
+        self._image_count = 0
         self._rows, self._images, self._cell_ids = (np.empty(cells, kind) for kind in (np.intp, "i4", "i4"))
         self._said, self._is_unseen = np.empty((cells, classes), np.float32), np.empty(cells, bool)
 
@@ -160,19 +163,24 @@ class _Chosen:
         said: NDArray[np.float64],
         is_unseen: NDArray[np.bool_],
     ) -> None:
-        """Take more cells."""
+        """Take more cells, of images of which none were taken before."""
         into = slice(self._count, self._count + len(rows))
         codes, names = pd.factorize(cells["image_id"])
-        places = [self._places.setdefault(str(name), len(self._places)) for name in names]
-        self._rows[into], self._images[into] = rows, np.array(places, "i4")[codes]
+        self._rows[into], self._images[into] = rows, codes + self._image_count
+        self._image_count += len(names)
+        first = cells.iloc[np.unique(codes, return_index=True)[1]]
+        self._image_ids.append(pa.array(first["image_id"].to_numpy(object), pa.string()))
+        self._groups.append(pa.array(first["group"].to_numpy(object), pa.string()))
         self._cell_ids[into], self._said[into] = cells["cell_id"].to_numpy(), said
         self._is_unseen[into] = is_unseen
         self._count = into.stop
 
-    def arrange(self, groups: dict[str, str], kept: int, weight: float) -> TeacherTable:
+    def arrange(self, kept: int, weight: float) -> TeacherTable:
         """Return the table of all of them, of so many kept cells."""
         there = slice(0, self._count)
-        images = order_images(pd.Categorical.from_codes(self._images[there], pd.Index(list(self._places))))
+        image_ids = pa.concat_arrays(self._image_ids)
+        images = CodedTexts(self._images[there], image_ids).sort()
+        groups = CodedTexts.encode(self._groups)[order_texts(image_ids)]
         return TeacherTable(
             self._rows[there],
             images,
@@ -185,9 +193,9 @@ class _Chosen:
         )
 
 
-def _read_parts(cells: Path, path: Path, weight: float) -> Iterator[_Part]:
-    """Read what a table says of the kept cells, from tables in one order."""
-    for block in CellBlocks(cells, path, _COLUMNS).read():
+def _read_parts(cells: Path, path: Path, weight: float, *, sort: bool = False) -> Iterator[_Part]:
+    """Read what a table says of the kept cells, from tables in one order, or sorted first."""
+    for block in CellBlocks(cells, path, _COLUMNS, sort=sort).read():
         kept = np.flatnonzero(block.table["dropped"] == "")
         said = np.full((len(block.table), block.probabilities.shape[1]), np.nan)
         said[block.predictions >= 0] = block.probabilities

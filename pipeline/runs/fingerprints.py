@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from data.fields.field import Field
 from data.labels.label_set import HPA2021, LabelSet
-from pipeline.runs.manifest import hash_json
+from pipeline.runs.manifest import hash_json, hash_json_list
 
 
 def fingerprint_fields(fields: Sequence[Field]) -> str:
     """Hash names, sizes and times of the fields' image files."""
-    return hash_json([[field.image_id, field.fingerprint()] for field in fields])
+    return hash_json_list([field.image_id, field.fingerprint()] for field in fields)
 
 
 def hash_label_set(label_set: LabelSet) -> dict[str, str]:

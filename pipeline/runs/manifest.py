@@ -65,6 +65,16 @@ def hash_json(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def hash_json_list(values: Iterable[object]) -> str:
+    """Hash what `hash_json` hashes of a list of values, one at a time."""
+    digest, separator = hashlib.sha256(b"["), ""
+    for value in values:
+        digest.update(f"{separator}{json.dumps(value, sort_keys=True, default=str)}".encode())
+        separator = ", "
+    digest.update(b"]")
+    return digest.hexdigest()
+
+
 def hash_json_rows(rows: Iterable[object], *more: object) -> str:
     """Hash what `hash_json` hashes of a list of rows and more values, a row at a time."""
     digest, separator = hashlib.sha256(b"[["), ""

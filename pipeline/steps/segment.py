@@ -16,7 +16,7 @@ from data.text.readable_text import readable
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step, execute
 from pipeline.runs.fingerprints import fingerprint_fields
-from pipeline.runs.manifest import Manifest, hash_json, read_manifest
+from pipeline.runs.manifest import Manifest, hash_json, hash_json_list, read_manifest
 from pipeline.runs.outputs.changed_outputs import find_changed_outputs, keep_changed
 from pipeline.runs.outputs.stamps import is_unchanged, name_output
 from pipeline.runs.work_folder import WorkFolder
@@ -217,7 +217,7 @@ def fingerprint_masks(source: object, fields: Sequence[Field]) -> dict[str, str]
 
     if not isinstance(source, OwnMasks):
         return {}
-    return {"masks": hash_json([[field.image_id, source.fingerprint(field)] for field in fields])}
+    return {"masks": hash_json_list([field.image_id, source.fingerprint(field)] for field in fields)}
 
 
 def fingerprint_edits(edits: Mapping[str, str]) -> dict[str, str]:

@@ -62,6 +62,13 @@ class CellSource(Protocol):
 class SuccessiveCells:
     """Read tables that have one order, the images table too, a few thousand cells at a time.
 
+    Parameters
+    ----------
+    inputs
+        The tables.
+    sort
+        Whether the predictions may have another order, so that they are sorted on the disk.
+
     Raises
     ------
     OutOfStepError
@@ -70,12 +77,12 @@ class SuccessiveCells:
         The images table is missing or damaged, or has an image twice.
     """
 
-    def __init__(self, inputs: CombineInputs) -> None:
+    def __init__(self, inputs: CombineInputs, *, sort: bool) -> None:
         if inputs.images_table_path is None:
             raise OutOfStepError(found="no images table", where=inputs.predictions_path)
         self.sizes = _read_images(inputs.images_table_path)
         columns = ["image_id", "cell_id", "dropped", *FACT_COLUMNS]
-        self._blocks = CellBlocks(inputs.cells_path, inputs.predictions_path, columns)
+        self._blocks = CellBlocks(inputs.cells_path, inputs.predictions_path, columns, sort=sort)
         self._path = inputs.predictions_path
 
     def read(self) -> Iterator[ImageCells]:

@@ -37,7 +37,7 @@ class Survey:
 
 
 def open_cells(inputs: CombineInputs, rules: CellRules, context: Context) -> tuple[CellSource, Survey]:
-    """Look at all cells, and return how they are best read: part by part where the tables have one order.
+    """Look at all cells, and return how they are best read: part by part where they have the images' order.
 
     Raises
     ------
@@ -45,13 +45,15 @@ def open_cells(inputs: CombineInputs, rules: CellRules, context: Context) -> tup
         A prediction is of a cell that the table lacks, a cell that is not dropped lacks its prediction, a
         cell has two rows or lies in an image that the images table lacks, or a table is missing or damaged.
     """
-    try:
-        source: CellSource = SuccessiveCells(inputs)
-        return source, _survey(source, inputs.pixel_sizes_um, rules, context)
-    except OutOfStepError:
-        # What is wrong, if anything, is told from the tables as a whole.
-        source = WholeCells(inputs)
-        return source, _survey(source, inputs.pixel_sizes_um, rules, context)
+    for sort in (False, True):
+        try:
+            source: CellSource = SuccessiveCells(inputs, sort=sort)
+            return source, _survey(source, inputs.pixel_sizes_um, rules, context)
+        except OutOfStepError:
+            continue
+    # What is wrong, if anything, is told from the tables as a whole.
+    source = WholeCells(inputs)
+    return source, _survey(source, inputs.pixel_sizes_um, rules, context)
 
 
 def _survey(

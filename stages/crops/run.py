@@ -26,6 +26,7 @@ from data.storage.images import read_ahead
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cutting.cropping import crop_boxes
 from data.tiles.tile_presets import PRESETS
+from data.tiles.tile_store import TileStore
 from data.tiles.tile_writer import TileWriter
 from stages.crops.paths import CropsInputs, CropsOutputs
 from stages.crops.settings import CropsSettings
@@ -159,8 +160,8 @@ class _Completion:
 
     Parameters
     ----------
-    means
-        (n, 4) mean intensities of all cells.
+    store
+        The tiles, with the mean intensities of all cells.
     hashes
         Image ID -> hash of the image.
     inputs, settings
@@ -169,17 +170,18 @@ class _Completion:
 
     def __init__(
         self,
-        means: NDArray[np.float32],
+        store: TileStore,
         hashes: Mapping[str, str],
         inputs: CropsInputs,
         settings: CropsSettings,
     ) -> None:
-        self._means, self._hashes, self._inputs, self._settings = means, hashes, inputs, settings
+        self._store, self._hashes, self._inputs, self._settings = store, hashes, inputs, settings
         self._dropped, self._unreadable = Counter[str](), dict[str, None]()
 
     def __call__(self, rows: slice, table: pd.DataFrame) -> pd.DataFrame:
         """Return the columns of some cells that the stage adds."""
-        columns = pd.DataFrame(self._means[rows], columns=list(INTENSITY_COLUMNS))
+        means = self._store.mean_intensities(rows)
+        columns = pd.DataFrame(means, columns=list(INTENSITY_COLUMNS))
         columns["image_hash"] = [self._hashes.get(image_id, "") for image_id in table["image_id"]]
         measured = table[["area_px", "border_fraction_inside"]].join(columns)
         limits = _limits(table["image_id"], self._settings, self._inputs.pixel_sizes_um)
@@ -199,7 +201,7 @@ class _Completion:
             for image_id in self._unreadable
             if image_id not in reported
         ]
-        count, dropped = len(self._means), self._dropped
+        count, dropped = len(self._store), self._dropped
         return StageReport(
             counts={"cells": count, "kept": count - dropped.total(), **dropped},
             failures=failures,

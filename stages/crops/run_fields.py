@@ -41,7 +41,7 @@ def run(
     try:
         write_cell_parts(measured, _take(work, writer, failures, settings.size))
         table = read_cells(measured, ["image_id"])
-        table[list(INTENSITY_COLUMNS)] = writer.finish()
+        table[list(INTENSITY_COLUMNS)] = writer.finish().mean_intensities()
         failed = {failure.where for failure in failures}
         table["dropped"] = [UNREADABLE if image_id in failed else "" for image_id in table["image_id"]]
         completed = table[[*INTENSITY_COLUMNS, "dropped"]]

@@ -28,6 +28,7 @@ from data.labels.label_set import HPA2021, read_label_set
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cutting.cropping import crop_boxes
 from data.tiles.tile_presets import PRESETS
+from data.tiles.tile_store import TileStore
 from data.tiles.tile_writer import TileWriter
 from stages.crops.paths import PrecroppedInputs, PrecroppedOutputs
 from stages.crops.settings import PrecroppedSettings
@@ -113,18 +114,19 @@ class _Completion:
 
     Parameters
     ----------
-    means
-        (n, 4) mean intensities of all cells.
+    store
+        The tiles, with the mean intensities of all cells.
     settings
         Of the stage.
     """
 
-    def __init__(self, means: NDArray[np.float32], settings: PrecroppedSettings) -> None:
-        self._means, self._limits, self._dropped = means, _limits(settings), Counter[str]()
+    def __init__(self, store: TileStore, settings: PrecroppedSettings) -> None:
+        self._store, self._limits, self._dropped = store, _limits(settings), Counter[str]()
 
     def __call__(self, rows: slice, table: pd.DataFrame) -> pd.DataFrame:
         """Return the columns of some cells that the stage adds."""
-        columns = pd.DataFrame(self._means[rows], columns=list(INTENSITY_COLUMNS))
+        means = self._store.mean_intensities(rows)
+        columns = pd.DataFrame(means, columns=list(INTENSITY_COLUMNS))
         measured = table[["area_px", "border_fraction_inside"]].join(columns)
         columns["dropped"] = find_drop_reasons(measured, self._limits)
         self._dropped.update(reason for reason in columns["dropped"] if reason)
@@ -132,7 +134,7 @@ class _Completion:
 
     def report(self, failures: list[Failure], labelled: int) -> StageReport:
         """Return the report, after all cells."""
-        count, dropped = len(self._means), self._dropped
+        count, dropped = len(self._store), self._dropped
         return StageReport(
             counts={"cells": count, "kept": count - dropped.total(), "labelled": labelled, **dropped},
             failures=failures,

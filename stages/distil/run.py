@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import InputError
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
+from data.tables.coded_texts import CodedTexts
 from models.classifiers.ensemble.members import mean_thresholds, read_members
 from models.classifiers.model_folder import WEIGHTS
 from models.device import choose_device
@@ -134,7 +134,7 @@ def _set_up(cells: FoldCells, recipe: TrainSettings, teachers: Sequence[Path]) -
 
 def _none_unused() -> UnusedCells:
     nothing = np.zeros(0, np.intp)
-    return UnusedCells(nothing, pd.Categorical([]), nothing, np.zeros((0, 1), bool))
+    return UnusedCells(nothing, CodedTexts.of([]), nothing, np.zeros((0, 1), bool))
 
 
 def _thresholds_of(teachers: Sequence[Path]) -> NDArray[np.float64] | None:

@@ -5,20 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pandas.api.types import union_categoricals
 
 from data.cells.cells_table import count_cells
 from data.errors import InputError
 from data.labels.image_groups import join_groups
-from data.labels.label_file import check_coverage, read_labels
+from data.labels.image_values import read_image_labels
 from data.labels.label_set import LabelSet
+from data.tables.coded_texts import CodedTexts, order_texts
 from data.tiles.joined_tiles import JoinedTiles
 from data.tiles.tile_store import TileStore
 from data.training.soft_targets import average_with_labels, call_targets, share_one
 from data.training.teacher_table import TeacherTable, read_teacher
-from data.training.training_set import TrainingSet, mark_classes, order_images
+from data.training.training_set import TrainingSet
 from stages.distil.paths import DistilInputs, TaughtFolder
 from stages.distil.settings import DistilSettings
 
@@ -100,9 +101,11 @@ def _read_labels(
     """Return the labels of the cells' images, (n, classes) bool; None where there is no label file."""
     if inputs.labels_path is None:
         return None
-    labels = read_labels(inputs.labels_path, label_set)
-    check_coverage(labels, {image_id for one in taught for image_id in one.groups}, where=inputs.labels_path)
-    return np.concatenate([mark_classes(one.image_ids, labels, len(label_set)) for one in taught])
+    labels = read_image_labels(inputs.labels_path, label_set)
+    names = CodedTexts.encode([one.image_ids.texts for one in taught]).sort().texts
+    labels.check_coverage(names, where=inputs.labels_path)
+    shown = labels.mark(len(label_set))
+    return np.concatenate([shown[labels.find(one.image_ids.texts)][one.image_ids.codes] for one in taught])
 
 
 def _make_training_set(
@@ -114,43 +117,64 @@ def _make_training_set(
 ) -> TrainingSet:
     # Images of one name in two folders are averaged by themselves, but held out together.
     prefixes = [f"{folder}/" for folder in range(len(taught))] if len(taught) > 1 else [""]
-    image_ids = [
-        one.image_ids.rename_categories(lambda image_id, prefix=prefix: f"{prefix}{image_id}")
-        for prefix, one in zip(prefixes, taught, strict=True)
-    ]
-    names = order_images(union_categoricals(image_ids)) if len(taught) > 1 else taught[0].image_ids
-    same, mosaics = dict[str, str](), dict[str, str]()
-    for prefix, one in zip(prefixes, taught, strict=True):
-        same |= {prefix + image_id: image_id for image_id in one.groups}
-        mosaics |= {prefix + image_id: group for image_id, group in one.groups.items()}
+    names = pa.concat_arrays(
+        [
+            pc.call_function(
+                "binary_join_element_wise", [pa.scalar(prefix), one.image_ids.texts, pa.scalar("")]
+            )
+            for prefix, one in zip(prefixes, taught, strict=True)
+        ]
+    )
+    starts = np.cumsum([0, *(len(one.groups) for one in taught)])
+    codes = np.concatenate(
+        [one.image_ids.codes + start for one, start in zip(taught, starts[:-1], strict=True)]
+    )
+    image_ids, order = CodedTexts(codes.astype(np.int32), names).sort(), order_texts(names)
+    same = CodedTexts.encode([one.image_ids.texts for one in taught]).codes[order]
+    groups = CodedTexts.encode([one.groups.texts.take(pa.array(one.groups.codes)) for one in taught])[order]
     called = call_targets(targets, single_label=single_label)
     return TrainingSet(
         rows=rows,
-        image_ids=names,
+        image_ids=image_ids,
         cell_ids=np.concatenate([one.cell_ids for one in taught]),
         targets=called,
-        labels=_classes_of_images(names, called, targets),
-        groups=join_groups(sorted(same), same, mosaics),
-        proteins={},
+        images=np.arange(len(names)),
+        shown=_classes_of_images(image_ids.codes, called, targets),
+        groups=join_groups(len(names), same, groups.number(empty=-1)),
         class_names=label_set.names,
-        counts={"images": len(same), "cells": len(rows)},
+        counts={"images": len(names), "cells": len(rows)},
         corrected=np.ones(len(rows), bool),
     )
 
 
 def _classes_of_images(
-    image_ids: pd.Categorical, called: NDArray[np.bool_], targets: NDArray[np.float32]
-) -> dict[str, tuple[int, ...]]:
-    """Return the classes that are called in any cell of each image; the likeliest one where none is."""
-    order = np.argsort(image_ids.codes, kind="stable")
-    ordered = image_ids.codes[order]
+    images: NDArray[np.integer], called: NDArray[np.bool_], targets: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Return the classes that are called in any cell of each image; the likeliest one where none is.
+
+    Parameters
+    ----------
+    images
+        (n,) number of each cell's image, of which each has a cell.
+    called, targets
+        (n, classes).
+
+    Returns
+    -------
+    ndarray (images, classes)
+        bool.
+    """
+    order = np.argsort(images, kind="stable")
+    ordered = images[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    classes = {}
-    names = image_ids.categories[ordered[starts]].tolist()
-    for name, cells in zip(names, np.split(order, starts[1:]), strict=True):
-        found = np.flatnonzero(called[cells].any(axis=0)).tolist()
-        classes[name] = tuple(found or [int(targets[cells].mean(axis=0).argmax())])
-    return classes
+    stops = np.append(starts[1:], len(order))
+    shown = np.zeros((len(starts), called.shape[1]), bool)
+    cells, classes = np.nonzero(called)
+    shown[images[cells], classes] = True
+    for image in np.flatnonzero(~shown.any(axis=1)).tolist():
+        cells = order[starts[image] : stops[image]]
+        shown[image, int(targets[cells].mean(axis=0).argmax())] = True
+    return shown
 
 
 def _tell(counts: Mapping[str, int], inputs: DistilInputs, settings: DistilSettings) -> None:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from data.cells.cells_table import read_cells
 from data.errors import InputError
-from data.labels.label_file import check_coverage, parse_labels, read_labels
+from data.labels.coverage import check_coverage
+from data.labels.label_file import parse_labels, read_labels
 from data.labels.label_set import LabelSet
 from data.predictions.cell_blocks import CellBlocks
 from data.predictions.predictions_table import probability_columns, read_predictions

@@ -10,7 +10,8 @@ from data.errors import InputError
 from data.explore.cell_counts import CellCounts, count_cells
 from data.explore.label_table import LabelTable, tabulate_labels
 from data.fields.images_table import read_images
-from data.labels.label_file import check_coverage, read_labels, read_proteins
+from data.labels.coverage import check_coverage
+from data.labels.label_file import read_labels, read_proteins
 from data.labels.label_set import read_label_set
 from stages.explore.cell_plots import plot_cells
 from stages.explore.examples import show_examples

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from data.labels.label_file import check_coverage, read_labels, read_stains
+from data.labels.coverage import check_coverage
+from data.labels.label_file import read_labels, read_stains
 from data.labels.label_set import LabelSet, read_label_set
 from stages.export.paths import ExportInputs
 

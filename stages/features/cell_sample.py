@@ -12,7 +12,8 @@ from data.cells.cells_table import cells_file_errors, read_cells
 from data.cells.kept_cells import KeptCells
 from data.errors import InputError
 from data.features.sampling import draw_evenly
-from data.labels.label_file import check_coverage, read_labels
+from data.labels.coverage import check_coverage
+from data.labels.label_file import read_labels
 from data.labels.label_set import LabelSet
 from data.predictions.cell_blocks import CellBlocks, OutOfStepError
 from data.predictions.predictions_table import probability_columns, read_class_names, read_predictions
@@ -124,18 +125,24 @@ def _class_by_label(
 def _class_by_prediction(cells: Path, predictions: Path) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
     """Return the rows of the kept cells, (n,), and the class of each, -1 for none.
 
-    Of tables that are in one order, some thousands of rows are read at a time.
+    Where the cells are in order, some thousands of rows are read at a time.
     """
+    for sort in (False, True):
+        try:
+            return _class_blocks(CellBlocks(cells, predictions, [*_CELL, "dropped"], sort=sort))
+        except OutOfStepError:
+            continue
+    return _class_mixed(cells, predictions)
+
+
+def _class_blocks(blocks: CellBlocks) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
     rows, classes = [np.zeros(0, np.intp)], [np.zeros(0, np.int16)]
-    try:
-        for block in CellBlocks(cells, predictions, [*_CELL, "dropped"]).read():
-            likeliest = np.full(len(block.table), -1, np.int16)
-            likeliest[block.predictions >= 0] = block.probabilities.argmax(axis=1)
-            kept = np.flatnonzero(block.table["dropped"] == "")
-            rows.append(block.start + kept)
-            classes.append(likeliest[kept])
-    except OutOfStepError:
-        return _class_mixed(cells, predictions)
+    for block in blocks.read():
+        likeliest = np.full(len(block.table), -1, np.int16)
+        likeliest[block.predictions >= 0] = block.probabilities.argmax(axis=1)
+        kept = np.flatnonzero(block.table["dropped"] == "")
+        rows.append(block.start + kept)
+        classes.append(likeliest[kept])
     return np.concatenate(rows), np.concatenate(classes)
 
 

@@ -10,7 +10,8 @@ from data.channels import CHANNELS
 from data.errors import InputError
 from data.fields.field import Field
 from data.fields.field_summary import FieldSummary, summarise_field
-from data.labels.label_file import check_coverage, read_labels
+from data.labels.coverage import check_coverage
+from data.labels.label_file import read_labels
 from data.storage.images import read_ahead
 from stages.images.paths import ImagesInputs, ImagesOutputs
 from stages.images.settings import ImagesSettings

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from data.labels.label_file import check_coverage, read_labels
+from data.labels.coverage import check_coverage
+from data.labels.label_file import read_labels
 from data.labels.label_set import LabelSet
 
 RIGHT, PARTLY, WRONG, UNKNOWN = "right", "partly", "wrong", ""

@@ -29,8 +29,8 @@ def survey_cells(
 ) -> tuple[CellTally, CellFacts]:
     """Count all cells, and return with that what is said of those in the images that are shown.
 
-    Of the others no more than some thousands are in memory at a time, where both tables have one order, as
-    `segment` and `predict` write them. Tables in other orders are read as a whole.
+    Of the others no more than some thousands are in memory at a time, where the cells have the order in which
+    `segment` writes them; predictions in another one are sorted on the disk. Other cells are read as a whole.
 
     Parameters
     ----------
@@ -49,10 +49,12 @@ def survey_cells(
         A table is missing or is none.
     """
     wanted = set(shown)
-    try:
-        return _survey(_read_parts(cells, predictions, label_set), wanted, given)
-    except OutOfStepError:
-        return _survey([_read_whole(cells, predictions)], wanted, given)
+    for sort in (False, True):
+        try:
+            return _survey(_read_parts(cells, predictions, label_set, sort=sort), wanted, given)
+        except OutOfStepError:
+            continue
+    return _survey([_read_whole(cells, predictions)], wanted, given)
 
 
 def _survey(parts: Iterable[_Part], shown: set[str], given: GivenClasses) -> tuple[CellTally, CellFacts]:
@@ -69,9 +71,9 @@ def _survey(parts: Iterable[_Part], shown: set[str], given: GivenClasses) -> tup
     return tally, CellFacts(table, PredictedCells.join(predicted), given, np.concatenate(rows))
 
 
-def _read_parts(cells: Path, predictions: Path, label_set: LabelSet) -> Iterator[_Part]:
+def _read_parts(cells: Path, predictions: Path, label_set: LabelSet, *, sort: bool) -> Iterator[_Part]:
     is_empty = True
-    for block in CellBlocks(cells, predictions, COLUMNS, labels=True).read():
+    for block in CellBlocks(cells, predictions, COLUMNS, labels=True, sort=sort).read():
         is_empty = False
         rows = block.start + np.arange(len(block.table))
         predicted = PredictedCells.arrange(label_set, block.predictions, block.probabilities, block.labels)

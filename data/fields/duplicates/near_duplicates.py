@@ -44,7 +44,15 @@ def hash_image(image: NDArray[np.uint8]) -> str:
     return np.packbits(bits).tobytes().hex() if bits.any() else ""
 
 
-def find_near_duplicates(hashes: Sequence[str], distance: int) -> NDArray[np.intp]:
+def pack_hashes(hashes: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the bits of n hashes as ``hash_image`` gives them, (n, 4); none for an empty one."""
+    known = np.flatnonzero([bool(text) for text in hashes])
+    packed = np.zeros((len(hashes), 4), np.uint64)
+    packed[known] = np.frombuffer(bytes.fromhex("".join(hashes)), ">u8").reshape(len(known), 4)
+    return packed
+
+
+def find_near_duplicates(hashes: NDArray[np.uint64], distance: int) -> NDArray[np.intp]:
     """Find the clusters of images whose hashes differ in at most ``distance`` bits, directly or in a chain.
 
     All pairs are compared, in blocks: 100,000 images take half a minute and some 20 MB.
@@ -52,7 +60,7 @@ def find_near_duplicates(hashes: Sequence[str], distance: int) -> NDArray[np.int
     Parameters
     ----------
     hashes
-        (n,) as ``hash_image`` gives them; an empty one is like no other.
+        (n, 4) as ``pack_hashes`` gives them; one without a bit is like no other.
     distance
         Bits of 256 in which near duplicates may differ; copies differ in few, other images in some hundred.
 
@@ -61,10 +69,9 @@ def find_near_duplicates(hashes: Sequence[str], distance: int) -> NDArray[np.int
     ndarray (n,)
         The number of each image's cluster, 0 and up.
     """
-    known = np.flatnonzero([bool(text) for text in hashes])
-    packed = np.frombuffer(bytes.fromhex("".join(hashes)), ">u8").reshape(len(known), 4)
+    known = np.flatnonzero(hashes.any(axis=1))
     # A channel a row; nuclei come first: seldom missing, they tell most pairs apart at once.
-    words = np.ascontiguousarray(np.roll(packed.astype(np.uint64), -2, axis=1).T)
+    words = np.ascontiguousarray(np.roll(hashes[known], -2, axis=1).T)
     pairs = np.concatenate([np.empty((2, 0), np.intp), *_find_pairs(words, distance)], axis=1)
     one, other = known[pairs]
     return label_components(len(hashes), one, other)

@@ -24,7 +24,7 @@ _OTHER_NAMES = {
 _LEFT_OUT = "-"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChannelFile:
     """A file that is a channel of a field.
 

@@ -24,32 +24,55 @@ class Kind(Enum):
     DANGLING = "a link to a file that is not there"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListedFile:
-    """An entry of a folder whose name is that of an image.
+    """An entry of a folder whose name is that of an image; what files of one folder share is kept once.
 
     Attributes
     ----------
-    path
-        Where it lies.
-    parts
-        The folders below the one that was listed, and its name.
+    folder
+        The folder in which it lies.
+    folders
+        Its folders below the one that was listed.
+    name
+        Its name.
     suffix
         The ending of its name, as in ``SUFFIXES``.
     kind
         What it is.
-    real
-        Its path without links.
-    is_link
-        Whether the file itself is a link.
+    real_folder
+        The folder without links.
+    target
+        Of a link, the path of what it leads to without links; else None.
     """
 
-    path: Path
-    parts: tuple[str, ...]
+    folder: Path
+    folders: tuple[str, ...]
+    name: str
     suffix: str
     kind: Kind
-    real: str
-    is_link: bool = False
+    real_folder: str
+    target: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.folder / self.name
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The folders below the one that was listed, and its name."""
+        return *self.folders, self.name
+
+    @property
+    def real(self) -> str:
+        """Its path without links."""
+        return f"{self.real_folder}/{self.name}" if self.target is None else self.target
+
+    @property
+    def is_link(self) -> bool:
+        """Whether the file itself is a link."""
+        return self.target is not None
 
 
 @dataclass
@@ -111,8 +134,8 @@ def _list_remote(folder: Path, remote: Listing) -> FolderListing:
     for parts in sorted(parts for parts in paths if not any(part.startswith(".") for part in parts)):
         suffix = image_suffix_of(parts[-1])
         if suffix:
-            path = folder.joinpath(*parts)
-            listing.files.append(ListedFile(path, parts, suffix, Kind.FILE, str(path)))
+            place = folder.joinpath(*parts[:-1])
+            listing.files.append(ListedFile(place, parts[:-1], parts[-1], suffix, Kind.FILE, str(place)))
         else:
             listing.others += 1
     return listing
@@ -149,18 +172,8 @@ def _scan(path: Path, parts: tuple[str, ...], listing: FolderListing) -> list["o
         if not suffix:
             listing.others += kind is not Kind.FOLDER
             continue
-        is_link = entry.is_symlink()
-        own = f"{real}/{entry.name}"
-        listing.files.append(
-            ListedFile(
-                path / entry.name,
-                (*parts, entry.name),
-                suffix,
-                kind,
-                os.path.realpath(own) if is_link else own,
-                is_link,
-            )
-        )
+        target = os.path.realpath(f"{real}/{entry.name}") if entry.is_symlink() else None
+        listing.files.append(ListedFile(path, parts, entry.name, suffix, kind, real, target))
     return folders
 
 

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 from data.channels import CHANNELS
 from data.errors import InputError
@@ -104,13 +105,13 @@ def _write(place: Place) -> str:
 
 
 def _make_field(image_id: str, found: Sequence[ChannelFile]) -> Field:
-    field = Field(image_id, {})
+    files, duplicates = dict[str, Path](), dict[str, Path]()
     fault = None
     for file in found:
-        taken = field.duplicates if file.channel in field.files else field.files
+        taken = duplicates if file.channel in files else files
         taken[file.channel] = file.file.path
         fault = fault or _find_fault(file.file)
-    return field if fault is None else Field(image_id, field.files, field.duplicates, fault=fault)
+    return Field(image_id, files, duplicates, fault=fault)
 
 
 def _find_fault(file: ListedFile) -> InputError | None:

@@ -13,7 +13,8 @@ from data.errors import InputError
 from data.export.fields.coco import CocoList, describe_mask, open_annotations, open_results
 from data.fields.field import Field
 from data.fields.images_table import read_images
-from data.labels.label_file import check_coverage, read_labels
+from data.labels.coverage import check_coverage
+from data.labels.label_file import read_labels
 from data.labels.label_set import LabelSet, read_label_set
 from stages.export.fields.predicted_fields import PredictedField
 from stages.export.fields.successive_fields import open_fields

@@ -26,6 +26,8 @@ class SuccessiveFields:
         The fields, in the order in which their cells are taken.
     unpredicted
         Whether to add the cells that were not predicted.
+    sort
+        Whether the predictions may have another order, so that they are sorted on the disk.
 
     Attributes
     ----------
@@ -42,9 +44,11 @@ class SuccessiveFields:
         The tables have other orders, or do not fit each other.
     """
 
-    def __init__(self, inputs: ExportInputs, order: Sequence[str], *, unpredicted: bool) -> None:
+    def __init__(
+        self, inputs: ExportInputs, order: Sequence[str], *, unpredicted: bool, sort: bool = False
+    ) -> None:
         self._path, self._unpredicted = inputs.predictions_path, unpredicted
-        self._blocks = CellBlocks(inputs.cells_path, inputs.predictions_path, COLUMNS, labels=True)
+        self._blocks = CellBlocks(inputs.cells_path, inputs.predictions_path, COLUMNS, labels=True, sort=sort)
         self.class_names = read_class_names(inputs.predictions_path)
         self._found, following = FoundCells(inputs.cells_path), iter(order)
         for block in self._blocks.read():
@@ -121,18 +125,28 @@ def _arrange(
 
 
 def open_fields(
-    inputs: ExportInputs, order: Sequence[str], *, unpredicted: bool
+    inputs: ExportInputs, order: Sequence[str], *, unpredicted: bool, sort: bool = True
 ) -> SuccessiveFields | PredictedFields:
     """Return the cells of an export that are taken field by field in some order.
 
-    They are read as their turn comes where the tables have this order, and as a whole where they do not.
+    They are read as their turn comes where the cells have this order, and as a whole where they do not.
+
+    Parameters
+    ----------
+    inputs, order, unpredicted
+        As of ``SuccessiveFields``.
+    sort
+        Whether predictions in another order are sorted on the disk, too; for exports in which nothing follows
+        their order.
 
     Raises
     ------
     InputError
         A table is missing or damaged, or does not fit the others.
     """
-    try:
-        return SuccessiveFields(inputs, order, unpredicted=unpredicted)
-    except OutOfStepError:
-        return PredictedFields(inputs, unpredicted=unpredicted)
+    for is_sorted in (False, True) if sort else (False,):
+        try:
+            return SuccessiveFields(inputs, order, unpredicted=unpredicted, sort=is_sorted)
+        except OutOfStepError:
+            continue
+    return PredictedFields(inputs, unpredicted=unpredicted)

@@ -39,7 +39,8 @@ def write_spatialdata(
     refuse_images_dir(path, inputs.images_dir)
     fields = inputs.fields
     # Images and masks are of use, too, where no cell was predicted.
-    cells = open_fields(inputs, [field.image_id for field in fields], unpredicted=True)
+    # Categories of the table come in the order of the predictions.
+    cells = open_fields(inputs, [field.image_id for field in fields], unpredicted=True, sort=False)
     annotator = Annotator(inputs, cells.image_ids, cells.class_names, settings.label_set)
     names = name_safely([field.image_id for field in fields])
     failures: list[Failure] = []

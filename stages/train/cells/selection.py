@@ -4,20 +4,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from data.cells.coded_cells import read_coded_cells
+from data.cells.cells_of_images import read_cells_of_images
 from data.labels.corrections import CellKey, match_corrections, read_corrections
-from data.labels.label_file import read_labels, read_proteins
+from data.labels.image_values import ImageLabels, ImageValues, read_image_labels, read_image_proteins
 from data.labels.label_set import LabelSet, read_label_set
 from data.tiles.tile_store import TileStore
-from data.training.training_set import TrainingSet, select_training_set
+from data.training.selection import select_training_set
+from data.training.training_cells import TrainingCells, read_training_cells
+from data.training.training_set import TrainingSet
 from stages.train.paths import TrainInputs
 from stages.train.settings import TrainSettings
 
-_COLUMNS = ["image_id", "cell_id", "dropped", "group", "image_hash"]
-_MEASURES = ["y0", "x0", "y1", "x1", "area_px"]
+_MEASURES = ["image_id", "cell_id", "y0", "x0", "y1", "x1", "area_px"]
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,20 @@ class LabelledCells:
 
     Attributes
     ----------
-    table, store
-        The cells table, and the tile store, which has one tile per row of it.
+    cells, store
+        The cells, and the tile store, which has one tile for each.
     labels, proteins
-        Image ID -> class numbers, and image ID -> protein where it is known.
+        Class numbers of images, and proteins where they are known.
     label_set, labels_path
         The classes, and the label file, for messages.
     corrections
         Image ID and number of corrected cells -> their own classes, None for those that are left out.
     """
 
-    table: pd.DataFrame
+    cells: TrainingCells
     store: TileStore
-    labels: dict[str, tuple[int, ...]]
-    proteins: dict[str, str]
+    labels: ImageLabels
+    proteins: ImageValues[str]
     label_set: LabelSet
     labels_path: Path
     corrections: dict[CellKey, tuple[int, ...] | None]
@@ -47,7 +47,7 @@ class LabelledCells:
     @property
     def kept(self) -> NDArray[np.intp]:
         """Rows of the cells that no filter dropped, with or without a label."""
-        return np.flatnonzero((self.table["dropped"] == "").to_numpy(bool))
+        return np.flatnonzero(self.cells.kept)
 
     def select(self, settings: TrainSettings) -> TrainingSet:
         """Choose the cells to train on, with their targets.
@@ -58,7 +58,7 @@ class LabelledCells:
             The labels cover none of the images, or no cell is left.
         """
         return select_training_set(
-            self.table,
+            self.cells,
             self.labels,
             settings.images,
             label_set=self.label_set,
@@ -76,8 +76,7 @@ class LabelledCells:
         duplicates = "keep" if settings.data.duplicates == "keep" else "together"
         data = settings.data.model_copy(update={"duplicates": duplicates})
         # `select` has warned of the labels of other images.
-        images = set(self.table["image_id"].unique())
-        labels = {image_id: classes for image_id, classes in self.labels.items() if image_id in images}
+        labels = self.labels.among(self.cells.image_ids.texts)
         settings = settings.model_copy(update={"images": "all", "data": data})
         return replace(self, labels=labels).select(settings)
 
@@ -91,18 +90,19 @@ def read_labelled_cells(inputs: TrainInputs, settings: TrainSettings) -> Labelle
         A file is missing or does not fit the others.
     """
     corrections_path = inputs.corrections_path
-    table = read_coded_cells(inputs.cells_path, [*_COLUMNS, *([] if corrections_path is None else _MEASURES)])
-    store = TileStore(inputs.tiles_path, rows=len(table))
+    cells = read_training_cells(inputs.cells_path)
+    store = TileStore(inputs.tiles_path, rows=len(cells.kept))
     label_set = read_label_set(settings.label_set)
-    proteins = read_proteins(inputs.labels_path)
+    proteins = read_image_proteins(inputs.labels_path)
     corrections: dict[CellKey, tuple[int, ...] | None] = {}
     if corrections_path is not None:
         found = read_corrections(corrections_path, label_set)
-        corrections = match_corrections(found, table, corrections_path)
+        marked = read_cells_of_images(inputs.cells_path, _MEASURES, {image_id for image_id, _ in found})
+        corrections = match_corrections(found, marked, cells.image_ids.texts.to_pylist, corrections_path)
     return LabelledCells(
-        table=table,
+        cells=cells,
         store=store,
-        labels=read_labels(inputs.labels_path, label_set),
+        labels=read_image_labels(inputs.labels_path, label_set),
         proteins=proteins,
         label_set=label_set,
         labels_path=inputs.labels_path,

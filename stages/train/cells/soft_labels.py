@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.predictions.predictions_table import read_class_names, read_predictions
-from data.training.pseudo_labels import check_classes, match_probabilities, soften_targets
+from data.predictions.predictions_table import read_class_names
+from data.training.matched_predictions import match_probabilities
+from data.training.pseudo_labels import check_classes, soften_targets
 from data.training.training_set import TrainingSet
 from models.losses.settings import output_of
 from stages.train.settings import TrainSettings
@@ -25,11 +26,9 @@ def soften(training_set: TrainingSet, soft: Path, settings: TrainSettings) -> ND
     InputError
         The file is no predictions table, or one of other classes or of none of the cells.
     """
-    predictions = read_predictions(soft, embedding=False)
     class_names = read_class_names(soft)
     check_classes(class_names, training_set.class_names)
-    image_ids = np.asarray(training_set.image_ids, str)
-    known = match_probabilities(predictions, image_ids, training_set.cell_ids)
+    known = match_probabilities(soft, training_set.image_ids, training_set.cell_ids)
     known = np.where(training_set.corrected[:, None], np.nan, known)
     softened = np.all(np.isfinite(known), axis=1)
     several = training_set.targets.sum(axis=1) > 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.labels.folds import split_images
+from data.labels.folds import hold_out
 from data.training.training_set import TrainingSet
 from models.classifiers.fold_folders import fold_folder
 from stages.train.settings import ALL_FOLDS, TrainSettings
@@ -37,7 +37,7 @@ def list_splits(training_set: TrainingSet, settings: TrainSettings, model: Path)
     A fold that can hold out no image would be a classifier of all cells. Where that is the only one, it is
     trained alone, in the model folder itself; else it is left out. The user is told once.
     """
-    split, images = settings.split, len(training_set.labels)
+    split, images = settings.split, len(training_set.images)
     nothing = Split(model, np.zeros(len(training_set.rows), bool))
     if split.folds < 2:
         return [nothing]
@@ -75,12 +75,7 @@ def list_splits(training_set: TrainingSet, settings: TrainSettings, model: Path)
 def _hold_out(training_set: TrainingSet, settings: TrainSettings, fold: int) -> NDArray[np.bool_]:
     """Mark the cells of the images that a fold holds out, (n,) bool; none where it can hold out none."""
     split = settings.split
-    _, held_out = split_images(
-        training_set.labels,
-        split.folds,
-        fold,
-        settings.seed,
-        groups=training_set.groups,
-        stratify=split.stratify,
+    held_out = hold_out(
+        training_set.shown, training_set.groups, split.folds, fold, settings.seed, split.stratify
     )
-    return training_set.image_ids.isin(list(held_out))
+    return held_out[training_set.places]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from data.training.training_set import TrainingSet, number_groups
+from data.tables.coded_texts import CodedTexts
+from data.training.training_set import TrainingSet
 from stages.train.cells.splits import Split
 
 
@@ -24,7 +24,7 @@ class UnusedCells:
     """
 
     rows: NDArray[np.intp]
-    image_ids: pd.Categorical
+    image_ids: CodedTexts
     cell_ids: NDArray[np.integer]
     predictors: NDArray[np.bool_]
 
@@ -52,7 +52,7 @@ def find_unused(labelled: TrainingSet, training_set: TrainingSet, splits: Sequen
         The folds, which hold out some of the chosen cells each.
     """
     unused = ~np.isin(labelled.rows, training_set.rows)
-    groups = number_groups(labelled.image_ids, labelled.groups)
+    groups = labelled.groups[labelled.places]
     groups_in_training = groups[np.searchsorted(labelled.rows, training_set.rows)]
     predictors = np.stack(
         [np.isin(groups[unused], groups_in_training[split.held_out]) for split in splits], axis=1

@@ -14,7 +14,7 @@ from data.calibration.fitting import find_known, fit_calibration
 from data.rules.image_mean import average_with_image_mean
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import find_thresholds
-from data.training.training_set import TrainingSet, number_groups
+from data.training.training_set import TrainingSet
 from stages.train.fold import FoldResult
 from stages.train.settings import TrainSettings
 
@@ -110,7 +110,7 @@ def _with_thresholds(
 
 def _halve(training_set: TrainingSet, rows: NDArray[np.integer]) -> NDArray[np.intp]:
     """Divide cells into two halves, (n,) 0 or 1; images that belong together stay together."""
-    groups = number_groups(training_set.image_ids[rows], training_set.groups)
+    groups = training_set.groups[training_set.places[rows]]
     return np.unique(groups, return_inverse=True)[1] % 2
 
 

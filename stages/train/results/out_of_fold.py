@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from data.predictions.called_classes import call_classes
 from data.predictions.predictions_table import write_predictions
+from data.tables.coded_texts import CodedTexts
 from data.training.training_set import TrainingSet
 from models.classifiers.ensemble.members import Member, mean_thresholds
 from stages.train.cells.unused_cells import UnusedCells
@@ -49,12 +50,17 @@ def write_out_of_fold(
     labels = _call(probabilities[order], predictors[order], results)
     write_predictions(
         path,
-        np.concatenate([training_set.image_ids, unused.image_ids])[order].tolist(),
+        _join(training_set.image_ids, unused.image_ids)[order].tolist(),
         np.concatenate([training_set.cell_ids, unused.cell_ids])[order],
         probabilities[order],
         class_names=training_set.class_names,
         labels=labels,
     )
+
+
+def _join(one: CodedTexts, other: CodedTexts) -> CodedTexts:
+    """Join the images of two parts of the same cells."""
+    return CodedTexts(np.concatenate([one.codes, other.codes]), one.texts)
 
 
 def _call(

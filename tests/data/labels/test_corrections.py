@@ -75,15 +75,15 @@ def test_the_cells_must_be_those_that_were_marked(tmp_path: Path, caplog: pytest
     rows = "a,1,class,Dim,,,1,2,3,4,5\nb,1,mask,,,,1,2,3,4,5\nc,7,mask,,,,1,2,3,4,5\n"
     path = write(tmp_path / "c.csv", rows)
     with caplog.at_level(logging.WARNING):
-        matched = match_corrections(read_corrections(path, CLASSES), make_cells(), path)
+        matched = match_corrections(read_corrections(path, CLASSES), make_cells(), lambda: ["a", "b"], path)
     assert matched == {("a", 1): (0,), ("b", 1): None}
     assert "1 of 3 corrections are of cells that are not here, first cell 7 of c" in caplog.text
     write(path, "a,1,class,Dim,,,1,2,3,4,6\n")
     with pytest.raises(InputError, match="line 2: cell 1 of a with Area = 6, which is now 5"):
-        match_corrections(read_corrections(path, CLASSES), make_cells(), path)
+        match_corrections(read_corrections(path, CLASSES), make_cells(), lambda: ["a", "b"], path)
     write(path, "A,1,class,Dim,,,1,2,3,4,6\n")
     with pytest.raises(InputError, match="1 of 1 corrections are of cells that are not here"):
-        match_corrections(read_corrections(path, CLASSES), make_cells(), path)
+        match_corrections(read_corrections(path, CLASSES), make_cells(), lambda: ["a", "b"], path)
 
 
 def test_right_without_the_classes_that_were_predicted(tmp_path: Path) -> None:
@@ -100,5 +100,7 @@ def test_ids_that_a_spreadsheet_changed_are_named(tmp_path: Path, caplog: pytest
     )
     cells = make_cells_table(["007", "8"], y0=1, x0=2, y1=3, x1=4, area_px=5)
     with caplog.at_level(logging.WARNING):
-        assert match_corrections(read_corrections(path, CLASSES), cells, path) == {("8", 1): None}
+        assert match_corrections(read_corrections(path, CLASSES), cells, lambda: ["007", "8"], path) == {
+            ("8", 1): None
+        }
     assert "1 of them differ by how numbers are written alone: '7' for '007'" in caplog.text

@@ -1,12 +1,53 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.cells.precropped.precropped_index import PrecroppedIndex
-from data.labels.folds import ALWAYS_TRAIN, Stratify, assign_folds, split_images
+from data.labels.folds import ALWAYS_TRAIN, Stratify, _assign, _join_labels, hold_out
+
+Labels = dict[str, tuple[int, ...]]
+
+
+def tabulate(labels: Labels, groups: dict[str, str] | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return what each image shows, in the order of the images' IDs, and the numbers of their groups."""
+    image_ids = sorted(labels)
+    shown = np.zeros((len(labels), 1 + max(map(max, labels.values()))), bool)
+    for row, image_id in enumerate(image_ids):
+        shown[row, list(labels[image_id])] = True
+    names = [(groups or {}).get(image_id, image_id) for image_id in image_ids]
+    return shown, np.unique(names, return_inverse=True)[1]
+
+
+def assign_folds(
+    labels: Labels,
+    folds: int,
+    seed: int,
+    groups: dict[str, str] | None = None,
+    stratify: Stratify = "labels",
+) -> dict[str, int]:
+    """Return the fold of each image."""
+    of_groups, places = _join_labels(*tabulate(labels, groups))
+    assigned = _assign(of_groups, folds, seed, stratify)[places]
+    return dict(zip(sorted(labels), assigned.tolist(), strict=True))
+
+
+def split_images(
+    labels: Labels,
+    folds: int,
+    fold: int,
+    seed: int,
+    groups: dict[str, str] | None = None,
+    stratify: Stratify = "labels",
+) -> tuple[set[str], set[str]]:
+    """Return the images to train on, and those of one fold."""
+    held_out = hold_out(*tabulate(labels, groups), folds, fold, seed, stratify)
+    chosen = set(np.array(sorted(labels))[held_out].tolist())
+    return set(labels) - chosen, chosen
+
 
 LABELS = st.dictionaries(
     st.text("abcdef0123456789", min_size=1, max_size=4),
@@ -138,3 +179,18 @@ def test_real_cells_by_mosaic(shared: Path) -> None:
     assert len(folds_of) == 46
     assert all(len(folds) == 1 for folds in folds_of.values())
     assert {fold for folds in folds_of.values() for fold in folds} == set(range(5))
+
+
+@pytest.mark.parametrize(
+    ("stratify", "expected"),
+    [
+        ("labels", "3333332222220001111111110000001313220302"),
+        ("combination", "---111333------222000111000222--0-3--12-"),
+    ],
+)
+def test_folds_stay_what_they_are(stratify: Stratify, expected: str) -> None:
+    """Models of earlier versions held out these images."""
+    labels = {f"i{number * 7 % 40:02}": tuple(sorted({number % 5, number**2 % 7})) for number in range(40)}
+    groups = {f"i{number:02}": f"g{number // 3}" for number in range(30)}
+    assigned = assign_folds(labels, 4, 3, groups, stratify)
+    assert "".join("-" if assigned[name] < 0 else str(assigned[name]) for name in sorted(labels)) == expected

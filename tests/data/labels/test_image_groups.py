@@ -1,29 +1,29 @@
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.labels.image_groups import join_groups
 
-IMAGES = "abcdefghij"
-GROUPING = st.dictionaries(st.sampled_from(IMAGES), st.sampled_from(["", "g", "h", "i", "j"]))
+COUNT = 10
+GROUPING = st.lists(st.integers(-1, 4), min_size=COUNT, max_size=COUNT)
 
 
 @given(first=GROUPING, second=GROUPING)
-def test_like_joining_pair_by_pair(first: dict[str, str], second: dict[str, str]) -> None:
-    expected = {image_id: image_id for image_id in IMAGES}
-    for _ in IMAGES:
+def test_like_joining_pair_by_pair(first: list[int], second: list[int]) -> None:
+    expected = list(range(COUNT))
+    for _ in range(COUNT):
         for grouping in (first, second):
-            for one in IMAGES:
-                for other in IMAGES:
-                    if grouping.get(one) and grouping.get(one) == grouping.get(other):
-                        smaller = min(expected[one], expected[other])
-                        expected[one] = expected[other] = smaller
-    assert join_groups(IMAGES, first, second) == expected
+            for one in range(COUNT):
+                for other in range(COUNT):
+                    if grouping[one] >= 0 and grouping[one] == grouping[other]:
+                        expected[one] = expected[other] = min(expected[one], expected[other])
+    assert join_groups(COUNT, np.array(first), np.array(second)).tolist() == expected
 
 
-def test_the_same_name_in_two_groupings_is_two_groups() -> None:
-    assert join_groups(["a", "b"], {"a": "x"}, {"b": "x"}) == {"a": "a", "b": "b"}
+def test_the_same_number_in_two_groupings_is_two_groups() -> None:
+    assert join_groups(2, np.array([3, -1]), np.array([-1, 3])).tolist() == [0, 1]
 
 
 def test_without_images_or_groupings() -> None:
-    assert join_groups([], {"a": "x"}) == {}
-    assert join_groups(["b", "a"]) == {"b": "b", "a": "a"}
+    assert join_groups(0, np.empty(0, int)).tolist() == []
+    assert join_groups(2).tolist() == [0, 1]

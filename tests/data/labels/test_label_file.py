@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import InputError
+from data.labels.coverage import check_coverage
 from data.labels.label_file import (
     CLASS_NAMES,
     NUM_CLASSES,
-    check_coverage,
     read_labels,
     read_proteins,
     read_stains,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from data.cells.cells_table import COLUMN_TYPES, write_cells
@@ -140,6 +141,54 @@ def test_other_orders_are_refused(tables: Tables, disturb) -> None:
         tables.read()
 
 
+@pytest.mark.parametrize("labels", [True, False])
+def test_predictions_in_another_order_are_sorted(tables: Tables, labels: bool) -> None:
+    blocks = tables.read(labels=labels)
+    order = np.random.default_rng(3).permutation(len(tables.predicted))
+    pq.write_table(pq.read_table(tables.predictions_path).take(order), tables.predictions_path)
+    read = CellBlocks(tables.cells_path, tables.predictions_path, COLUMNS, labels=labels, sort=True)
+    # They are read as often as they are needed.
+    for _ in range(2):
+        found = list(read.read())
+        assert len(found) == len(blocks)
+        for one, other in zip(blocks, found, strict=True):
+            pd.testing.assert_frame_equal(one.table, other.table)
+            assert one.probabilities.dtype == other.probabilities.dtype
+            np.testing.assert_array_equal(one.probabilities, other.probabilities)
+            assert (other.predictions < 0).tolist() == (one.predictions < 0).tolist()
+            known = one.predictions >= 0
+            assert order[other.predictions[known]].tolist() == one.predictions[known].tolist()
+            assert (other.labels is None) == (not labels)
+            if labels:
+                assert one.labels.dtype == other.labels.dtype
+                assert one.labels.tolist() == other.labels.tolist()
+
+
+def test_no_prediction_is_sorted(tables: Tables) -> None:
+    tables.predicted, tables.probabilities = tables.predicted.iloc[:0], tables.probabilities[:0]
+    tables.write()
+    blocks = CellBlocks(tables.cells_path, tables.predictions_path, COLUMNS, sort=True).read()
+    assert [block.predictions.max() for block in blocks] == [-1] * len(tables.read())
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        swap_cells,
+        part_an_image,
+        repeat_a_cell,
+        repeat_a_prediction,
+        predict_another_cell,
+        predict_another_image,
+    ],
+)
+def test_what_no_order_of_the_predictions_mends_is_refused(tables: Tables, disturb) -> None:
+    disturb(tables)
+    tables.write()
+    with pytest.raises(OutOfStepError):
+        list(CellBlocks(tables.cells_path, tables.predictions_path, COLUMNS, sort=True).read())
+
+
 def test_damaged_tables_are_refused(tables: Tables) -> None:
     tables.write()
     predictions = pd.read_parquet(tables.predictions_path)
@@ -151,8 +200,9 @@ def test_damaged_tables_are_refused(tables: Tables) -> None:
         predictions.assign(cell_id=predictions["cell_id"].astype(float)),
     ):
         damaged.to_parquet(tables.predictions_path)
-        with pytest.raises(OutOfStepError):
-            list(CellBlocks(tables.cells_path, tables.predictions_path, COLUMNS).read())
+        for sort in (False, True):
+            with pytest.raises(OutOfStepError):
+                list(CellBlocks(tables.cells_path, tables.predictions_path, COLUMNS, sort=sort).read())
     tables.predictions_path.write_bytes(b"PAR1")
     with pytest.raises(OutOfStepError):
         CellBlocks(tables.cells_path, tables.predictions_path, COLUMNS)

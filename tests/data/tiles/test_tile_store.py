@@ -37,7 +37,7 @@ def test_what_is_written_is_read(tmp_path: Path, count: int, step: int) -> None:
     writer = TileWriter(tmp_path / "tiles.zarr", count, "key")
     for start in range(0, count, step):
         writer.append(rows_of(tiles, start, min(start + step, count)))
-    assert np.array_equal(writer.finish(), tiles.mean_intensities)
+    assert np.array_equal(writer.finish().mean_intensities(), tiles.mean_intensities)
     store = TileStore(tmp_path / "tiles.zarr")
     assert len(store) == count
     rows = np.random.default_rng(1).permutation(count)

@@ -1,11 +1,10 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.training.pseudo_labels import check_classes, match_probabilities, soften_targets
+from data.training.pseudo_labels import check_classes, soften_targets
 
 
 @given(
@@ -32,26 +31,6 @@ def test_targets_are_mixed_as_a_plain_loop_does(
             assert mixed[cell, label] == pytest.approx(expected, abs=1e-6)
 
 
-def table(classes: int = 2) -> pd.DataFrame:
-    rows = pd.DataFrame({"image_id": ["b", "a", "a"], "cell_id": [1, 2, 1]})
-    for label in range(classes):
-        rows[f"p_{label}"] = np.array([0.1, 0.2, 0.3], np.float32) + 0.5 * label
-    return rows
-
-
-def test_cells_find_their_own_probabilities() -> None:
-    found = match_probabilities(table(), np.array(["a", "a", "b", "c"]), np.array([1, 2, 1, 1]))
-    np.testing.assert_allclose(found[:3], [[0.3, 0.8], [0.2, 0.7], [0.1, 0.6]], rtol=1e-6)
-    assert np.isnan(found[3]).all()
-    assert found.dtype == np.float32
-
-
-def test_columns_are_in_the_order_of_the_classes() -> None:
-    shuffled = table(12)[["p_11", "cell_id", "p_2", "image_id", *(f"p_{n}" for n in (0, 1, *range(3, 11)))]]
-    found = match_probabilities(shuffled, np.array(["b"]), np.array([1]))
-    np.testing.assert_allclose(found[0], 0.1 + 0.5 * np.arange(12), rtol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("predicted", "found"),
     [
@@ -64,8 +43,3 @@ def test_other_classes(predicted: tuple[str, ...], found: str) -> None:
     check_classes(("One", "Two"), ("One", "Two"))
     with pytest.raises(InputError, match=f"the out-of-fold predictions: {found}"):
         check_classes(predicted, ("One", "Two"))
-
-
-def test_none_of_the_cells() -> None:
-    with pytest.raises(InputError, match="none of the cells to train on"):
-        match_probabilities(table(), np.array(["z", "a"]), np.array([1, 9]))

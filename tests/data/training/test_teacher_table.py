@@ -9,6 +9,7 @@ from data.errors import InputError
 from data.predictions import cell_blocks
 from data.predictions.predictions_table import write_predictions
 from data.rules.image_mean import average_with_image_mean
+from data.tables.coded_texts import CodedTexts
 from data.training import teacher_table
 from data.training.teacher_table import read_teacher
 from tests.factories.cells_table import make_cells_table
@@ -55,7 +56,7 @@ def test_each_cell_has_what_is_said_of_it_alone(cells: pd.DataFrame, tmp_path: P
     found = read_teacher(kept, said, out_of_fold, CLASSES, 0.25)
     assert found.rows.tolist() == [0, 2, 3, 4]
     assert (found.image_ids.tolist(), found.cell_ids.tolist()) == (["a", "a", "b", "b"], [1, 3, 1, 2])
-    assert found.groups == {"a": "a", "b": "b"}
+    assert (found.image_ids.texts.to_pylist(), found.groups.tolist()) == (["a", "b"], ["a", "b"])
     assert found.is_out_of_fold.tolist() == [False, False, True, True]
     assert (found.missing, found.image_weight) == (1, 0.5)
     np.testing.assert_allclose(found.probabilities[:2], own[[0, 2]], atol=1e-6)
@@ -96,13 +97,24 @@ def test_tables_in_one_order_are_read_in_parts(
     kept = keep(tmp_path / "cells.parquet", table)
     monkeypatch.setattr(cell_blocks, "BLOCK_ROWS", 4)
     found = read_teacher(kept, said, unseen, CLASSES, out_of_fold_weight)
+    mixed = np.random.default_rng(2).permutation(rows).tolist()
+    write(said, table, mixed, own[mixed], 0.5)
+    with monkeypatch.context() as patched:
+        patched.setattr(teacher_table, "_read_whole", refuse)
+        shuffled = read_teacher(kept, said, unseen, CLASSES, out_of_fold_weight)
+    for name, values in vars(shuffled).items():
+        np.testing.assert_array_equal(list_values(getattr(found, name)), list_values(values), err_msg=name)
     monkeypatch.setattr(teacher_table, "_read_parts", refuse)
     whole = read_teacher(kept, said, unseen, CLASSES, out_of_fold_weight)
     assert found.is_out_of_fold.any()
     assert not found.is_out_of_fold.all()
     for name, values in vars(whole).items():
-        np.testing.assert_array_equal(getattr(found, name), values, err_msg=name)
+        np.testing.assert_array_equal(list_values(getattr(found, name)), list_values(values), err_msg=name)
 
 
-def refuse(cells: Path, *_: object) -> None:
+def list_values(values: object) -> object:
+    return values.tolist() if isinstance(values, CodedTexts) else values
+
+
+def refuse(cells: Path, *_: object, **__: object) -> None:
     raise cell_blocks.OutOfStepError(found="another order", where=cells)

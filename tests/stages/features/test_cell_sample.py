@@ -26,16 +26,19 @@ def make_table() -> pd.DataFrame:
     return table
 
 
-def draw(folder: Path, table: pd.DataFrame, count: int, labels: Path | None = None) -> CellSample:
+def draw(
+    folder: Path, table: pd.DataFrame, count: int, labels: Path | None = None, *, shuffled: bool = False
+) -> CellSample:
     write_cells(folder / "cells.parquet", table)
     probabilities = np.full((CELLS, len(CLASS_NAMES)), 0.1)
     probabilities[np.arange(CELLS), LIKELIEST] = 0.9
-    chosen = make_table().iloc[PREDICTED]
+    rows = np.random.default_rng(2).permutation(PREDICTED) if shuffled else PREDICTED
+    chosen = make_table().iloc[rows]
     write_predictions(
         folder / "predictions.parquet",
         chosen["image_id"].tolist(),
         chosen["cell_id"].to_numpy(),
-        probabilities[PREDICTED],
+        probabilities[rows],
     )
     inputs = FeaturesInputs(
         folder / "tiles.zarr", folder / "cells.parquet", folder, folder / "predictions.parquet", labels
@@ -55,12 +58,13 @@ def check(sample: CellSample, table: pd.DataFrame, classes: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("count", [12, 100])
-def test_predicted_cells_of_tables_in_one_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_predicted_cells_of_which_the_table_is_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, shuffled: bool
 ) -> None:
     monkeypatch.setattr(cell_blocks, "BLOCK_ROWS", 5)
     monkeypatch.setattr(cell_sample, "_class_mixed", None)
-    sample = draw(tmp_path, make_table(), count)
+    sample = draw(tmp_path, make_table(), count, shuffled=shuffled)
     classes = np.full(CELLS, -1)
     classes[PREDICTED] = LIKELIEST[PREDICTED]
     check(sample, make_table(), classes)

@@ -11,7 +11,7 @@ from stages.find_rate import run as find_rate
 from stages.find_rate.paths import FindRateInputs, FindRateOutputs
 from stages.find_rate.settings import FindRateSettings
 from stages.train.settings import TrainSettings
-from tests.factories.training import train_on
+from tests.factories.training.on_tiles import train_on
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 

@@ -107,6 +107,9 @@ def test_all_cells_some_images_at_a_time(
         patched.setattr(survey, "read_cells", refuse_whole)
         streamed = tell(tmp_path, *tables.survey())
     tables.write(np.random.default_rng(0).permutation(len(tables.predicted)))
+    with monkeypatch.context() as patched:
+        patched.setattr(survey, "read_cells", refuse_whole)
+        assert tell(tmp_path, *tables.survey()) == streamed
     monkeypatch.setattr(survey, "CellBlocks", lambda *_, **__: refuse_blocks(tables.predictions_path))
     whole = tell(tmp_path, *tables.survey())
     assert streamed == whole

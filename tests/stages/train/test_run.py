@@ -16,7 +16,7 @@ from models.classifiers.model_folder import read_classifier
 from models.training import checkpoint
 from stages.train import fold
 from stages.train.settings import TrainSettings
-from tests.factories.training import train_on
+from tests.factories.training.on_tiles import train_on
 
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]
 THREE_CLASSES = {f"image{number}": (number % 3,) for number in range(12)}

@@ -17,7 +17,7 @@ from models.classifiers.ensemble.members import read_members
 from models.classifiers.ensemble.prediction import PredictionOptions, open_runtime, predict_cells
 from stages.train import frozen_features
 from stages.train.settings import TrainSettings
-from tests.factories.training import train_on
+from tests.factories.training.on_tiles import train_on
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 SEVERAL = {f"image{number:02}": (number % 3, 3 + number % 2) for number in range(12)}

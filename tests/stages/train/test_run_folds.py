@@ -18,7 +18,7 @@ from models.training import trainer
 from stages.train import run as train
 from stages.train.preparation import set_up_fold
 from stages.train.settings import TrainSettings
-from tests.factories.training import train_on
+from tests.factories.training.on_tiles import train_on
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 ALL = {"split": {"folds": 3, "fold": "all"}}

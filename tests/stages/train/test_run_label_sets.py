@@ -6,7 +6,7 @@ import pytest
 
 from data.errors import InputError
 from data.predictions.predictions_table import read_class_names
-from tests.factories.training import train_on
+from tests.factories.training.on_tiles import train_on
 
 IMAGES = {f"image{number}": (number % 2,) for number in range(6)}
 

@@ -24,7 +24,7 @@ from stages.predict import run as predict_stage
 from stages.predict.paths import PredictInputs, PredictOutputs
 from stages.predict.settings import PredictSettings
 from stages.train.settings import TrainSettings
-from tests.factories.training import train_on
+from tests.factories.training.on_tiles import train_on
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

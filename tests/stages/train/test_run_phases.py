@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 
 from stages.train import fold
 from stages.train.settings import TrainSettings
-from tests.factories.training import train_on
+from tests.factories.training.on_tiles import train_on
 
 IMAGES = {f"image{number:02}": (number % 3,) for number in range(12)}
 TIMES = ["seconds", "tiles_per_second", "wait_seconds"]

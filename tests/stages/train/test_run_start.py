@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from stages.train.settings import TrainSettings
-from tests.factories.training import train_on
+from tests.factories.training.on_tiles import train_on
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.cells.precropped.precropped_index import PrecroppedIndex
-from data.fields.duplicates.near_duplicates import find_near_duplicates, hash_image
+from data.fields.duplicates.near_duplicates import find_near_duplicates, hash_image, pack_hashes
 from data.fields.image_folder import find_fields
 from data.images.grey_levels import to_uint8
 from data.simulate.field import simulate_set_field
@@ -86,7 +86,7 @@ def test_clusters_like_comparing_pair_by_pair(hashes: list[str], distance: int) 
             if first and second and differ(first, second) <= distance:
                 kept, gone = sorted((expected[one], expected[other]))
                 expected = [kept if cluster == gone else cluster for cluster in expected]
-    found = find_near_duplicates(hashes, distance)
+    found = find_near_duplicates(pack_hashes(hashes), distance)
     assert (
         len(set(zip(found.tolist(), expected, strict=True))) == len(set(expected)) == len(set(found.tolist()))
     )
@@ -96,17 +96,17 @@ def test_blocks_hide_no_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(1)
     hashes = [random.bytes(32).hex() for _ in range(60)]
     hashes += hashes[:20]
-    whole = find_near_duplicates(hashes, 3)
+    whole = find_near_duplicates(pack_hashes(hashes), 3)
     np.testing.assert_array_equal(whole[:20], whole[60:])
     assert len(set(whole.tolist())) == 60
     monkeypatch.setattr("data.fields.duplicates.near_duplicates._BLOCK", (3, 7))
-    np.testing.assert_array_equal(find_near_duplicates(hashes, 3), whole)
+    np.testing.assert_array_equal(find_near_duplicates(pack_hashes(hashes), 3), whole)
 
 
 def test_real_fields_and_cells_all_differ(shared: Path) -> None:
     images = [to_uint8(field.read()) for field in find_fields(shared / "hpa/fields")]
     hashes = [hash_image(image) for image in images]
     hashes += [hash_image(cell.read()) for cell in [*PrecroppedIndex(shared / "hpa/cells/index.csv")][::3]]
-    assert len(set(find_near_duplicates(hashes, DISTANCE).tolist())) == len(hashes) == 4 + 138
+    assert len(set(find_near_duplicates(pack_hashes(hashes), DISTANCE).tolist())) == len(hashes) == 4 + 138
     shrunk = cv2.resize(images[0].transpose(1, 2, 0), (512, 512), interpolation=cv2.INTER_AREA)
     assert differ(hash_image(shrunk.transpose(2, 0, 1)), hashes[0]) <= DISTANCE

@@ -9,7 +9,9 @@ from data.fields.naming.folder_listing import Kind, ListedFile, image_suffix_of
 
 def listed(path: str) -> ListedFile:
     parts = tuple(path.split("/"))
-    return ListedFile(Path(path), parts, image_suffix_of(parts[-1]), Kind.FILE, path)
+    *folders, name = parts
+    place = Path(*folders)
+    return ListedFile(place, tuple(folders), name, image_suffix_of(name), Kind.FILE, str(place))
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,11 @@ def write(inputs: ExportInputs, *, labels: bool = True, shuffled: bool = False) 
 
 @pytest.mark.parametrize("unpredicted", [False, True])
 @pytest.mark.parametrize("labels", [False, True])
+@pytest.mark.parametrize("shuffled", [False, True])
 def test_the_cells_of_each_field(
-    inputs: ExportInputs, unpredicted: bool, labels: bool, caplog: pytest.LogCaptureFixture
+    inputs: ExportInputs, unpredicted: bool, labels: bool, shuffled: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    write(inputs, labels=labels)
+    write(inputs, labels=labels, shuffled=shuffled)
     caplog.set_level(logging.INFO, "hpacells")
     successive = open_fields(inputs, ORDER, unpredicted=unpredicted)
     told = caplog.messages[:]
@@ -70,6 +71,7 @@ def test_the_cells_of_each_field(
     for image_id in [*ORDER[:6], *ORDER[8:]]:
         found, expected = successive.take(image_id), whole.take(image_id)
         assert found.stored.tolist() == expected.stored.tolist()
+        assert found.predicted.tolist() == expected.predicted.tolist()
         assert found.called == expected.called
         assert (found.labels is not None) == (expected.labels is not None) == labels
         if found.labels is not None and expected.labels is not None:
@@ -92,7 +94,7 @@ def test_no_cell_of_a_block_was_predicted(inputs: ExportInputs) -> None:
 
 def test_tables_in_another_order(inputs: ExportInputs) -> None:
     write(inputs, shuffled=True)
-    whole = open_fields(inputs, ORDER, unpredicted=False)
+    whole = open_fields(inputs, ORDER, unpredicted=False, sort=False)
     assert isinstance(whole, PredictedFields)
     write(inputs)
     assert isinstance(open_fields(inputs, ORDER[::-1], unpredicted=False), PredictedFields)

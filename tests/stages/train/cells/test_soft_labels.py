@@ -3,10 +3,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from data.predictions.predictions_table import write_predictions
+from data.tables.coded_texts import CodedTexts
 from stages.train.cells.soft_labels import soften
 from stages.train.settings import TrainSettings
 
@@ -16,7 +16,7 @@ def test_the_user_is_told_how_many_cells_are_softened(
 ) -> None:
     targets = np.array([[1, 0], [0, 1], [1, 1], [1, 1], [1, 1], [0, 1]], np.float32)
     chosen = SimpleNamespace(
-        image_ids=pd.Categorical(list("abcdef")),
+        image_ids=CodedTexts.of("abcdef"),
         cell_ids=np.ones(6, int),
         targets=targets,
         corrected=np.zeros(6, bool),

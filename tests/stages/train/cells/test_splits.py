@@ -2,7 +2,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from data.training.training_set import TrainingSet
@@ -11,12 +10,14 @@ from stages.train.settings import TrainSettings
 
 
 def make_set(labels: dict[str, int], groups: dict[str, str] | None = None) -> TrainingSet:
-    images = np.array([image for image in labels for _ in range(2)])
+    names = list(labels)
+    places = np.repeat(np.arange(len(names)), 2)
     return SimpleNamespace(  # type: ignore[return-value]
-        rows=np.arange(len(images)),
-        image_ids=pd.Categorical(images),
-        labels={image: (label,) for image, label in labels.items()},
-        groups={image: image for image in labels} | (groups or {}),
+        rows=np.arange(len(places)),
+        images=np.arange(len(names)),
+        places=places,
+        shown=np.eye(8, dtype=bool)[list(labels.values())],
+        groups=np.array([names.index((groups or {}).get(name, name)) for name in names]),
     )
 
 

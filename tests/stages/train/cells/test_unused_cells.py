@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.training.training_set import select_training_set
+from data.tables.coded_texts import CodedTexts
 from stages.train.cells.splits import Split
 from stages.train.cells.unused_cells import find_unused
+from tests.factories.training.training_sets import select
 
 LABELS = {"a": (0,), "b": (1,), "c": (0,), "d": (0, 1), "e": (1, 2), "f": (0, 2), "g": (0, 1)}
 PROTEINS = {"a": "P1", "d": "P1", "b": "P2", "f": "P2", "c": "P3"}
@@ -21,13 +22,14 @@ def cells() -> pd.DataFrame:
     return table.assign(group=table["image_id"], image_hash="")
 
 
-def make_splits(image_ids: np.ndarray, *held_out: str) -> list[Split]:
-    return [Split(Path(f"fold-{fold}"), image_ids == image) for fold, image in enumerate(held_out)]
+def make_splits(image_ids: CodedTexts, *held_out: str) -> list[Split]:
+    names = np.array(image_ids.tolist())
+    return [Split(Path(f"fold-{fold}"), names == image) for fold, image in enumerate(held_out)]
 
 
 def test_unused_cells_go_to_the_folds_that_held_out_their_group(cells: pd.DataFrame) -> None:
-    chosen = select_training_set(cells, LABELS, "single", proteins=PROTEINS)
-    labelled = select_training_set(cells, LABELS, "all", proteins=PROTEINS)
+    chosen = select(cells, LABELS, "single", proteins=PROTEINS)
+    labelled = select(cells, LABELS, "all", proteins=PROTEINS)
     unused = find_unused(labelled, chosen, make_splits(chosen.image_ids, "b", "a", "c"))
     assert unused.rows.tolist() == [6, 7, 8, 9, 10, 11, 12]
     assert "".join(unused.image_ids) == "ddeeffg"
@@ -39,22 +41,22 @@ def test_unused_cells_go_to_the_folds_that_held_out_their_group(cells: pd.DataFr
 def test_an_image_between_two_groups_goes_to_the_folds_of_both(cells: pd.DataFrame) -> None:
     proteins = {"a": "P1", "d": "P1"}
     cells.loc[cells["image_id"].isin(["b", "d"]), "group"] = "mosaic"
-    chosen = select_training_set(cells, LABELS, "single", proteins=proteins)
-    labelled = select_training_set(cells, LABELS, "all", proteins=proteins)
+    chosen = select(cells, LABELS, "single", proteins=proteins)
+    labelled = select(cells, LABELS, "all", proteins=proteins)
     unused = find_unused(labelled, chosen, make_splits(chosen.image_ids, "b", "a", "c"))
     np.testing.assert_array_equal(unused.predictors[:2], [[True, True, False]] * 2)
 
 
 def test_nothing_is_unused_where_all_is_trained_on(cells: pd.DataFrame) -> None:
-    chosen = select_training_set(cells, LABELS, "all")
+    chosen = select(cells, LABELS, "all")
     unused = find_unused(chosen, chosen, make_splits(chosen.image_ids, "a", "b"))
     assert len(unused.rows) == 0
     assert unused.predictors.shape == (0, 2)
 
 
 def test_the_unused_cells_of_one_fold(cells: pd.DataFrame) -> None:
-    chosen = select_training_set(cells, LABELS, "single", proteins=PROTEINS)
-    labelled = select_training_set(cells, LABELS, "all", proteins=PROTEINS)
+    chosen = select(cells, LABELS, "single", proteins=PROTEINS)
+    labelled = select(cells, LABELS, "all", proteins=PROTEINS)
     unused = find_unused(labelled, chosen, make_splits(chosen.image_ids, "b", "a", "c"))
     for fold, rows in enumerate([[8, 9, 10, 11, 12], [6, 7, 8, 9, 12], [8, 9, 12]]):
         of_fold = unused.of_fold(fold)

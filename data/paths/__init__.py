@@ -1,0 +1,1 @@
+"""Paths of files, as they are kept in memory."""

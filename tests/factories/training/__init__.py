@@ -1,0 +1,1 @@
+"""Trainings, and what they are of."""
