@@ -26,6 +26,9 @@ CellKey = tuple[str, int]
 _NEEDED = ("ID", "Cell", "Mark", "Label")
 _BOX = ("y0", "x0", "y1", "x1")
 _AREA = "Area"
+MEASURED = (*_BOX, "area_px")
+"""Columns of a cells table by which a cell is known again."""
+
 _EXPECTED = f"a CSV with the columns {','.join(_NEEDED)}, as the report of `hpacells inspect` exports it"
 
 
@@ -118,7 +121,7 @@ def match_corrections(
     corrected = cells[cells["image_id"].isin([image_id for image_id, _ in corrections])]
     measured: dict[CellKey, dict[str, int]] = {
         (image_id, cell_id): dict(zip((*_BOX, _AREA), measures, strict=True))
-        for image_id, cell_id, *measures in corrected[["image_id", "cell_id", *_BOX, "area_px"]].itertuples(
+        for image_id, cell_id, *measures in corrected[["image_id", "cell_id", *MEASURED]].itertuples(
             index=False
         )
         if (image_id, cell_id) in corrections

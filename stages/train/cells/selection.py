@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.cells.coded_cells import read_coded_cells
-from data.labels.corrections import CellKey, match_corrections, read_corrections
+from data.labels.corrections import MEASURED, CellKey, match_corrections, read_corrections
 from data.labels.label_file import read_labels, read_proteins
 from data.labels.label_set import LabelSet, read_label_set
 from data.tiles.tile_store import TileStore
@@ -17,7 +17,6 @@ from stages.train.paths import TrainInputs
 from stages.train.settings import TrainSettings
 
 _COLUMNS = ["image_id", "cell_id", "dropped", "group", "image_hash"]
-_MEASURES = ["y0", "x0", "y1", "x1", "area_px"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def read_labelled_cells(inputs: TrainInputs, settings: TrainSettings) -> Labelle
         A file is missing or does not fit the others.
     """
     corrections_path = inputs.corrections_path
-    table = read_coded_cells(inputs.cells_path, [*_COLUMNS, *([] if corrections_path is None else _MEASURES)])
+    table = read_coded_cells(inputs.cells_path, [*_COLUMNS, *([] if corrections_path is None else MEASURED)])
     store = TileStore(inputs.tiles_path, rows=len(table))
     label_set = read_label_set(settings.label_set)
     proteins = read_proteins(inputs.labels_path)
