@@ -32,6 +32,14 @@ def test_defaults() -> None:
     assert crops() == CropsSettings()
 
 
+@pytest.mark.parametrize("text", ["none", "None", "null", '""', "", '"none"'])
+def test_no_weights_to_start_from(text: str) -> None:
+    """The default recipe starts from some."""
+    assert load_config(None).settings("train", TrainSettings).initial_weights == "simhpa19"
+    config = load_config(None, (f"train.initial_weights={text}",))
+    assert config.settings("train", TrainSettings).initial_weights == ""
+
+
 def test_file_and_assignments_over_it(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('[crops]\nneighbours = "keep"\nmin_area = 1\n')
