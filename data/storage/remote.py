@@ -11,13 +11,20 @@ from typing import Any
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.storage.errors import explain, explain_no_place, explain_protocol, explained
+from data.storage.errors import (
+    SingleFileError,
+    explain,
+    explain_no_place,
+    explain_protocol,
+    explained,
+)
 from data.storage.transfers import transfers
 from data.storage.url import WEB, without_secrets
 
 _SECOND = 10**9
 _MD5_LENGTH = 32
 _TIME = "time "
+_PAGES = ("text/", "application/xhtml")
 _VERSIONS = ("ETag", "etag", "version", "generation", "Content-MD5", "content_md5", "md5Hash")
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "timeModified", "created", "modified")
 
@@ -106,9 +113,12 @@ class Remote:
         Raises
         ------
         InputError
-            It cannot be listed.
+            It cannot be listed, or is a single file.
         """
         with explained(self.label):
+            if self._is_web and _is_web_file(self._fs.info(self._root)):
+                # Which would be fetched as a whole, and searched for links.
+                raise SingleFileError(self.label)
             found = self._fs.find(self._root, detail=True)
             if not found and self._is_web:
                 # Where a server gives no answer, nothing is found either.
@@ -122,7 +132,7 @@ class Remote:
                 continue
             name = path[len(self._root) :].lstrip("/")
             if not name:
-                continue
+                raise SingleFileError(self.label)
             if any(part in ("", ".", "..") or "\0" in part or "\\" in part for part in name.split("/")):
                 strange.append(name)
                 continue
@@ -230,6 +240,12 @@ def _describe(info: dict[str, Any]) -> RemoteFile:
     version = version or ("" if moment is None else f"{_TIME}{seconds:.6f}")
     rest = int(hashlib.sha256(version.encode()).hexdigest()[:12], 16) % _SECOND
     return RemoteFile(int(info.get("size") or 0), version, int(seconds) * _SECOND + rest)
+
+
+def _is_web_file(info: dict[str, Any]) -> bool:
+    """Return whether a server says that it gives no page, on which a folder's files would be listed."""
+    kind = str(info.get("mimetype") or "")
+    return bool(kind) and not kind.startswith(_PAGES)
 
 
 def _is_same_version(one: str, other: str) -> bool:
