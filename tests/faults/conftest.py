@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from tests.factories.whole_job.commands import RECIPE
+from tests.factories.whole_job.copies import copy
 from tests.factories.whole_job.here import run_here
-from tests.factories.whole_job.undisturbed import LINE, LINES, SHARD_LINE, UndisturbedRuns, copy
+from tests.factories.whole_job.undisturbed import LINE, LINES, SHARD_LINE, UndisturbedRuns
 
 
 class Lines:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.whole_job.copies import copy
 from tests.factories.whole_job.processes import start
 from tests.factories.whole_job.tally import Tally
-from tests.factories.whole_job.undisturbed import copy
 from tests.faults.conftest import Lines, stages, tries
 
 PAGE_BYTES = 4096

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.whole_job.copies import copy
 from tests.factories.whole_job.processes import start
 from tests.factories.whole_job.tally import Tally
-from tests.factories.whole_job.undisturbed import LINES, copy
+from tests.factories.whole_job.undisturbed import LINES
 from tests.faults.conftest import Lines, tries
 
 PAIRS = [pair for line in LINES for pair in combinations_with_replacement(line.stages, 2)]
