@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.factories.whole_job.commands import RECIPE
-from tests.factories.whole_job.copies import copy
 from tests.factories.whole_job.here import run_here
+from tests.factories.whole_job.states.copies import copy
 from tests.factories.whole_job.undisturbed import LINE, LINES, SHARD_LINE, UndisturbedRuns
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories.whole_job.copies import copy
 from tests.factories.whole_job.damage import damage
+from tests.factories.whole_job.states.copies import copy
 from tests.faults.test_damage import list_blows
 from tests.faults.test_kills import draw_kills
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories.whole_job.copies import copy
 from tests.factories.whole_job.damage import DAMAGES, damage
 from tests.factories.whole_job.results import find_differences, read_results
 from tests.factories.whole_job.shards import SHARDED, list_manifests
+from tests.factories.whole_job.states.copies import copy
 from tests.factories.whole_job.tally import Tally
 from tests.factories.whole_job.undisturbed import LINE, Line
 from tests.faults.conftest import Lines, tries

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories.whole_job.copies import copy
 from tests.factories.whole_job.processes import start
+from tests.factories.whole_job.states.copies import copy
 from tests.factories.whole_job.tally import Tally
 from tests.faults.conftest import Lines, stages, tries
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.factories.whole_job.commands import EXPORTS, command_of
-from tests.factories.whole_job.copies import copy
 from tests.factories.whole_job.here import follow_advice, run_here
 from tests.factories.whole_job.results import find_differences, read_results
 from tests.factories.whole_job.shards import SHARD_JOB, SHARDED, SHARDS, base_of, shard_command
-from tests.factories.whole_job.state import read_state
+from tests.factories.whole_job.states.copies import copy
+from tests.factories.whole_job.states.whole_state import read_state
 
 CONTROL_EVERY = 10
 """Every so many attempts stages are run although their state is known to lead to right results."""

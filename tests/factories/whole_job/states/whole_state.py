@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from data.cells.field_cells import read_field_cells
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.outputs.stamps import is_unchanged
-from tests.factories.whole_job.copies import Mark, mark
 from tests.factories.whole_job.results import read_anywhere, without_place
+from tests.factories.whole_job.states.copies import Mark, mark
 
 _TIMES = {"seconds", "finished", "content", "counts", "warnings", "outputs"}
 """What manifests of the same results may differ in: times, how much was done before, stamps."""
