@@ -171,7 +171,7 @@ def test_every_file_is_of_a_kind(lines: Lines, kinds: Mapping[str, str]) -> None
         for kind, writer in kinds.items()
     ],
 )
-@pytest.mark.parametrize("count", tries(1, 100))
+@pytest.mark.parametrize("count", tries(1, 30))
 def test_damaged_anywhere(lines: Lines, tmp_path: Path, kind: str, writer: str, count: int) -> None:
     runs, work = lines.of(writer), tmp_path / "work"
     aside = runs.line.aside if count > 1 or writer in runs.line.aside else ()
