@@ -13,7 +13,7 @@ from tests.factories.whole_job.shards import SHARDED, list_manifests
 from tests.factories.whole_job.states.copies import copy
 from tests.factories.whole_job.tally import Tally
 from tests.factories.whole_job.undisturbed import LINE, Line
-from tests.faults.conftest import Lines, tries
+from tests.faults.conftest import Lines, cases
 
 KINDS = {
     "masks/*_cells.png": "segment",
@@ -88,7 +88,11 @@ UNREAD = (
 )
 """Kinds of files in folders of results for people, whose size and time alone are compared."""
 
-QUICK = ("masks/*_cells.png", "cells.parquet", "tiles.zarr/*/c/**/*", "submission.csv", "crops.json")
+STRUCK = (*KINDS.items(), *SHARD_KINDS.items())
+QUICK = tuple(
+    (kind, KINDS[kind])
+    for kind in ("masks/*_cells.png", "cells.parquet", "tiles.zarr/*/c/**/*", "submission.csv", "crops.json")
+)
 
 
 def files_of(kind: str, work: Path) -> list[Path]:
@@ -158,21 +162,9 @@ def test_every_file_is_of_a_kind(lines: Lines, kinds: Mapping[str, str]) -> None
     assert [path for path in unknown if path.parent != work or kinds is KINDS] == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "writer"),
-    [
-        pytest.param(
-            kind,
-            writer,
-            marks=[] if kind in QUICK and kinds is KINDS else [pytest.mark.faults],
-            id=f"merged {kind}" if writer == "merge" else kind,
-        )
-        for kinds in (KINDS, SHARD_KINDS)
-        for kind, writer in kinds.items()
-    ],
-)
-@pytest.mark.parametrize("count", tries(1, 30))
-def test_damaged_anywhere(lines: Lines, tmp_path: Path, kind: str, writer: str, count: int) -> None:
+@pytest.mark.parametrize(("struck", "count"), cases(STRUCK, QUICK, 1, 30))
+def test_damaged_anywhere(lines: Lines, tmp_path: Path, struck: tuple[str, str], count: int) -> None:
+    kind, writer = struck
     runs, work = lines.of(writer), tmp_path / "work"
     aside = runs.line.aside if count > 1 or writer in runs.line.aside else ()
     whole, others = runs.done(aside=aside), runs.line.in_order(aside)

@@ -12,7 +12,7 @@ from tests.factories.whole_job.processes import Started, start
 from tests.factories.whole_job.states.copies import copy
 from tests.factories.whole_job.tally import Tally
 from tests.factories.whole_job.undisturbed import UndisturbedRuns
-from tests.faults.conftest import Lines, stages, tries
+from tests.faults.conftest import Lines, stages
 
 KILLED = -9
 
@@ -77,8 +77,7 @@ def strike(
     tally.close()
 
 
-@pytest.mark.parametrize("stage", stages(quick=("segment", "inspect")))
-@pytest.mark.parametrize("count", tries(1, 50))
+@pytest.mark.parametrize(("stage", "count"), stages(("segment", "inspect"), 1, 50))
 def test_killed_at_any_moment(lines: Lines, tmp_path: Path, stage: str, count: int) -> None:
     runs, work, log = lines.of(stage), tmp_path / "work", tmp_path / "log"
     copy(runs.usual(stage), work)
@@ -99,8 +98,7 @@ def test_killed_at_any_moment(lines: Lines, tmp_path: Path, stage: str, count: i
     strike(runs, stage, work, tally, draw_kills(f"{tally.fault} {stage}", count), begin)
 
 
-@pytest.mark.parametrize("stage", stages(quick=("segment", "crops", "train")))
-@pytest.mark.parametrize("count", tries(2, 50))
+@pytest.mark.parametrize(("stage", "count"), stages(("segment", "crops", "train"), 2, 50))
 def test_killed_before_a_file_operation(lines: Lines, tmp_path: Path, stage: str, count: int) -> None:
     runs, work, log = lines.of(stage), tmp_path / "work", tmp_path / "log"
     copy(runs.usual(stage), work)
