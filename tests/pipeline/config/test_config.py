@@ -85,6 +85,18 @@ def test_unknown_recipe_lists_what_there_is() -> None:
     assert find_recipe("hpacells").name == "hpacells.toml"
 
 
+def test_a_file_of_the_name_of_a_bundled_recipe_has_no_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as that of a program ``hpacells`` in the current folder: it was read in place of the defaults."""
+    monkeypatch.chdir(tmp_path)
+    Path("hpacells").write_text("seed = 7\n")
+    assert train().seed == train(recipe="hpacells").seed != 7
+    assert "the recipe that comes with hpacells is taken, not the file of that name here" in caplog.text
+    assert train(recipe="./hpacells").seed == 7
+    assert train(recipe=str(tmp_path / "hpacells")).seed == 7
+
+
 def train(file: Path | None = None, assignments: tuple[str, ...] = (), recipe: str | None = None):
     return load_config(file, assignments, recipe).settings("train", TrainSettings)
 
