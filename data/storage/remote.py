@@ -116,7 +116,7 @@ class Remote:
             It cannot be listed, or is a single file.
         """
         with explained(self.label):
-            if self._is_web and _is_web_file(self._fs.info(self._root)):
+            if self._is_web and self._is_web_file():
                 # Which would be fetched as a whole, and searched for links.
                 raise SingleFileError(self.label)
             found = self._fs.find(self._root, detail=True)
@@ -206,6 +206,15 @@ class Remote:
                 except FileNotFoundError:
                     continue
 
+    def _is_web_file(self) -> bool:
+        """Check whether a server says that it gives no page, on which the files of a folder would be listed."""
+        try:
+            kind = str(self._fs.info(self._root).get("mimetype") or "")
+        except FileNotFoundError:
+            # Also where it gives no answer, of which more is told when it is listed.
+            return False
+        return bool(kind) and not kind.startswith(_PAGES)
+
     def _make_parent(self, name: str) -> None:
         # Object stores have no folders, and making one would ask for a bucket to be made.
         if not _is_object_store(self._fs):
@@ -240,12 +249,6 @@ def _describe(info: dict[str, Any]) -> RemoteFile:
     version = version or ("" if moment is None else f"{_TIME}{seconds:.6f}")
     rest = int(hashlib.sha256(version.encode()).hexdigest()[:12], 16) % _SECOND
     return RemoteFile(int(info.get("size") or 0), version, int(seconds) * _SECOND + rest)
-
-
-def _is_web_file(info: dict[str, Any]) -> bool:
-    """Return whether a server says that it gives no page, on which a folder's files would be listed."""
-    kind = str(info.get("mimetype") or "")
-    return bool(kind) and not kind.startswith(_PAGES)
 
 
 def _is_same_version(one: str, other: str) -> bool:
