@@ -207,7 +207,7 @@ class Remote:
                     continue
 
     def _is_web_file(self) -> bool:
-        """Check whether a server says that it gives no page, on which the files of a folder would be listed."""
+        """Check whether a server gives something else than a page, on which files would be listed."""
         try:
             kind = str(self._fs.info(self._root).get("mimetype") or "")
         except FileNotFoundError:
