@@ -80,7 +80,7 @@ def _judge(cells: LabelledCells, read: Callable[[], Iterable[LabelledPart]]) -> 
     cells.check(total)
     for part in read():
         count.compare(part.cells.probabilities, part.cells.decisions, part.cells.targets)
-    images = {how: _join(parts) for how, parts in grouped.items() if parts}
+    images: dict[How, Judged] = {how: _join(parts) for how, parts in grouped.items() if parts}
     return JudgedCells(count.finish(), images, cells_of, len(shown), corrected if cells.corrections else None)
 
 
