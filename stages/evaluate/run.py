@@ -70,7 +70,8 @@ def run(
     corrected = {} if cells.corrected is None else {"corrected_cells": cells.corrected}
     details |= corrected | {"levels": levels}
     write_quality(outputs, details)
-    return StageReport(counts=count_levels(levels) | corrected, details=details)
+    told = {name.replace("_", " "): count for name, count in corrected.items()}
+    return StageReport(counts=count_levels(levels) | told, details=details)
 
 
 def _warn_of_corrections(inputs: EvaluateInputs) -> None:

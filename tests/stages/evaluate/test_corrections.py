@@ -64,8 +64,8 @@ def test_a_corrected_cell_is_judged_by_its_own_classes(work: Work) -> None:
     report = work.run("a,2,class,Cytosol\nb,2,class,\n")
     assert column(report, 0) == [2, 2, 0]
     assert report.details["levels"][0]["summary"]["subset_accuracy"] == pytest.approx(4 / 5)
-    assert report.counts["corrected_cells"] == report.details["corrected_cells"] == 2
-    assert "corrected_cells" not in before.counts
+    assert report.counts["corrected cells"] == report.details["corrected_cells"] == 2
+    assert "corrected cells" not in before.counts
 
 
 def test_what_it_shows_is_not_known(work: Work) -> None:
@@ -73,7 +73,7 @@ def test_what_it_shows_is_not_known(work: Work) -> None:
     report = work.run("a,2,wrong,\nb,2,mask,\n")
     assert report.details["levels"][0]["count"] == 3
     assert report.details["levels"][0]["summary"]["subset_accuracy"] == 1.0
-    assert report.counts["corrected_cells"] == 0
+    assert report.counts["corrected cells"] == 0
 
 
 def test_a_cell_of_an_image_without_a_label(work: Work) -> None:
@@ -94,7 +94,7 @@ def test_a_dropped_cell_stays_dropped(work: Work) -> None:
     work.dropped[1] = "too small"
     report = work.run("a,2,class,Cytosol\na,3,class,Golgi\n")
     assert column(report, 0) == [1, 2, 1]
-    assert report.counts["corrected_cells"] == 1
+    assert report.counts["corrected cells"] == 1
 
 
 def test_only_corrected_cells_are_left(work: Work) -> None:
