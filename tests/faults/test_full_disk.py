@@ -9,7 +9,7 @@ import pytest
 
 from tests.factories.whole_job.processes import start
 from tests.factories.whole_job.states.copies import copy
-from tests.factories.whole_job.tally import Tally
+from tests.factories.whole_job.tally import begin_tally
 from tests.faults.conftest import Lines, stages
 
 PAGE_BYTES = 4096
@@ -22,7 +22,8 @@ def check_messages(status: int, messages: str) -> None:
 
 @pytest.mark.parametrize(("stage", "count"), stages(("segment", "crops", "combine"), 1, 20))
 def test_files_that_must_not_grow(lines: Lines, tmp_path: Path, stage: str, count: int) -> None:
-    runs, work, tally = lines.of(stage), tmp_path / "work", Tally("files limited in size", stage)
+    tally = begin_tally("files limited in size", stage)
+    runs, work = lines.of(stage), tmp_path / "work"
     expected = runs.usual(stage)
     largest = max(path.stat().st_size for path in expected.rglob("*") if path.is_file())
     command = runs.command(work, stage, changed=True)
@@ -64,7 +65,8 @@ def used_bytes(disk: Path) -> int:
 
 @pytest.mark.parametrize(("stage", "count"), stages((), 1, 20))
 def test_full_disk(lines: Lines, small_disk: Path, tmp_path: Path, stage: str, count: int) -> None:
-    runs, work, tally = lines.of(stage), small_disk / "work", Tally("full disk", stage)
+    tally = begin_tally("full disk", stage)
+    runs, work = lines.of(stage), small_disk / "work"
     command = runs.command(work, stage, changed=True)
     resize(small_disk, 2**30)
     copy(runs.usual(stage), work)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.factories.whole_job.processes import Started, start
 from tests.factories.whole_job.states.copies import copy
-from tests.factories.whole_job.tally import Tally
+from tests.factories.whole_job.tally import Tally, begin_tally
 from tests.factories.whole_job.undisturbed import UndisturbedRuns
 from tests.faults.conftest import Lines, stages
 
@@ -79,6 +79,7 @@ def strike(
 
 @pytest.mark.parametrize(("stage", "count"), stages(("segment", "inspect"), 1, 50))
 def test_killed_at_any_moment(lines: Lines, tmp_path: Path, stage: str, count: int) -> None:
+    tally = begin_tally("killed at a random moment", stage)
     runs, work, log = lines.of(stage), tmp_path / "work", tmp_path / "log"
     copy(runs.usual(stage), work)
     started = start(runs.command(work, stage, changed=True), work, log)
@@ -94,12 +95,12 @@ def test_killed_at_any_moment(lines: Lines, tmp_path: Path, stage: str, count: i
         started.process.kill()
         return started
 
-    tally = Tally("killed at a random moment", stage)
     strike(runs, stage, work, tally, draw_kills(f"{tally.fault} {stage}", count), begin)
 
 
 @pytest.mark.parametrize(("stage", "count"), stages(("segment", "crops", "train"), 2, 50))
 def test_killed_before_a_file_operation(lines: Lines, tmp_path: Path, stage: str, count: int) -> None:
+    tally = begin_tally("killed before a file operation", stage)
     runs, work, log = lines.of(stage), tmp_path / "work", tmp_path / "log"
     copy(runs.usual(stage), work)
     started = start(runs.command(work, stage, changed=True), work, log)
@@ -109,5 +110,4 @@ def test_killed_before_a_file_operation(lines: Lines, tmp_path: Path, stage: str
     def begin(moment: float, command: list[str]) -> Started:
         return start(command, work, log, kill_before=1 + int(moment * operations))
 
-    tally = Tally("killed before a file operation", stage)
     strike(runs, stage, work, tally, draw_kills(f"{tally.fault} {stage}", count, operations), begin)
