@@ -41,6 +41,8 @@ ARGS ?=
 TEST_WORKERS ?= 2
 # Share of the attempts of the fault tests, such as 0.1.
 FAULTS ?=
+# Whether they go on after those whose figures an earlier run has kept.
+RESUME ?=
 FAULT_RESULTS := work/faults.jsonl
 # Compiled test files may be kept, also where the environment says otherwise: pytest rewrites 500 of them a run.
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(TEST_WORKERS) --dist worksteal
@@ -164,8 +166,8 @@ test-slow: setup ## run the slow tests (13 minutes on 2 cores)
 test-all: setup ## run both together, which prepares what they share once (21 minutes)
 	$(PYTEST) -m "not faults" $(ARGS)
 
-test-faults: setup ## kill, damage, fill the disk, two at once: thousands of times (hours; FAULTS=0.1: a tenth)
-	rm -f $(FAULT_RESULTS)
+test-faults: setup ## kill, damage, fill the disk, two at once: thousands of times (hours; FAULTS=0.1: a tenth; RESUME=1: go on)
+	$(if $(RESUME),,rm -f $(FAULT_RESULTS))
 	mkdir -p $(dir $(FAULT_RESULTS))
 	HPACELLS_FAULT_RESULTS=$(abspath $(FAULT_RESULTS)) $(if $(FAULTS),HPACELLS_FAULTS=$(FAULTS)) \
 	  $(PYTEST) -m faults tests/faults $(ARGS); failed=$$?; \

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 Value = TypeVar("Value")
 
@@ -11,6 +19,16 @@ _SPEED_ONLY = "speed only"
 
 SpeedOnly = Annotated[Value, _SPEED_ONLY]
 """Type of a setting that takes time or memory and cannot change a result, such as ``SpeedOnly[int]``."""
+
+_NONE = ("", "none", "null")
+
+
+def _is_none(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value.strip().casefold() in _NONE)
+
+
+OrNone = Annotated[str, BeforeValidator(lambda value: "" if _is_none(value) else value)]
+"""Type of a text that may be left out: empty also where it is none or null, as other settings take none."""
 
 
 class Settings(BaseModel):
@@ -54,6 +72,14 @@ class Settings(BaseModel):
             message = "true or false, where a number is expected"
             raise ValueError(message)
         return value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _take_none(cls, value: Any, info: ValidationInfo) -> Any:
+        # TOML has no word for it.
+        field = cls.model_fields.get(info.field_name or "")
+        may_be_none = field is not None and type(None) in get_args(field.annotation)
+        return None if may_be_none and _is_none(value) else value
 
     @classmethod
     def find_new_name(cls, name: str) -> tuple[str, Callable[[Any], Any]]:

@@ -15,7 +15,13 @@ from data.fields.containers.container_fields import container_fields
 from data.fields.field import Field
 from data.fields.image_settings import ImageSettings
 from data.fields.naming.channel_patterns import AUTO, ChannelPatterns, parse_channels
-from data.fields.naming.folder_listing import FolderListing, Kind, ListedFile, list_folder
+from data.fields.naming.folder_listing import (
+    FolderListing,
+    Kind,
+    ListedFile,
+    image_suffix_of,
+    list_folder,
+)
 from data.fields.naming.named_fields import name_fields
 from data.fields.naming.path_list import read_path_list
 from data.fields.naming.suggestions import explain_no_field
@@ -78,6 +84,13 @@ def find_fields(
 
 
 def _listed_fields(path: Path, settings: ImageSettings) -> list[Field]:
+    if image_suffix_of(path.name):
+        raise InputError(
+            found="a single image",
+            where=path,
+            expected="a folder of images, or a list of their files (CSV)",
+            advice=f"give its folder, {path.parent}",
+        )
     if settings.channels != AUTO:
         raise InputError(
             found=f"--channels {settings.channels} beside the list {path.name}",

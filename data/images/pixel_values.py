@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from data.errors import InputError
 from data.images.strips import cut_strips, map_strips
@@ -36,6 +36,15 @@ def to_unsigned(plane: NDArray[Any], path: Path) -> NDArray[Any]:
     return plane.astype(np.uint8 if plane.dtype == np.int8 else np.uint16)
 
 
+def to_native(values: ArrayLike) -> NDArray[Any]:
+    """Return an array in this machine's order of bytes; as it is, where it has that already.
+
+    Big-endian files (``.npy``, TIFF, FITS) give types such as ``>u2``, which equal no ``np.uint16``.
+    """
+    array = np.asarray(values)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
 def are_fractions(plane: NDArray[Any]) -> bool:
     """Check whether floating-point values lie in 0..1 and are not all whole, so that 1 is white."""
     return bool(plane.max() <= 1 and not _are_whole(plane))
@@ -63,7 +72,8 @@ def _are_whole(plane: NDArray[Any]) -> bool:
 
 
 def _check_range(plane: NDArray[Any], path: Path) -> None:
-    smallest, largest = plane.min(), plane.max()
+    # As numbers of Python: 65535 is none of those that 16 bits of floating point have.
+    smallest, largest = plane.min().item(), plane.max().item()
     if smallest < 0:
         advice = "add one offset to all channels, or set negative values to 0, and save as 16 bit unsigned"
         raise _refusal(plane, f"negative values, down to {smallest:.6g}", path, advice)

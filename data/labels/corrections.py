@@ -26,6 +26,9 @@ CellKey = tuple[str, int]
 _NEEDED = ("ID", "Cell", "Mark", "Label")
 _BOX = ("y0", "x0", "y1", "x1")
 _AREA = "Area"
+MEASURED = (*_BOX, "area_px")
+"""Columns of a cells table by which a cell is known again."""
+
 _EXPECTED = f"a CSV with the columns {','.join(_NEEDED)}, as the report of `hpacells inspect` exports it"
 
 
@@ -122,9 +125,7 @@ def match_corrections(
     """
     measured: dict[CellKey, dict[str, int]] = {
         (image_id, cell_id): dict(zip((*_BOX, _AREA), measures, strict=True))
-        for image_id, cell_id, *measures in cells[["image_id", "cell_id", *_BOX, "area_px"]].itertuples(
-            index=False
-        )
+        for image_id, cell_id, *measures in cells[["image_id", "cell_id", *MEASURED]].itertuples(index=False)
         if (image_id, cell_id) in corrections
     }
     unknown = [key for key in corrections if key not in measured]

@@ -10,6 +10,7 @@ from pydantic import ValidationError, field_validator, model_validator
 
 from data.errors import InputError
 from data.settings import Settings
+from data.text.named_file import find_named
 from data.text.toml_file import read_toml
 
 _EXPECTED = 'a TOML file with names = ["...", "..."] and, where a class is negative, negative = "..."'
@@ -103,14 +104,12 @@ def read_label_set(name_or_path: str | PathLike[str]) -> LabelSet:
     >>> len(hpa.read_label_set("hpa2021")), len(hpa.read_label_set("hpa2018"))
     (19, 28)
     """
-    path = Path(name_or_path)
+    path = find_named(name_or_path, _bundled_folder(), "label set")
     if not path.is_file():
-        path = _bundled_folder() / f"{name_or_path}.toml"
-        if not path.is_file():
-            names = ", ".join(list_label_sets())
-            raise InputError(
-                found="no such label set", where=name_or_path, expected=f"a TOML file or one of {names}"
-            )
+        names = ", ".join(list_label_sets())
+        raise InputError(
+            found="no such label set", where=name_or_path, expected=f"a TOML file or one of {names}"
+        )
     try:
         told = {"title": str(name_or_path)} | read_toml(path)
         return LabelSet.model_validate(told)

@@ -25,6 +25,7 @@ from data.own_masks.notes import Notes
 from data.own_masks.numbering import note_cells_without_nucleus, number_cells, number_nuclei
 from data.own_masks.objects import fit_to_field, make_labels
 from data.own_masks.outlines import Shape, draw_shapes
+from data.own_masks.placement import doubt_placement
 
 _NUCLEAR_STAIN = "blue"
 
@@ -106,7 +107,8 @@ class OwnMasks:
             raise InputError(
                 found="no mask", where=f"field {field.image_id} in {self._folder}", expected=f"a file {NAMES}"
             )
-        size = _size(field)
+        stain = _read_stain(field)
+        size = stain.shape[0], stain.shape[1]
         most = max(address.max_pixels for address in (WHOLE_FILE, *field.addresses.values()))
         masks = [(what, path, *entry) for what, path in _named(files) for entry in _read(path, most)]
         found: dict[str, tuple[Path, NDArray[np.integer]]] = {}
@@ -123,8 +125,12 @@ class OwnMasks:
             )
         cells = number_cells(*found["cells"], self.notes)
         nuclei = found.get("nuclei")
+        if _NUCLEAR_STAIN in field.files:
+            labels = cells if nuclei is None else nuclei[1]
+            doubt_placement(field.image_id, labels, stain, self.notes)
         if nuclei is None:
-            return FieldMasks(self._make_nuclei(field, cells), cells)
+            stain = stain if _NUCLEAR_STAIN in field.files else field.read(self.channels)[0]
+            return FieldMasks(self._make_nuclei(field, cells, stain), cells)
         return FieldMasks(number_nuclei(*nuclei, cells, self.notes), cells)
 
     def _make_labels(
@@ -145,9 +151,10 @@ class OwnMasks:
                 )
         return first
 
-    def _make_nuclei(self, field: Field, cells: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    def _make_nuclei(
+        self, field: Field, cells: NDArray[np.uint16], stain: NDArray[Any]
+    ) -> NDArray[np.uint16]:
         """Find the nucleus of each cell in the nuclear stain."""
-        stain = field.read(self.channels)[0]
         blue = np.rint(stain * np.float32(255 / max(int(stain.max()), 1))).astype(np.uint8)
         nuclei = np.zeros_like(cells)
         for number, box in enumerate(ndimage.find_objects(cells), start=1):
@@ -184,8 +191,7 @@ def _to_labels(path: Path, mask: Any, size: tuple[int, int]) -> NDArray[np.integ
     return make_labels(np.asarray(mask), size, path)
 
 
-def _size(field: Field) -> tuple[int, int]:
-    """Return height and width of a field, px, of a channel that it has."""
+def _read_stain(field: Field) -> NDArray[Any]:
+    """Read the nuclear stain of a field, (H, W), or another channel that it has."""
     channel = next(name for name in (_NUCLEAR_STAIN, *CHANNELS) if name in field.files)
-    height, width = field.read((channel,))[0].shape
-    return height, width
+    return field.read((channel,))[0]

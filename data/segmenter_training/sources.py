@@ -1,11 +1,13 @@
 """Where labelled fields come from: label images beside fields, the HPA's annotated set, the simulator."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.channels import CHANNELS
 from data.errors import InputError
@@ -14,10 +16,14 @@ from data.fields.image_folder import find_fields
 from data.fields.pixel_size import resolve_pixel_size
 from data.images.image_file import read_plane
 from data.masks.label_image import read_label_image
+from data.own_masks.notes import Notes
+from data.own_masks.numbering import number_cells, number_nuclei
 from data.segmenter_training.annotated_cells import ANNOTATION, read_annotated_cells
 from data.segmenter_training.labelled_field import LabelledField, make_labelled_field
 from data.segmenter_training.stains import STAINS
 from data.simulate.field import FieldSettings, simulate_set_field
+
+log = logging.getLogger("hpacells")
 
 ANNOTATED_PIXEL_UM = 0.32
 """Pixel size of the HPA's annotated set: 2048 px fields reduced to 512 px."""
@@ -148,11 +154,18 @@ class _Simulated:
 def _masked_sources(
     images: Path, masks: Path, source: FieldKind, pixel_size_um: float | Literal["auto"]
 ) -> list[FieldSource]:
-    return [
-        _masked_source(field, masks, source, pixel_size_um)
-        for field in find_fields(images)
-        if (masks / f"{field.image_id}_cells.png").is_file()
-    ]
+    fields = find_fields(images)
+    labelled = [field for field in fields if (masks / f"{field.image_id}_cells.png").is_file()]
+    without = [field.image_id for field in fields if field not in labelled]
+    if labelled and without:
+        log.warning(
+            "%d of %d fields have no label image <ID>_cells.png in %s and are left out, such as %s",
+            len(without),
+            len(fields),
+            masks,
+            without[0],
+        )
+    return [_masked_source(field, masks, source, pixel_size_um) for field in labelled]
 
 
 def _masked_source(
@@ -179,17 +192,23 @@ class _Masked:
         image = self.field.read(known)
         if known != wanted:
             image = np.insert(image, wanted.index("yellow"), 0, axis=0)
-        cells = read_label_image(self.cells)
-        nuclei = read_label_image(self.nuclei) if self.nuclei.is_file() else None
-        for labels, path in ((cells, self.cells), (nuclei, self.nuclei)):
-            if labels is not None and labels.shape != image.shape[1:]:
-                raise InputError(
-                    found=f"{labels.shape[1]} x {labels.shape[0]} px",
-                    where=path,
-                    expected=f"{image.shape[2]} x {image.shape[1]} px, the size of its field",
-                )
+        cells = number_cells(self.cells, _read_labels(self.cells, image), Notes())
+        nuclei = None
+        if self.nuclei.is_file():
+            nuclei = number_nuclei(self.nuclei, _read_labels(self.nuclei, image), cells, Notes())
         size = resolve_pixel_size(self.field, self.pixel_size_um).um
         return make_labelled_field(self.field.image_id, self.source, image, cells, nuclei, size)
+
+
+def _read_labels(path: Path, image: NDArray[Any]) -> NDArray[np.uint16]:
+    labels = read_label_image(path)
+    if labels.shape != image.shape[1:]:
+        raise InputError(
+            found=f"{labels.shape[1]} x {labels.shape[0]} px",
+            where=path,
+            expected=f"{image.shape[2]} x {image.shape[1]} px, the size of its field",
+        )
+    return labels
 
 
 def _annotated_source(folder: Path, root: Path) -> FieldSource:

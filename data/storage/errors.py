@@ -41,6 +41,18 @@ class AccessError(InputError):
     """A place that may not be read, or not be written to."""
 
 
+class SingleFileError(InputError):
+    """The URL of a file, where that of a folder is expected."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            found="a single file",
+            where=where,
+            expected="the URL of a folder",
+            advice=f"give that of its folder, {where.rpartition('/')[0]}",
+        )
+
+
 @contextmanager
 def explained(where: str) -> Iterator[None]:
     """Raise what a file system reports in the block as an `InputError`; `where` is shown without secrets."""

@@ -100,6 +100,9 @@ class ImageCopy:
 
     def _fetch(self, name: str, path: Path, file: RemoteFile) -> None:
         try:
+            with suppress(OSError):
+                # An empty folder is there if somebody gave the URL of this file for one.
+                path.rmdir()
             self._remote.fetch(name, path, file)
             with self._guard:
                 self._sizes[name] = file.size

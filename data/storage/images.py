@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from data.errors import InputError
+from data.storage.errors import SingleFileError
 from data.storage.image_copy import ImageCopy
 from data.storage.remote import Listing, RemoteFile
-from data.storage.url import find_local, find_url
+from data.storage.url import find_local, find_url, without_secrets
 
 AHEAD = 64
 """Files that are on their way, or here and not yet read, at most."""
@@ -34,10 +35,11 @@ def locate_images(place: str | PathLike[str]) -> Path:
     url = find_url(path)
     if url is None:
         return path
-    if url.lower().endswith(".csv"):
+    label = without_secrets(url)
+    if label.lower().endswith(".csv"):
         raise InputError(
             found="a list of files at a URL",
-            where=ImageCopy(url).label,
+            where=label,
             expected="a list on this machine, or the URL of the folder of the images",
             advice="copy the list and the images to this machine, or give the folder",
         )
@@ -55,7 +57,12 @@ def name_images(folder: Path) -> str:
 def list_images(folder: Path) -> Listing | None:
     """List what lies at the URL of a folder of copies, None for other folders; errors as ``Remote.list``."""
     copy = _copies.get(folder)
-    return copy.list() if copy is not None else None
+    try:
+        return copy.list() if copy is not None else None
+    except SingleFileError:
+        # Else it would be the folder of nothing when the one above it is read.
+        del _copies[folder]
+        raise
 
 
 def find_remote(path: Path) -> RemoteFile | None:

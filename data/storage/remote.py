@@ -11,13 +11,20 @@ from typing import Any
 
 from data.atomic import atomic_write
 from data.errors import InputError
-from data.storage.errors import explain, explain_no_place, explain_protocol, explained
+from data.storage.errors import (
+    SingleFileError,
+    explain,
+    explain_no_place,
+    explain_protocol,
+    explained,
+)
 from data.storage.transfers import transfers
 from data.storage.url import WEB, without_secrets
 
 _SECOND = 10**9
 _MD5_LENGTH = 32
 _TIME = "time "
+_PAGES = ("text/", "application/xhtml")
 _VERSIONS = ("ETag", "etag", "version", "generation", "Content-MD5", "content_md5", "md5Hash")
 _TIMES = ("LastModified", "last_modified", "mtime", "updated", "timeModified", "created", "modified")
 
@@ -106,9 +113,12 @@ class Remote:
         Raises
         ------
         InputError
-            It cannot be listed.
+            It cannot be listed, or is a single file.
         """
         with explained(self.label):
+            if self._is_web and self._is_web_file():
+                # Which would be fetched as a whole, and searched for links.
+                raise SingleFileError(self.label)
             found = self._fs.find(self._root, detail=True)
             if not found and self._is_web:
                 # Where a server gives no answer, nothing is found either.
@@ -122,7 +132,7 @@ class Remote:
                 continue
             name = path[len(self._root) :].lstrip("/")
             if not name:
-                continue
+                raise SingleFileError(self.label)
             if any(part in ("", ".", "..") or "\0" in part or "\\" in part for part in name.split("/")):
                 strange.append(name)
                 continue
@@ -195,6 +205,15 @@ class Remote:
                     self._fs.rm_file(f"{self._root}/{name}")
                 except FileNotFoundError:
                     continue
+
+    def _is_web_file(self) -> bool:
+        """Check whether a server gives something else than a page, on which files would be listed."""
+        try:
+            kind = str(self._fs.info(self._root).get("mimetype") or "")
+        except FileNotFoundError:
+            # Also where it gives no answer, of which more is told when it is listed.
+            return False
+        return bool(kind) and not kind.startswith(_PAGES)
 
     def _make_parent(self, name: str) -> None:
         # Object stores have no folders, and making one would ask for a bucket to be made.

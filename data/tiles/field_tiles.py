@@ -23,6 +23,7 @@ from data.fields.fewer_channels.absent_channels import insert_absent
 from data.fields.fewer_channels.folder_channels import check_protein_and_nuclei, find_channels
 from data.fields.field import Field
 from data.images.grey_levels import fill_range, to_uint8
+from data.images.pixel_values import to_native
 from data.software.opencv import check_opencv
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.cutting.cropping import crop_boxes
@@ -222,7 +223,7 @@ def _find_present(field: Field | NDArray[Any], channels: Sequence[str] | None) -
 def _read(field: Field | NDArray[Any], channels: Sequence[str], full_scale: int | None) -> NDArray[Any]:
     if isinstance(field, Field):
         return (field if full_scale is None else replace(field, full_scale=full_scale)).read(channels)
-    return fill_range(np.asarray(field), full_scale)
+    return fill_range(to_native(field), full_scale)
 
 
 def _check_image(image: NDArray[Any], channels: Sequence[str], found: LabelImages) -> NDArray[Any]:

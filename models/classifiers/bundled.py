@@ -7,6 +7,7 @@ from pathlib import Path
 from models.classifiers.backbones.subcell.choice import choose_subcell
 from models.classifiers.backbones.subcell.names import parse_name
 from models.classifiers.backbones.subcell.store import subcell_folder
+from models.classifiers.fold_folders import list_folds
 
 BUNDLED = {
     "simhpa19": "it learned from simulated cells only; of 413 real cells of five classes it was right for "
@@ -21,9 +22,9 @@ def find_classifier_folder(name: str | Path, channels: Collection[str] | None = 
     Parameters
     ----------
     name
-        A name of `BUNDLED`, unless there is a folder of that name, or a path; also that of the folder
-        ``shipped`` of an earlier version. Also the name of a fetched SubCell network, or ``subcell`` for the
-        one that fits the tiles.
+        A name of `BUNDLED`, unless there is a classifier in a folder of that name, or a path; also that of
+        the folder ``shipped`` of an earlier version. Also the name of a fetched SubCell network, or
+        ``subcell`` for the one that fits the tiles.
     channels
         Channels of the tiles, where they are known.
 
@@ -33,7 +34,8 @@ def find_classifier_folder(name: str | Path, channels: Collection[str] | None = 
         The weights of SubCell are not fetched, or none fits the tiles.
     """
     path = Path(name)
-    if path.is_dir():
+    # Any other folder may have the name by chance, such as one of images.
+    if path.is_dir() and (path.name not in BUNDLED or any(path.glob("model.*")) or list_folds(path)):
         return path
     subcell = parse_name(str(name))
     if subcell is not None:

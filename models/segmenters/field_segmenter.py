@@ -14,6 +14,7 @@ from data.errors import InputError
 from data.fields.fewer_channels.folder_channels import find_channels
 from data.fields.field import REFERENCE_PIXEL_SIZE_UM, Field
 from data.fields.pixel_size import resolve_pixel_size
+from data.images.pixel_values import to_native
 from data.software.opencv import check_opencv
 from models.runtimes.names import AUTO as ANY_RUNTIME
 from models.segmenters.factory import AUTO, SegmenterOptions, create_segmenter
@@ -108,7 +109,7 @@ class FieldSegmenter:
         InputError
             The image has another shape or type, or the pixel size is not a microscope's.
         """
-        image = np.asarray(image)
+        image = to_native(image)
         present = _name_planes(image, channels)
         segmenter = self._choose(present)
         lacking = [channel for channel in segmenter.channels if channel not in present]

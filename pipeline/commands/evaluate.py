@@ -22,6 +22,13 @@ def evaluate(
     predictions: Annotated[
         Path | None, typer.Option(help="Predictions table; default: the work folder's.")
     ] = None,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            help="What you said of single cells in the report: the CSV that it exports. These cells are "
+            "judged by it, as `train --corrections` trains on them."
+        ),
+    ] = None,
     config: ConfigFile = None,
     assignments: Assignments = None,
 ) -> None:
@@ -30,5 +37,6 @@ def evaluate(
     from stages.evaluate.report import format_quality
 
     folder = WorkFolder(work)
-    step = evaluate_step(folder, labels, predictions, load_settings(["evaluate"], config, assignments))
+    settings = load_settings(["evaluate"], config, assignments)
+    step = evaluate_step(folder, labels, predictions, settings, corrections)
     typer.echo(format_quality(run_step(step).details))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from data.errors import InputError
+from data.text.named_file import find_named
 from data.text.toml_file import read_toml
 from pipeline.config.assignments import OtherKind, assign, find_section, name_source
 from pipeline.config.old_names import take_old_name, take_old_names
@@ -169,14 +170,11 @@ def _refuse_unread(assignments: Sequence[str], reads: Collection[str]) -> None:
 
 
 def find_recipe(recipe: str) -> Path:
-    """Find a recipe by its path or, without ``.toml``, by its name among those that come with hpacells."""
-    path = Path(recipe)
+    """Find a recipe by its name among those that come with hpacells, without ``.toml``, or by its path."""
+    shipped = Path(str(resources.files("configs").joinpath("recipes")))
+    path = find_named(recipe, shipped, "recipe")
     if path.is_file():
         return path
-    shipped = Path(str(resources.files("configs").joinpath("recipes")))
-    named = shipped / f"{recipe}.toml"
-    if named.is_file():
-        return named
     names = ", ".join(sorted(file.stem for file in shipped.glob("*.toml")))
     raise InputError(found="no such recipe", where=recipe, expected=f"a TOML file or one of {names}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from data.errors import InputError
 from data.rules.rules import Rules
+from data.text.named_file import find_named
 from data.text.toml_file import read_toml
 
 _ADVICE = "docs/combining.md has them all"
@@ -53,8 +54,7 @@ def load_bundled_rules(name: str) -> Rules:
 
 def find_rules(given: str) -> Path:
     """Return the file of rules that are named, a bundled one unless the name is a path."""
-    bundled = Path(str(resources.files("configs").joinpath("rules"))) / f"{given}.toml"
-    return bundled if "/" not in given and bundled.is_file() else Path(given)
+    return find_named(given, Path(str(resources.files("configs").joinpath("rules"))), "set of rules")
 
 
 def _assign(values: Mapping[str, Any], table: str) -> Iterator[str]:

@@ -10,15 +10,25 @@ from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
 from stages.evaluate.settings import EvaluateSettings
 
+_CORRECTED = ("corrected cells", "corrected cells left out")
+"""Counts of a training that had corrections."""
 
-def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, config: Config) -> Step:
-    """Measure the work folder's predictions, or those in the file ``predictions``, against a label file."""
+
+def evaluate_step(
+    work: WorkFolder, labels: Path, predictions: Path | None, config: Config, corrections: Path | None = None
+) -> Step:
+    """Measure the work folder's predictions, or those in the file ``predictions``, against a label file.
+
+    Cells of which the file ``corrections`` says something are measured against that.
+    """
     from stages.evaluate.paths import EvaluateInputs, EvaluateOutputs
     from stages.evaluate.run import run as evaluate
 
     settings = config.settings("evaluate", EvaluateSettings)
     dependencies = {"crops": require(work, "crops", work.cells).output_key, "labels": hash_file(labels)}
-    trained_on = False
+    if corrections is not None:
+        dependencies["corrections"] = hash_file(corrections)
+    trained_on, corrected = False, 0
     if predictions is None:
         dependencies["predict"] = require(
             work,
@@ -28,6 +38,8 @@ def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, conf
         ).output_key
         trained = read_manifest(work.manifest("train"))
         trained_on = trained is not None and trained.inputs.get("labels") == dependencies["labels"]
+        if trained is not None and corrections is None:
+            corrected = int(sum(trained.counts.get(name, 0) for name in _CORRECTED))
     else:
         dependencies["predictions"] = hash_file(predictions)
     inputs = EvaluateInputs(
@@ -35,6 +47,8 @@ def evaluate_step(work: WorkFolder, labels: Path, predictions: Path | None, conf
         cells_path=work.cells,
         labels_path=labels,
         trained_on=trained_on,
+        corrections_path=corrections,
+        corrected_in_training=corrected,
     )
     outputs = EvaluateOutputs(work.evaluate)
     return Step(

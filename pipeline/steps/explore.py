@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from data.file_hash import hash_file
+from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import fingerprint_fields
+from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.images import list_fields
@@ -24,9 +25,7 @@ def explore_step(work: WorkFolder, images: Path | None, labels: Path, config: Co
         "label_file": str(labels),
         "images": "none" if fields is None else fingerprint_fields(fields),
     }
-    label_set = Path(settings.label_set)
-    if label_set.is_file():
-        dependencies["label_set"] = hash_file(label_set)
+    dependencies |= hash_label_set(read_label_set(settings.label_set))
     # Cells are counted where they are, none are asked for.
     earlier = {stage: read_manifest(work.manifest(stage)) for stage in ("segment", "crops")}
     keys = {stage: manifest.output_key for stage, manifest in earlier.items() if manifest is not None}

@@ -1,14 +1,17 @@
 """The predicted cells of labelled images, with the classes that were found and the true ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.cells.cells_of_images import read_cells_of_images
 from data.cells.cells_table import read_cells
 from data.errors import InputError
+from data.labels.corrections import MEASURED, CellKey, match_corrections, read_corrections
 from data.labels.coverage import check_coverage
 from data.labels.label_file import parse_labels, read_labels
 from data.labels.label_set import LabelSet
@@ -20,13 +23,33 @@ from stages.evaluate.paths import EvaluateInputs
 _CELL = ["image_id", "cell_id"]
 
 
+@dataclass(frozen=True)
+class LabelledPart:
+    """Some cells that are judged, and those by which their images are: these need not be the same.
+
+    Attributes
+    ----------
+    cells
+        Cells with a label of their own, by a correction, or else of their image; without those of which a
+        correction says only that they are wrong.
+    of_images
+        The cells of labelled images with the labels of these.
+    corrected
+        How many of the cells are judged by a correction.
+    """
+
+    cells: Judged
+    of_images: Judged
+    corrected: int
+
+
 class LabelledCells:
     """Read the cells to judge, all of some images at a time; their names are those of their images.
 
     Parameters
     ----------
     inputs
-        Paths of the tables and the label file.
+        Paths of the tables, the label file and the corrections.
     names
         Names of the classes.
     threshold
@@ -38,7 +61,7 @@ class LabelledCells:
         self._label_set = LabelSet(names=tuple(names), title=f"of {inputs.predictions_path}")
         self._images: set[str] = set()
 
-    def read(self) -> Iterator[Judged]:
+    def read(self) -> Iterator[LabelledPart]:
         """Read them from tables in one order, a few thousand at a time.
 
         Raises
@@ -54,12 +77,13 @@ class LabelledCells:
             labels = None if block.labels is None else block.labels.to_numpy()
             yield from self._choose(
                 predicted["image_id"].to_numpy(),
+                predicted["cell_id"].to_numpy(),
                 (predicted["dropped"] == "").to_numpy(bool),
                 np.asarray(block.probabilities),
                 labels,
             )
 
-    def read_whole(self) -> Iterator[Judged]:
+    def read_whole(self) -> Iterator[LabelledPart]:
         """Read them from tables in any order, all at once.
 
         Raises
@@ -70,6 +94,7 @@ class LabelledCells:
         table = _join(self._inputs)
         yield from self._choose(
             table["image_id"].to_numpy(),
+            table["cell_id"].to_numpy(),
             (table["dropped"] == "").to_numpy(bool),
             table[probability_columns(table.columns)].to_numpy(),
             table["labels"].to_numpy() if "labels" in table.columns else None,
@@ -96,18 +121,33 @@ class LabelledCells:
     def _true(self) -> Mapping[str, tuple[int, ...]]:
         return read_labels(self._inputs.labels_path, self._label_set)
 
+    @cached_property
+    def corrections(self) -> Mapping[CellKey, tuple[int, ...] | None]:
+        """What was said of cells that are there: their own classes, None where these are not known."""
+        path = self._inputs.corrections_path
+        if path is None:
+            return {}
+        cells, found = self._inputs.cells_path, read_corrections(path, self._label_set)
+        marked = read_cells_of_images(cells, [*_CELL, *MEASURED], {image_id for image_id, _ in found})
+        return match_corrections(found, marked, lambda: read_cells(cells, ["image_id"])["image_id"], path)
+
     def _choose(
         self,
         image_ids: NDArray[np.object_],
+        cell_ids: NDArray[np.integer],
         kept: NDArray[np.bool_],
         probabilities: NDArray[np.floating],
         labels: NDArray[np.object_] | None,
-    ) -> Iterator[Judged]:
-        """Choose the kept cells of labelled images, if there are any."""
+    ) -> Iterator[LabelledPart]:
+        """Choose the kept cells of labelled images, or with labels of their own, if there are any."""
         codes, images = pd.factorize(image_ids)
         self._images.update(images)
         true = [self._true.get(image, ()) for image in images]
-        chosen = np.flatnonzero(kept & np.array([bool(classes) for classes in true], bool)[codes])
+        is_labelled = np.array([bool(classes) for classes in true], bool)[codes]
+        own = self._find_own(images[codes], cell_ids)
+        wanted = is_labelled.copy()
+        wanted[list(own)] = True
+        chosen = np.flatnonzero(kept & wanted)
         if not len(chosen):
             return
         probabilities = probabilities[chosen]
@@ -116,7 +156,20 @@ class LabelledCells:
         else:
             decisions = self._read_called(labels[chosen])
         targets = _mark(true, len(self._label_set))[codes[chosen]]
-        yield Judged(images.astype(str)[codes[chosen]], probabilities, decisions, targets)
+        judged = Judged(images.astype(str)[codes[chosen]], probabilities, decisions, targets)
+        said = {place: own[row] for place, row in enumerate(chosen.tolist()) if row in own}
+        yield _correct(judged, is_labelled[chosen], said)
+
+    def _find_own(
+        self, image_ids: NDArray[np.object_], cell_ids: NDArray[np.integer]
+    ) -> dict[int, tuple[int, ...] | None]:
+        """Return what corrections say of cells by their row."""
+        if not self.corrections:
+            return {}
+        named = pd.Index(image_ids).isin([image_id for image_id, _ in self.corrections])
+        rows = np.flatnonzero(named).tolist()
+        keys = {row: (str(image_ids[row]), int(cell_ids[row])) for row in rows}
+        return {row: self.corrections[key] for row, key in keys.items() if key in self.corrections}
 
     def _read_called(self, labels: NDArray[np.object_]) -> NDArray[np.bool_]:
         codes, texts = pd.factorize(labels)
@@ -124,6 +177,22 @@ class LabelledCells:
         called = [parse_labels(text, self._label_set, where=where) if text else () for text in texts]
         # That of a text that is missing is -1, which has no class.
         return _mark([*called, ()], len(self._label_set))[codes]
+
+
+def _correct(
+    judged: Judged, is_labelled: NDArray[np.bool_], own: Mapping[int, tuple[int, ...] | None]
+) -> LabelledPart:
+    """Judge some cells, by their row, by their own classes; leave out those whose classes are not known."""
+    if not own:
+        return LabelledPart(judged, judged, 0)
+    targets, known = judged.targets.copy(), np.ones(len(is_labelled), bool)
+    for row, classes in own.items():
+        known[row] = classes is not None
+        targets[row] = False
+        targets[row, list(classes or ())] = True
+    cells = replace(judged, targets=targets).take(known)
+    corrected = sum(classes is not None for classes in own.values())
+    return LabelledPart(cells, judged.take(is_labelled), corrected)
 
 
 def _join(inputs: EvaluateInputs) -> pd.DataFrame:

@@ -20,6 +20,12 @@ class Judged:
     decisions: NDArray[np.bool_]
     targets: NDArray[np.bool_]
 
+    def take(self, chosen: NDArray[np.bool_]) -> "Judged":
+        """Return some of them, chosen by a condition for each row."""
+        return Judged(
+            self.names[chosen], self.probabilities[chosen], self.decisions[chosen], self.targets[chosen]
+        )
+
     def group(self, groups: NDArray[np.str_], how: How) -> "Judged":
         """Aggregate to groups, one name per row; a group has the true classes of all its members."""
         names, probabilities = aggregate(self.probabilities, groups, how)
@@ -34,7 +40,7 @@ def list_levels(images: Mapping[How, Judged], proteins: Mapping[str, str]) -> li
     for how, judged in images.items():
         named = np.array([image in proteins for image in judged.names], bool)
         if named.any():
-            known = Judged(*(getattr(judged, part)[named] for part in judged.__dataclass_fields__))
+            known = judged.take(named)
             groups = np.array([proteins[image] for image in known.names])
             levels.append(("protein", how, known.group(groups, how)))
     return levels

@@ -16,12 +16,18 @@ class EvaluateInputs:
         Label file, with the classes of the predictions.
     trained_on
         Whether the classifier was trained with these very labels, of which the user is warned.
+    corrections_path
+        What somebody said of single cells (``data.labels.corrections``), or None.
+    corrected_in_training
+        How many cells a training had corrections of; of these the user is warned where there are none here.
     """
 
     predictions_path: Path
     cells_path: Path
     labels_path: Path
     trained_on: bool = False
+    corrections_path: Path | None = None
+    corrected_in_training: int = 0
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,11 @@ log = logging.getLogger("hpacells")
 def run(
     inputs: EvaluateInputs, outputs: EvaluateOutputs, settings: EvaluateSettings, context: Context
 ) -> StageReport:
-    """Measure predictions against the labels of their images.
+    """Measure predictions against the labels of their images, and with what was said of single cells.
 
-    A cell has the labels of its image (its own, where it is pre-cropped). An image has what any of its
+    A cell has the labels of its image (its own, where it is pre-cropped), or those that a correction gives
+    it, in images without a label, too; where a correction only says that it is wrong, it is left out, as by
+    a training. Of images and proteins corrections change nothing: an image has what any of its
     cells has (union), or is ranked by its cells' mean probability and has what at least half of them have
     (mean); a protein likewise of its images, where the label file names proteins.
 
@@ -45,8 +47,9 @@ def run(
         cells = judge_cells(inputs, names, settings.threshold)
         if inputs.trained_on:
             log.warning("trained with these labels: the figures of cells that were trained on are too good")
+        _warn_of_corrections(inputs)
         title = f"{cells.quality.count} cells"
-        draw_confusion(outputs.confusion_path, cells.quality, names, f"{title}, {len(cells.cells_of)} images")
+        draw_confusion(outputs.confusion_path, cells.quality, names, f"{title}, {cells.shown} images")
         advance(1)
         levels: list[dict[str, Any]] = [_describe("cell", "", cells.quality, names)]
         drawn: dict[str, Quality] = {title: cells.quality}
@@ -63,9 +66,21 @@ def run(
     stains = read_stains(inputs.labels_path)
     write_protein_table(outputs.proteins_path, cells.cells_of, of_proteins, stains, protein_of, names)
     draw_class_figures(outputs.f1_path, drawn, names)
-    details = {"threshold": settings.threshold, "trained_on": inputs.trained_on, "levels": levels}
+    details = {"threshold": settings.threshold, "trained_on": inputs.trained_on}
+    corrected = {} if cells.corrected is None else {"corrected_cells": cells.corrected}
+    details |= corrected | {"levels": levels}
     write_quality(outputs, details)
-    return StageReport(counts=count_levels(levels), details=details)
+    told = {name.replace("_", " "): count for name, count in corrected.items()}
+    return StageReport(counts=count_levels(levels) | told, details=details)
+
+
+def _warn_of_corrections(inputs: EvaluateInputs) -> None:
+    if inputs.corrected_in_training and inputs.corrections_path is None:
+        log.warning(
+            "the training had corrections of %d cells, which are judged here by the labels of their images; "
+            "give the file with --corrections to judge them by what it says",
+            inputs.corrected_in_training,
+        )
 
 
 def _describe(level: str, how: str, quality: Quality, names: Sequence[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from data.plots.rate_curve import draw_rate_curve
 from data.tiles.batch_loader import plan_batches, shuffle_items
 from data.training.balance import weigh_evenly
 from data.training.rate_curve import RateCurve, write_rate_curve
+from data.training.training_set import TrainingSet
 from models.device import choose_device
 from models.training.distributed import ALONE
 from models.training.lr_range_test.range_test import find_rate
@@ -51,6 +52,7 @@ def run(
     train = leave_out_absent(train, labelled.store.channels)
     caches = caches_features(train)
     training_set = labelled.select(train)
+    _warn_of_one_class(training_set)
     none_held_out = np.zeros(len(training_set.rows), bool)
     cells = FoldCells(labelled.store, training_set, none_held_out, kept=labelled.kept)
     setup = set_up_fold(cells, train, choose_device(train.device), ALONE)
@@ -81,6 +83,17 @@ def run(
             "the loss was still falling at the last rate, %.2g: the highest may lie above it", curve.highest
         )
     return _report(curve)
+
+
+def _warn_of_one_class(training_set: TrainingSet) -> None:
+    shown = np.flatnonzero((training_set.targets > 0).any(axis=0))
+    if len(shown) == 1:
+        log.warning(
+            "all %d cells are of the class %s: the loss falls where the network says it of everything, and "
+            "the rates tell nothing of a training on several classes",
+            len(training_set.rows),
+            training_set.class_names[shown[0]],
+        )
 
 
 def _report(curve: RateCurve) -> StageReport:

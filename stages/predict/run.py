@@ -18,6 +18,7 @@ from models.classifiers.ensemble.members import (
     group_by_tiles,
     mean_thresholds,
     read_members,
+    warn_of_odd_ensemble,
     warn_of_versions,
 )
 from models.classifiers.ensemble.prediction import (
@@ -58,6 +59,7 @@ def run(
     members = adapt_members(members, store.channels)
     _tell(members)
     warn_of_versions(members)
+    warn_of_odd_ensemble(members)
     options = _options(settings, embedding=_wants_embedding(members, settings))
     open_member = partial(open_runtime, runtime=settings.runtime, store=store, rows=cells.rows)
     path = outputs.predictions_path

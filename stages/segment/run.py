@@ -161,5 +161,7 @@ def _tell(source: Segmenter | OwnMasks, notes: Notes) -> None:
         notes.take(source.notes)
     for line in notes.lines():
         log.info("masks: %s", line)
+    for line in notes.doubts():
+        log.warning("masks: %s", line)
     if isinstance(source, OwnMasks) and source.others:
         log.warning("masks: %d files fit no field, such as %s", len(source.others), source.others[0])

@@ -79,6 +79,7 @@ def run(
         No field is left to train on, because none can be read or all are held out.
     """
     fields, failures = _load(inputs.sources, context)
+    warn_of_odd_labels([field for field in fields if field.source == "real"])
     held_out = choose_held_out([field.field_id for field in fields if field.source == "real"], settings)
     validation = [field for field in fields if field.field_id in held_out]
     training = [field for field in fields if field.field_id not in held_out]
@@ -157,6 +158,27 @@ def _load(sources: Sequence[FieldSource], context: Context) -> tuple[list[Labell
         else:
             fields.append(result)
     return fields, failures
+
+
+def warn_of_odd_labels(fields: Sequence[LabelledField]) -> None:
+    """Warn of label images from which a network would learn that there are no cells, or nothing else."""
+    empty = [field.field_id for field in fields if not field.cells.any()]
+    if empty:
+        log.warning(
+            "%d of %d labelled fields have no cell, such as %s: the network learns that all in them is "
+            "background; leave them out unless they are empty",
+            len(empty),
+            len(fields),
+            empty[0],
+        )
+    full = [field.field_id for field in fields if field.cells.all()]
+    if full:
+        log.warning(
+            "%d of %d labelled fields have no background, which has the number 0, such as %s",
+            len(full),
+            len(fields),
+            full[0],
+        )
 
 
 def _load_source(source: FieldSource) -> LabelledField:

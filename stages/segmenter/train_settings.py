@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field as Setting
 
+from data.settings import OrNone
 from models.precision import Precision
 from models.segmenters.lite.training.settings import SegmenterTrainingSettings
 from stages.stage import StageSettings
@@ -17,7 +18,7 @@ class TrainSegmenterSettings(SegmenterTrainingSettings, StageSettings):
         description="pixel size of the labelled fields in um; auto: what each field's files state, else 0.08",
     )
     simulated: int = Setting(default=64, ge=0, description="simulated fields that are added")
-    simulated_dir: str = Setting(
+    simulated_dir: OrNone = Setting(
         default="",
         description="folder that `hpacells simulate` wrote, from which the simulated fields are taken; by "
         "default they are simulated anew",
@@ -35,7 +36,7 @@ class TrainSegmenterSettings(SegmenterTrainingSettings, StageSettings):
         ge=0,
         description="without hold_out: one labelled field in so many is kept aside; 0 keeps none",
     )
-    start: str = Setting(
+    start: OrNone = Setting(
         default="",
         description="weights of an earlier training, or lite, to go on from; by default ImageNet weights",
     )

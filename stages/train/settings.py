@@ -9,7 +9,7 @@ from pydantic import model_validator
 from data.augment.augmentation import AugmentSettings
 from data.augment.hpacells import HpacellsAugmentation
 from data.labels.folds import Stratify
-from data.settings import Settings, SpeedOnly
+from data.settings import OrNone, Settings, SpeedOnly
 from data.thresholds.half import HalfThresholds
 from data.thresholds.thresholds import ThresholdSettings
 from data.tiles.preparation import MASK_CHANNELS, Channel, TileSettings
@@ -91,10 +91,10 @@ class TrainSettings(StageSettings):
     label_set: str = Setting(
         default="hpa2021", description="the classes: hpa2021, hpa2018, or a TOML file with their names"
     )
-    initial_weights: str = Setting(
+    initial_weights: OrNone = Setting(
         default="",
         description="weights to start from, in place of the backbone's own: simhpa19, which come with "
-        "hpacells, or the folder of a trained classifier",
+        "hpacells, the folder of a trained classifier, or none",
     )
     initial_weight_fraction: float = Setting(
         default=0.0,

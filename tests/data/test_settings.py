@@ -5,7 +5,7 @@ import pytest
 from pydantic import Field as Setting
 from pydantic import ValidationError
 
-from data.settings import Settings, SpeedOnly
+from data.settings import OrNone, Settings, SpeedOnly
 
 
 class Batches(Settings):
@@ -102,3 +102,24 @@ def test_true_where_it_is_meant() -> None:
 def test_numbers_are_finite(given: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match="finite number"):
         Numbers.model_validate(given)
+
+
+class Optional(Settings):
+    limit: float | None = 1.0
+    label_set: str | None = "one"
+    start: OrNone = "there"
+    name: str = "one"
+
+
+@pytest.mark.parametrize("text", ["none", "None", " null", "", None])
+def test_what_may_be_left_out_takes_none(text: str | None) -> None:
+    """Written in a file or an option, where there is no other word for it."""
+    none = Optional.model_validate({"limit": text, "label_set": text, "start": text})
+    assert (none.limit, none.label_set, none.start) == (None, None, "")
+
+
+def test_what_must_be_there_takes_none_as_a_text() -> None:
+    assert Optional(name="none").name == "none"
+    assert Optional(start="nonesuch").start == "nonesuch"
+    with pytest.raises(ValueError, match="valid number"):
+        Optional.model_validate({"limit": "nonesuch"})

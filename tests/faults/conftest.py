@@ -1,4 +1,5 @@
 import os
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,8 @@ import pytest
 
 from tests.factories.whole_job.commands import RECIPE
 from tests.factories.whole_job.here import run_here
-from tests.factories.whole_job.undisturbed import LINE, LINES, SHARD_LINE, UndisturbedRuns, copy
+from tests.factories.whole_job.states.copies import copy
+from tests.factories.whole_job.undisturbed import LINE, LINES, SHARD_LINE, UndisturbedRuns
 
 
 class Lines:
@@ -37,17 +39,29 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Lines:
     return Lines(source, tmp_path_factory.mktemp("undisturbed"))
 
 
-def tries(quick: int, full: int) -> list[Any]:
-    """Return the numbers of attempts of a test: few in every run of the tests, many in that of the faults."""
-    full = max(1, round(full * float(os.environ.get("HPACELLS_FAULTS") or 1)))
-    return [
-        pytest.param(quick, id="quick"),
-        pytest.param(full, id="full", marks=[pytest.mark.faults, pytest.mark.timeout(3600)]),
+def full_tries(full: int) -> int:
+    """Return how many attempts the full table makes of a test, as the environment asks for."""
+    return max(1, round(full * float(os.environ.get("HPACELLS_FAULTS") or 1)))
+
+
+def cases(names: Iterable[Any], quick_names: Collection[Any], quick: int, full: int) -> list[Any]:
+    """Return what is struck, with the number of attempts: all names many times in the full table.
+
+    Every run of the tests strikes some names a few times.
+    """
+    few = [pytest.param(name, quick, id=f"quick-{_name(name)}") for name in names if name in quick_names]
+    marks = [pytest.mark.faults, pytest.mark.timeout(3600)]
+    return few + [
+        pytest.param(name, full_tries(full), id=f"full-{_name(name)}", marks=marks) for name in names
     ]
 
 
-def stages(quick: tuple[str, ...]) -> list[Any]:
-    """Return all stages, of which every run of the tests takes only some."""
+def stages(quick_names: Collection[str], quick: int, full: int) -> list[Any]:
+    """Return the stages of both lines as `cases`."""
     # The last of the shards' is one of the others', too.
     names = dict.fromkeys(stage for line in LINES for stage in line.stages)
-    return [pytest.param(stage, marks=[] if stage in quick else [pytest.mark.faults]) for stage in names]
+    return cases(names, quick_names, quick, full)
+
+
+def _name(name: Any) -> str:
+    return name if isinstance(name, str) else " ".join(name)

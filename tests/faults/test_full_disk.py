@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.factories.whole_job.processes import start
-from tests.factories.whole_job.tally import Tally
-from tests.factories.whole_job.undisturbed import copy
-from tests.faults.conftest import Lines, stages, tries
+from tests.factories.whole_job.states.copies import copy
+from tests.factories.whole_job.tally import begin_tally
+from tests.faults.conftest import Lines, stages
 
 PAGE_BYTES = 4096
 
@@ -20,10 +20,10 @@ def check_messages(status: int, messages: str) -> None:
     assert status == 0 or (status == 2 and "hpacells: error: " in messages), (status, messages)
 
 
-@pytest.mark.parametrize("stage", stages(quick=("segment", "crops", "combine")))
-@pytest.mark.parametrize("count", tries(1, 20))
+@pytest.mark.parametrize(("stage", "count"), stages(("segment", "crops", "combine"), 1, 20))
 def test_files_that_must_not_grow(lines: Lines, tmp_path: Path, stage: str, count: int) -> None:
-    runs, work, tally = lines.of(stage), tmp_path / "work", Tally("files limited in size", stage)
+    tally = begin_tally("files limited in size", stage)
+    runs, work = lines.of(stage), tmp_path / "work"
     expected = runs.usual(stage)
     largest = max(path.stat().st_size for path in expected.rglob("*") if path.is_file())
     command = runs.command(work, stage, changed=True)
@@ -63,12 +63,10 @@ def used_bytes(disk: Path) -> int:
     return int(done.stdout.split()[0])
 
 
-@pytest.mark.faults
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("stage", stages(quick=()))
-@pytest.mark.parametrize("count", tries(1, 20)[1:])
+@pytest.mark.parametrize(("stage", "count"), stages((), 1, 20))
 def test_full_disk(lines: Lines, small_disk: Path, tmp_path: Path, stage: str, count: int) -> None:
-    runs, work, tally = lines.of(stage), small_disk / "work", Tally("full disk", stage)
+    tally = begin_tally("full disk", stage)
+    runs, work = lines.of(stage), small_disk / "work"
     command = runs.command(work, stage, changed=True)
     resize(small_disk, 2**30)
     copy(runs.usual(stage), work)

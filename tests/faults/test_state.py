@@ -9,7 +9,7 @@ from data.cells.label_stamp import LabelStamp
 from pipeline.runs.manifest import Manifest, write_manifest
 from pipeline.runs.outputs.stamps import stamp_outputs
 from tests.factories.cells_table import make_cells_table
-from tests.factories.whole_job.state import read_state
+from tests.factories.whole_job.states.whole_state import read_state
 
 
 def write_work(work: Path, *, seconds: float, written_ns: int) -> Path:

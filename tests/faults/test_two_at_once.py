@@ -8,26 +8,22 @@ from pathlib import Path
 import pytest
 
 from tests.factories.whole_job.processes import start
-from tests.factories.whole_job.tally import Tally
-from tests.factories.whole_job.undisturbed import LINES, copy
-from tests.faults.conftest import Lines, tries
+from tests.factories.whole_job.states.copies import copy
+from tests.factories.whole_job.tally import begin_tally
+from tests.factories.whole_job.undisturbed import LINES
+from tests.faults.conftest import Lines, cases
 
 PAIRS = [pair for line in LINES for pair in combinations_with_replacement(line.stages, 2)]
 PAIRS.remove(("combine", "combine"))
 QUICK = (("segment", "segment"), ("segment", "crops"))
 
 
-@pytest.mark.parametrize(
-    "pair",
-    [pytest.param(pair, marks=[] if pair in QUICK else [pytest.mark.faults]) for pair in PAIRS],
-    ids=" ".join,
-)
-@pytest.mark.parametrize("count", tries(1, 2))
+@pytest.mark.parametrize(("pair", "count"), cases(PAIRS, QUICK, 1, 2))
 def test_two_at_once(lines: Lines, tmp_path: Path, pair: tuple[str, str], count: int) -> None:
+    tally = begin_tally("two at once", " and ".join(pair))
     work, logs = tmp_path / "work", [tmp_path / "log 0", tmp_path / "log 1"]
     runs = lines.of(pair[0])
     aside = tuple(stage for stage in runs.line.aside if stage in pair)
-    tally = Tally("two at once", " and ".join(pair))
     for number in range(count):
         chance = random.Random(f"{pair} {number}")
         # Of the first a setting is changed, and of the second as well unless it is the same command.

@@ -12,6 +12,7 @@ from data.errors import InputError
 from data.images.formats import png
 from data.images.formats.tiff_whole import check_pages, check_segments
 from data.images.pixel_bound import MAX_PIXELS, check_decoded
+from data.images.pixel_values import to_native
 
 CHANNEL_ORDER = "rgby"
 """The usual order of the channels in such a file: R G B Y, the ER of an RGBA picture in its alpha."""
@@ -49,6 +50,7 @@ def read_stack(path: Path, order: str = CHANNEL_ORDER, max_pixels: int = MAX_PIX
         # The decoders have exception types of their own; whatever they raise, the file is at fault.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(found=f"unreadable ({reason})", where=path, expected=_EXPECTED) from None
+    image = to_native(image)
     if image.ndim == 3 and image.shape[0] != len(CHANNELS) and image.shape[2] == len(CHANNELS):
         image = np.moveaxis(image, 2, 0)
     if image.ndim != 3 or image.shape[0] != len(CHANNELS) or image.dtype not in (np.uint8, np.uint16):

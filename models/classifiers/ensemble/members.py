@@ -1,6 +1,7 @@
 """Several trained classifiers that predict together: folds, architectures and tile sizes."""
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,6 +130,33 @@ def warn_of_versions(members: Sequence[Member]) -> None:
         more,
         difference,
     )
+
+
+def warn_of_odd_ensemble(members: Sequence[Member]) -> None:
+    """Warn of a classifier that is there twice, and of some that give one class a cell beside others.
+
+    Neither is an error: who wants to weight one more may give it twice.
+    """
+    twice = [
+        folder
+        for folder, count in Counter(member.folder.resolve() for member in members).items()
+        if count > 1
+    ]
+    if twice:
+        log.warning(
+            "%s is given more than once, and counts so often in the mean of %d classifiers; give each once "
+            "unless that is meant",
+            twice[0],
+            len(members),
+        )
+    first = {member.architecture.mode: member.folder for member in reversed(members)}
+    if len(first) > 1:
+        log.warning(
+            "%s gives one class a cell, %s any number: the mean of their probabilities adds up to no whole, "
+            "and a class is called from the mean of their thresholds on",
+            first["single-label"],
+            first["multi-label"],
+        )
 
 
 def group_by_tiles(members: Sequence[Member]) -> dict[TileSettings, list[Member]]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.cells.cells_of_images import read_cells_of_images
-from data.labels.corrections import CellKey, match_corrections, read_corrections
+from data.labels.corrections import MEASURED, CellKey, match_corrections, read_corrections
 from data.labels.image_values import ImageLabels, ImageValues, read_image_labels, read_image_proteins
 from data.labels.label_set import LabelSet, read_label_set
 from data.tiles.tile_store import TileStore
@@ -17,7 +17,7 @@ from data.training.training_set import TrainingSet
 from stages.train.paths import TrainInputs
 from stages.train.settings import TrainSettings
 
-_MEASURES = ["image_id", "cell_id", "y0", "x0", "y1", "x1", "area_px"]
+_MEASURES = ["image_id", "cell_id", *MEASURED]
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,19 @@ def test_a_folder_without_images(tmp_path: Path) -> None:
         find_fields(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["A_blue.png", "plate.ome.tif"])
+def test_a_single_image(tmp_path: Path, name: str) -> None:
+    """It is no list of files, and the fields of its folder are not taken for it."""
+    (tmp_path / name).write_bytes(b"\x89PNG\0")
+    with pytest.raises(InputError) as refused:
+        find_fields(tmp_path / name)
+    expected = "a folder of images, or a list of their files (CSV)"
+    assert (
+        str(refused.value)
+        == f"{tmp_path / name}: a single image; expected {expected}; give its folder, {tmp_path}"
+    )
+
+
 def test_a_pattern_that_fits_no_file_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(tmp_path, "A1")
     find_fields(tmp_path, ImageSettings(channels="red=*_red,green=*_protein"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from data.images.pixel_values import are_fractions, to_unsigned
+from data.images.pixel_values import are_fractions, to_native, to_unsigned
 
 HERE = Path("a.tif")
 
@@ -18,6 +18,28 @@ def test_whole_numbers_stay_as_they_are(dtype: type, largest: int) -> None:
     read = to_unsigned(plane, HERE)
     assert read.dtype == np.uint16
     assert read.tolist() == plane.astype(int).tolist()
+
+
+@pytest.mark.parametrize("dtype", ["u2", "i4", "u8", "f2", "f4", "f8"])
+@pytest.mark.filterwarnings("error")
+def test_big_endian_values_are_the_same(dtype: str) -> None:
+    plane = np.array([[0, 3, 2040]])
+    for order in "<>":
+        read = to_unsigned(plane.astype(f"{order}{dtype}"), HERE)
+        assert read.tolist() == plane.tolist()
+        fractions = (plane / 4080).astype(f"{order}{dtype}")
+        if dtype.startswith("f"):
+            assert to_unsigned(fractions, HERE)[0, 2] == 32768
+
+
+def test_this_machines_order_of_bytes() -> None:
+    plane = np.array([[1, 256]], np.uint16)
+    assert to_native(plane) is plane
+    for dtype in (">u2", "<u2"):
+        native = to_native(plane.astype(dtype))
+        assert native.dtype == np.uint16
+        assert native.tolist() == [[1, 256]]
+    assert to_native([[True]]).dtype == np.bool_
 
 
 def test_types_that_need_no_change_are_not_copied() -> None:

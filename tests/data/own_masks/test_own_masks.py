@@ -26,6 +26,21 @@ def test_cells_and_nuclei(masks: Path, field: Field, labels: np.ndarray, nuclei:
     np.testing.assert_array_equal(found.nuclei, nuclei)
 
 
+@pytest.mark.parametrize("dtype", ["u2", "i4", "u8", "f4", "f8"])
+@pytest.mark.parametrize("name", ["A1.npy", "A1.npz", "A1_seg.npy", "A1.tif"])
+def test_big_endian_masks(masks: Path, field: Field, labels: np.ndarray, name: str, dtype: str) -> None:
+    array = labels.astype(f">{dtype}")
+    if name == "A1.tif":
+        tifffile.imwrite(masks / name, array, byteorder=">", photometric="minisblack")
+    elif name == "A1.npz":
+        np.savez(masks / name, array)
+    else:
+        np.save(masks / name, {"masks": array} if "seg" in name else array)
+    found = OwnMasks(masks, [field]).find(field)
+    assert found.cells.dtype == np.uint16
+    np.testing.assert_array_equal(found.cells, labels)
+
+
 def test_nuclei_are_found_in_the_blue_channel(
     masks: Path, field: Field, labels: np.ndarray, nuclei: np.ndarray
 ) -> None:

@@ -72,6 +72,39 @@ def test_known_nuclei_are_read_and_change_the_fingerprint(tmp_path: Path) -> Non
     assert source.fingerprint != before
 
 
+def test_nuclei_and_cells_that_are_numbered_otherwise_are_matched(tmp_path: Path) -> None:
+    """With numbers of their own, or gaps between them, as masks of a segmentation may have them, too."""
+    cells = write_field(tmp_path, "a")
+    nuclei = np.zeros_like(cells)
+    nuclei[20:30, 20:30], nuclei[20:30, 50:60], nuclei[2:6, 2:6] = 1, 2, 3
+    write_label_image(tmp_path / "a_cells.png", cells)
+    write_label_image(tmp_path / "a_nuclei.png", np.array([0, 2, 1, 3], np.uint16)[nuclei])
+    expected = np.where(nuclei == 3, 0, nuclei)
+    assert np.array_equal(find_labelled_fields(tmp_path, None, 0.16)[0].load().nuclei, expected)
+    write_label_image(tmp_path / "a_cells.png", cells * 7)
+    field = find_labelled_fields(tmp_path, None, 0.16)[0].load()
+    assert np.array_equal(field.cells, cells)
+    assert np.array_equal(field.nuclei, expected)
+
+
+def test_a_binary_mask_is_no_label_image(tmp_path: Path) -> None:
+    cells = write_field(tmp_path, "a")
+    write_label_image(tmp_path / "a_cells.png", (cells > 0).astype(np.uint16) * 255)
+    with pytest.raises(InputError, match="a_cells.png: one number, 255, in 2 separate pieces: a binary mask"):
+        find_labelled_fields(tmp_path, None, 0.16)[0].load()
+
+
+def test_fields_without_label_images_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_label_image(tmp_path / "b_cells.png", write_field(tmp_path, "b"))
+    for name in ("a", "c"):
+        write_field(tmp_path, name)
+    assert [source.field_id for source in find_labelled_fields(tmp_path, None, 0.16)] == ["b"]
+    [record] = caplog.records
+    assert record.getMessage() == (
+        f"2 of 3 fields have no label image <ID>_cells.png in {tmp_path} and are left out, such as a"
+    )
+
+
 def test_a_field_without_er_has_an_empty_stain(tmp_path: Path) -> None:
     write_label_image(tmp_path / "a_cells.png", write_field(tmp_path, "a", er=False))
     field = find_labelled_fields(tmp_path, None, 0.16)[0].load()

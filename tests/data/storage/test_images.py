@@ -1,5 +1,9 @@
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ from data.errors import InputError
 from data.fields.image_folder import find_fields
 from data.fields.picture_files import record_files
 from data.fields.pixel_size import resolve_pixel_size
+from data.images.image_file import read_values
 from data.storage import images
 from data.storage.errors import StorageError
 from data.storage.remote import Remote
@@ -153,8 +158,9 @@ def test_an_ome_zarr_is_refused_by_name_and_stops_no_other(memory: Any) -> None:
 
 
 def test_a_list_of_files_at_a_url_is_refused(memory: Any) -> None:
-    with pytest.raises(InputError, match="a list of files at a URL"):
-        find_fields("memory://set/path_list.csv")
+    for url in ("memory://set/path_list.csv", "memory://set/path_list.csv?token=secret"):
+        with pytest.raises(InputError, match=r"memory://set/path_list.csv: a list of files at a URL"):
+            find_fields(url)
 
 
 def test_other_files_are_left_alone(tmp_path: Path) -> None:
@@ -164,3 +170,54 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     assert images.list_images(tmp_path) is None
     assert images.locate_images(str(tmp_path)) == tmp_path
     assert list(images.read_ahead([1, 2], lambda _: [tmp_path])) == [1, 2]
+
+
+def test_the_url_of_a_single_image(memory: Any) -> None:
+    """It is told what to give, and that can be read then."""
+    planes = put_fields(memory, 1)
+    with pytest.raises(
+        InputError, match="F0_red.png: a single file; expected the URL of a folder"
+    ) as refused:
+        find_fields(f"{URL}/plate/F0_red.png")
+    folder = str(refused.value).rpartition(" ")[2]
+    assert folder == f"{URL}/plate"
+    [field] = find_fields(folder)
+    assert np.array_equal(read_values(field.files["red"]), planes["F0_red.png"])
+
+
+def test_the_url_of_a_single_image_on_a_web_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not fetched to be searched for links, also where it is signed."""
+    monkeypatch.setenv("HPACELLS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(images, "_copies", {})
+    (tmp_path / "served").mkdir()
+    cv2.imwrite(str(tmp_path / "served" / "F0_blue.png"), np.full((16, 16), 7, np.uint8))
+    with serve(tmp_path / "served") as (url, requests):
+        for query in ("", "?signature=secret"):
+            with pytest.raises(
+                InputError, match="F0_blue.png: a single file; expected the URL of a"
+            ) as refused:
+                find_fields(f"{url}/F0_blue.png{query}")
+            assert "secret" not in str(refused.value)
+        assert {request.partition(" ")[0] for request in requests} == {"HEAD"}
+        [field] = find_fields(url)
+        assert (read_values(field.files["blue"]) == 7).all()
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Serve a folder; the URL, and the requests as they come."""
+    requests: list[str] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:
+            requests.append(self.requestline)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    with server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", requests
+        finally:
+            server.shutdown()
+            thread.join()

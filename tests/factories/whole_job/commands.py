@@ -78,6 +78,8 @@ def command_of(source: Path, work: Path, stage: str, *more: object, changed: boo
         "segment": [images, "--segmenter", "classical"],
         "crops": [images],
         "train": ["--labels", labels, "--config", config],
+        # OpenVINO takes two seconds to convert the network, each time.
+        "predict": ["--set", "predict.runtime=torch"],
         "evaluate": ["--labels", labels],
         "explore": [images, "--labels", labels],
         "score": [work / "submission.csv", images / "truth.csv", "--json", work / "metric.json"],

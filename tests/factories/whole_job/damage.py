@@ -31,6 +31,10 @@ def damage(path: Path, how: str, place: float = 0.5, bit: int = 0, *, keeps_time
         del content[at:]
     elif content:
         content[at] ^= 1 << bit
-    path.write_bytes(content)
+    # A file of its own, which differs from the whole one in its inode, too, whatever its times are.
+    damaged = path.with_name(f"{path.name}.damaged")
+    damaged.write_bytes(content)
+    damaged.chmod(stat.st_mode)
+    damaged.replace(path)
     if keeps_time:
         os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))

@@ -14,7 +14,7 @@ from data.predictions.predictions_table import read_predictions
 from data.tiles.tile_store import TileStore
 from tests.factories.whole_job.commands import EXPORTS
 from tests.factories.whole_job.shards import SHARDED, SHARDS
-from tests.factories.whole_job.told_times import read_without_time, tells_time
+from tests.factories.whole_job.states.told_times import read_without_time, tells_time
 
 FOLDERS = ("evaluate", "explore", "features", "report", "export", "spatialdata.zarr")
 FILES = (

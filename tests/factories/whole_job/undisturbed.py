@@ -1,8 +1,6 @@
 """Work folders of runs that nothing disturbed, and commands that are to lead to the same results."""
 
-import shutil
-import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +8,8 @@ from tests.factories.whole_job.commands import EXPORTS, command_of
 from tests.factories.whole_job.here import follow_advice, run_here
 from tests.factories.whole_job.results import find_differences, read_results
 from tests.factories.whole_job.shards import SHARD_JOB, SHARDED, SHARDS, base_of, shard_command
-from tests.factories.whole_job.state import read_state
+from tests.factories.whole_job.states.copies import copy
+from tests.factories.whole_job.states.whole_state import read_state
 
 CONTROL_EVERY = 10
 """Every so many attempts stages are run although their state is known to lead to right results."""
@@ -67,6 +66,7 @@ class UndisturbedRuns:
         self.line, self.source, self._folder = line, source, folder
         self._done: dict[tuple[tuple[str, ...], tuple[str, ...]], Path] = {}
         self._led_right: dict[object, list[str]] = {}
+        self._results: dict[tuple[Path, str], Mapping[str, object]] = {}
         self._attempts = 0
 
     def done(self, *changed: str, aside: tuple[str, ...] = ()) -> Path:
@@ -165,9 +165,15 @@ class UndisturbedRuns:
             if number < len(stages):
                 named += self.follow(work, stages[number], changed)
         else:
-            assert find_differences(read_results(work), read_results(expected)) == []
+            assert find_differences(read_results(work), self.results(expected)) == []
         self._led_right |= {key: named[begin:] for key, begin in passed}
         return named
+
+    def results(self, done: Path, stage: str = "") -> Mapping[str, object]:
+        """Read what the stages wrote, or one of them, to a folder that no test changes; once."""
+        if (done, stage) not in self._results:
+            self._results[done, stage] = read_results(done, stage)
+        return self._results[done, stage]
 
     def _before(self, stage: str) -> Path:
         return self._folder / f"before-{stage}" / "work"
@@ -183,11 +189,3 @@ class UndisturbedRuns:
                 status, messages = self.run(work, stage, ("segment",))
                 assert status == 0, messages
         return work
-
-
-def copy(folder: Path, work: Path) -> None:
-    """Copy a work folder, which may not exist, to a place where another was before; links stay links."""
-    shutil.rmtree(work, ignore_errors=True)
-    if folder.exists():
-        work.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "-a", folder, work], check=True)

@@ -32,6 +32,14 @@ def test_defaults() -> None:
     assert crops() == CropsSettings()
 
 
+@pytest.mark.parametrize("text", ["none", "None", "null", '""', "", '"none"'])
+def test_no_weights_to_start_from(text: str) -> None:
+    """The default recipe starts from some."""
+    assert load_config(None).settings("train", TrainSettings).initial_weights == "simhpa19"
+    config = load_config(None, (f"train.initial_weights={text}",))
+    assert config.settings("train", TrainSettings).initial_weights == ""
+
+
 def test_file_and_assignments_over_it(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('[crops]\nneighbours = "keep"\nmin_area = 1\n')
@@ -75,6 +83,18 @@ def test_unknown_recipe_lists_what_there_is() -> None:
     with pytest.raises(InputError, match="no such recipe; expected a TOML file or one of .*hpacells"):
         find_recipe("nonsense")
     assert find_recipe("hpacells").name == "hpacells.toml"
+
+
+def test_a_file_of_the_name_of_a_bundled_recipe_has_no_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as that of a program ``hpacells`` in the current folder: it was read in place of the defaults."""
+    monkeypatch.chdir(tmp_path)
+    Path("hpacells").write_text("seed = 7\n")
+    assert train().seed == train(recipe="hpacells").seed != 7
+    assert "the recipe that comes with hpacells is taken, not the file of that name here" in caplog.text
+    assert train(recipe="./hpacells").seed == 7
+    assert train(recipe=str(tmp_path / "hpacells")).seed == 7
 
 
 def train(file: Path | None = None, assignments: tuple[str, ...] = (), recipe: str | None = None):

@@ -73,6 +73,21 @@ def test_labels_of_the_training(work: WorkFolder, labels: Path, caplog: pytest.L
     assert "too good" in run(work, labels, caplog)
 
 
+def test_corrections(work: WorkFolder, labels: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Those of the training are asked for; with other ones the figures are made again."""
+    counts = {"corrected cells": 2, "corrected cells left out": 1}
+    finish_stage(work, "train", inputs={"labels": "others", "corrections": "some"}, counts=counts)
+    assert "the training had corrections of 3 cells" in run(work, labels, caplog)
+    path = work.root / "corrections.csv"
+    path.write_text("ID,Cell,Mark,Label\na,1,class,Two\n")
+    command = ["evaluate", "--work", str(work.root), "--labels", str(labels), "--corrections", str(path)]
+    for text, true in (("a,1,class,Two", "0"), ("a,1,right,One", "1")):
+        path.write_text(f"ID,Cell,Mark,Label\n{text}\n")
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, done.output
+        assert [line.split()[2] for line in done.output.splitlines() if " One " in line] == [true]
+
+
 def test_what_comes_first_is_asked_for(work: WorkFolder, labels: Path) -> None:
     work.manifest("predict").unlink()
     with pytest.raises(InputError, match=r"predict is not finished.*`hpacells predict`"):

@@ -1,6 +1,7 @@
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,7 +48,7 @@ class Work:
         self.cells_of, self.dropped = list(CELLS), [""] * len(CELLS)
         self.text = LABELS
 
-    def run(self, settings: EvaluateSettings | None = None, **options: bool) -> StageReport:
+    def run(self, settings: EvaluateSettings | None = None, **options: Any) -> StageReport:
         image_ids, cell_ids = map(list, zip(*self.cells_of, strict=True))
         write_cells(self.cells, make_cells_table(image_ids, cell_id=cell_ids, dropped=self.dropped))
         image_ids, cell_ids = zip(*CELLS, strict=True)
@@ -57,7 +58,7 @@ class Work:
         self.labels.write_text(self.text)
         return self.evaluate(settings, **options)
 
-    def evaluate(self, settings: EvaluateSettings | None = None, **options: bool) -> StageReport:
+    def evaluate(self, settings: EvaluateSettings | None = None, **options: Any) -> StageReport:
         inputs = EvaluateInputs(self.predictions, self.cells, self.labels, **options)
         outputs = EvaluateOutputs(self.output)
         return evaluate.run(inputs, outputs, settings or EvaluateSettings(), QuietContext())

@@ -93,6 +93,23 @@ def test_a_loss_that_still_falls_at_the_last_rate_is_told(
 
 
 @pytest.mark.usefixtures("no_picture")
+@pytest.mark.parametrize(("classes", "warned"), [((4,), True), ((4, 1), False)])
+def test_cells_of_one_class_tell_nothing_of_rates(
+    make_tiles,
+    tiny: TrainSettings,
+    steps,
+    files: FindRateOutputs,
+    caplog: pytest.LogCaptureFixture,
+    classes: tuple[int, ...],
+    warned: bool,
+) -> None:
+    images = {f"image{number:02}": (classes[number % len(classes)],) for number in range(4)}
+    report = run(make_tiles(images), files, FindRateSettings(steps=10), tiny, steps())
+    assert report.counts["steps"] > 1
+    assert ("cells are of the class Nuclear speckles: the loss falls" in caplog.text) == warned
+
+
+@pytest.mark.usefixtures("no_picture")
 def test_classes_are_drawn_as_the_recipe_draws_them(
     make_tiles, tiny: TrainSettings, steps, files: FindRateOutputs, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,29 @@ def test_an_ensemble_of_folds_architectures_and_tile_sizes(folder, save: Save, s
         np.testing.assert_allclose(together[COLUMNS], np.mean(plain, axis=0), atol=1e-5)
 
 
+def test_a_classifier_that_is_given_twice_is_told_and_counts_twice(
+    folder, save: Save, steps, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = save("one"), save("other", image_weight=0.0)
+    told = "is given more than once, and counts so often in the mean of 3"
+    run(folder, [one, other], EXACT, steps())
+    assert told not in caplog.text
+    predictions = run(folder, [one, other, one.parent / "." / one.name], EXACT, steps())
+    assert told in caplog.text
+    expected = (2 * compute(folder, one) + compute(folder, other)) / 3
+    np.testing.assert_allclose(predictions[COLUMNS], expected, atol=1e-5)
+
+
+def test_classifiers_of_one_and_of_several_classes_a_cell_are_told(
+    folder, save: Save, steps, caplog: pytest.LogCaptureFixture
+) -> None:
+    single, several = save("single", mode="single-label"), save("several", mode="multi-label")
+    predictions = run(folder, [several, single], EXACT, steps())
+    assert f"{single} gives one class a cell, {several} any number" in caplog.text
+    expected = (compute(folder, single) + compute(folder, several)) / 2
+    np.testing.assert_allclose(predictions[COLUMNS], expected, atol=1e-5)
+
+
 def test_called_classes(folder, save: Save, steps) -> None:
     single, several = save("single"), save("several", mode="multi-label")
     low = save("low", mode="multi-label", thresholds=[0.1] * 18 + [1.0])

@@ -107,6 +107,24 @@ WRITERS: dict[str, Callable[[Path], Any]] = {
 }
 
 
+def test_masks_that_lie_elsewhere_are_warned_of_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Upside down in two fields, which are segmented all the same; right in a third."""
+    for channel in CHANNELS:
+        for name in ("A2", "A3"):
+            (folder / f"images/{name}_{channel}.png").write_bytes(
+                (folder / f"images/A1_{channel}.png").read_bytes()
+            )
+    for name, cells in (("A1", CELLS[::-1]), ("A2", CELLS[::-1]), ("A3", CELLS)):
+        cv2.imwrite(str(folder / f"masks/{name}_cells.png"), cells)
+    assert run_masks(folder) == ""
+    [warning] = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning.startswith("masks: of 2 fields, such as A1 (")
+    assert "only if they are mirrored top to bottom" in warning
+    assert json.loads((folder / "work/segment.json").read_text())["warnings"] == [warning]
+    written = cv2.imread(str(folder / "work/masks/A1_cells.png"), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(written, CELLS[::-1])
+
+
 @pytest.mark.parametrize("name", WRITERS)
 def test_cells_of_every_format(folder: Path, name: str) -> None:
     path = folder / "masks" / name

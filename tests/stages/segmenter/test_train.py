@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,13 @@ from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import execute
 from pipeline.steps.segmenter import train_segmenter_step
-from stages.segmenter.train import choose_held_out, draw_weights, find_sources, find_start
+from stages.segmenter.train import (
+    choose_held_out,
+    draw_weights,
+    find_sources,
+    find_start,
+    warn_of_odd_labels,
+)
 from stages.segmenter.train_settings import TrainSegmenterSettings
 from tests.factories.context import QuietContext
 from tests.factories.simulated_set import simulate_into
@@ -145,6 +152,20 @@ def test_simulated_fields_may_lie_in_a_folder(labelled: Path) -> None:
     )
     assert {source.load().source for source in real} == {"real"}
     assert [source.load().source for source in simulated] == ["simulated"] * 2
+
+
+def test_label_images_of_nothing_and_of_one_cell_alone_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    empty = empty_field("a", "real")
+    full = replace(empty, field_id="b", cells=empty.cells + 1)
+    cells = empty.cells.copy()
+    cells[2:5, 2:5] = 1
+    right = replace(empty, field_id="c", cells=cells)
+    warn_of_odd_labels([right, right])
+    assert not caplog.records
+    warn_of_odd_labels([right, empty, full])
+    first, second = (record.getMessage() for record in caplog.records)
+    assert first.startswith("1 of 3 labelled fields have no cell, such as a: the network learns that all")
+    assert second == "1 of 3 labelled fields have no background, which has the number 0, such as b"
 
 
 def test_folds_keep_a_part_aside_and_the_same_one_each_time() -> None:

@@ -32,6 +32,18 @@ def test_the_four_channels(tmp_path: Path, name: str, dtype: type) -> None:
     assert np.array_equal(read, planes)
 
 
+@pytest.mark.parametrize("name", ["a.npy", "a.tif"])
+def test_big_endian_channels(tmp_path: Path, name: str) -> None:
+    planes = RGBY.astype(">u2") * 257
+    if name == "a.npy":
+        np.save(tmp_path / name, planes)
+    else:
+        tifffile.imwrite(tmp_path / name, planes, byteorder=">", photometric="minisblack")
+    read = read_stack(tmp_path / name)
+    assert read.dtype == np.uint16
+    assert np.array_equal(read, RGBY.astype(np.uint16) * 257)
+
+
 @pytest.mark.parametrize("order", ["".join(letters) for letters in permutations("rgby")][::5])
 def test_another_order(tmp_path: Path, order: str) -> None:
     write(tmp_path / "a.png", RGBY[["rgby".index(letter) for letter in order]])

@@ -14,9 +14,12 @@ from data.cells.field_cells import read_field_cells
 from pipeline.runs.manifest import Manifest
 from pipeline.runs.outputs.stamps import is_unchanged
 from tests.factories.whole_job.results import read_anywhere, without_place
+from tests.factories.whole_job.states.copies import Mark, mark
 
 _TIMES = {"seconds", "finished", "content", "counts", "warnings", "outputs"}
 """What manifests of the same results may differ in: times, how much was done before, stamps."""
+
+_digests: dict[Path, tuple[Mark, bytes]] = {}
 
 _NANOSECONDS = re.compile(rb"\b\d{19}\b")
 _SCHEMA = re.compile(rb"(?<=ARROW:schema)(.{0,8}?)([A-Za-z0-9+/]{100,}=*)", re.DOTALL)
@@ -33,10 +36,21 @@ def read_state(work: Path) -> str:
         name = path.relative_to(work).as_posix()
         if path.is_dir() or "changed" in path.relative_to(work).parts[:-1]:
             continue
-        content = _reader_of(name)(path, work)
-        digest.update(f"{name} {len(content)}\0".encode())
-        digest.update(content)
+        digest.update(f"{name} ".encode())
+        digest.update(_digest(path, work, _reader_of(name)))
     return digest.hexdigest()
+
+
+def _digest(path: Path, work: Path, read: Callable[[Path, Path], bytes]) -> bytes:
+    """Hash what is read of a file, once as long as it is the same."""
+    if read is _read_manifest:
+        # Which says of other files whether they are the same.
+        return hashlib.sha256(read(path, work)).digest()
+    now = mark(path)
+    known = _digests.get(path)
+    if known is None or known[0] != now:
+        _digests[path] = now, hashlib.sha256(read(path, work)).digest()
+    return _digests[path][1]
 
 
 def _reader_of(name: str) -> Callable[[Path, Path], bytes]:

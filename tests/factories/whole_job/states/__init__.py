@@ -1,0 +1,1 @@
+"""Work folders as they are: copied, hashed as a whole, and read without what tells the time."""
