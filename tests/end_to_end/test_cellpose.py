@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sysconfig
 from pathlib import Path
 
 import cv2
@@ -138,12 +137,7 @@ def test_all_of_this_with_cellpose_3_in_an_environment_of_its_own(tmp_path: Path
     executable, failure = make_environment(tmp_path / "environment", *packages, timeout=300)
     if failure:
         pytest.skip(f"{' '.join(CYTO3)} cannot be installed: {failure[-300:]}")
-    python = str(executable)
-    where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-    own = subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()
-    # Read after its own folder, so that what is installed there comes first.
-    (Path(own) / "rest.pth").write_text(sysconfig.get_path("purelib"))
-    words = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--basetemp"]
+    words = [str(executable), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--basetemp"]
     words += [
         str(tmp_path / "inner"),
         "tests/models/segmenters/cellpose",

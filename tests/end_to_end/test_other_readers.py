@@ -148,7 +148,8 @@ def environment(tmp_path: Path) -> Callable[..., Path]:
     [
         (("ome-zarr==0.18.*", "ngff-zarr[validate]==0.50.*", "ome-zarr-models==1.7.*"), OME_ZARR),
         (("napari==0.9.*", "napari-ome-zarr==0.10.*"), NAPARI),
-        (("spatialdata==0.7.3", "squidpy==1.8.2"), SPATIALDATA),
+        # It cannot write again what pandas 3 has for text.
+        (("spatialdata==0.7.3", "squidpy==1.8.2", "pandas<3"), SPATIALDATA),
         # setuptools 81 and later lack pkg_resources, which a package that it needs imports.
         pytest.param(
             ("scportrait==1.7.*", "setuptools<81"),

@@ -2,12 +2,16 @@
 
 import subprocess
 import sys
+import sysconfig
 import venv
 from pathlib import Path
 
 
 def make_environment(folder: Path, *packages: str, timeout: float) -> tuple[Path, str]:
     """Make an environment with some packages, by the pip of the tests.
+
+    What these packages need is that of the tests where its version fits, and is installed anew where it does
+    not; most of what they need is large, and is there.
 
     Parameters
     ----------
@@ -24,6 +28,9 @@ def make_environment(folder: Path, *packages: str, timeout: float) -> tuple[Path
         Its Python; what pip said where it failed, else nothing.
     """
     venv.create(folder, symlinks=True, with_pip=False)
+    own = sysconfig.get_path("purelib", "venv", {"base": str(folder)})
+    # Read after its own folder, so that what is installed there comes first.
+    (Path(own) / "rest.pth").write_text(sysconfig.get_path("purelib") + "\n")
     python = folder / "bin/python"
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     # Python compiles what is imported, which is a small part of what is installed.

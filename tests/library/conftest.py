@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +8,17 @@ from typer.testing import CliRunner
 import hpacells as hpa
 from models.classifiers.bundled import find_classifier_folder
 from pipeline.cli import app
+from tests.factories.kept_conversions import keep_conversions
 
 Run = Callable[..., None]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kept_conversions() -> Iterator[None]:
+    """Convert each classifier once for all sessions and commands in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        keep_conversions(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,8 @@ class Observed:
     green: np.ndarray
     blue: np.ndarray
     yellow: np.ndarray
+    fine: dict[str, np.ndarray]
+    """Fine structure of the red and the yellow channel, which all antibodies have in common."""
 
     @cached_property
     def mask(self):
@@ -127,7 +129,7 @@ class Observed:
 
     @cached_property
     def _fine(self):
-        return {name: finer_than_half_um(getattr(self, name)) for name in ("red", "green", "yellow")}
+        return self.fine | {"green": finer_than_half_um(self.green)}
 
     @property
     def grain(self):
@@ -169,6 +171,10 @@ class Observed:
 
 class Sample(list):
     """Cells of several antibodies."""
+
+    def __repr__(self):
+        # Pytest shows what an assertion that fails was about, and a hundred pictures would take it long.
+        return f"<{len(self)} cells>"
 
     def median(self, measure):
         return float(np.median([measure(cell) for cell in self]))
@@ -215,10 +221,13 @@ def render(light, cell, seed):
 
 @lru_cache(maxsize=4)
 def other_stains(line, divide):
-    return [
-        [render(stain(cell), cell, 1) for stain in (stain_microtubules, stain_nucleus, stain_reticulum)]
-        for cell in whole_cells(line, divide=divide)
-    ]
+    shown = []
+    for cell in whole_cells(line, divide=divide):
+        stains = stain_microtubules, stain_nucleus, stain_reticulum
+        red, blue, yellow = (render(stain(cell), cell, 1) for stain in stains)
+        fine = {"red": finer_than_half_um(red), "yellow": finer_than_half_um(yellow)}
+        shown.append((red, blue, yellow, fine))
+    return shown
 
 
 def stained_with(cell, antibody):
@@ -239,13 +248,13 @@ def observe_cells(classes: tuple[int, ...], line: str = "dense sheet") -> Sample
         patch.setattr("data.simulate.patterns.protein.draw_staining", lambda _: clean)
         patch.setattr("data.simulate.patterns.protein.scatter_clusters", lambda *_: np.float32(1.0))
         patch.setattr("data.simulate.patterns.immunostaining.scatter_clusters", lambda *_: np.float32(1.0))
-        for cell, (red, blue, yellow) in zip(
+        for cell, (red, blue, yellow, fine) in zip(
             whole_cells(line, divide=divide), other_stains(line, divide), strict=True
         ):
             for antibody in range(ANTIBODIES):
                 shown = stained_with(cell, antibody)
                 green = render(paint_protein(shown, classes), cell, 2)
-                sample.append(Observed(shown, red, green, blue, yellow))
+                sample.append(Observed(shown, red, green, blue, yellow, fine))
     assert sample
     return sample
 

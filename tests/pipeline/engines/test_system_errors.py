@@ -1,12 +1,11 @@
 import errno
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.engines.system_errors import explain_system_error
+from tests.factories.command_line import finish_command
 
 
 @pytest.mark.parametrize(
@@ -49,21 +48,8 @@ def test_a_file_in_the_place_of_the_work_folder_is_one_line(tmp_path: Path, comm
     (tmp_path / "work").write_text("a file")
     (tmp_path / "labels.csv").write_text("ID,Label\na,0\n")
     labels = ["--labels", tmp_path / "labels.csv"] if command == "explore" else []
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from pipeline.cli import main; main()",
-            command,
-            tmp_path,
-            "--work",
-            tmp_path / "work",
-            *labels,
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["hpacells", command, tmp_path, "--work", tmp_path / "work", *labels]
+    done = finish_command([str(word) for word in words])
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 2, done.stderr
