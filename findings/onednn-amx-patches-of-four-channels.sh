@@ -13,7 +13,8 @@
 # torch.backends.mkldnn.flags(enabled=False). ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16 makes both right, without AMX.
 #
 # Seen 2026-11-30: torch 2.13.0 (CPU; oneDNN 3.12.0) and openvino 2026.4.1, numpy 2.4.6, Intel Xeon with AMX (family 6,
-# model 207), Python 3.11. Needs such a processor, and says so where there is none.
+# model 207), Python 3.11; torch 2.14.1 has the same oneDNN and answers alike. Needs such a processor, and says so where
+# there is none.
 set -euo pipefail
 if ! grep -qw amx_bf16 /proc/cpuinfo; then
     echo "not shown: this processor has no AMX for bfloat16"

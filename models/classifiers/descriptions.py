@@ -66,10 +66,15 @@ def know_classes(models: Sequence[str | Path], names: Sequence[str]) -> bool:
     return bool(known) and all(classes == tuple(names) for classes in known)
 
 
+def read_backbones(models: Sequence[str | Path]) -> list[str]:
+    """Read the names of the networks of some models, given as to `read_descriptions`; folds included."""
+    return [_read_backbone(description) for model in models for description in read_descriptions(model)]
+
+
 def _is_subcell(model: str | Path) -> bool:
     if names_published(model):
         return True
-    names = [_read_backbone(description) for description in read_descriptions(model)]
+    names = read_backbones([model])
     return bool(names) and all(name in SUBCELL_CHANNELS for name in names)
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from data.software.versions import library_versions
 from data.tiles.batch_loader import BatchLoader, plan_batches
 from models.classifiers.backbones.network import Backbone
+from models.classifiers.backbones.settings import describe_patches
 from models.classifiers.classifier import Classifier, Scores
 from models.classifiers.inference import make_validation_runtime
 
@@ -115,7 +116,7 @@ def hash_backbone(classifier: Classifier, *, bfloat16: bool) -> str:
         "device": next(classifier.parameters()).device.type,
         "bfloat16": bfloat16,
         "versions": {name: versions.get(name) for name in _LIBRARIES},
-    }
+    } | describe_patches([architecture.backbone.name])
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     for name, weight in sorted(classifier.backbone.state_dict().items()):
         values = weight.detach().cpu().contiguous()

@@ -22,7 +22,9 @@ log = logging.getLogger("hpacells")
 
 def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config) -> Step:
     """Predict every cell with the work folder's own classifier, or with ``models``: folders or names."""
+    from models.classifiers.backbones.settings import describe_patches
     from models.classifiers.bundled import BUNDLED, name_bundled
+    from models.classifiers.descriptions import read_backbones
     from stages.predict.paths import PredictInputs, PredictOutputs
 
     settings = config.settings("predict", PredictSettings)
@@ -41,6 +43,7 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
     else:
         folders = [work.model]
         dependencies = {"train": trained.output_key, "model": hash_model([work.model])}
+    dependencies |= describe_patches(read_backbones(folders))
 
     def run(key: str, context: Context) -> StageReport:
         # Loads torch, for which work that is done already must not wait.

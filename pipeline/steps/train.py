@@ -7,6 +7,7 @@ from data.atomic import atomic_write
 from data.errors import InputError
 from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
+from models.classifiers.backbones.settings import describe_patches
 from pipeline.config.config import Config
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step
@@ -44,6 +45,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config, corrections
     label_file = _softened_labels(work, crops) if softened else Path(labels)
     dependencies = {"crops": crops, "labels": hash_file(label_file)} | hash_start(settings)
     dependencies |= hash_label_set(read_label_set(settings.label_set))
+    dependencies |= describe_patches([settings.backbone.name])
     if corrections is not None:
         dependencies["corrections"] = hash_file(corrections)
     if softened:

@@ -57,6 +57,20 @@ def check_channel_order(name: str, channels: Sequence[str]) -> None:
         raise ValueError(message)
 
 
+_WITH_PATCHES = ("vit", "deit", "beit", "eva", "cait", "mixer", *SUBCELL_CHANNELS)
+"""Parts of the names of networks that begin with patches which do not overlap."""
+
+
+def describe_patches(names: Sequence[str]) -> dict[str, str]:
+    """Return in what way networks compute their patches; nothing where none has any.
+
+    Results that depend on it are made again where they were made otherwise: as convolutions, which were wrong
+    in bfloat16 with AMX.
+    """
+    has_patches = any(part in name for name in names for part in _WITH_PATCHES)
+    return {"patches": "products of matrices"} if has_patches else {}
+
+
 class BackboneSettings(Settings):
     """Which network extracts the features of a tile."""
 

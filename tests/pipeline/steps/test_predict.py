@@ -116,3 +116,18 @@ def test_the_command_takes_several_models_and_a_runtime(
     assert config.settings("predict", PredictSettings).runtime == "torch"
     CliRunner().invoke(cli.app, ["predict", "--work", str(tmp_path)])
     assert asked[1][1] is None
+
+
+def test_predictions_of_patches_are_made_again(tmp_path: Path, config: Config) -> None:
+    model = tmp_path / "one"
+    model.mkdir()
+    (model / "model.safetensors").write_text("weights")
+    described = {}
+    for name in ("subcell-rybg", "vit_base_patch16_224", "tf_efficientnet_lite1"):
+        (model / "model.toml").write_text(f'[architecture.backbone]\nname = "{name}"\n')
+        described[name] = steps.predict_step(WorkFolder(tmp_path), [model], config).inputs.get("patches")
+    assert described == {
+        "subcell-rybg": "products of matrices",
+        "vit_base_patch16_224": "products of matrices",
+        "tf_efficientnet_lite1": None,
+    }
