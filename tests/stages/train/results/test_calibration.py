@@ -75,7 +75,9 @@ def test_folds_are_calibrated_before_they_are_averaged(
         axis=0,
     )
     found = predict(folder, calibrated, tmp_path / "c.parquet", steps())
-    np.testing.assert_allclose(found, average_with_image_mean(mean, image_ids, 0.25), atol=1e-4)
+    # A steep step of an isotonic fit enlarges the rounding of probabilities that the mean was taken out of.
+    most = 1e-3 if kind == "isotonic" else 1e-4
+    np.testing.assert_allclose(found, average_with_image_mean(mean, image_ids, 0.25), atol=most)
     assert read_calibrations(tmp_path / "c.parquet") == (kind, kind)
     assert read_calibrations(tmp_path / "p.parquet") == ("none",)
     figures = report.details["calibration"]
