@@ -90,8 +90,8 @@ def prepare_cells(cells: Path, work: WorkFolder, context: Context) -> RealCells:
     label_file = work.root / "labels.csv"
     if not label_file.is_file():
         raise InputError(found="no labels", where=cells / "index.csv", expected="a column label")
-    cells = read_training_cells(work.cells)
-    chosen = select_training_set(cells, read_image_labels(label_file, HPA2021), "single", where=label_file)
+    table = read_training_cells(work.cells)
+    chosen = select_training_set(table, read_image_labels(label_file, HPA2021), "single", where=label_file)
     names = np.array(chosen.image_names)
     held_out = [
         set(names[hold_out(chosen.shown, chosen.groups, FOLDS, fold, _SEED)].tolist())
@@ -99,7 +99,7 @@ def prepare_cells(cells: Path, work: WorkFolder, context: Context) -> RealCells:
     ]
     return RealCells(
         part=Part(label_file, work, cut),
-        image_ids=np.array(cells.image_ids[cells.kept].tolist()),
+        image_ids=np.array(table.image_ids[table.kept].tolist()),
         labels=dict(zip(names.tolist(), chosen.shown.argmax(axis=1).tolist(), strict=True)),
         held_out=held_out,
     )

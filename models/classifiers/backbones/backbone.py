@@ -8,7 +8,6 @@ from models.classifiers.backbones.gapnet_batchnorm import GapNetBatchNorm
 from models.classifiers.backbones.gapnet_pl import GapNetPL, GapNetZhang
 from models.classifiers.backbones.m_cnn import MultiScaleNetwork
 from models.classifiers.backbones.network import Backbone
-from models.classifiers.backbones.patch_convolution import replace_patch_convolutions
 from models.classifiers.backbones.settings import (
     BOTNET,
     NAMED_HERE,
@@ -24,6 +23,7 @@ from models.classifiers.backbones.timm_backbone import (
     list_similar_networks,
     make_timm_backbone,
 )
+from models.patch_convolution import replace_patch_convolutions
 
 BACKBONES: dict[str, Callable[..., Backbone]] = {
     "gapnet-pl": GapNetPL,

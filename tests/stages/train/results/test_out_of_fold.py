@@ -2,10 +2,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from data.predictions.predictions_table import read_class_names, read_predictions
+from data.tables.coded_texts import CodedTexts
 from stages.train.cells.splits import Split
 from stages.train.cells.unused_cells import UnusedCells
 from stages.train.results.out_of_fold import write_out_of_fold
@@ -18,9 +18,10 @@ def test_each_cell_has_the_mean_and_the_rule_of_its_predictors(
 ) -> None:
     """Rows 5 and 0 are held out by the folds 0 and 1, row 3 by none; rows 1 and 4 are not trained on."""
     random = np.random.default_rng(1)
+    images = CodedTexts.of(["a", "b", "c", "e", "d"])
     chosen = SimpleNamespace(
         rows=np.array([0, 3, 5]),
-        image_ids=pd.Categorical(["a", "b", "c"]),
+        image_ids=images[:3],
         cell_ids=np.array([1, 2, 3]),
         class_names=("Left", "Right"),
     )
@@ -29,7 +30,7 @@ def test_each_cell_has_the_mean_and_the_rule_of_its_predictors(
         Split(tmp_path / "fold-1", np.array([True, False, False])),
     ]
     predictors = np.array([[True, True], [False, True]])
-    unused = UnusedCells(np.array([4, 1]), pd.Categorical(["e", "d"]), np.array([5, 4]), predictors)
+    unused = UnusedCells(np.array([4, 1]), images[3:], np.array([5, 4]), predictors)
     thresholds = [np.array([0.2, 0.6]), np.array([0.4, 0.9])] if with_thresholds else [None, None]
     results = [
         SimpleNamespace(

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from models.classifiers.backbones.backbone import create_backbone
-from models.classifiers.backbones.patch_convolution import PatchConvolution, replace_patch_convolutions
 from models.classifiers.backbones.settings import BackboneSettings
+from models.patch_convolution import PatchConvolution, replace_patch_convolutions
 
 VIT = "vit_tiny_patch16_224"
 
