@@ -1,11 +1,12 @@
 """The confidence that a cell shows none of the patterns."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Setting
+from pydantic import field_validator
 
 from data.errors import InputError
 from data.settings import Settings
@@ -30,6 +31,12 @@ class NegativeRules(Settings):
         description="name of the negative class; by default that of combine.label_set, where it has one, or "
         "else Negative",
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _take_none(cls, value: Any) -> Any:
+        # In place of the parent's: a class may be called None.
+        return value
 
     @property
     def is_on(self) -> bool:

@@ -142,6 +142,9 @@ def test_the_negative_class_by_another_name(own: np.ndarray) -> None:
     unknown = Rules.model_validate({"negative": {"name": "None"}})
     with pytest.raises(InputError, match="no class None among 3 classes"):
         apply_rules(own, facts(), names, unknown, 0.0)
+    # None is a name as others are, also where settings that may be left out take none.
+    assert unknown.negative.name == "None"
+    assert Rules.model_validate({"negative": {"name": None}}).negative.name is None
     # Where nothing is asked of it, nothing changes.
     assert with_negative(Rules(), "Unstained") == Rules()
 
