@@ -57,6 +57,9 @@ def main() -> None:
     parser.add_argument("--python", type=Path, required=True, help="a Python that runs both")
     parser.add_argument("--images", type=Path, help="folder of fields; simulated ones by default")
     parser.add_argument("--fields", type=int, default=2)
+    parser.add_argument(
+        "--runtimes", nargs="+", default=["openvino", "openvino-bfloat16"], help="of hpacells' chain"
+    )
     parser.add_argument("--crop-size", type=int, default=448, choices=PRESETS)
     parser.add_argument(
         "--rounds", type=int, default=3, help="repetitions of each part; 0 leaves the chain out"
@@ -85,7 +88,7 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     own = OwnChain(folder / "ours", PRESETS[options.crop_size])
     for side in (published, own):
         side.prepare(weights / "dpn_unet", weights / "subcell")
-    runtimes = [name for name in ("openvino", "openvino-bfloat16") if _is_at_hand(name)] or ["torch"]
+    runtimes = [name for name in options.runtimes if _is_at_hand(name)] or ["torch"]
     works = [own.folder / f"first {runtime}" for runtime in runtimes]
     for work, runtime in zip(works, runtimes, strict=True):
         # The first work folder has the tiles for the network alone.
