@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Setting
-from pydantic import field_validator
+from pydantic import ValidationInfo, field_validator
 
 from data.errors import InputError
 from data.settings import Settings
@@ -34,7 +34,7 @@ class NegativeRules(Settings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _take_none(cls, value: Any) -> Any:
+    def _take_none(cls, value: Any, info: ValidationInfo) -> Any:
         # In place of the parent's: a class may be called None.
         return value
 
