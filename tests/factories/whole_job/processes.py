@@ -19,7 +19,17 @@ CONTEXT = multiprocessing.get_context("forkserver")
 
 CONTEXT.set_forkserver_preload(["tests.factories.whole_job.preloaded"])
 
-_WRITING_EVENTS = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
+_WRITING_EVENTS = {
+    "os.rename": (0, 2),
+    "os.remove": (0, 1),
+    "os.rmdir": (0, 1),
+    "os.mkdir": (0, 2),
+    "os.link": (1, 3),
+}
+"""Event -> which of its arguments are the path, and the descriptor of the folder that it starts from."""
+
+_NO_FOLDER = -1
+"""In place of that descriptor."""
 
 
 @dataclass
@@ -116,7 +126,7 @@ def _run(
     folder = os.fspath(Path(work).resolve())
 
     def count(event: str, arguments: tuple[Any, ...]) -> None:
-        if not _writes(event, arguments, folder):
+        if not writes_to(folder, event, arguments):
             return
         with operations.get_lock():
             operations.value += 1
@@ -131,12 +141,19 @@ def _run(
     main()
 
 
-def _writes(event: str, arguments: tuple[Any, ...], folder: str) -> bool:
+def writes_to(folder: str, event: str, arguments: tuple[Any, ...]) -> bool:
+    """Check whether an event that Python audits is about to write somewhere in a folder."""
     if event == "open":
         path, _, flags = arguments
-        is_write = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        start = _NO_FOLDER
+        is_write = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+    elif event in _WRITING_EVENTS:
+        path, start = (arguments[place] for place in _WRITING_EVENTS[event])
+        is_write = True
     else:
-        path, is_write = arguments[0] if arguments else "", event in _WRITING_EVENTS
+        return False
     if not is_write or not isinstance(path, str | os.PathLike):
         return False
-    return os.fspath(path).startswith(folder)
+    # What is removed with its folder is named from there.
+    place = Path(path) if start == _NO_FOLDER else Path(f"/proc/self/fd/{start}").readlink() / path
+    return place.is_relative_to(folder)
