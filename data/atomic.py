@@ -85,7 +85,7 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # What is replaced has a single writer, so what a killed run of it has left can go.
-    temporary = path.with_name(f".{path.name}.{'partial' if replace else secrets.token_hex(4)}")
+    temporary = _aside(path, "partial" if replace else secrets.token_hex(4))
     if replace:
         refuse_strangers(path)
         shutil.rmtree(temporary, ignore_errors=True)
@@ -115,7 +115,7 @@ def replace_folder(temporary: Path, path: Path) -> None:
     (temporary / FILE_LIST).write_text(format_hashed(_list_files(temporary)))
     # Somebody may have put a file there while we were at work.
     refuse_strangers(path)
-    replaced = path.with_name(f".{path.name}.replaced")
+    replaced = _aside(path, "replaced")
     shutil.rmtree(replaced, ignore_errors=True)
     # A run that is killed while it removes the old folder leaves no half of it in its place.
     if path.is_dir():
@@ -127,6 +127,28 @@ def replace_folder(temporary: Path, path: Path) -> None:
             replaced.rename(path)
         raise
     shutil.rmtree(replaced, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder, if there is one, so that a killed process leaves no half of it in its place."""
+    if path.is_dir():
+        replaced = _aside(path, "replaced")
+        shutil.rmtree(replaced, ignore_errors=True)
+        path.rename(replaced)
+    remove_unfinished(path)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what killed processes left beside a folder: one that was to take its place, or gave way to it.
+
+    Nobody else may be writing there.
+    """
+    for what in ("partial", "replaced"):
+        shutil.rmtree(_aside(path, what), ignore_errors=True)
+
+
+def _aside(path: Path, what: str) -> Path:
+    return path.with_name(f".{path.name}.{what}")
 
 
 def refuse_strangers(folder: Path) -> None:

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from data.atomic import FILE_LIST, atomic_folder, refuse_strangers, replace_folder
+from data.atomic import (
+    FILE_LIST,
+    atomic_folder,
+    refuse_strangers,
+    remove_folder,
+    remove_unfinished,
+    replace_folder,
+)
 from data.file_hash import hash_file
 from data.text.hashed_json import format_hashed, read_hashed
 
@@ -64,8 +71,16 @@ def is_whole(path: Path, key: str) -> bool:
     return isinstance(record, dict) and record.get("key") == key and record.get("files") == _hash_files(path)
 
 
+def keep_whole(path: Path, key: str) -> bool:
+    """Check as `is_whole`, and remove what killed runs left beside a store that stays as it is."""
+    found = is_whole(path, key)
+    if found:
+        remove_unfinished(path)
+    return found
+
+
 def remove_store(path: Path) -> None:
-    """Remove a store that hpacells wrote, if there is one.
+    """Remove a store that hpacells wrote, if there is one, and what killed runs left beside it.
 
     Raises
     ------
@@ -74,7 +89,9 @@ def remove_store(path: Path) -> None:
     """
     if (path / RECORD).is_file():
         refuse_strangers(path)
-        shutil.rmtree(path)
+        remove_folder(path)
+    else:
+        remove_unfinished(path)
 
 
 def _hash_files(folder: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ from pipeline.runs.execute import Step
 from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.outputs.stamps import MISSING, is_unchanged
+from pipeline.runs.outputs.written_files import list_written
 from pipeline.runs.requirements import require, require_cells
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.images import list_segmented
@@ -110,6 +111,7 @@ def export_step(
 
     def run(key: str, context: Context) -> StageReport:
         _remove(gone)
+        _tell_left(manifest, path, outputs, settings.format)
         inputs = ExportInputs(
             cells_path=work.cells,
             images_table_path=work.images,
@@ -168,6 +170,26 @@ def _remove(gone: Sequence[Path]) -> None:
             "export: removed the files of %d fields that are not segmented any more, such as %s",
             len(gone),
             gone[0],
+        )
+
+
+def _tell_left(manifest: Path, folder: Path, outputs: Sequence[Path], format_name: str) -> None:
+    """Warn of files of fields that are gone and that nobody can tell from changed ones.
+
+    Such are those of an export that was killed, which left no manifest, and those that were changed.
+    """
+    current, written = {path.name for path in outputs}, FORMATS[format_name]
+    left = [
+        path
+        for path in list_written("export", manifest.parent, folder)
+        if written.is_of_field(path.name) and path.name not in current
+    ]
+    if left:
+        log.warning(
+            "export: files of %d fields that are not segmented any more are left, such as %s: an export was "
+            "interrupted, or they were changed since; remove them unless they are wanted",
+            len(left),
+            left[0],
         )
 
 

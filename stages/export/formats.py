@@ -48,6 +48,10 @@ class Format:
             names += [name.replace(_ID, field) for field in fields] if _ID in name else [name]
         return tuple(folder / name for name in names)
 
+    def is_of_field(self, name: str) -> bool:
+        """Check whether a file or folder of this name is one that the format has for each field."""
+        return any(_ID in pattern and name.endswith(pattern.replace(_ID, "")) for pattern in self.file_names)
+
     def load_writer(self) -> Callable[..., StageReport]:
         """Return the function that writes the format: of inputs, path, settings and context."""
         module, function = self.writer.split(":")

@@ -180,3 +180,29 @@ def test_files_of_fields_that_are_gone_are_removed(made: UnusualFields, export: 
     told = export("--format", "geojson", "--output", out)
     assert "removed the files of 1 fields that are not segmented any more" in told
     assert names(out) == sorted([f"{ODD}.geojson", f"{EMPTY}.geojson", "notes.geojson"])
+
+
+@pytest.mark.parametrize("left_by", ["kill", "change"])
+def test_files_of_gone_fields_that_are_left_are_told(
+    made: UnusualFields, export: Callable[..., str], left_by: str
+) -> None:
+    out = made.folder / "out"
+    export("--format", "geojson", "--output", out)
+    export("--format", "ome-tiff", "--output", out)
+    if left_by == "kill":
+        # As an export leaves it that has just begun.
+        (made.folder / "work/export-geojson.json").unlink()
+    else:
+        (out / f"{CROWD}.geojson").write_text("changed")
+    for path in made.images.glob(f"{CROWD}_*.png"):
+        path.unlink()
+    run_here("segment", made.images, "--masks", made.folder / "own masks", "--work", made.folder / "work")
+    cut_and_predict(made)
+    told = export("--format", "geojson", "--output", out)
+    assert (
+        f"files of 1 fields that are not segmented any more are left, such as {out / CROWD}.geojson" in told
+    )
+    assert f"{CROWD}.geojson" in names(out)
+    # Those of another format are its own.
+    assert f"{CROWD}.ome.tif" in names(out)
+    assert "are left" not in export("--format", "ome-tiff", "--output", out)

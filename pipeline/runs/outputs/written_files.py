@@ -151,6 +151,23 @@ def is_written(folder: Path, path: Path) -> bool:
     return _name(path, folder) in (_find_written(folder) if listed is None else listed)
 
 
+def list_written(stage: str, work: Path, folder: Path) -> list[Path]:
+    """List what a stage wrote in a folder and is still there, by the list in the work folder or there.
+
+    Parameters
+    ----------
+    stage
+        Name of the stage.
+    work
+        The work folder.
+    folder
+        The folder, in the work folder or elsewhere.
+    """
+    place = work if folder.resolve().is_relative_to(work.resolve()) else folder
+    paths = (place / name for name, writer in (_read_list(place) or {}).items() if writer == stage)
+    return [path for path in paths if path.parent.resolve() == folder.resolve() and os.path.lexists(path)]
+
+
 def _claim(
     stage: str, folder: Path, names: Mapping[Path, str], *, is_new: bool = False, keeps_all: bool = False
 ) -> None:

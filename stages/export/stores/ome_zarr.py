@@ -8,7 +8,7 @@ from typing import Any
 from data.export.ngff.arrays import open_store, write_image, write_labels
 from data.export.ngff.metadata import VERSION, describe_channels, describe_labels, describe_multiscale
 from data.export.ngff.pyramid import count_levels
-from data.export.whole_store import is_whole, remove_store, whole_store
+from data.export.whole_store import keep_whole, remove_store, whole_store
 from data.fields.field import Field
 from data.storage.images import read_ahead
 from stages.export.fields.predicted_fields import PredictedField
@@ -72,7 +72,7 @@ class _Writer:
         """Write the store of a field, unless a killed run has; return what its attributes say of it."""
         field, found = item
         path, key = self.path(field), f"{self._key} {field.image_id}"
-        if self._key and is_whole(path, key):
+        if self._key and keep_whole(path, key):
             return json.loads((path / "zarr.json").read_text())["attributes"]["hpacells"]
         pixels = self._pixels.read(field)
         cells = self._describer.describe(field.image_id, found, pixels.cells)

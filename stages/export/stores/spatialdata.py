@@ -11,7 +11,7 @@ from data.export.ngff.arrays import open_store, write_image, write_labels
 from data.export.ngff.pyramid import count_levels
 from data.export.ngff.spatialdata import describe_container, describe_element, name_levels
 from data.export.safe_names import name_safely
-from data.export.whole_store import is_whole, resumed_store, whole_store
+from data.export.whole_store import keep_whole, resumed_store, whole_store
 from data.fields.field import Field
 from data.storage.images import read_ahead
 from stages.export.annotations import Annotator
@@ -86,7 +86,7 @@ class _Writer:
         known = pixels.channels, size if np.isfinite(size) else None, pixels.is_assumed
         for folder, image in self._elements(name).items():
             key = f"{self._key} {folder.name}"
-            if self._key and is_whole(folder, key):
+            if self._key and keep_whole(folder, key):
                 continue
             with whole_store(folder, key) as element:
                 if image == "image":

@@ -1,9 +1,11 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
 from data.errors import InputError
-from data.export.whole_store import RECORD, is_whole, remove_store, resumed_store, whole_store
+from data.export.whole_store import RECORD, is_whole, keep_whole, remove_store, resumed_store, whole_store
+from tests.factories.killed_writers import kill_before_each_operation
 
 
 def write(path: Path, key: str, content: str = "pixels") -> None:
@@ -62,3 +64,49 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     with resumed_store(path, "other") as store:
         assert [found.name for found in store.iterdir()] == [RECORD]
     assert [found.name for found in tmp_path.iterdir()] == ["all.zarr"]
+
+
+def list_all(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def write_unless_whole(path: Path, key: str) -> None:
+    if not keep_whole(path, key):
+        write(path, key, f"pixels of {key}")
+
+
+@pytest.mark.parametrize("next_key", ["old", "new"])
+def test_nothing_of_a_killed_run_is_left_beside_a_store(tmp_path: Path, next_key: str) -> None:
+    out = tmp_path / "out"
+
+    def prepare() -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        write_unless_whole(out / "a.zarr", "old")
+
+    prepare()
+    write_unless_whole(out / "a.zarr", next_key)
+    undisturbed, left = list_all(out), {}
+    for number in kill_before_each_operation(out, prepare, lambda: write_unless_whole(out / "a.zarr", "new")):
+        write_unless_whole(out / "a.zarr", next_key)
+        assert (out / "a.zarr/c/0").read_text() == f"pixels of {next_key}"
+        if list_all(out) != undisturbed:
+            left[number] = list_all(out)
+    assert left == {}
+
+
+def test_a_store_is_removed_whole_or_not_at_all(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def prepare() -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        write(out / "a.zarr", "key")
+
+    kills = []
+    for number in kill_before_each_operation(out, prepare, lambda: remove_store(out / "a.zarr")):
+        assert is_whole(out / "a.zarr", "key") or not (out / "a.zarr").exists()
+        remove_store(out / "a.zarr")
+        assert list_all(out) == []
+        kills.append(number)
+    assert len(kills) > 4
