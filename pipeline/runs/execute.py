@@ -4,9 +4,9 @@ import logging
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.atomic import atomic_write, remove_temporary
@@ -66,6 +66,9 @@ class Step:
         Whether something that it wrote is missing, so that it is to be run whatever its manifest says.
     writes_folders
         Whether all that it writes are folders with lists of their files.
+    given
+        Name of an input -> what finds its fingerprint again. Of files that lie elsewhere, which no lock keeps
+        as they were when the step began.
     """
 
     stage: str
@@ -77,6 +80,7 @@ class Step:
     also_written: tuple[Path, ...] = ()
     incomplete: bool = False
     writes_folders: bool = False
+    given: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -123,6 +127,7 @@ def _execute_alone(step: Step, context: Context) -> Manifest:
         copy.begin(step.manifest, written)
     with _manifest_aside(step), _place_named(step.manifest.parent), noted_warnings() as warnings:
         report = step.run(step.key, context)
+        _refuse_replaced(step)
     if context.name:
         # No part of the key: results do not depend on it.
         report.details[ENGINE] = context.name
@@ -136,6 +141,28 @@ def _execute_alone(step: Step, context: Context) -> Manifest:
     if copy is not None:
         copy.publish(step.manifest)
     return manifest
+
+
+def _refuse_replaced(step: Step) -> None:
+    """Check that what lies elsewhere is what the step began with: it may have read either.
+
+    Raises
+    ------
+    InputError
+        A file was replaced, or is gone.
+    """
+    for name, find in step.given.items():
+        try:
+            is_same = find() == step.inputs[name]
+        except InputError:
+            is_same = False
+        if not is_same:
+            raise InputError(
+                found=f"{name} replaced while {step.stage} was reading",
+                where=step.manifest.parent,
+                expected=f"the same {name} from beginning to end",
+                advice="run the same command again",
+            )
 
 
 def _remove_temporary(step: Step) -> None:

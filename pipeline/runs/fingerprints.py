@@ -1,8 +1,11 @@
 """Fingerprints of a step's inputs: what decides whether finished work is stale."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 from data.fields.field import Field
+from data.file_hash import hash_file
 from data.labels.label_set import HPA2021, LabelSet
 from pipeline.runs.manifest import hash_json, hash_json_list
 
@@ -20,3 +23,8 @@ def hash_label_set(label_set: LabelSet) -> dict[str, str]:
     if label_set.names == HPA2021.names and label_set.negative == HPA2021.negative:
         return {}
     return {"label_set": hash_json([label_set.names, label_set.negative])}
+
+
+def find_given(files: Mapping[str, Path | None]) -> dict[str, Callable[[], str]]:
+    """Return what hashes each file that the user gave, by its name among the inputs of a step."""
+    return {name: partial(hash_file, path) for name, path in files.items() if path is not None}

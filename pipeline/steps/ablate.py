@@ -7,9 +7,10 @@ from data.errors import InputError
 from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
+from pipeline.runs.fingerprints import find_given
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.work_folder import WorkFolder
-from pipeline.steps.combine import find_image_predictions, find_predictions, read_sizes
+from pipeline.steps.combine import PREDICTIONS, find_image_predictions, find_predictions, read_sizes
 from stages.ablate.settings import AblateSettings
 from stages.combine.settings import CombineSettings
 
@@ -44,12 +45,15 @@ def ablate_step(work: WorkFolder, truth: Path, predictions: Path | None, config:
         pixel_sizes_um=read_sizes(work),
     )
     outputs = AblateOutputs(work.ablate / "rules.csv", work.ablate / "rules.png")
+    given = find_given({"truth": truth, PREDICTIONS: predictions})
     return Step(
         stage="ablate",
         manifest=work.manifest("ablate"),
         settings=settings,
         inputs=dependencies
-        | {"truth": hash_file(truth), "combine": hash_json(combined.model_dump(mode="json"))},
+        | {name: find() for name, find in given.items()}
+        | {"combine": hash_json(combined.model_dump(mode="json"))},
         outputs=(outputs.table_path, outputs.picture_path),
         run=lambda _, context: ablate(inputs, outputs, settings, context),
+        given=given,
     )

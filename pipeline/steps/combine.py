@@ -11,7 +11,7 @@ from data.rules.idle_rules import find_idle
 from pipeline.config.config import Config
 from pipeline.config.rules_file import load_bundled_rules
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.fingerprints import find_given, hash_label_set
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.pixel_sizes import read_pixel_sizes
 from pipeline.runs.requirements import require, require_cells
@@ -155,4 +155,5 @@ def combine_step(
         inputs=dependencies,
         outputs=(output,),
         run=run,
+        given=find_given({PREDICTIONS: predictions}),
     )

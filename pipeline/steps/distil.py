@@ -11,7 +11,7 @@ from data.labels.label_set import read_label_set
 from models.classifiers.fold_folders import list_folds
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.fingerprints import find_given, hash_label_set
 from pipeline.runs.manifest import Manifest, hash_json, read_manifest
 from pipeline.runs.recorded_classifiers import find_recorded
 from pipeline.runs.requirements import require
@@ -77,6 +77,7 @@ def distil_step(works: Sequence[WorkFolder], labels: Path | None, config: Config
         outputs=tuple(student / name for name in ("model.safetensors", "model.toml", "metrics.csv")),
         run=run,
         also_written=(student / "curves.png",),
+        given=find_given({"labels": labels}),
     )
 
 

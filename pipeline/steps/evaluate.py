@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
+from pipeline.runs.fingerprints import find_given
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
@@ -25,9 +25,9 @@ def evaluate_step(
     from stages.evaluate.run import run as evaluate
 
     settings = config.settings("evaluate", EvaluateSettings)
-    dependencies = {"crops": require(work, "crops", work.cells).output_key, "labels": hash_file(labels)}
-    if corrections is not None:
-        dependencies["corrections"] = hash_file(corrections)
+    given = find_given({"labels": labels, "corrections": corrections, "predictions": predictions})
+    dependencies = {"crops": require(work, "crops", work.cells).output_key}
+    dependencies |= {name: find() for name, find in given.items()}
     trained_on, corrected = False, 0
     if predictions is None:
         dependencies["predict"] = require(
@@ -40,8 +40,6 @@ def evaluate_step(
         trained_on = trained is not None and trained.inputs.get("labels") == dependencies["labels"]
         if trained is not None and corrections is None:
             corrected = int(sum(trained.counts.get(name, 0) for name in _CORRECTED))
-    else:
-        dependencies["predictions"] = hash_file(predictions)
     inputs = EvaluateInputs(
         predictions_path=predictions or work.predictions,
         cells_path=work.cells,
@@ -58,4 +56,5 @@ def evaluate_step(
         inputs=dependencies,
         outputs=outputs.all_paths,
         run=lambda _, context: evaluate(inputs, outputs, settings, context),
+        given=given,
     )

@@ -10,13 +10,12 @@ from data.errors import InputError
 from data.export.whole_store import remove_store
 from data.fields.field import Field
 from data.fields.images_table import read_images
-from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from data.software.versions import find_version
 from data.storage.images import locate_images
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import fingerprint_fields, hash_label_set
+from pipeline.runs.fingerprints import find_given, fingerprint_fields, hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.outputs.stamps import MISSING, is_unchanged
 from pipeline.runs.outputs.written_files import list_written
@@ -100,8 +99,8 @@ def export_step(
     plane = _find_plane(work, predict) if settings.format == "h5ad" else None
     if plane is not None:
         dependencies["features"] = plane.output_key
-    if labels is not None:
-        dependencies["labels"] = hash_file(labels)
+    given = find_given({"labels": labels})
+    dependencies |= {name: find() for name, find in given.items()}
     if settings.label_set is not None:
         dependencies |= hash_label_set(read_label_set(settings.label_set))
 
@@ -141,6 +140,7 @@ def export_step(
         outputs=outputs,
         run=run,
         writes_folders=written.is_folder,
+        given=given,
     )
 
 

@@ -6,6 +6,7 @@ from data.channels import CHANNELS
 from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
+from pipeline.runs.fingerprints import find_given
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
@@ -27,21 +28,20 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
 
     settings = config.settings("features", FeaturesSettings)
     crops = require(work, "crops", work.cells, work.tiles)
-    dependencies = {"crops": crops.output_key}
+    dependencies, given = {"crops": crops.output_key}, find_given({"labels": labels})
     if model is None:
         dependencies["train"] = require_classifier(work, instead=GIVE_MODEL).output_key
     else:
         if parse_name(str(model)) is not None:
             model = find_classifier_folder(model, crops.details.get("channels", CHANNELS))
         folders = find_classifiers(model)
-        dependencies["model"] = hash_json(
-            [hash_file(path / name) for path in folders for name in (WEIGHTS, DESCRIPTION)]
-        )
+        files = [path / name for path in folders for name in (WEIGHTS, DESCRIPTION)]
+        given["model"] = lambda: hash_json([hash_file(path) for path in files])
         dependencies["model_folder"] = str(model)
     if labels is None:
         dependencies["predict"] = require(work, "predict", work.predictions).output_key
     else:
-        dependencies |= {"labels": hash_file(labels), "label_file": str(labels)}
+        dependencies["label_file"] = str(labels)
     inputs = FeaturesInputs(
         tiles_path=work.tiles,
         cells_path=work.cells,
@@ -53,7 +53,8 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
         stage="features",
         manifest=work.manifest("features"),
         settings=settings,
-        inputs=dependencies,
+        inputs=dependencies | {name: find() for name, find in given.items()},
         outputs=(work.features,),
         run=lambda _, context: features(inputs, FeaturesOutputs(work.features), settings, context),
+        given=given,
     )

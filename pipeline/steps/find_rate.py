@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from data.file_hash import hash_file
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.fingerprints import find_given, hash_label_set
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
@@ -22,10 +21,9 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
     from stages.find_rate.run import run as find_rate
 
     recipe = config.settings("train", TrainSettings)
-    dependencies = {
-        "crops": require(work, "crops", work.cells, work.tiles).output_key,
-        "labels": hash_file(labels),
-    }
+    given = find_given({"labels": labels})
+    dependencies = {"crops": require(work, "crops", work.cells, work.tiles).output_key}
+    dependencies |= {name: find() for name, find in given.items()}
     if after:
         dependencies["train"] = require_classifier(work).output_key
         recipe = recipe.model_copy(update={"initial_weights": str(_first_classifier(work))})
@@ -48,6 +46,7 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
         inputs=dependencies,
         outputs=(outputs.table_path, outputs.picture_path),
         run=run,
+        given=given,
     )
 
 

@@ -61,6 +61,8 @@ def predict_step(work: WorkFolder, models: Sequence[Path] | None, config: Config
         inputs={"crops": crops.output_key} | dependencies,
         outputs=(work.predictions,),
         run=run,
+        # One of a shard is that of all, which may be trained again meanwhile.
+        given={"model": lambda: hash_model(folders)},
     )
 
 

@@ -7,7 +7,7 @@ from data.file_hash import hash_file
 from data.labels.label_set import LabelSet
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.fingerprints import find_given, hash_label_set
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from stages.score.settings import ScoreSettings
@@ -35,15 +35,16 @@ def score_step(
     settings = config.settings("score", ScoreSettings)
     predicted = find_predicted(submission, [manifest.parent, submission.parent])
     inputs = ScoreInputs(submission, truth, predicted, teams)
-    files = {"submission": submission, "truth": truth} | ({} if teams is None else {"teams": teams})
+    given = find_given({"submission": submission, "truth": truth, "teams": teams})
     classes = hash_label_set(choose_label_set(settings, predicted))
     return Step(
         stage="score",
         manifest=manifest,
         settings=settings,
-        inputs={name: hash_file(path) for name, path in files.items()} | classes,
+        inputs={name: find() for name, find in given.items()} | classes,
         outputs=(json_path, *curve_files(curves)),
         run=lambda _, context: score(inputs, ScoreOutputs(json_path, curves), settings, context),
+        given=given,
     )
 
 

@@ -11,7 +11,7 @@ from models.classifiers.backbones.settings import describe_patches
 from pipeline.config.config import Config
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import hash_label_set
+from pipeline.runs.fingerprints import find_given, hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.outputs.written_files import claim_outputs
 from pipeline.runs.requirements import require
@@ -43,11 +43,10 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config, corrections
     softened = str(labels) == OUT_OF_FOLD
     crops = require(work, "crops", work.cells, work.tiles).output_key
     label_file = _softened_labels(work, crops) if softened else Path(labels)
-    dependencies = {"crops": crops, "labels": hash_file(label_file)} | hash_start(settings)
+    given = find_given({"labels": label_file, "corrections": corrections})
+    dependencies = {"crops": crops} | {name: find() for name, find in given.items()} | hash_start(settings)
     dependencies |= hash_label_set(read_label_set(settings.label_set))
     dependencies |= describe_patches([settings.backbone.name])
-    if corrections is not None:
-        dependencies["corrections"] = hash_file(corrections)
     if softened:
         dependencies["out_of_fold"] = hash_file(work.out_of_fold)
     # Of all folds too: where none can hold out an image, there is one classifier.
@@ -88,6 +87,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config, corrections
         run=run,
         also_written=tuple(folder / name for folder in folders for name in ("metrics.csv", "curves.png"))
         + ((work.out_of_fold_record,) if in_folds and not softened else ()),
+        given=given,
     )
 
 
