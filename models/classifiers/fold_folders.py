@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+UNFINISHED = ".unfinished"
+"""A file in a model folder while a training replaces what belongs together there, and after a kill."""
+
 
 def fold_folder(model: Path, fold: int) -> Path:
     """Name the folder of a fold's classifier."""

@@ -18,7 +18,7 @@ from data.tiles.preparation import TileSettings
 from models.classifiers.bundled import BUNDLED, find_classifier_folder
 from models.classifiers.classifier import Architecture
 from models.classifiers.ensemble.stored_calibration import read_calibration
-from models.classifiers.fold_folders import list_folds
+from models.classifiers.fold_folders import UNFINISHED, list_folds
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, read_architecture, read_versions
 
 DEFAULT_THRESHOLD = 0.5
@@ -71,9 +71,16 @@ def find_classifiers(name: str | Path, channels: Collection[str] | None = None) 
     Raises
     ------
     InputError
-        There is no trained classifier, or both one and folds.
+        There is no trained classifier, or both one and folds, or a training has not replaced all of them yet.
     """
     folder = find_classifier_folder(name, channels)
+    if (folder / UNFINISHED).exists():
+        raise InputError(
+            found="classifiers of two trainings: one is at work, or was stopped while it wrote them",
+            where=folder,
+            expected="the classifiers of one training",
+            advice="wait for it, or run `hpacells train` again",
+        )
     folds = [path for path in list_folds(folder) if (path / DESCRIPTION).is_file()]
     is_one = any((folder / name).is_file() for name in (DESCRIPTION, WEIGHTS))
     if folds and (folder / DESCRIPTION).is_file() and (folder / WEIGHTS).is_file():

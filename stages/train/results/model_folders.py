@@ -7,7 +7,7 @@ from typing import Any
 from data.plots.training_curves import draw_curves, draw_together
 from data.training.history import METRICS, write_history
 from data.training.training_set import TrainingSet
-from models.classifiers.fold_folders import list_folds
+from models.classifiers.fold_folders import UNFINISHED, list_folds
 from models.classifiers.model_folder import DESCRIPTION, WEIGHTS, save_classifier
 from stages.train.fold import FoldResult
 from stages.train.results.calibration import FittedCalibration
@@ -30,10 +30,16 @@ def write_model_folders(
     The curves of several folds are also drawn together, in one picture. A calibration is that of each of the
     classifiers. ``more`` is added to the record of each training.
     """
+    folders = [result.split.folder for result in results]
+    is_one = folders == [model] and not list_folds(model)
+    if not is_one:
+        # Whoever reads the folder without a manifest would take new folds together with old ones.
+        model.mkdir(parents=True, exist_ok=True)
+        (model / UNFINISHED).touch()
     for result in results:
         _write_classifier(result, training_set, settings, fitted, more or {})
-    folders = [result.split.folder for result in results]
     remove_others(model, folders)
+    (model / UNFINISHED).unlink(missing_ok=True)
     if model not in folders:
         draw_together(
             model / CURVES, {result.split.folder.name: result.training.epochs for result in results}

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from data.errors import InputError
 from data.labels.label_set import read_label_set
 from data.predictions.predictions_table import read_class_names, read_predictions
 from data.tiles.batch_loader import BatchLoader
@@ -17,6 +18,7 @@ from models.classifiers.model_folder import read_classifier
 from models.training import trainer
 from stages.train import run as train
 from stages.train.preparation import set_up_fold
+from stages.train.results import model_folders
 from stages.train.settings import TrainSettings
 from tests.factories.training.on_tiles import train_on
 
@@ -134,6 +136,41 @@ def test_one_classifier_takes_the_place_of_folds_and_folds_of_it(
     run(folder, model, one, steps())
     assert find_classifiers(model) == [model]
     assert (model / "fold-notes").is_dir()
+
+
+@pytest.mark.parametrize(("before", "after"), [("three", "two"), ("one", "two"), ("three", "one")])
+@pytest.mark.parametrize("written", [0, 1])
+def test_classifiers_of_two_trainings_are_never_taken_together(
+    make_tiles, tiny: TrainSettings, changed, steps, tmp_path: Path, monkeypatch, before, after, written: int
+) -> None:
+    folder, model = make_tiles(IMAGES), tmp_path / "model"
+    kinds = {
+        "one": changed(tiny),
+        "two": changed(tiny, split={"folds": 2, "fold": "all"}),
+        "three": changed(tiny, **ALL),
+    }
+    run(folder, model, kinds[before], steps())
+    left = [written]
+    write_history = model_folders.write_history
+
+    def stop(*arguments: object) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        write_history(*arguments)
+
+    def stop_removing(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(model_folders, "write_history", stop)
+        patched.setattr(model_folders, "remove_others", stop_removing)
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, model, kinds[after], steps())
+    with pytest.raises(InputError, match="classifiers of two trainings"):
+        find_classifiers(model)
+    run(folder, model, kinds[after], steps())
+    assert len(find_classifiers(model)) == {"one": 1, "two": 2}[after]
 
 
 @pytest.mark.parametrize("first", ["one", "folds"])
