@@ -115,9 +115,16 @@ def replace_folder(temporary: Path, path: Path) -> None:
     (temporary / FILE_LIST).write_text(format_hashed(_list_files(temporary)))
     # Somebody may have put a file there while we were at work.
     refuse_strangers(path)
+    put_in_place(temporary, path)
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Put a folder beside ``path`` in its place, where there may be another.
+
+    Nobody sees half of either, also where the process is killed while it removes the other.
+    """
+    remove_replaced(path)
     replaced = _aside(path, "replaced")
-    shutil.rmtree(replaced, ignore_errors=True)
-    # A run that is killed while it removes the old folder leaves no half of it in its place.
     if path.is_dir():
         path.rename(replaced)
     try:
@@ -126,15 +133,19 @@ def replace_folder(temporary: Path, path: Path) -> None:
         if replaced.is_dir():
             replaced.rename(path)
         raise
-    shutil.rmtree(replaced, ignore_errors=True)
+    remove_replaced(path)
+
+
+def remove_replaced(path: Path) -> None:
+    """Remove what gave way to a folder, where a killed process has left it."""
+    shutil.rmtree(_aside(path, "replaced"), ignore_errors=True)
 
 
 def remove_folder(path: Path) -> None:
     """Remove a folder, if there is one, so that a killed process leaves no half of it in its place."""
     if path.is_dir():
-        replaced = _aside(path, "replaced")
-        shutil.rmtree(replaced, ignore_errors=True)
-        path.rename(replaced)
+        remove_replaced(path)
+        path.rename(_aside(path, "replaced"))
     remove_unfinished(path)
 
 
@@ -143,8 +154,8 @@ def remove_unfinished(path: Path) -> None:
 
     Nobody else may be writing there.
     """
-    for what in ("partial", "replaced"):
-        shutil.rmtree(_aside(path, what), ignore_errors=True)
+    remove_replaced(path)
+    shutil.rmtree(_aside(path, "partial"), ignore_errors=True)
 
 
 def _aside(path: Path, what: str) -> Path:

@@ -134,7 +134,9 @@ class BlocksOnDisk:
         except (OSError, ValueError):
             is_same = False
         if not is_same:
-            shutil.rmtree(folder, ignore_errors=True)
+            # What cannot be removed must not pass for blocks of this key.
+            if folder.exists():
+                shutil.rmtree(folder)
             with atomic_write(path) as temporary:
                 temporary.write_text(json.dumps(key))
         self._done: dict[int, int] = {}

@@ -1,6 +1,5 @@
 """Writing the tile store ``tiles.zarr``, shard by shard."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +9,7 @@ import zarr
 from numpy.typing import NDArray
 from zarr.codecs import ZstdCodec
 
+from data.atomic import put_in_place, remove_replaced
 from data.channels import CHANNELS
 from data.tiles.cell_tiles import TILE_SIZE, CellTiles
 from data.tiles.shards.array_rows import IN_ORDER
@@ -18,7 +18,7 @@ from data.tiles.shards.room import room_told
 from data.tiles.shards.salvage import take_whole_shards
 from data.tiles.shards.shard_file import write_shard
 from data.tiles.shards.store_contents import DAMAGED, refuse_strangers, write_contents
-from data.tiles.shards.store_progress import Progress, read_progress, record_progress
+from data.tiles.shards.store_progress import Progress, read_progress, record_progress, remove_unfinished
 from data.tiles.tile_presets import FIELD, PRESETS, TilesName
 from data.tiles.tile_store import ABSENT, PRESET, TileStore
 
@@ -77,6 +77,7 @@ class TileWriter:
         size: int | None = None,
     ) -> None:
         refuse_strangers(path)
+        remove_replaced(path)
         self._final, self._count, self._key, self._channels = path, count, key, channels
         self._preset, self._size = preset, _find_size(preset) if size is None else size
         self._shard = max(1, SHARD_TILES * TILE_SIZE**2 // self._size**2)
@@ -88,7 +89,7 @@ class TileWriter:
             self.mends = progress != Progress(0)
         self.rows_written, self._whole = progress
         if progress == Progress(0):
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_unfinished(self._folder)
             with room_told(self._folder, 0, count):
                 self._create()
         self._group = zarr.open_group(self._folder, mode="r+")
@@ -151,8 +152,7 @@ class TileWriter:
         (self._folder / DAMAGED).unlink(missing_ok=True)
         write_contents(self._folder)
         refuse_strangers(self._final)
-        shutil.rmtree(self._final, ignore_errors=True)
-        self._folder.rename(self._final)
+        put_in_place(self._folder, self._final)
         return TileStore(self._final)
 
     def _create(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +45,12 @@ def record_progress(folder: Path, key: str, count: int, progress: Progress) -> N
     record = {"key": key, "count": count, **progress._asdict(), "versions": library_versions()}
     with atomic_write(folder / PROGRESS) as temporary:
         temporary.write_text(json.dumps(record))
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove an unfinished store, if there is one; what is left of it by a kill passes for none."""
+    (folder / PROGRESS).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_progress(folder: Path, key: str, count: int, final: Path) -> Progress:
