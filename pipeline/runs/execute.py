@@ -30,7 +30,7 @@ from pipeline.runs.outputs.changed_outputs import (
     keep_changed,
 )
 from pipeline.runs.outputs.stamps import name_output, stamp_outputs
-from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs
+from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs, note_written
 from pipeline.runs.storage.held_copies import find_copy, refuse_url
 from pipeline.runs.version_warnings import warn_of_versions
 from pipeline.runs.writer_lock import sole_writer
@@ -114,7 +114,9 @@ def execute(step: Step, context: Context) -> Manifest:
     with sole_writer(step.manifest.parent):
         paths = (*step.outputs, *step.also_written)
         claim_outputs(step.stage, step.manifest.parent, paths, are_folders=step.writes_folders)
-        return _execute_alone(step, context)
+        manifest = _execute_alone(step, context)
+        note_written(step.stage, step.manifest.parent, paths)
+        return manifest
 
 
 def _execute_alone(step: Step, context: Context) -> Manifest:

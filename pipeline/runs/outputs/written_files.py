@@ -1,11 +1,12 @@
 """Which files of a folder hpacells wrote, so that it never replaces others."""
 
+import fcntl
 import logging
 import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from data.atomic import FILE_LIST, atomic_write, refuse_strangers
@@ -62,14 +63,30 @@ def claim_outputs(
     if are_folders:
         _check_folders(stage, inside)
     _claim(stage, folder, {path: name for path, name in inside.items() if name}, keeps_all=is_at_work)
-    outside: dict[Path, dict[Path, str]] = defaultdict(dict)
-    for path in (path for path, name in inside.items() if name is None):
-        outside[path.parent][path] = path.name
-    for parent, names in outside.items():
+    for parent, names in _group_outside(inside).items():
         if not are_folders:
             _check_files(stage, parent, names)
         # Once for all of them: the list is written anew each time.
         _claim(stage, parent, names)
+
+
+def note_written(stage: str, folder: Path, paths: Iterable[Path]) -> None:
+    """Note once more what a stage has written elsewhere.
+
+    Stages of other work folders may write there, too: what they find on the list, and not in the folder yet,
+    they take off.
+    """
+    inside = {path: _name(path, folder) for path in paths if os.path.lexists(path)}
+    for parent, names in _group_outside(inside).items():
+        _claim(stage, parent, names, is_new=True)
+
+
+def _group_outside(inside: Mapping[Path, str | None]) -> dict[Path, dict[Path, str]]:
+    """Return the paths that are not in the folder: folder of each -> path -> its name there."""
+    outside: dict[Path, dict[Path, str]] = defaultdict(dict)
+    for path in (path for path, name in inside.items() if name is None):
+        outside[path.parent][path] = path.name
+    return outside
 
 
 @contextmanager
@@ -171,23 +188,38 @@ def list_written(stage: str, work: Path, folder: Path) -> list[Path]:
 def _claim(
     stage: str, folder: Path, names: Mapping[Path, str], *, is_new: bool = False, keeps_all: bool = False
 ) -> None:
-    listed = _read_list(folder)
-    written = _find_written(folder) if listed is None else listed
-    # Of a version that kept no list.
-    is_older = listed is None and any(writer != _SIMULATE for writer in written.values())
-    # What somebody removed is not hpacells' own any more.
-    claimed = {
-        name: writer for name, writer in written.items() if keeps_all or os.path.lexists(folder / name)
-    }
-    for path, name in names.items():
-        if name == ".":
-            continue
-        if not is_new and _is_something(path):
-            _refuse_strange(stage, path, written.get(name, ""), is_older=is_older)
-        claimed[name] = written.get(name) or stage
-    if claimed != listed:
-        with atomic_write(folder / LIST_NAME) as temporary:
-            temporary.write_text(format_hashed(claimed))
+    with _listing_alone(folder):
+        listed = _read_list(folder)
+        written = _find_written(folder) if listed is None else listed
+        # Of a version that kept no list.
+        is_older = listed is None and any(writer != _SIMULATE for writer in written.values())
+        # What somebody removed is not hpacells' own any more.
+        claimed = {
+            name: writer for name, writer in written.items() if keeps_all or os.path.lexists(folder / name)
+        }
+        for path, name in names.items():
+            if name == ".":
+                continue
+            if not is_new and _is_something(path):
+                _refuse_strange(stage, path, written.get(name, ""), is_older=is_older)
+            claimed[name] = written.get(name) or stage
+        if claimed != listed:
+            with atomic_write(folder / LIST_NAME) as temporary:
+                temporary.write_text(format_hashed(claimed))
+
+
+@contextmanager
+def _listing_alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process changes the list in a folder, which may be that of several work folders."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # Where the file system knows no locks, the last one has the list.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_strange(stage: str, path: Path, writer: str, *, is_older: bool) -> None:

@@ -1,4 +1,5 @@
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +7,15 @@ import pytest
 
 from data.atomic import atomic_folder
 from data.errors import InputError
-from data.text.hashed_json import read_hashed
-from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs, is_written, sole_file
+from data.text.hashed_json import format_hashed, read_hashed
+from pipeline.runs.outputs import written_files
+from pipeline.runs.outputs.written_files import (
+    LIST_NAME,
+    claim_outputs,
+    is_written,
+    note_written,
+    sole_file,
+)
 from pipeline.runs.work_folder import WorkFolder
 from tests.factories.tile_store import write_tile_store
 from tests.factories.work_folder import finish_stage
@@ -249,3 +257,46 @@ def test_a_name_that_promises_another_format_is_refused(tmp_path: Path, name: st
     for good in ("curves", "curves.PNG"):
         with sole_file("curves", tmp_path / good, ending=".png"):
             (tmp_path / good).touch()
+
+
+def test_files_of_two_work_folders_in_one_place(tmp_path: Path) -> None:
+    output = tmp_path / "submissions"
+    first, second = (tmp_path / name for name in ("first", "second"))
+    claim_outputs("combine", first, [output / "first.csv"])
+    # Started while the first was at work, and finished before it.
+    claim_outputs("combine", second, [output / "second.csv"])
+    (output / "second.csv").write_text("ID")
+    note_written("combine", second, [output / "second.csv"])
+    (output / "first.csv").write_text("ID")
+    note_written("combine", first, [output / "first.csv"])
+    for work in (first, second):
+        claim_outputs("combine", work, [output / f"{work.name}.csv"])
+
+
+def test_two_processes_list_what_they_write_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_writing, may_write = threading.Event(), threading.Event()
+
+    def format_slowly(listed: dict[str, str]) -> str:
+        if "slow.csv" in listed and not is_writing.is_set():
+            is_writing.set()
+            assert may_write.wait(60)
+        return format_hashed(listed)
+
+    monkeypatch.setattr(written_files, "format_hashed", format_slowly)
+    (tmp_path / "other.csv").touch()
+    (tmp_path / "slow.csv").touch()
+    claims = [
+        threading.Thread(target=note_written, args=("combine", tmp_path / name, [tmp_path / f"{name}.csv"]))
+        for name in ("slow", "other")
+    ]
+    claims[0].start()
+    assert is_writing.wait(60)
+    claims[1].start()
+    # Long enough for one that does not wait.
+    claims[1].join(0.5)
+    may_write.set()
+    for claim in claims:
+        claim.join()
+    assert read_hashed(tmp_path / LIST_NAME) == {"slow.csv": "combine", "other.csv": "combine"}
