@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from data.atomic import atomic_write
 from data.cells.cells_table import measure_cells
 from data.cells.field_cells import FieldCells, read_field_cells, write_field_cells
 from data.cells.label_stamp import LabelStamp, find_edit, hash_labels, label_paths, look_at_files
@@ -166,14 +167,33 @@ def _move_aside(outputs: SegmentOutputs, image_id: str) -> Path:
     """Move what is there of a field's label images to a folder that has none of it; return the folder."""
     paths = _label_paths(outputs, image_id)
     folder, number = outputs.edited_dir, 1
-    while any((folder / path.name).exists() for path in paths):
+    while any(_is_other(path, folder / path.name) for path in paths):
         number += 1
         folder = outputs.edited_dir.with_name(f"{outputs.edited_dir.name}-{number}")
     folder.mkdir(parents=True, exist_ok=True)
-    for path in paths:
-        if path.exists():
-            shutil.move(path, folder / path.name)
+    there = [path for path in paths if path.exists()]
+    for path in there:
+        _keep(path, folder / path.name)
+    # Once both are kept: one that is left alone by a kill is known for nobody's work.
+    for path in there:
+        path.unlink()
     return folder
+
+
+def _is_other(path: Path, kept: Path) -> bool:
+    """Check whether another file is kept already; the same one is after a kill."""
+    return kept.exists() and not (path.exists() and path.samefile(kept))
+
+
+def _keep(path: Path, target: Path) -> None:
+    if target.exists():
+        return
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        # The file system has no links.
+        with atomic_write(target) as temporary:
+            shutil.copy2(path, temporary)
 
 
 def _label_paths(outputs: SegmentOutputs, image_id: str) -> tuple[Path, Path]:

@@ -1,5 +1,6 @@
 """Masks that are edited after they were segmented, and the user's own, through the stage."""
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from stages.segment.run import run as segment
 from stages.segment.segmenter_choice import explain_choice, make_mask_source
 from stages.segment.settings import SegmentSettings
 from stages.stage import StageReport
+from tests.factories.killed_writers import kill_before_each_operation
 
 SHAPE = (30, 60)
 
@@ -45,10 +47,10 @@ def outputs_of(work: Path) -> SegmentOutputs:
     return SegmentOutputs(work / "masks", work / "cells.parquet", work / "images.parquet")
 
 
-def run(work: Path, **settings: object) -> StageReport:
+def run(work: Path, workers: int = 2, **settings: object) -> StageReport:
     chosen, fields = SegmentSettings(masks=str(work / "own"), **settings), find_fields(work / "images")
     inputs = SegmentInputs(fields, make_mask_source(fields, chosen), explain_choice(fields, chosen))
-    return segment(inputs, outputs_of(work), chosen, LocalEngine(workers=2))
+    return segment(inputs, outputs_of(work), chosen, LocalEngine(workers=workers))
 
 
 def edit(work: Path, change, what: str = "cells") -> None:
@@ -142,6 +144,32 @@ def test_an_edit_is_kept_where_the_field_is_segmented_again(work: Path) -> None:
     check_table(work, {"a": 3, "b": 3})
     assert (work / "masks/edited/a_cells.png").read_bytes() == edited
     assert not (work / "masks/edited/b_cells.png").exists()
+
+
+def test_no_edit_is_lost_by_a_kill(work: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    run(work)
+    edit(work, lambda labels: np.where(labels == 2, 0, labels))
+    edited = {name: (work / f"masks/a_{name}.png").read_bytes() for name in ("nuclei", "cells")}
+    before = tmp_path_factory.mktemp("before") / "masks"
+    shutil.copytree(work / "masks", before)
+
+    def prepare() -> None:
+        shutil.rmtree(work / "masks")
+        shutil.copytree(before, work / "masks")
+
+    kills = []
+
+    def segment_again() -> None:
+        run(work, workers=1, pixel_size_um=0.1)
+
+    for number in kill_before_each_operation(work / "masks", prepare, segment_again):
+        segment_again()
+        check_table(work, {"a": 3, "b": 3})
+        for name, content in edited.items():
+            kept = [path.read_bytes() for path in (work / "masks").glob(f"edited*/a_{name}.png")]
+            assert kept == [content], f"{name} before operation {number}"
+        kills.append(number)
+    assert len(kills) > 20
 
 
 def test_an_edit_is_kept_where_the_image_is_gone(work: Path) -> None:
