@@ -1,14 +1,14 @@
 """Which rows of a tile store are written: where an interrupted run goes on, and what mending keeps."""
 
-import json
 import logging
 import shutil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from data.atomic import atomic_write
 from data.software.differences import find_differences, name_differences
 from data.software.versions import library_versions
+from data.text.hashed_json import format_hashed, read_hashed
 
 PROGRESS = "progress.json"
 
@@ -44,7 +44,7 @@ def record_progress(folder: Path, key: str, count: int, progress: Progress) -> N
     """
     record = {"key": key, "count": count, **progress._asdict(), "versions": library_versions()}
     with atomic_write(folder / PROGRESS) as temporary:
-        temporary.write_text(json.dumps(record))
+        temporary.write_text(format_hashed(record))
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -64,11 +64,8 @@ def read_progress(folder: Path, key: str, count: int, final: Path) -> Progress:
         Where the store belongs, for a warning.
     """
     none = Progress(0)
-    try:
-        record: dict[str, Any] = json.loads((folder / PROGRESS).read_text())
-    except (OSError, ValueError):
-        return none
-    if (record.get("key"), record.get("count")) != (key, count):
+    record = read_hashed(folder / PROGRESS)
+    if not isinstance(record, dict) or (record.get("key"), record.get("count")) != (key, count):
         return none
     differences = find_differences(record.get("versions", {}))
     if differences:

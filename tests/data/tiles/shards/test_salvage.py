@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data.errors import InputError
+from data.text.hashed_json import format_hashed, read_hashed
 from data.tiles.cell_tiles import CellTiles
 from data.tiles.shards import store_progress
 from data.tiles.shards.salvage import find_damage
@@ -163,9 +163,24 @@ def test_shards_of_black_tiles_have_no_file_and_are_whole(tmp_path: Path, monkey
 
 
 def test_progress_of_earlier_versions_is_read(path: Path) -> None:
-    record = json.loads((path / "progress.json").read_text())
+    record = read_hashed(path / "progress.json")
     del record["whole"]
     folder = path.with_name(".tiles.zarr.partial")
     path.rename(folder)
-    (folder / "progress.json").write_text(json.dumps(record | {"rows": 8}))
+    (folder / "progress.json").write_text(format_hashed(record | {"rows": 8}))
     assert rows_to_write(path) == list(range(8, COUNT))
+
+
+def test_damaged_progress_of_an_unfinished_store_counts_as_none(tmp_path: Path) -> None:
+    written = store_progress.Progress(256, (2,))
+    store_progress.record_progress(tmp_path, "key", 900, written)
+    path = tmp_path / store_progress.PROGRESS
+    content, kept = path.read_bytes(), []
+    assert store_progress.read_progress(tmp_path, "key", 900, tmp_path) == written
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        if store_progress.read_progress(tmp_path, "key", 900, tmp_path) != store_progress.Progress(0):
+            kept.append(bytes(damaged))
+    assert kept == []
