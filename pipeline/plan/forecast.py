@@ -29,9 +29,9 @@ TIME_UNITS = {
 
 DISK_UNITS = TIME_UNITS | {"crops": CELLS}
 
-TABLE_BYTES_PER_CELL = {"segment": 0, "crops": 500}
-OTHER_BYTES_PER_CELL = 100
-"""What a further cell adds to the memory of a stage at most, by ``benchmarks.memory``: 20 cells a field."""
+TABLE_BYTES_PER_CELL = 100
+"""What a further cell adds to the memory of a stage after `segment` at most, by ``benchmarks.memory``,
+with 20 cells a field."""
 
 _TILE_PLANES, _TILE_COPIES, _SHARDS_HELD = 6, 2, 2
 """What `crops` holds of each cell until a shard of tiles is written: four channels and two masks, once as
@@ -269,9 +269,9 @@ def make_forecast(
 
 def _grow(name: str, timed: float, cells: float, largest: MeasuredRun) -> float:
     """Return how much more memory a stage takes for all cells than for those that were timed."""
-    if name == START_UP:
+    if name in (START_UP, "segment"):
         return 0.0
-    tables = TABLE_BYTES_PER_CELL.get(name, OTHER_BYTES_PER_CELL) * max(0.0, cells - timed)
+    tables = TABLE_BYTES_PER_CELL * max(0.0, cells - timed)
     crops = largest.find(name)
     if name != "crops" or crops is None:
         return tables

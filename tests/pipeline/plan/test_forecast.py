@@ -9,7 +9,6 @@ from pipeline.plan.forecast import (
     CELLS,
     FIELDS,
     MACHINE_DEVIATION,
-    OTHER_BYTES_PER_CELL,
     PIXELS,
     PREDICTED,
     SHOWN,
@@ -70,14 +69,14 @@ def test_the_first_run_is_told_apart_and_forecasts_nothing() -> None:
 
 def test_tables_and_tiles_of_more_cells_take_more_memory() -> None:
     found = forecast()
-    tables, others = TABLE_BYTES_PER_CELL["crops"] * (2000 - 240), OTHER_BYTES_PER_CELL * (2000 - 240)
+    tables = TABLE_BYTES_PER_CELL * (2000 - 240)
     # Two shards of 256 tiles, of which 240 cells were held before: four channels and two masks, twice.
     tiles = 2 * 6 * 256**2 * (512 - 240)
     for stage, further in (
         ("segment", 0),
         ("crops", tables + tiles),
-        ("predict", others),
-        ("combine", others),
+        ("predict", tables),
+        ("combine", tables),
     ):
         told = found.find(stage)
         assert told is not None
