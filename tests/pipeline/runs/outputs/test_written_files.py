@@ -9,13 +9,7 @@ from data.atomic import atomic_folder
 from data.errors import InputError
 from data.text.hashed_json import format_hashed, read_hashed
 from pipeline.runs.outputs import written_files
-from pipeline.runs.outputs.written_files import (
-    LIST_NAME,
-    claim_outputs,
-    is_written,
-    note_written,
-    sole_file,
-)
+from pipeline.runs.outputs.written_files import LIST_NAME, claim_outputs, is_written, note_written, sole_file
 from pipeline.runs.work_folder import WorkFolder
 from tests.factories.tile_store import write_tile_store
 from tests.factories.work_folder import finish_stage
@@ -287,16 +281,16 @@ def test_two_processes_list_what_they_write_one_after_the_other(
     monkeypatch.setattr(written_files, "format_hashed", format_slowly)
     (tmp_path / "other.csv").touch()
     (tmp_path / "slow.csv").touch()
-    claims = [
+    slow, other = (
         threading.Thread(target=note_written, args=("combine", tmp_path / name, [tmp_path / f"{name}.csv"]))
         for name in ("slow", "other")
-    ]
-    claims[0].start()
+    )
+    slow.start()
     assert is_writing.wait(60)
-    claims[1].start()
+    other.start()
     # Long enough for one that does not wait.
-    claims[1].join(0.5)
+    other.join(0.5)
     may_write.set()
-    for claim in claims:
-        claim.join()
+    slow.join()
+    other.join()
     assert read_hashed(tmp_path / LIST_NAME) == {"slow.csv": "combine", "other.csv": "combine"}
