@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
     parser.add_argument("--images", type=Path, default=Path("work/demo-images/test"))
-    parser.add_argument("--field", default="sim-2-00010", help="image ID of the field to draw")
+    parser.add_argument("--field", default="sim-2-00012", help="image ID of the field to draw")
     parser.add_argument("--output", type=Path, default=Path("docs/overview.jpg"))
     options = parser.parse_args()
     judged = judge_cells(options.work, options.images)
