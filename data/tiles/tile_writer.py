@@ -18,7 +18,7 @@ from data.tiles.shards.room import room_told
 from data.tiles.shards.salvage import take_whole_shards
 from data.tiles.shards.shard_file import write_shard
 from data.tiles.shards.store_contents import DAMAGED, refuse_strangers, write_contents
-from data.tiles.shards.store_progress import Progress, read_progress, record_progress, remove_unfinished
+from data.tiles.shards.store_progress import Progress, read_progress, record_progress, remove_unfinished_store
 from data.tiles.tile_presets import FIELD, PRESETS, TilesName
 from data.tiles.tile_store import ABSENT, PRESET, TileStore
 
@@ -89,7 +89,7 @@ class TileWriter:
             self.mends = progress != Progress(0)
         self.rows_written, self._whole = progress
         if progress == Progress(0):
-            remove_unfinished(self._folder)
+            remove_unfinished_store(self._folder)
             with room_told(self._folder, 0, count):
                 self._create()
         self._group = zarr.open_group(self._folder, mode="r+")

@@ -28,3 +28,8 @@ def hash_label_set(label_set: LabelSet) -> dict[str, str]:
 def find_given(files: Mapping[str, Path | None]) -> dict[str, Callable[[], str]]:
     """Return what hashes each file that the user gave, by its name among the inputs of a step."""
     return {name: partial(hash_file, path) for name, path in files.items() if path is not None}
+
+
+def fingerprint_given(given: Mapping[str, Callable[[], str]]) -> dict[str, str]:
+    """Return the inputs of a step that `find_given` finds: name -> fingerprint."""
+    return {name: find() for name, find in given.items()}

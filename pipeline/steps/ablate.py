@@ -7,7 +7,7 @@ from data.errors import InputError
 from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import find_given
+from pipeline.runs.fingerprints import find_given, fingerprint_given
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps.combine import PREDICTIONS, find_image_predictions, find_predictions, read_sizes
@@ -51,7 +51,7 @@ def ablate_step(work: WorkFolder, truth: Path, predictions: Path | None, config:
         manifest=work.manifest("ablate"),
         settings=settings,
         inputs=dependencies
-        | {name: find() for name, find in given.items()}
+        | fingerprint_given(given)
         | {"combine": hash_json(combined.model_dump(mode="json"))},
         outputs=(outputs.table_path, outputs.picture_path),
         run=lambda _, context: ablate(inputs, outputs, settings, context),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import find_given
+from pipeline.runs.fingerprints import find_given, fingerprint_given
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
@@ -27,7 +27,7 @@ def evaluate_step(
     settings = config.settings("evaluate", EvaluateSettings)
     given = find_given({"labels": labels, "corrections": corrections, "predictions": predictions})
     dependencies = {"crops": require(work, "crops", work.cells).output_key}
-    dependencies |= {name: find() for name, find in given.items()}
+    dependencies |= fingerprint_given(given)
     trained_on, corrected = False, 0
     if predictions is None:
         dependencies["predict"] = require(

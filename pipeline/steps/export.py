@@ -15,7 +15,7 @@ from data.software.versions import find_version
 from data.storage.images import locate_images
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import find_given, fingerprint_fields, hash_label_set
+from pipeline.runs.fingerprints import find_given, fingerprint_fields, fingerprint_given, hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.outputs.stamps import MISSING, is_unchanged
 from pipeline.runs.outputs.written_files import list_written
@@ -100,7 +100,7 @@ def export_step(
     if plane is not None:
         dependencies["features"] = plane.output_key
     given = find_given({"labels": labels})
-    dependencies |= {name: find() for name, find in given.items()}
+    dependencies |= fingerprint_given(given)
     if settings.label_set is not None:
         dependencies |= hash_label_set(read_label_set(settings.label_set))
 

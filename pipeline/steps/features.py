@@ -6,7 +6,7 @@ from data.channels import CHANNELS
 from data.file_hash import hash_file
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import find_given
+from pipeline.runs.fingerprints import find_given, fingerprint_given
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
@@ -53,7 +53,7 @@ def features_step(work: WorkFolder, labels: Path | None, model: Path | None, con
         stage="features",
         manifest=work.manifest("features"),
         settings=settings,
-        inputs=dependencies | {name: find() for name, find in given.items()},
+        inputs=dependencies | fingerprint_given(given),
         outputs=(work.features,),
         run=lambda _, context: features(inputs, FeaturesOutputs(work.features), settings, context),
         given=given,

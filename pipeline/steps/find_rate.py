@@ -5,7 +5,7 @@ from pathlib import Path
 from data.labels.label_set import read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import find_given, hash_label_set
+from pipeline.runs.fingerprints import find_given, fingerprint_given, hash_label_set
 from pipeline.runs.manifest import hash_json
 from pipeline.runs.requirements import require
 from pipeline.runs.work_folder import WorkFolder
@@ -23,7 +23,7 @@ def find_rate_step(work: WorkFolder, labels: Path, after: bool, config: Config) 
     recipe = config.settings("train", TrainSettings)
     given = find_given({"labels": labels})
     dependencies = {"crops": require(work, "crops", work.cells, work.tiles).output_key}
-    dependencies |= {name: find() for name, find in given.items()}
+    dependencies |= fingerprint_given(given)
     if after:
         dependencies["train"] = require_classifier(work).output_key
         recipe = recipe.model_copy(update={"initial_weights": str(_first_classifier(work))})

@@ -7,7 +7,7 @@ from data.file_hash import hash_file
 from data.labels.label_set import LabelSet
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import find_given, hash_label_set
+from pipeline.runs.fingerprints import find_given, fingerprint_given, hash_label_set
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from stages.score.settings import ScoreSettings
@@ -41,7 +41,7 @@ def score_step(
         stage="score",
         manifest=manifest,
         settings=settings,
-        inputs={name: find() for name, find in given.items()} | classes,
+        inputs=fingerprint_given(given) | classes,
         outputs=(json_path, *curve_files(curves)),
         run=lambda _, context: score(inputs, ScoreOutputs(json_path, curves), settings, context),
         given=given,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from data.labels.label_set import HPA2021, LabelSet, read_label_set
 from pipeline.config.config import Config
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import find_given, hash_label_set
+from pipeline.runs.fingerprints import find_given, fingerprint_given, hash_label_set
 from pipeline.runs.outputs.written_files import sole_file
 from pipeline.steps.score import find_predicted
 from stages.score.settings import ScoreSettings
@@ -40,15 +40,13 @@ def decode_step(submission: Path, folder: Path, config: Config) -> Step:
 
     settings = config.settings("submission", SubmissionSettings)
     label_set = _find_label_set(settings, submission)
-    outputs, given = (
-        DecodeOutputs(folder / "masks", folder / "cells.csv"),
-        find_given({"submission": submission}),
-    )
+    outputs = DecodeOutputs(folder / "masks", folder / "cells.csv")
+    given = find_given({"submission": submission})
     return Step(
         stage="submission decode",
         manifest=folder / "decode.json",
         settings=settings,
-        inputs={name: find() for name, find in given.items()} | hash_label_set(label_set),
+        inputs=fingerprint_given(given) | hash_label_set(label_set),
         outputs=(outputs.masks_dir, outputs.cells_path),
         run=lambda _, context: decode(DecodeInputs(submission, label_set), outputs, context),
         given=given,

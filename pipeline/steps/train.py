@@ -11,7 +11,7 @@ from models.classifiers.backbones.settings import describe_patches
 from pipeline.config.config import Config
 from pipeline.engines.torchrun import is_follower
 from pipeline.runs.execute import Step
-from pipeline.runs.fingerprints import find_given, hash_label_set
+from pipeline.runs.fingerprints import find_given, fingerprint_given, hash_label_set
 from pipeline.runs.manifest import Manifest, read_manifest
 from pipeline.runs.outputs.written_files import claim_outputs
 from pipeline.runs.requirements import require
@@ -44,7 +44,7 @@ def train_step(work: WorkFolder, labels: str | Path, config: Config, corrections
     crops = require(work, "crops", work.cells, work.tiles).output_key
     label_file = _softened_labels(work, crops) if softened else Path(labels)
     given = find_given({"labels": label_file, "corrections": corrections})
-    dependencies = {"crops": crops} | {name: find() for name, find in given.items()} | hash_start(settings)
+    dependencies = {"crops": crops} | fingerprint_given(given) | hash_start(settings)
     dependencies |= hash_label_set(read_label_set(settings.label_set))
     dependencies |= describe_patches([settings.backbone.name])
     if softened:

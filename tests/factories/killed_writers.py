@@ -1,6 +1,7 @@
 """Code that writes files, killed before each of its operations in turn."""
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -11,17 +12,15 @@ from typing import Any
 from tests.factories.whole_job.processes import writes_to
 
 
-def kill_before_each_operation(
-    folder: Path, prepare: Callable[[], object], write: Callable[[], object]
-) -> Iterator[int]:
+def kill_before_each_operation(folder: Path, before: Path, write: Callable[[], object]) -> Iterator[int]:
     """Yield the number of each operation in a folder before which the code was killed, from 1.
 
     Parameters
     ----------
     folder
         Where it writes.
-    prepare
-        Makes the folder what it is before.
+    before
+        What the folder is each time before, which is copied there.
     write
         The code, which is run in a process of its own.
 
@@ -31,7 +30,8 @@ def kill_before_each_operation(
         The code failed.
     """
     for number in count(1):
-        prepare()
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(before, folder)
         child = os.fork()
         if child == 0:
             _write_until(number, folder, write)

@@ -13,7 +13,7 @@ from data.errors import InputError
 from data.tiles.shards.array_rows import CODECS
 from data.tiles.shards.shard_file import name_shard_file
 from data.tiles.shards.store_contents import DAMAGED, check_contents, find_changed_files
-from data.tiles.shards.store_progress import Progress, read_progress, record_progress, remove_unfinished
+from data.tiles.shards.store_progress import Progress, read_progress, record_progress, remove_unfinished_store
 
 log = logging.getLogger("hpacells")
 
@@ -68,7 +68,7 @@ def take_whole_shards(final: Path, folder: Path, key: str, count: int, shard: in
     record_progress(final, key, count, progress)
     for file in damage.files:
         file.unlink(missing_ok=True)
-    remove_unfinished(folder)
+    remove_unfinished_store(folder)
     final.rename(folder)
     log.info(
         "crops: %s is damaged in %d of %d parts, which alone are cut again", final, lost.sum(), len(lost)

@@ -47,7 +47,7 @@ def record_progress(folder: Path, key: str, count: int, progress: Progress) -> N
         temporary.write_text(format_hashed(record))
 
 
-def remove_unfinished(folder: Path) -> None:
+def remove_unfinished_store(folder: Path) -> None:
     """Remove an unfinished store, if there is one; what is left of it by a kill passes for none."""
     (folder / PROGRESS).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)

@@ -77,17 +77,13 @@ def write_unless_whole(path: Path, key: str) -> None:
 
 @pytest.mark.parametrize("next_key", ["old", "new"])
 def test_nothing_of_a_killed_run_is_left_beside_a_store(tmp_path: Path, next_key: str) -> None:
-    out = tmp_path / "out"
-
-    def prepare() -> None:
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir()
-        write_unless_whole(out / "a.zarr", "old")
-
-    prepare()
+    out, before = tmp_path / "out", tmp_path / "before"
+    before.mkdir()
+    write_unless_whole(before / "a.zarr", "old")
+    shutil.copytree(before, out)
     write_unless_whole(out / "a.zarr", next_key)
     undisturbed, left = list_all(out), {}
-    for number in kill_before_each_operation(out, prepare, lambda: write_unless_whole(out / "a.zarr", "new")):
+    for number in kill_before_each_operation(out, before, lambda: write_unless_whole(out / "a.zarr", "new")):
         write_unless_whole(out / "a.zarr", next_key)
         assert (out / "a.zarr/c/0").read_text() == f"pixels of {next_key}"
         if list_all(out) != undisturbed:
@@ -96,15 +92,11 @@ def test_nothing_of_a_killed_run_is_left_beside_a_store(tmp_path: Path, next_key
 
 
 def test_a_store_is_removed_whole_or_not_at_all(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-
-    def prepare() -> None:
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir()
-        write(out / "a.zarr", "key")
-
+    out, before = tmp_path / "out", tmp_path / "before"
+    before.mkdir()
+    write(before / "a.zarr", "key")
     kills = []
-    for number in kill_before_each_operation(out, prepare, lambda: remove_store(out / "a.zarr")):
+    for number in kill_before_each_operation(out, before, lambda: remove_store(out / "a.zarr")):
         assert is_whole(out / "a.zarr", "key") or not (out / "a.zarr").exists()
         remove_store(out / "a.zarr")
         assert list_all(out) == []

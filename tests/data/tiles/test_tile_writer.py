@@ -1,4 +1,3 @@
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -67,13 +66,9 @@ def test_an_unfinished_store_that_was_half_removed_is_begun_anew(tmp_path: Path)
     tiles, before, out = make_tiles(0), tmp_path / "before", tmp_path / "out"
     write_rows(before / "tiles.zarr", "key", tiles, stop=2)
 
-    def prepare() -> None:
-        shutil.rmtree(out, ignore_errors=True)
-        shutil.copytree(before, out)
-
     kills = []
     for number in kill_before_each_operation(
-        out, prepare, lambda: TileWriter(out / "tiles.zarr", 3, "others")
+        out, before, lambda: TileWriter(out / "tiles.zarr", 3, "others")
     ):
         write_rows(out / "tiles.zarr", "key", tiles)
         assert holds(out / "tiles.zarr", tiles), number
@@ -89,13 +84,9 @@ def test_half_a_store_is_never_in_its_place(tmp_path: Path) -> None:
     write_rows(before / "tiles.zarr", "key", tiles)
     write_rows(before / "tiles.zarr", "others", others, stop=3)
 
-    def prepare() -> None:
-        shutil.rmtree(out, ignore_errors=True)
-        shutil.copytree(before, out)
-
     kills = []
     for number in kill_before_each_operation(
-        out, prepare, lambda: write_rows(out / "tiles.zarr", "others", others)
+        out, before, lambda: write_rows(out / "tiles.zarr", "others", others)
     ):
         if (out / "tiles.zarr").exists():
             assert holds(out / "tiles.zarr", tiles) or holds(out / "tiles.zarr", others), number

@@ -14,7 +14,7 @@ from data.masks.rle import encode_mask
 from pipeline.config.config import load_config
 from pipeline.engines.local import LocalEngine
 from pipeline.runs.execute import Step, execute
-from pipeline.runs.fingerprints import find_given
+from pipeline.runs.fingerprints import find_given, fingerprint_given
 from pipeline.runs.manifest import read_manifest
 from pipeline.runs.work_folder import WorkFolder
 from pipeline.steps import predict
@@ -32,7 +32,7 @@ def execute_reading(work: WorkFolder, labels: Path, meanwhile: Callable[[], obje
         return StageReport(counts={})
 
     given = find_given({"labels": labels, "corrections": None})
-    inputs = {name: find() for name, find in given.items()}
+    inputs = fingerprint_given(given)
     step = Step("score", work.manifest("score"), StageSettings(), inputs, (output,), run, given=given)
     execute(step, LocalEngine(workers=1))
 

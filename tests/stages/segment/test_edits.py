@@ -146,6 +146,7 @@ def test_an_edit_is_kept_where_the_field_is_segmented_again(work: Path) -> None:
     assert not (work / "masks/edited/b_cells.png").exists()
 
 
+@pytest.mark.slow
 def test_no_edit_is_lost_by_a_kill(work: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     run(work)
     edit(work, lambda labels: np.where(labels == 2, 0, labels))
@@ -153,16 +154,12 @@ def test_no_edit_is_lost_by_a_kill(work: Path, tmp_path_factory: pytest.TempPath
     before = tmp_path_factory.mktemp("before") / "masks"
     shutil.copytree(work / "masks", before)
 
-    def prepare() -> None:
-        shutil.rmtree(work / "masks")
-        shutil.copytree(before, work / "masks")
-
     kills = []
 
     def segment_again() -> None:
         run(work, workers=1, pixel_size_um=0.1)
 
-    for number in kill_before_each_operation(work / "masks", prepare, segment_again):
+    for number in kill_before_each_operation(work / "masks", before, segment_again):
         segment_again()
         check_table(work, {"a": 3, "b": 3})
         for name, content in edited.items():
